@@ -1,0 +1,1 @@
+"""From a source to live passages: parse, clean, chunk, embed, commit."""

@@ -1,0 +1,146 @@
+"""`xiansou ingest`: files into the record, unchanged ones skipped, missing ones deleted when asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ingest.pipeline import Pipeline
+from ingest.sources import SourceFile, find, name, read
+from rag.domain import DEFAULT_COLLECTION, DocumentInput
+from rag.errors import InputError, ParseError, XiansouError
+from rag.library.ledger import Ledger
+from rag.library.rows import content_hash
+from rag.settings import Settings
+
+Progress = Callable[[int, int], None]  # files done, files in all
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of documents by what happened, passages written, the index version afterwards, seconds it took."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    failed: list[dict[str, str]] = field(default_factory=list)
+    passages: int = 0
+    index_version: int = 0
+    seconds: float = 0.0
+
+    def count(self, state: str) -> None:
+        setattr(self, state, getattr(self, state) + 1)
+
+    def fail(self, source: str, error: XiansouError) -> None:
+        self.failed.append({"source": source, "error": f"{error.code}: {error}"})
+
+    def sentence(self) -> str:
+        """For people."""
+        documents = self.added + self.updated
+        return (
+            f"{self.added} added, {self.updated} updated, {self.unchanged} unchanged, {self.deleted} deleted, "
+            f"{len(self.failed)} failed; {self.passages} passages in {self.seconds:.1f} s "
+            f"({documents / self.seconds if self.seconds else 0:.1f} documents/s, "
+            f"{self.passages / self.seconds if self.seconds else 0:.1f} passages/s); index version {self.index_version}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def ingest_paths(
+    paths: Sequence[Path],
+    ledger: Ledger,
+    make_pipeline: Callable[[], Pipeline],
+    settings: Settings,
+    *,
+    collection: str = DEFAULT_COLLECTION,
+    delete_missing: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Ingests every file at or below the paths. `make_pipeline` is called when there is something to embed.
+
+    Raises InputError for a path that is not there, or when `delete_missing` would delete over half of what stands.
+    """
+    began, summary = time.perf_counter(), Summary()
+    files = name(find(paths), ledger)
+    missing = _missing(paths, files, ledger, force) if delete_missing else []
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, len(files))
+
+    changed = _changed(files, ledger, settings, collection, summary, advance)
+    first = next(changed, None)
+    if first is not None:
+        for outcome in make_pipeline().put_many(_chain(first, changed)):
+            if outcome.result is not None:
+                summary.count(outcome.result.state)
+                summary.passages += outcome.result.passages if outcome.result.state != "unchanged" else 0
+            elif outcome.error is not None:
+                summary.fail(str(outcome.input.source), outcome.error)
+            advance()
+    for document_id in missing:
+        ledger.delete(document_id)
+        summary.deleted += 1
+    summary.index_version = ledger.head()
+    summary.seconds = round(time.perf_counter() - began, 3)
+    return summary
+
+
+def _chain(first: DocumentInput, rest: Iterator[DocumentInput]) -> Iterator[DocumentInput]:
+    yield first
+    yield from rest
+
+
+def _changed(
+    files: Sequence[SourceFile],
+    ledger: Ledger,
+    settings: Settings,
+    collection: str,
+    summary: Summary,
+    advance: Callable[[], None],
+) -> Iterator[DocumentInput]:
+    """Documents whose bytes differ from what stands; the others are counted as unchanged or failed."""
+    standing = {s.id: s.content_hash for s in ledger.standing("id", [file.id for file in files])}
+    for file in files:
+        try:
+            doc = read(file, settings.ingest.max_bytes, collection)
+        except ParseError as exc:
+            summary.fail(file.source, exc)
+            advance()
+            continue
+        if standing.get(file.id) == content_hash(doc):
+            summary.unchanged += 1
+            advance()
+            continue
+        yield doc
+
+
+def _missing(paths: Sequence[Path], files: Sequence[SourceFile], ledger: Ledger, force: bool) -> list[str]:
+    """Ids of documents that came from below the paths and whose files are gone."""
+    here = {file.source for file in files}
+    gone: list[str] = []
+    stood = 0
+    for path in paths:
+        after = ""
+        prefix = f"{path.absolute()}/"
+        while page := ledger.list(after=after, limit=500, source_prefix=prefix):
+            after = page[-1].id
+            stood += len(page)
+            gone += [doc.id for doc in page if doc.source not in here]
+    if not force and stood >= 4 and len(gone) * 2 > stood:
+        raise InputError(
+            f"{len(gone)} of {stood} documents from there are missing now.",
+            field="--delete-missing",
+            fix="If that is right, add --force; nothing was changed.",
+        )
+    return gone

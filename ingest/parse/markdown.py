@@ -1,0 +1,268 @@
+"""Markdown and MDX. `Parsed.text` is the source unchanged; markdown-it-py tells where its blocks are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from ingest import faq
+from ingest.parse.frontmatter import front_matter
+from ingest.parse.htmltable import table_rows
+from ingest.parse.markup import Frame, Line, scan
+from ingest.parse.tags import plain
+from rag.domain import Block, Kind, Parsed
+
+_MARKS = re.compile(r"(?:>\s?|[-*+](?=\s)\s*|\d{1,9}[.)](?=\s)\s*|\[[ xX]\]\s+)+")
+_QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+[ \t]*")
+_CELL = re.compile(r"(?:[^|\\]|\\.)+", re.DOTALL)
+_INTRO_LIMIT = 200
+
+
+@cache
+def _parser() -> MarkdownIt:
+    """Block structure only: HTML is handled before, and the source is never rendered."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return parser.disable(["inline", "html_block", "reference"])
+
+
+def parse(source: str, *, mdx: bool = False) -> Parsed:
+    """Parses decoded Markdown. The title is that of the front matter, else the first level-1 heading, else ''.
+
+    `mdx`: indented text is prose, never code.
+    """
+    title, metadata, first = front_matter(source)
+    lines = scan(source, first, mdx=mdx)
+    reader = _Reader(source, lines, title, mdx)
+    reader.read(_parser().parse("\n".join(line.masked for line in lines)))
+    return Parsed(source, tuple(reader.blocks), reader.title, metadata)
+
+
+class _Heading:
+    """A heading above what follows; `frames` are the components that it stands in."""
+
+    __slots__ = ("block", "frames", "level", "text")
+
+    def __init__(self, level: int, text: str, frames: tuple[Frame, ...], block: Block) -> None:
+        self.level, self.text, self.frames, self.block = level, text, frames, block
+
+
+class _Reader:
+    """Walks the tokens of one document once, keeping the headings, the list and the components around each block."""
+
+    def __init__(self, source: str, lines: Sequence[Line], title: str, mdx: bool) -> None:
+        self.source, self.lines, self.title, self.mdx = source, lines, title, mdx
+        self.blocks: list[Block] = []
+        self._headings: list[_Heading] = []
+        self._bare: _Heading | None = None
+        self._groups: dict[object, int] = {}
+        self._lists: list[str] = []
+        self._list_group = -1
+        self._intro = ""
+
+    def read(self, tokens: Sequence[Token]) -> None:
+        item_line = -1
+        for number, token in enumerate(tokens):
+            if token.type in ("bullet_list_open", "ordered_list_open"):
+                self._open_list()
+            elif token.type in ("bullet_list_close", "ordered_list_close"):
+                self._lists.pop()
+            elif token.map is None:
+                continue
+            elif token.type == "list_item_open":
+                item_line = token.map[0]
+            elif token.type == "heading_open":
+                self._heading(token)
+            elif token.type == "paragraph_open":
+                self._paragraph(token.map, is_item=bool(self._lists) and token.map[0] == item_line)
+            elif token.type in ("fence", "code_block"):
+                self._code(token)
+            elif token.type == "table_open":
+                self._table(tokens[number:])
+        if self._bare:
+            self.blocks.append(self._bare.block)
+        if not self.blocks:
+            self.blocks.extend(heading.block for heading in self._headings)
+
+    # -- sections ------------------------------------------------------------------------------------------------------
+
+    def _heading(self, token: Token) -> None:
+        assert token.map is not None
+        line = self.lines[token.map[0]]
+        span = self._span(token.map[0], token.map[1])
+        if span is None:
+            return
+        start, end = span
+        if token.markup.startswith("#"):
+            start += len(self.source[start:end]) - len(self.source[start:end].lstrip("#").lstrip())
+        else:
+            end = start + len(self.source[start:end].splitlines()[0].rstrip())
+        text, level = plain(self.source[start:end].rstrip("#")), int(token.tag[1])
+        if not text:
+            return
+        self._intro = ""
+        self._headings = [h for h in self._headings if _holds(h, line.frames) and (h.level < level or h.frames != line.frames)]
+        if self._bare and self._bare not in self._headings:
+            self.blocks.append(self._bare.block)
+        block = Block(start, end, section=self._section(line.frames))
+        heading = _Heading(level, text, line.frames, block)
+        if level == 1 and (not self.title or text == self.title) and not self.blocks:
+            self.title = self.title or text
+            self._headings = [_Heading(0, "", (), block)]
+            self._bare = None
+            return
+        self._headings.append(heading)
+        self._bare = heading
+
+    def _section(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
+        """Headings and titled components around a line, outermost first."""
+        path: list[str] = []
+        for depth in range(len(frames) + 1):
+            path += [h.text for h in self._headings if len(h.frames) == depth and _holds(h, frames) and h.text]
+            if depth < len(frames) and frames[depth].section:
+                path.append(frames[depth].section)
+        return tuple(path)
+
+    # -- blocks --------------------------------------------------------------------------------------------------------
+
+    def _open_list(self) -> None:
+        if not self._lists:
+            self._list_group = self._group(object())
+        last = self.blocks[-1] if self.blocks else None
+        self._lists.append(self._lead_in(last) if self._lists or self._intro else "")
+
+    def _lead_in(self, block: Block | None) -> str:
+        """The line that introduces a list, repeated before items that stand in a later passage."""
+        if block is None:
+            return ""
+        text = plain(self.source[block.start : block.end])
+        return text if len(text) <= _INTRO_LIMIT else ""
+
+    def _paragraph(self, lines: list[int], *, is_item: bool) -> None:
+        first, last = lines
+        start = first
+        for number in range(first, last):
+            table = self.lines[number].table
+            if table or (self.lines[number].cut and number > start):
+                self._text(start, number, is_item=is_item and start == first)
+                start = number
+            if table:
+                self._html_table(number, table)
+                start = number + 1
+        self._text(start, last, is_item=is_item and start == first)
+
+    def _text(self, first: int, last: int, *, is_item: bool) -> None:
+        span = self._span(first, last)
+        if span is None:
+            return
+        start, end = span
+        marks = _MARKS if is_item else _QUOTE_MARKS
+        if match := marks.match(self.source, start, end):
+            start = match.end()
+        if start < end and any(char.isalnum() for char in self.source[start:end]):
+            header = self._lists[-1] if self._lists else ""
+            self._add(start, end, "list" if self._lists else "text", first, header)
+            text = self.source[start:end].rstrip("*_ ")
+            self._intro = "yes" if text.endswith(("：", ":")) else ""
+
+    def _code(self, token: Token) -> None:
+        assert token.map is not None
+        first, last = token.map
+        in_component = bool(self.lines[first].frames)
+        if token.type == "code_block" and (self.mdx or in_component):
+            self._paragraph(token.map, is_item=False)
+            return
+        if token.type == "fence":
+            first += 1
+            closing = self.source[self.lines[last - 1].start : self.lines[last - 1].end].lstrip(" \t>")
+            if last - 1 > token.map[0] and closing.startswith(token.markup) and not closing.strip(token.markup[0]).strip():
+                last -= 1
+        if (span := self._span(first, last)) is not None:
+            self._add(*span, "code", token.map[0])
+
+    def _table(self, tokens: Sequence[Token]) -> None:
+        rows: list[int] = []
+        for token in tokens:
+            if token.type == "tr_open" and token.map is not None:
+                rows.append(token.map[0])
+            elif token.type == "table_close":
+                break
+        head = self._cells(rows[0])
+        names = [plain(self.source[start:end]) for start, end in head]
+        header, group = " | ".join(filter(None, names)), self._block_group(rows[0])
+        columns = faq.find_columns(names)
+        for row in rows[1:]:
+            cells = self._cells(row)
+            texts = [self.source[start:end] for start, end in cells]
+            if columns and (entry := faq.read_entry(columns, texts)):
+                start, end = cells[columns.answer]
+                self._add(start, end, "faq", row, plain(entry.question), -1, entry.phrasings, entry.fields)
+            elif cells and (filled := [cell for cell in cells if cell[0] < cell[1]]):
+                self._add(filled[0][0], filled[-1][1], "table", row, header, group)
+
+    def _cells(self, number: int) -> list[tuple[int, int]]:
+        """Spans of a table row's cells, without surrounding spaces; empty cells have empty spans."""
+        line = self.lines[number]
+        start, end = line.start, line.end
+        if match := _QUOTE_MARKS.match(self.source, start, end):
+            start = match.end()
+        start += self.source.startswith("|", start)
+        cells: list[tuple[int, int]] = []
+        while start < end:
+            match = _CELL.match(self.source, start, end)
+            stop = match.end() if match else start
+            cells.append(_stripped(self.source, start, stop))
+            start = stop + 1
+        return cells
+
+    def _html_table(self, number: int, region: tuple[int, int]) -> None:
+        group = self._block_group(number)
+        for start, end, header in table_rows(self.source, *region):
+            self._add(start, end, "table", number, header, group)
+
+    # -- adding --------------------------------------------------------------------------------------------------------
+
+    def _add(
+        self, start: int, end: int, kind: Kind, line: int, header: str = "", group: int | None = None,
+        keys: tuple[str, ...] = (), fields: dict[str, str] | None = None,
+    ) -> None:
+        frames = self.lines[line].frames
+        title = next((frame.header for frame in reversed(frames) if frame.header), "")
+        header = "\n".join(filter(None, (title, header)))
+        group = self._block_group(line, kind) if group is None else group
+        self._bare = None
+        self._intro = ""
+        self.blocks.append(Block(start, end, kind, self._section(frames), header, group, keys, fields or {}))
+
+    def _block_group(self, line: int, kind: Kind = "table") -> int:
+        """The outermost of: steps or cards, the list, the table."""
+        outer = next((frame for frame in self.lines[line].frames if frame.grouped), None)
+        if outer is not None:
+            return self._group(outer)
+        if self._lists:
+            return self._list_group
+        return self._group(object()) if kind == "table" else -1
+
+    def _group(self, key: object) -> int:
+        return self._groups.setdefault(key, len(self._groups))
+
+    def _span(self, first: int, last: int) -> tuple[int, int] | None:
+        """From the first to the last content in lines first ≤ n < last."""
+        filled = [line for line in self.lines[first:last] if self.source[line.start : line.end].strip()]
+        return _stripped(self.source, filled[0].start, filled[-1].end) if filled else None
+
+
+def _stripped(source: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and source[start].isspace():
+        start += 1
+    while end > start and source[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _holds(heading: _Heading, frames: tuple[Frame, ...]) -> bool:
+    """Whether the components around the heading are still open."""
+    return heading.frames == frames[: len(heading.frames)]

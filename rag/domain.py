@@ -1,0 +1,283 @@
+"""Frozen records that pass between the stages. Imports nothing of ours.
+
+Offsets are Unicode code points into `Version.text`, half open: `text[start:end]`. Scores, vectors and ids travel beside
+the records as separate arguments; they are never set on a record later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["text", "list", "table", "code", "faq", "case"]
+Status = Literal["answered", "refused"]
+Reason = Literal["no_relevant_content", "low_grounding", "unsafe_question", "backend_unavailable", "deadline"]
+Language = Literal["zh", "en"]
+
+DEFAULT_COLLECTION = "default"
+
+
+# -- documents ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A span of a parsed text that belongs together: a paragraph, a list item, a table row, a FAQ answer.
+
+    Attributes:
+        start, end: span in the parsed text.
+        kind: what it is; `table` blocks are single rows, `list` blocks single items.
+        section: headings above it, outermost first.
+        header: text repeated before it when it is searched or prompted alone (a table's header row, a FAQ's question).
+        group: blocks with the same non-negative group are kept in one passage while they fit (steps of one list, rows of
+            one table, one FAQ entry). -1 means no group.
+        keys: further phrasings under which this block is found (a FAQ's alternative questions).
+        fields: named values of a case or FAQ entry (product, version, date, status), usable as filters.
+    """
+
+    start: int
+    end: int
+    kind: Kind = "text"
+    section: tuple[str, ...] = ()
+    header: str = ""
+    group: int = -1
+    keys: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a parser returns. `text` is the text that citations point into; every block's span is non-empty.
+
+    For text and Markdown sources `text` is the decoded source itself, unchanged, so that offsets hold in the original.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+    title: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage before it has an id. `text == parsed.text[start:end]`.
+
+    `context` stands before `text` when it is embedded, searched by words or prompted: title, heading path, table header.
+    """
+
+    start: int
+    end: int
+    text: str
+    kind: Kind = "text"
+    section: tuple[str, ...] = ()
+    context: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def search_text(self) -> str:
+        """The text that is embedded and indexed by words."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInput:
+    """A document as its writer gives it, before parsing. `content` is bytes of `mime_type`."""
+
+    id: str
+    content: bytes
+    mime_type: str | None = None
+    filename: str | None = None
+    title: str | None = None
+    url: str | None = None
+    source: str | None = None
+    collection: str = DEFAULT_COLLECTION
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    acl: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of the record, at its current version (or its last one, when deleted)."""
+
+    id: str
+    version: int
+    title: str
+    url: str | None
+    source: str | None
+    mime_type: str | None
+    collection: str
+    metadata: Mapping[str, Any]
+    acl: tuple[str, ...]
+    content_hash: str
+    passages: int
+    state: Literal["live", "deleted"]
+    index_version: int
+    created_at: float
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A live passage of the record, joined to its document's version."""
+
+    id: int
+    document_id: str
+    version: int
+    title: str
+    url: str | None
+    source: str | None
+    collection: str
+    section: tuple[str, ...]
+    kind: Kind
+    text: str
+    context: str
+    start: int
+    end: int
+    fields: Mapping[str, str]
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What a write did. `index_version` is the record's sequence number at which readers see it."""
+
+    document_id: str
+    version: int
+    state: Literal["added", "updated", "unchanged", "deleted"]
+    index_version: int
+    passages: int = 0
+    embedded: int = 0
+
+
+# -- questions and answers ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a question may look. `groups` None: the caller may read everything; else `acl` must be empty or share one."""
+
+    collection: str | None = None
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    groups: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as asked."""
+
+    text: str
+    history: tuple[Message, ...] = ()
+    conversation_id: str | None = None
+    scope: Scope = Scope()
+    top_k: int | None = None
+    language: Language | None = None
+    min_index_version: int | None = None
+    as_of: int | None = None
+    generator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. `score` orders hits of one question; `probability` is that it answers the question (0–1).
+
+    `stages` holds each stage's own score: `dense` (cosine), `bm25`, `coverage`, `fused`, and what later stages add.
+    """
+
+    passage: Passage
+    score: float
+    probability: float
+    stages: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Hits best first, the index version they belong to, the question's distinct words and the idf of each."""
+
+    hits: tuple[Hit, ...]
+    version: int
+    terms: tuple[str, ...]
+    idf: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a sentence of the answer stands: `cited_text == text[start:end]` of that document version."""
+
+    n: int
+    document_id: str
+    version: int
+    passage_id: int
+    title: str
+    url: str | None
+    section: tuple[str, ...]
+    cited_text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a hit's document version: `hit` is the hit's position, start and end are offsets into the version."""
+
+    hit: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence (or a quoted list, row, FAQ answer) of an answer with the places that support it, before numbering."""
+
+    text: str
+    support: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence that passed the gate, with its `[n]` markers, and the citations that they name."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the backend counted them (0 for the extractive generator)."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """Whether a person should take over, and why."""
+
+    suggested: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answered or refused question. `timings_ms` by stage, in milliseconds."""
+
+    answer_id: str
+    conversation_id: str | None
+    status: Status
+    reason: Reason | None
+    answer: str
+    citations: tuple[Citation, ...]
+    handoff: Handoff
+    index_version: int
+    generator: str
+    usage: Usage
+    timings_ms: Mapping[str, float]

@@ -1,0 +1,1 @@
+"""The record (ledger) and its mirrors (vector index, BM25)."""

@@ -1,0 +1,263 @@
+"""The record. An acknowledgement is a COMMIT; everything else is a mirror of what stands here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Row
+
+from rag.domain import Document, Passage, WriteResult
+from rag.errors import Conflict, NotFound
+from rag.library import schema
+from rag.library.rows import (
+    Prepared,
+    Standing,
+    content_hash,
+    document_query,
+    passage_hash,
+    passage_rows,
+    to_document,
+    to_passage,
+    version_row,
+)
+from rag.library.schema import changes, documents, jobs, meta, passages, vectors, versions, writing
+from rag.ports import Vectors
+
+
+def now() -> float:
+    """Wall clock in Unix seconds; for people, never for order."""
+    return time.time()
+
+
+class Ledger:
+    """Documents, versions and passages over one SQL database. Safe for any mix of threads and processes."""
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Ledger:
+        """Raises ConfigError when the database cannot be opened."""
+        return cls(schema.open_engine(url))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def put(self, prepared: Prepared, generation: int, order: int | None = None) -> WriteResult:
+        """Replaces a document in one transaction: readers see all of it or none of it.
+
+        `order` is the id of the job that carries the write; None: this write comes after all jobs submitted so far. A
+        write older than what stands changes nothing. Raises Conflict when the id belongs to another collection or the
+        live generation is not `generation` any more.
+        """
+        doc = prepared.input
+        digest = content_hash(doc)
+        with writing(self.engine) as conn:
+            if live_generation(conn) != generation:
+                raise Conflict("the index was swapped while this document was embedded", code="generation_changed")
+            order = _order(conn) if order is None else order
+            row = conn.execute(select(documents).where(documents.c.id == doc.id)).first()
+            if row is not None:
+                if row.state == "live" and row.collection != doc.collection:
+                    raise Conflict(
+                        f"document {doc.id!r} belongs to collection {row.collection!r}.",
+                        field="collection",
+                        fix="Use another id.",
+                    )
+                if row.write_order > order or (row.state == "live" and row.content_hash == digest):
+                    return WriteResult(doc.id, row.version, "unchanged", row.index_version, row.passages)
+            return self._replace(conn, prepared, digest, generation, order, row)
+
+    def _replace(
+        self, conn: Connection, prepared: Prepared, digest: str, generation: int, order: int, row: Row[Any] | None
+    ) -> WriteResult:
+        doc, at = prepared.input, now()
+        version = 1 if row is None else row.version + 1
+        seq = _change(conn, "put", doc.id, version, at)
+        values = {
+            "collection": doc.collection,
+            "version": version,
+            "state": "live",
+            "source": doc.source,
+            "content_hash": digest,
+            "passages": len({(c.start, c.end) for c in prepared.chunks}),
+            "index_version": seq,
+            "write_order": order,
+            "updated_at": at,
+        }
+        if row is None:
+            conn.execute(insert(documents).values(id=doc.id, created_at=at, **values))
+        else:
+            _retire(conn, doc.id, seq)
+            conn.execute(update(documents).where(documents.c.id == doc.id).values(**values))
+        conn.execute(insert(versions).values(**version_row(prepared, version, seq, at)))
+        embedded = _store_vectors(conn, generation, prepared)
+        if prepared.chunks:
+            conn.execute(insert(passages), list(passage_rows(prepared, generation, version, seq)))
+        state = "updated" if row is not None and row.state == "live" else "added"
+        return WriteResult(doc.id, version, state, seq, len(prepared.chunks), embedded)
+
+    def delete(self, document_id: str, collection: str | None = None) -> WriteResult:
+        """Retires a document and its passages. Raises NotFound."""
+        with writing(self.engine) as conn:
+            row = conn.execute(select(documents).where(documents.c.id == document_id)).first()
+            if row is None or row.state != "live" or (collection is not None and row.collection != collection):
+                raise NotFound(f"no document {document_id!r}", field="id")
+            at = now()
+            seq = _change(conn, "delete", document_id, row.version, at)
+            _retire(conn, document_id, seq)
+            conn.execute(
+                update(documents)
+                .where(documents.c.id == document_id)
+                .values(state="deleted", index_version=seq, updated_at=at, passages=0, write_order=_order(conn))
+            )
+            return WriteResult(document_id, row.version, "deleted", seq, row.passages)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        """The index version: sequence number of the last commit, 0 for an empty ledger."""
+        with self.engine.connect() as conn:
+            return head(conn)
+
+    def document(self, document_id: str) -> Document:
+        """Raises NotFound for an unknown or deleted document."""
+        with self.engine.connect() as conn:
+            row = conn.execute(document_query().where(documents.c.id == document_id)).first()
+        if row is None:
+            raise NotFound(f"no document {document_id!r}", field="id")
+        return to_document(row)
+
+    def list(
+        self, *, after: str = "", limit: int = 50, collection: str | None = None, source_prefix: str | None = None
+    ) -> list[Document]:
+        """Live documents by id, after the id `after`, at most `limit`."""
+        query = document_query().where(documents.c.id > after).order_by(documents.c.id).limit(limit)
+        if collection is not None:
+            query = query.where(documents.c.collection == collection)
+        if source_prefix is not None:
+            query = query.where(documents.c.source.startswith(source_prefix, autoescape=True))
+        with self.engine.connect() as conn:
+            return [to_document(row) for row in conn.execute(query)]
+
+    def text(self, document_id: str, version: int) -> str:
+        """Text of one version, also of a superseded one. Raises NotFound, also when the document was deleted."""
+        query = (
+            select(versions.c.text)
+            .join(documents, documents.c.id == versions.c.document_id)
+            .where(versions.c.document_id == document_id, versions.c.version == version, documents.c.state == "live")
+        )
+        with self.engine.connect() as conn:
+            text = conn.scalar(query)
+        if text is None:
+            raise NotFound(f"no version {version} of document {document_id!r}", field="version")
+        return str(text)
+
+    def standing(self, column: Literal["id", "source"], values: Sequence[str]) -> list[Standing]:
+        """Live documents whose id (or source) is one of `values`."""
+        found: list[Standing] = []
+        key = documents.c[column]
+        with self.engine.connect() as conn:
+            for at in range(0, len(values), 500):
+                query = select(documents.c.id, documents.c.source, documents.c.content_hash, documents.c.index_version)
+                rows = conn.execute(query.where(key.in_(values[at : at + 500]), documents.c.state == "live"))
+                found += [Standing(*row) for row in rows]
+        return found
+
+    def known_vectors(self, generation: int, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
+        """Vectors that are in the record already, by passage hash."""
+        found: dict[bytes, Vectors] = {}
+        with self.engine.connect() as conn:
+            for at in range(0, len(hashes), 500):
+                query = select(vectors.c.hash, vectors.c.vector).where(
+                    vectors.c.generation == generation, vectors.c.hash.in_(hashes[at : at + 500])
+                )
+                found.update({row.hash: np.frombuffer(row.vector, np.float32) for row in conn.execute(query)})
+        return found
+
+    def passages_at(self, ids: Iterable[int], version: int) -> dict[int, Passage]:
+        """Those of the passages that were live at index version `version`, joined to their document's version."""
+        query = (
+            select(
+                passages,
+                versions.c.title,
+                versions.c.url,
+                versions.c.source,
+                versions.c.collection,
+                versions.c.metadata,
+            )
+            .join(
+                versions,
+                (versions.c.document_id == passages.c.document_id) & (versions.c.version == passages.c.version),
+            )
+            .where(
+                passages.c.id.in_(list(ids)),
+                passages.c.created_seq <= version,
+                (passages.c.retired_seq.is_(None)) | (passages.c.retired_seq > version),
+            )
+        )
+        with self.engine.connect() as conn:
+            return {row.id: to_passage(row) for row in conn.execute(query)}
+
+    def counts(self) -> dict[str, int]:
+        """Live documents and passages, and the head."""
+        with self.engine.connect() as conn:
+            live = select(func.count(), func.coalesce(func.sum(documents.c.passages), 0)).where(
+                documents.c.state == "live"
+            )
+            docs, passages_ = conn.execute(live).one()
+            return {"documents": docs, "passages": int(passages_), "index_version": head(conn)}
+
+
+def head(conn: Connection) -> int:
+    """See Ledger.head."""
+    return int(conn.scalar(select(func.coalesce(func.max(changes.c.seq), 0))) or 0)
+
+
+def live_generation(conn: Connection) -> int | None:
+    """Id of the generation that answers, or None before the first."""
+    value = conn.scalar(select(meta.c.value).where(meta.c.key == "generation"))
+    return None if value is None else int(value)
+
+
+def _change(conn: Connection, kind: str, document_id: str, version: int, at: float) -> int:
+    result = conn.execute(insert(changes).values(kind=kind, document_id=document_id, version=version, at=at))
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _order(conn: Connection) -> int:
+    return int(conn.scalar(select(func.coalesce(func.max(jobs.c.id), 0))) or 0)
+
+
+def _retire(conn: Connection, document_id: str, seq: int) -> None:
+    for table in (passages, versions):
+        conn.execute(
+            update(table)
+            .where(table.c.document_id == document_id, table.c.retired_seq.is_(None))
+            .values(retired_seq=seq)
+        )
+
+
+def _store_vectors(conn: Connection, generation: int, prepared: Prepared) -> int:
+    """Inserts vectors that are new; returns how many."""
+    rows = {
+        passage_hash(chunk.search_text): vector.astype("<f4").tobytes()
+        for chunk, vector in zip(prepared.chunks, prepared.vectors, strict=True)
+    }
+    if not rows:
+        return 0
+    dialect: Any = postgresql if conn.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(vectors).on_conflict_do_nothing()
+    before = conn.execute(
+        statement, [{"generation": generation, "hash": key, "vector": value} for key, value in rows.items()]
+    )
+    return max(before.rowcount, 0)

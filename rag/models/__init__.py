@@ -1,0 +1,1 @@
+"""Neural models: embedding and, when its weights are there, re-ranking."""

@@ -1,0 +1,95 @@
+"""The seams: parts that are slow, remote or non-deterministic. Each has real implementations and a fake in `rag.fakes`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.domain import Hit, Usage
+
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Text to unit vectors. Safe to call from several threads."""
+
+    @property
+    def model_id(self) -> str:
+        """Identity of model and weights, e.g. `multilingual-e5-small-int8@3f2a…`; part of a generation's fingerprint."""
+        ...
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest input in the model's own tokens; what is longer is cut."""
+        ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """Returns float32 of shape (len(texts), dim), rows of L2 norm 1."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Returns float32 of shape (len(texts), dim), rows of L2 norm 1. Order in = order out."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text in the model's own tokenizer, without special tokens and prompt."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """A mirror of live vectors. Ids are the record's 64-bit passage ids; searches and changes may come from any thread."""
+
+    def __len__(self) -> int: ...
+
+    def add(self, ids: NDArray[np.int64], vectors: Vectors) -> None:
+        """ids (n,), vectors (n, dim). An id that is there already is replaced."""
+        ...
+
+    def remove(self, ids: NDArray[np.int64]) -> None:
+        """Ids that are not there are ignored."""
+        ...
+
+    def search(
+        self, query: Vectors, k: int, allowed: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """query (dim,) → (ids, cosines), best first, at most k. `allowed`: search among these ids only."""
+        ...
+
+    def cosines(self, query: Vectors, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """query (dim,), ids (n,) that are all there → their cosines (n,)."""
+        ...
+
+
+class Generation(Protocol):
+    """A running generation: iterate for text deltas; `usage` and `finish_reason` are set when it is exhausted."""
+
+    usage: Usage
+    finish_reason: str | None
+
+    def __iter__(self) -> Iterator[str]: ...
+
+
+class Generator(Protocol):
+    """Writes an answer from a prompt that is a value: a list of role/content messages."""
+
+    @property
+    def name(self) -> str: ...
+
+    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Generation:
+        """`deadline` in `time.monotonic()` seconds. Raises UpstreamError when the backend fails."""
+        ...
+
+
+class Reranker(Protocol):
+    """Scores passages against the question again. Returns float32 of shape (len(hits),), higher is better."""
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, question: str, hits: Sequence[Hit]) -> NDArray[np.float32]: ...

@@ -1,0 +1,58 @@
+"""Records as the JSON of the contract. Answers and citations serialise as they are; a hit is flattened."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from rag.domain import Answer, Document, Hit
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The reply of `POST /v1/query` and `xiansou ask --json`."""
+    return asdict(answer)
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """A hit of `POST /v1/retrieve` and `xiansou search --json`."""
+    passage = hit.passage
+    return {
+        "passage_id": passage.id,
+        "document_id": passage.document_id,
+        "version": passage.version,
+        "title": passage.title,
+        "url": passage.url,
+        "source": passage.source,
+        "section": list(passage.section),
+        "text": passage.text,
+        "start": passage.start,
+        "end": passage.end,
+        "score": round(hit.score, 6),
+        "probability": round(hit.probability, 4),
+        "stages": dict(hit.stages),
+    }
+
+
+def document_json(doc: Document) -> dict[str, Any]:
+    """A document of `GET /v1/documents` and `xiansou docs --json`; times in ISO 8601, UTC."""
+    return {
+        "document_id": doc.id,
+        "version": doc.version,
+        "title": doc.title,
+        "url": doc.url,
+        "source": doc.source,
+        "mime_type": doc.mime_type,
+        "collection": doc.collection,
+        "metadata": dict(doc.metadata),
+        "acl": list(doc.acl),
+        "passages": doc.passages,
+        "state": doc.state,
+        "index_version": doc.index_version,
+        "created_at": _time(doc.created_at),
+        "updated_at": _time(doc.updated_at),
+    }
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,46 @@
+"""Fixtures shared by all tests. Nothing here reaches a network or a model hub."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.domain import Chunk, DocumentInput
+from rag.fakes import HashEmbedder
+from rag.library.rows import Prepared
+from rag.settings import Settings, load
+from rag.wiring import House, open_house
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+@pytest.fixture()
+def settings(tmp_path: Path) -> Settings:
+    return load(env={}, overrides={"data_dir": str(tmp_path / "data"), "answer.max_wrong_rate": 0.99})
+
+
+@pytest.fixture()
+def house(settings: Settings) -> Iterator[House]:
+    """A real ledger and real mirrors; only the embedder is a double."""
+    opened = open_house(settings, embedder=HashEmbedder())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture()
+def put(house: House):  # type: ignore[no-untyped-def]
+    """put(id, *paragraphs, **fields of the document) → WriteResult: one passage a paragraph."""
+
+    def write(document_id: str, *paragraphs: str, **told: object) -> object:
+        text, chunks = "\n\n".join(paragraphs), []
+        for paragraph in paragraphs:
+            start = text.index(paragraph)
+            chunks.append(Chunk(start, start + len(paragraph), paragraph))
+        doc = DocumentInput(document_id, text.encode(), **told)  # type: ignore[arg-type]
+        vectors = house.embedder.embed_passages([chunk.search_text for chunk in chunks])
+        return house.ledger.put(Prepared(doc, doc.title or document_id, text, chunks, vectors), house.generation)
+
+    return write

@@ -1,0 +1,65 @@
+"""The command line: mounts each folder's own commands. Heavy parts are imported only when a command runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import api.commands
+import ingest.commands
+import rag.commands
+from rag import __version__
+from rag.console import fail
+from rag.errors import XiansouError
+
+# Models are on this machine; no library may go looking for them, or report its use, without being asked to.
+for _name, _value in {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "TOKENIZERS_PARALLELISM": "false"}.items():
+    os.environ.setdefault(_name, _value)
+
+cli = typer.Typer(
+    name="xiansou",
+    help="Search first, then answer: cited answers from your own documents, in Chinese and English.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@cli.callback(invoke_without_command=True)
+def root(
+    config: Annotated[Path | None, typer.Option("--config", help="Settings file.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Options before the command."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+cli.command()(api.commands.serve)
+cli.command()(ingest.commands.worker)
+cli.command()(ingest.commands.ingest)
+cli.command()(rag.commands.ask)
+cli.command()(rag.commands.search)
+cli.add_typer(rag.commands.docs, name="docs")
+cli.command()(rag.commands.doctor)
+cli.command()(rag.commands.prepare)
+cli.command(hidden=True)(api.commands.api_process)
+
+
+def main() -> None:
+    """Entry point of `xiansou`."""
+    try:
+        cli()
+    except XiansouError as exc:
+        sys.exit(fail(exc, as_json="--json" in sys.argv))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
