@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import api.commands
+import eval.commands
 import ingest.commands
 import rag.commands
 from rag import __version__
@@ -31,7 +31,6 @@ cli = typer.Typer(
 
 @cli.callback(invoke_without_command=True)
 def root(
-    config: Annotated[Path | None, typer.Option("--config", help="Settings file.")] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
     """Options before the command."""
@@ -48,13 +47,18 @@ cli.command()(rag.commands.search)
 cli.add_typer(rag.commands.docs, name="docs")
 cli.command()(rag.commands.doctor)
 cli.command()(rag.commands.prepare)
+cli.command()(eval.commands.reindex)
+cli.add_typer(eval.commands.eval_app, name="eval")
 cli.command(hidden=True)(api.commands.api_process)
 
 
 def main() -> None:
     """Entry point of `xiansou`."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--config"]:  # every command takes it; people also write it before the command
+        arguments = [*arguments[2:], *arguments[:2]]
     try:
-        cli()
+        cli(arguments)
     except XiansouError as exc:
         sys.exit(fail(exc, as_json="--json" in sys.argv))
     except KeyboardInterrupt:

@@ -69,7 +69,7 @@ def field_columns(header: Sequence[str], taken: Iterable[int]) -> dict[int, str]
     result: dict[int, str] = {}
     for i, name in enumerate(header):
         if i not in taken and name:
-            field = known.get(normalise_name(name), name)
+            field = known.get(normalise_name(name)) or known.get(normalise_name(name.rsplit(".", 1)[-1]), name)
             result[i] = name if field in result.values() else field
     return result
 
@@ -80,6 +80,6 @@ def cell(row: Sequence[str], position: int | None) -> str:
 
 
 def read_fields(row: Sequence[str], columns: Mapping[int, str]) -> dict[str, str]:
-    """Short values of the row by field name; empty and long ones are left out."""
+    """Short values of the row by field name; empty ones, long ones and markup are left out."""
     values = {field: cell(row, i) for i, field in columns.items()}
-    return {field: value for field, value in values.items() if value and len(value) <= FIELD_LIMIT}
+    return {field: value for field, value in values.items() if 0 < len(value) <= FIELD_LIMIT and value[0] != "<"}

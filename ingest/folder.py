@@ -133,7 +133,7 @@ def _missing(paths: Sequence[Path], files: Sequence[SourceFile], ledger: Ledger,
     for path in paths:
         after = ""
         prefix = f"{path.absolute()}/"
-        while page := ledger.list(after=after, limit=500, source_prefix=prefix):
+        while page := ledger.page(after=after, limit=500, source_prefix=prefix):
             after = page[-1].id
             stood += len(page)
             gone += [doc.id for doc in page if doc.source not in here]

@@ -17,7 +17,7 @@ from rag.domain import Chunk, DocumentInput, WriteResult
 from rag.errors import Conflict, ParseError, XiansouError
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared, passage_hash
-from rag.ports import Embedder, Vectors
+from rag.library.shelves import Shelf
 from rag.settings import Settings
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length
@@ -46,75 +46,82 @@ class Outcome:
 
 
 class Pipeline:
-    """Writes documents into one generation of the record. Safe for any mix of threads."""
+    """Writes documents into the live generation of the record. Safe for any mix of threads."""
 
-    def __init__(self, ledger: Ledger, embedder: Embedder, generation: int, settings: Settings):
-        self._ledger, self._embedder, self._generation, self._settings = ledger, embedder, generation, settings
+    def __init__(self, ledger: Ledger, shelf: Callable[[], Shelf], settings: Settings):
+        self._ledger, self._shelf, self._settings = ledger, shelf, settings
 
     def put(self, doc: DocumentInput, *, order: int | None = None, on_stage: Stage | None = None) -> WriteResult:
         """One document; when this returns, the next query anywhere sees it. Raises ParseError, Conflict."""
-        stage = on_stage or (lambda _: None)
+        stage, shelf = on_stage or (lambda _: None), self._shelf()
         stage("parsing")
-        read = self._read(doc)
+        read = read_document(doc, shelf, self._settings)
         stage("embedding")
-        return self._commit(read, self._embed([read]), order)
+        return self._ledger.put(prepare([read], shelf, self._ledger)[0], shelf.generation, order)
 
     def put_many(self, docs: Iterable[DocumentInput]) -> Iterator[Outcome]:
         """Many documents, each committed on its own; the next ones are parsed while the model works. Never raises for one."""
+        shelf = self._shelf()
         with ThreadPoolExecutor(1, thread_name_prefix="parse") as parsing:
             batch: list[Read] = []
-            for doc, future in _ahead(parsing, self._read, docs):
+            for doc, future in _ahead(parsing, lambda doc: read_document(doc, shelf, self._settings), docs):
                 try:
                     batch.append(future.result())
                 except XiansouError as exc:
                     yield Outcome(doc, error=exc)
                 if sum(len(read.chunks) for read in batch) >= _BATCH:
-                    yield from self._commit_all(batch)
+                    yield from self._commit(batch, shelf)
                     batch = []
-            yield from self._commit_all(batch)
+            yield from self._commit(batch, shelf)
 
-    def _read(self, doc: DocumentInput) -> Read:
-        if len(doc.content) > self._settings.ingest.max_bytes:
-            raise ParseError(
-                f"{len(doc.content):,} bytes are over the limit of {self._settings.ingest.max_bytes:,}.",
-                code="too_large",
-                fix="Split the file, or raise `ingest.max_bytes`.",
-            )
-        parsed, _ = clean(parse(doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type))
-        title = doc.title or parsed.title or PurePosixPath(doc.id).stem
-        chunks = chunk(
-            parsed,
-            count_tokens=self._embedder.count_tokens,
-            max_tokens=self._settings.ingest.chunk_tokens,
-            title=title,
-        )
-        if not chunks:
-            raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
-        return Read(doc, title, parsed.text, tuple(chunks))
-
-    def _embed(self, reads: Sequence[Read]) -> Vectors:
-        """(all chunks, dim), in order. A text that the record has a vector for is not embedded again."""
-        texts = {passage_hash(c.search_text): c.search_text for read in reads for c in read.chunks}
-        known = self._ledger.known_vectors(self._generation, list(texts))
-        new = [key for key in texts if key not in known]
-        known.update(zip(new, self._embedder.embed_passages([texts[key] for key in new]), strict=True))
-        rows = [known[passage_hash(c.search_text)] for read in reads for c in read.chunks]
-        return np.stack(rows) if rows else np.empty((0, self._embedder.dim), np.float32)
-
-    def _commit_all(self, reads: Sequence[Read]) -> Iterator[Outcome]:
-        vectors, at = self._embed(reads), 0
-        for read in reads:
-            rows = vectors[at : at + len(read.chunks)]
-            at += len(read.chunks)
+    def _commit(self, reads: Sequence[Read], shelf: Shelf) -> Iterator[Outcome]:
+        for ready in prepare(reads, shelf, self._ledger):
             try:
-                yield Outcome(read.input, self._commit(read, rows, None))
+                yield Outcome(ready.input, self._ledger.put(ready, shelf.generation))
             except Conflict as exc:
-                yield Outcome(read.input, error=exc)
+                yield self._again(ready.input) if exc.code == "generation_changed" else Outcome(ready.input, error=exc)
 
-    def _commit(self, read: Read, vectors: Vectors, order: int | None) -> WriteResult:
-        return self._ledger.put(
-            Prepared(read.input, read.title, read.text, read.chunks, vectors), self._generation, order
+    def _again(self, doc: DocumentInput) -> Outcome:
+        """Once more from the start, in the generation that has become the live one."""
+        try:
+            return Outcome(doc, self.put(doc))
+        except XiansouError as exc:
+            return Outcome(doc, error=exc)
+
+
+def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
+    """Parses, cleans and chunks. Raises ParseError."""
+    if len(doc.content) > settings.ingest.max_bytes:
+        raise ParseError(
+            f"{len(doc.content):,} bytes are over the limit of {settings.ingest.max_bytes:,}.",
+            code="too_large",
+            fix="Split the file, or raise `ingest.max_bytes`.",
         )
+    parsed, _ = clean(parse(doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type))
+    title = doc.title or parsed.title or PurePosixPath(doc.id).stem
+    count = shelf.embedder.count_tokens
+    chunks = chunk(parsed, count_tokens=count, max_tokens=shelf.chunk_tokens, title=title)
+    if not chunks:
+        raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
+    return Read(doc, title, parsed.text, tuple(chunks))
+
+
+def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepared]:
+    """Embeds the passages of several documents in one call; a text that the record has a vector for is not embedded again."""
+    texts = {passage_hash(c.search_text): c.search_text for read in reads for c in read.chunks}
+    known = ledger.known_vectors(shelf.generation, list(texts))
+    new = [key for key in texts if key not in known]
+    known.update(zip(new, shelf.embedder.embed_passages([texts[key] for key in new]), strict=True))
+    return [
+        Prepared(
+            read.input,
+            read.title,
+            read.text,
+            read.chunks,
+            np.stack([known[passage_hash(chunk.search_text)] for chunk in read.chunks]),
+        )
+        for read in reads
+    ]
 
 
 def _ahead(

@@ -113,13 +113,18 @@ class Answerer:
             with run.stage("generate"):
                 running = generator.generate(messages, deadline=time.monotonic() + told.timeout_s)
             for text in sentences(iter(running)):
+                if NO_ANSWER in text:
+                    run.refused = "no_relevant_content"
+                    break
                 with run.stage("check"):
                     checked = check(text, hits)
-                if checked.claim is not None and NO_ANSWER not in text:
+                if checked.claim is not None:
                     passed += 1
                     yield checked.claim
             run.usage = running.usage
-            if not passed:
+            if passed:
+                run.refused = None
+            elif run.refused is None:
                 run.refused = "deadline" if running.finish_reason == "deadline" else "low_grounding"
         except UpstreamError:
             if not passed:

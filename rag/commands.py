@@ -79,7 +79,7 @@ def list_documents(
     from rag.wiring import open_ledger
 
     ledger = open_ledger(settings(config))
-    found = ledger.list(after=after, limit=limit, collection=collection)
+    found = ledger.page(after=after, limit=limit, collection=collection)
     if as_json:
         more = found[-1].id if len(found) == limit else None
         emit({"documents": [document_json(doc) for doc in found], "next_cursor": more})

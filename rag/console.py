@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import orjson
 import typer
 
@@ -22,11 +21,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on std
 
 
 def settings(config: Path | None, **overrides: Any) -> Settings:
-    """Settings for a command; `--config` may also stand before the command. Starts logging. Raises ConfigError."""
+    """Settings for a command; overrides are named `section__key`. Starts logging. Raises ConfigError."""
     from rag.observe import start_logging
 
-    root = click.get_current_context().find_root().params.get("config")
-    told = load(config or root, overrides={key.replace("__", "."): value for key, value in overrides.items()})
+    told = load(config, overrides={key.replace("__", "."): value for key, value in overrides.items()})
     start_logging(told.log)
     return told
 

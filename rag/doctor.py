@@ -85,7 +85,7 @@ def _ledger(settings: Settings) -> Iterator[Check]:
 def _index(settings: Settings) -> Iterator[Check]:
     house = open_house(settings)
     try:
-        mirror = house.mirrors.live()
+        mirror = house.shelves.live().mirror
         yield Check("model", "ok", f"{house.embedder.model_id}, {house.embedder.dim} dimensions")
         yield Check("index", "ok", f"{len(mirror)} searchable entries at index version {mirror.version}")
     finally:

@@ -91,6 +91,10 @@ class Ingest(Section):
     wait_s: float = Field(60.0, gt=0, description="Longest wait of a write with `wait=visible` before it answers 202.")
 
 
+class Reindex(Section):
+    suite: str = Field("", description="Suite file whose thresholds a new generation must reach before it goes live.")
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity that is written.")
     json_lines: bool = Field(False, description="One JSON object a line instead of readable lines.")
@@ -108,6 +112,7 @@ class Settings(Section):
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
     ingest: Ingest = Ingest()
+    reindex: Reindex = Reindex()
     log: Log = Log()
 
     @property

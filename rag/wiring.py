@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.answer import Answerer
 from rag.answering.generate import OpenAICompatible
 from rag.library import generations
-from rag.library.index import ExactIndex
+from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
 from rag.library.mirror import Mirror
-from rag.library.mirrors import Mirrors
+from rag.library.shelves import Shelf, Shelves
 from rag.ports import Embedder, Generator
 from rag.search.retrieve import Retriever
 from rag.settings import Settings
 
 
+LoadEmbedder = Callable[[str], Embedder]
+
+
 @dataclass(frozen=True, slots=True)
 class House:
-    """What one process works with. `close` when done."""
+    """What one process works with. `close` when done.
+
+    `open_shelf` opens any generation; `wanted` is the fingerprint that the settings ask for.
+    """
 
     settings: Settings
     ledger: Ledger
-    generation: int
-    embedder: Embedder
-    mirrors: Mirrors
+    shelves: Shelves
     answerer: Answerer
+    open_shelf: Callable[[int], Shelf]
+    wanted: generations.Fingerprint
+
+    @property
+    def embedder(self) -> Embedder:
+        """Of the live generation."""
+        return self.shelves.live().embedder
+
+    @property
+    def generation(self) -> int:
+        """The live one."""
+        return self.shelves.live().generation
+
+    def answerer_for(self, shelf: Shelf) -> Answerer:
+        """Answers from one generation, live or not: for the gate of a re-index."""
+        shelves = Shelves.of(shelf)
+        retriever = Retriever(self.ledger, shelves, candidates=self.settings.retrieval.candidates)
+        return Answerer(retriever, shelf.embedder, None, self.settings)
 
     def close(self) -> None:
         self.ledger.close()
@@ -36,25 +59,48 @@ def open_ledger(settings: Settings) -> Ledger:
     return Ledger.open(settings.database_url)
 
 
-def open_house(settings: Settings, *, embedder: Embedder | None = None, generator: Generator | None = None) -> House:
-    """Everything a process needs to write and to answer. The doubles of `rag.fakes` can be passed in.
+def open_house(
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    load: LoadEmbedder | None = None,
+    generator: Generator | None = None,
+    rebuilding: bool = False,
+) -> House:
+    """Everything a process needs to write and to answer.
 
-    Raises ConfigError: an unusable data_dir, no model, or a model other than the one the index was built with.
+    The doubles of `rag.fakes` can be passed in: one `embedder`, or a `load` where several models are needed. Raises
+    ConfigError: an unusable data_dir, no model, or (unless `rebuilding`) a model other than the index was built with.
     """
     ledger = open_ledger(settings)
-    embedder = embedder or load_embedder(settings)
-    generation = generations.adopt(ledger.engine, fingerprint(settings, embedder))
-    mirrors = Mirrors(lambda: Mirror(ledger.engine, generation, embedder.dim, ExactIndex))
-    retriever = Retriever(ledger, mirrors, embedder, candidates=settings.retrieval.candidates)
+    if embedder is not None:
+        given = embedder
+        load = lambda _: given  # noqa: E731
+    load = load or embedder_loader(settings)
+    embedder = load(settings.embedding.model)
+    wanted = fingerprint(settings, embedder)
+    generation = generations.adopt(ledger.engine, wanted, rebuilding=rebuilding)
+
+    def open_shelf(generation: int) -> Shelf:
+        told = generations.get(ledger.engine, generation).fingerprint
+        model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
+        return Shelf(generation, told["chunk_tokens"], model, Mirror(ledger.engine, generation, model.dim, LiveIndex))
+
+    shelves = Shelves(open_shelf(generation), open_shelf)
+    retriever = Retriever(ledger, shelves, candidates=settings.retrieval.candidates)
     answerer = Answerer(retriever, embedder, generator or load_generator(settings), settings)
-    return House(settings, ledger, generation, embedder, mirrors, answerer)
+    return House(settings, ledger, shelves, answerer, open_shelf, wanted)
 
 
-def load_embedder(settings: Settings) -> Embedder:
-    """The configured embedding model. Raises ConfigError when its weights cannot be had."""
-    from rag.models import embed  # loads ONNX: not for commands that need no model
+def embedder_loader(settings: Settings) -> LoadEmbedder:
+    """Loads embedding models by name. Raises ConfigError when their weights cannot be had."""
 
-    return embed.load(settings.embedding.model, settings.model_folder, threads=settings.embedding.threads or None)
+    def load(name: str) -> Embedder:
+        from rag.models import embed  # loads ONNX: not for commands that need no model
+
+        return embed.load(name, settings.model_folder, threads=settings.embedding.threads or None)
+
+    return load
 
 
 def load_generator(settings: Settings) -> Generator | None:
@@ -65,6 +111,7 @@ def load_generator(settings: Settings) -> Generator | None:
 def fingerprint(settings: Settings, embedder: Embedder) -> dict[str, str | int]:
     """What vectors and passages depend on: see `rag.library.generations`."""
     return {
+        "embedding": settings.embedding.model,
         "model": embedder.model_id,
         "chunk_tokens": settings.ingest.chunk_tokens,
         "passages": generations.PASSAGES_VERSION,

@@ -25,7 +25,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture()
 def house(settings: Settings) -> Iterator[House]:
     """A real ledger and real mirrors; only the embedder is a double."""
-    opened = open_house(settings, embedder=HashEmbedder())
+    opened = open_house(settings, load=lambda _: HashEmbedder())
     yield opened
     opened.close()
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from ingest.parse import tags
+from ingest.parse.frames import Frame, element_end, has_only_tags, open_frame
 from ingest.parse.tags import Tag, plain, read_tag
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|$)")
@@ -27,21 +28,7 @@ _DIRECTIVE = re.compile(r":{3,}\s*([A-Za-z-]*)\s*(?:\[([^\]]*)\]|(.*))")
 _CLOSE_AT_END = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)\s*>$")
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)")
 
-_SECTIONS = frozenset("tab tabitem accordion accordionitem expandable details collapsible update panel div learningpath".split())
-_GROUPS = frozenset("steps cardgroup cards columns accordiongroup".split()) - {"accordiongroup"}
-_PARAMETERS = ("path", "query", "body", "header", "name")
 
-
-@dataclass(eq=False, slots=True)
-class Frame:
-    """An open component. `section` and `header` are what it says about its content; `dedent` is found at its first line."""
-
-    name: str
-    indent: int
-    section: str = ""
-    header: str = ""
-    grouped: bool = False
-    dedent: int | None = None
 
 
 @dataclass(slots=True)
@@ -141,18 +128,17 @@ def _skip(scanner: Scanner, number: int, content: str) -> int | None:
 def _tagged(scanner: Scanner, number: int, position: int) -> int:
     """Takes tags off both ends of the line; a tag may reach over several lines."""
     source = scanner.source
-    prefix, mark, cut = source[scanner.bounds[number][0] : position], "", False
+    prefix, cut = source[scanner.bounds[number][0] : position], False
     while position < len(source):
         if source.startswith("<!--", position):
             found = source.find("-->", position)
             position = len(source) if found < 0 else found + 3
         elif (tag := read_tag(source, position)) and not tag.inline:
-            mark = _mark(tag) or mark
             position = _enter(scanner, tag, _indent(prefix))
             if tag.name == "table" and not tag.closing:
                 number = _advance(scanner, number, tag.start)
                 scanner.lines[number].table = (tag.start, position)
-                scanner.lines[number].frames = tuple(scanner.frames)
+                scanner.lines[number].frames = _around(scanner)
                 scanner.lines[number].masked = "table"
                 return _after_table(scanner, number, position)
         else:
@@ -165,11 +151,11 @@ def _tagged(scanner: Scanner, number: int, position: int) -> int:
         if position >= end:
             break
     end = scanner.bounds[number][1]
-    _content(scanner, number, position, end, prefix, mark, cut)
+    _content(scanner, number, position, end, prefix, cut)
     return number + 1
 
 
-def _content(scanner: Scanner, number: int, start: int, end: int, prefix: str, mark: str, cut: bool) -> None:
+def _content(scanner: Scanner, number: int, start: int, end: int, prefix: str, cut: bool) -> None:
     """Writes what is left of a line between its tags."""
     source = scanner.source
     while end > start and source[end - 1].isspace():
@@ -183,7 +169,10 @@ def _content(scanner: Scanner, number: int, start: int, end: int, prefix: str, m
         end = match.start()
         while end > start and source[end - 1].isspace():
             end -= 1
-    if start < end and not _only_inline_tags(source[start:end]):
+    if start < end and not has_only_tags(source[start:end]):
+        mark = ""
+        if scanner.frames and scanner.frames[-1].mark:
+            mark, scanner.frames[-1].mark = scanner.frames[-1].mark, ""
         _write(scanner, number, start, end, prefix, mark)
         scanner.lines[number].cut = cut
     for name in closed:
@@ -201,10 +190,13 @@ def _enter(scanner: Scanner, tag: Tag, indent: int) -> int:
     if tag.alone or not closes_later:
         return tag.end
     if tag.name in tags.DROPPED or tag.name == "table":
-        return _element_end(scanner.source, tag)
+        return element_end(scanner.source, tag)
     if tag.name == "summary":
-        end = _element_end(scanner.source, tag)
-        inner = scanner.source[tag.end : scanner.source.rfind("</", tag.end, end)]
+        end = element_end(scanner.source, tag)
+        inner = scanner.source[tag.end : scanner.source.rfind("</", tag.end, end)].strip()
+        if "\n" in inner:
+            return tag.end  # a whole paragraph: it is read as text
+        inner = inner.lstrip("# ")
         for frame in reversed(scanner.frames):
             if frame.name == "details":
                 frame.section = plain(inner)
@@ -212,24 +204,8 @@ def _enter(scanner: Scanner, tag: Tag, indent: int) -> int:
         return end
     if tag.name in ("p", "li") and scanner.frames and scanner.frames[-1].name == tag.name:
         scanner.frames.pop()  # HTML lets these end without a closing tag
-    scanner.frames.append(_frame(tag, indent))
+    scanner.frames.append(open_frame(tag, indent))
     return tag.end
-
-
-def _frame(tag: Tag, indent: int) -> Frame:
-    attributes = tag.attributes
-    frame = Frame(tag.name, indent, grouped=tag.component and tag.name in _GROUPS)
-    title = plain(attributes.get("title") or attributes.get("label") or "")
-    if tag.name in ("paramfield", "responsefield"):
-        name = next((attributes[key] for key in _PARAMETERS if attributes.get(key)), "")
-        notes = [attributes.get("type", ""), "required" if "required" in attributes else ""]
-        described = ", ".join(filter(None, notes))
-        frame.header = f"{name} ({described})" if described else name
-    elif tag.name in _SECTIONS:
-        frame.section = title
-    elif tag.component:
-        frame.header = title
-    return frame
 
 
 def _leave(scanner: Scanner, name: str) -> None:
@@ -239,43 +215,12 @@ def _leave(scanner: Scanner, name: str) -> None:
             return
 
 
-def _element_end(source: str, tag: Tag) -> int:
-    """Behind the closing tag that matches, nested elements of the same name counted."""
-    depth = 1
-    for match in re.compile(rf"<(/?){re.escape(tag.name)}(?=[\s/>])", re.IGNORECASE).finditer(source, tag.end):
-        depth += -1 if match[1] else 1
-        if depth == 0:
-            found = source.find(">", match.start())
-            return len(source) if found < 0 else found + 1
-    return tag.end
-
-
 def _after_table(scanner: Scanner, number: int, position: int) -> int:
     """Blanks the lines of a table that its first line stands for."""
     last = _advance(scanner, number, position)
     if last > number and scanner.source[position : scanner.bounds[last][1]].strip():
         _tagged(scanner, last, position)
     return last + 1
-
-
-def _mark(tag: Tag) -> str:
-    if tag.closing:
-        return ""
-    if len(tag.name) == 2 and tag.name[0] == "h" and tag.name[1].isdigit():
-        return "#" * int(tag.name[1]) + " "
-    return "- " if tag.name == "li" else ""
-
-
-def _only_inline_tags(content: str) -> bool:
-    position = 0
-    while position < len(content):
-        tag = read_tag(content, position)
-        if tag is None:
-            return False
-        position = tag.end
-        while position < len(content) and content[position].isspace():
-            position += 1
-    return True
 
 
 def _settle(scanner: Scanner, raw: str) -> None:
@@ -289,7 +234,7 @@ def _keep(scanner: Scanner, number: int, start: int) -> None:
     end = scanner.bounds[number][1]
     source = scanner.source
     line = scanner.lines[number]
-    line.frames = tuple(scanner.frames)
+    line.frames = _around(scanner)
     line.masked = _dedented(scanner, source[start:end])
     line.start, line.end = start, end
 
@@ -297,7 +242,7 @@ def _keep(scanner: Scanner, number: int, start: int) -> None:
 def _write(scanner: Scanner, number: int, start: int, end: int, prefix: str, mark: str = "") -> None:
     line = scanner.lines[number]
     line.start, line.end = start, end
-    line.frames = tuple(scanner.frames)
+    line.frames = _around(scanner)
     line.masked = _dedented(scanner, prefix) + mark + scanner.source[start:end]
 
 
@@ -305,9 +250,14 @@ def _blank(scanner: Scanner, number: int) -> None:
     """A blank line, which inside a quote must stay a line of the quote."""
     start, end = scanner.bounds[number]
     line = scanner.lines[number]
-    line.frames = tuple(scanner.frames)
+    line.frames = _around(scanner)
     quote = _QUOTE.match(scanner.source, start, end)
     line.masked = quote.group().rstrip() if quote else ""
+
+
+def _around(scanner: Scanner) -> tuple[Frame, ...]:
+    """The open components; `<h3>` is not one, what follows it is not inside it."""
+    return tuple(frame for frame in scanner.frames if not frame.heading)
 
 
 def _dedented(scanner: Scanner, text: str) -> str:

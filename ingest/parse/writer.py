@@ -43,19 +43,26 @@ class Writer:
         self._groups += 1
         return self._groups - 1
 
-    def heading(self, text: str, level: int) -> None:
-        """Opens a section. A heading that repeats the title is written but opens none."""
+    def heading(self, text: str, level: int, fields: Mapping[str, str] | None = None) -> None:
+        """Opens a section. A heading that repeats the title is written but opens none.
+
+        `fields` are those of the block that the heading becomes when nothing stands below it.
+        """
         text = one_line(text)
         if not text:
             return
-        self._flush_heading(level)
-        while self._headings and self._headings[-1][0] >= level:
-            self._headings.pop()
+        self.close(level)
         start = self._write(text, "\n\n")
         if text == self.title and not self._headings:
             return
-        self._bare_heading = Block(start, self._length, section=self.section)
+        self._bare_heading = Block(start, self._length, section=self.section, fields=dict(fields or {}))
         self._headings.append((level, text))
+
+    def close(self, level: int) -> None:
+        """Ends the sections of this level and below."""
+        self._flush_heading(level)
+        while self._headings and self._headings[-1][0] >= level:
+            self._headings.pop()
 
     @property
     def section(self) -> tuple[str, ...]:
@@ -125,8 +132,9 @@ class Writer:
         if (case_columns := cases.find_columns(names)) is not None:
             for row in rows:
                 if (case := cases.read_entry(case_columns, names, row)) is not None:
+                    self.line(case.header)
                     self.block(
-                        normalise(case.text), "case", header=case.header, group=self.group(),
+                        normalise(case.text), "case", tight=bool(case.header), header=case.header, group=self.group(),
                         fields={**(fields or {}), **case.fields},
                     )
             return True
@@ -142,6 +150,8 @@ class Writer:
     def parsed(self, metadata: Mapping[str, Any] | None = None) -> Parsed:
         """What was collected. Headings with nothing below them count as text, for some say all in one line."""
         self._flush_heading(0)
+        if not self._blocks and self._length:
+            self._blocks.append(Block(0, self._length))
         return Parsed("".join(self._parts), tuple(self._blocks), self.title, dict(metadata or {}))
 
     def _flush_heading(self, level: int) -> None:

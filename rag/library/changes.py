@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from rag.library.schema import passages, vectors, versions
+from rag.library.schema import erased, passages, vectors, versions
 from rag.ports import Vectors
 
 
@@ -28,11 +28,11 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """ids (n,) int64, vectors (n, dim) float32, texts and attributes of n added passages; ids of removed ones."""
+    """ids (n,) int64, vectors (n, dim) float32, words and attributes of n added passages; ids of removed ones."""
 
     ids: NDArray[np.int64]
     vectors: Vectors
-    texts: list[str]
+    words: list[str]  # of each passage, with a space between
     attributes: list[Attributes]
     removed: NDArray[np.int64]
 
@@ -45,6 +45,9 @@ def between(conn: Connection, generation: int, after: int, upto: int, dim: int) 
         passages.c.retired_seq <= upto,
         passages.c.created_seq <= after,
     )
+    wiped = select(erased.c.passage_id).where(
+        erased.c.generation == generation, erased.c.seq > after, erased.c.seq <= upto, erased.c.created_seq <= after
+    )
     rows = conn.execute(_added(generation, after, upto)).all()
     shared: dict[tuple[str, int], tuple[str, tuple[str, ...], dict[str, Any]]] = {}
     for row in rows:
@@ -55,9 +58,9 @@ def between(conn: Connection, generation: int, after: int, upto: int, dim: int) 
     return Delta(
         ids=np.fromiter((row.id for row in rows), np.int64, len(rows)),
         vectors=flat.reshape(len(rows), dim) if rows else np.empty((0, dim), np.float32),
-        texts=[f"{row.context}\n{row.text}" if row.context else row.text for row in rows],
+        words=[row.words for row in rows],
         attributes=[Attributes(*shared[row.document_id, row.version], orjson.loads(row.fields)) for row in rows],
-        removed=np.array(conn.scalars(gone).all(), np.int64),
+        removed=np.array([*conn.scalars(gone), *conn.scalars(wiped)], np.int64),
     )
 
 
@@ -67,8 +70,7 @@ def _added(generation: int, after: int, upto: int) -> Any:
             passages.c.id,
             passages.c.document_id,
             passages.c.version,
-            passages.c.context,
-            passages.c.text,
+            passages.c.words,
             passages.c.fields,
             versions.c.collection,
             versions.c.acl,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
@@ -25,7 +26,7 @@ from rag.library.rows import (
     to_passage,
     version_row,
 )
-from rag.library.schema import changes, documents, jobs, meta, passages, vectors, versions, writing
+from rag.library.schema import changes, contents, documents, jobs, meta, passages, vectors, versions, writing
 from rag.ports import Vectors
 
 
@@ -72,6 +73,8 @@ class Ledger:
                         fix="Use another id.",
                     )
                 if row.write_order > order or (row.state == "live" and row.content_hash == digest):
+                    if order > row.write_order:  # an older job must not overwrite what this one confirms
+                        conn.execute(update(documents).where(documents.c.id == doc.id).values(write_order=order))
                     return WriteResult(doc.id, row.version, "unchanged", row.index_version, row.passages)
             return self._replace(conn, prepared, digest, generation, order, row)
 
@@ -80,14 +83,15 @@ class Ledger:
     ) -> WriteResult:
         doc, at = prepared.input, now()
         version = 1 if row is None else row.version + 1
-        seq = _change(conn, "put", doc.id, version, at)
+        seq = record_change(conn, "put", doc.id, version, at)
+        count = len({(c.start, c.end) for c in prepared.chunks})  # phrasings of one entry are one passage
         values = {
             "collection": doc.collection,
             "version": version,
             "state": "live",
             "source": doc.source,
             "content_hash": digest,
-            "passages": len({(c.start, c.end) for c in prepared.chunks}),
+            "passages": count,
             "index_version": seq,
             "write_order": order,
             "updated_at": at,
@@ -98,11 +102,12 @@ class Ledger:
             _retire(conn, doc.id, seq)
             conn.execute(update(documents).where(documents.c.id == doc.id).values(**values))
         conn.execute(insert(versions).values(**version_row(prepared, version, seq, at)))
-        embedded = _store_vectors(conn, generation, prepared)
-        if prepared.chunks:
-            conn.execute(insert(passages), list(passage_rows(prepared, generation, version, seq)))
-        state = "updated" if row is not None and row.state == "live" else "added"
-        return WriteResult(doc.id, version, state, seq, len(prepared.chunks), embedded)
+        conn.execute(delete(contents).where(contents.c.document_id == doc.id))
+        packed = zlib.compress(doc.content, 1)
+        conn.execute(insert(contents).values(document_id=doc.id, filename=doc.filename, content=packed))
+        embedded = store_passages(conn, prepared, generation, version, seq)
+        state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
+        return WriteResult(doc.id, version, state, seq, count, embedded)
 
     def delete(self, document_id: str, collection: str | None = None) -> WriteResult:
         """Retires a document and its passages. Raises NotFound."""
@@ -111,8 +116,9 @@ class Ledger:
             if row is None or row.state != "live" or (collection is not None and row.collection != collection):
                 raise NotFound(f"no document {document_id!r}", field="id")
             at = now()
-            seq = _change(conn, "delete", document_id, row.version, at)
+            seq = record_change(conn, "delete", document_id, row.version, at)
             _retire(conn, document_id, seq)
+            conn.execute(delete(contents).where(contents.c.document_id == document_id))
             conn.execute(
                 update(documents)
                 .where(documents.c.id == document_id)
@@ -135,7 +141,7 @@ class Ledger:
             raise NotFound(f"no document {document_id!r}", field="id")
         return to_document(row)
 
-    def list(
+    def page(
         self, *, after: str = "", limit: int = 50, collection: str | None = None, source_prefix: str | None = None
     ) -> list[Document]:
         """Live documents by id, after the id `after`, at most `limit`."""
@@ -227,11 +233,20 @@ def live_generation(conn: Connection) -> int | None:
     return None if value is None else int(value)
 
 
-def _change(conn: Connection, kind: str, document_id: str, version: int, at: float) -> int:
+def record_change(conn: Connection, kind: str, document_id: str | None, version: int, at: float) -> int:
+    """A row in the change feed; returns its sequence number, the new index version."""
     result = conn.execute(insert(changes).values(kind=kind, document_id=document_id, version=version, at=at))
     key = result.inserted_primary_key
     assert key is not None
     return int(key[0])
+
+
+def store_passages(conn: Connection, prepared: Prepared, generation: int, version: int, seq: int) -> int:
+    """Inserts a version's passages into a generation, and vectors that are new; returns how many vectors."""
+    embedded = _store_vectors(conn, generation, prepared)
+    if prepared.chunks:
+        conn.execute(insert(passages), list(passage_rows(prepared, generation, version, seq)))
+    return embedded
 
 
 def _order(conn: Connection) -> int:

@@ -37,13 +37,13 @@ class Lexical:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def apply(self, added: Iterable[tuple[int, Sequence[str]]], removed: Sequence[int]) -> None:
-        """Removes, adds, and makes both visible to the next search."""
+    def apply(self, added: Iterable[tuple[int, str]], removed: Sequence[int]) -> None:
+        """Removes ids, adds (id, words with a space between), and makes both visible to the next search."""
         if len(removed):
             query = tantivy.Query.term_set_query(self._schema, _ID, [int(key) for key in removed])
             self._writer.delete_documents_by_query(query)
         for key, words in added:
-            self._writer.add_document(tantivy.Document(id=int(key), words=" ".join(words)))
+            self._writer.add_document(tantivy.Document(id=int(key), words=words))
         self._writer.commit()
         self._index.reload()
         self._searcher = self._index.searcher()

@@ -15,10 +15,9 @@ from sqlalchemy import Engine
 
 from rag.domain import Scope
 from rag.library.changes import Attributes, Delta, between
-from rag.library.ledger import head
+from rag.library.ledger import head, live_generation
 from rag.library.lexical import Lexical
 from rag.library.rwlock import RWLock
-from rag.library.tokens import words
 from rag.ports import VectorIndex, Vectors
 
 
@@ -33,11 +32,19 @@ class Found:
     idf: NDArray[np.float32]
 
 
+class Swapped(Exception):
+    """Another generation has become the live one. Signals the owner of a mirror; never leaves `rag.library`."""
+
+    def __init__(self, generation: int):
+        super().__init__(generation)
+        self.generation = generation
+
+
 class Mirror:
     """Follows one generation of a ledger. Safe for any mix of threads."""
 
     def __init__(self, engine: Engine, generation: int, dim: int, make_index: Callable[[int], VectorIndex]):
-        self._engine, self._generation, self._dim = engine, generation, dim
+        self.engine, self._generation, self._dim = engine, generation, dim
         self._index = make_index(dim)
         self._lexical = Lexical()
         self._attributes: dict[int, Attributes] = {}
@@ -52,11 +59,18 @@ class Mirror:
         return len(self._attributes)
 
     def sync(self, upto: int | None = None) -> int:
-        """Applies what the ledger has acknowledged (up to a version, for a mirror of the past); returns the version."""
-        with self._engine.connect() as conn:
+        """Applies what the ledger has acknowledged; returns the version.
+
+        With `upto` it goes to that version of the past and stays there. Raises Swapped when it follows the present and its
+        generation is no longer the live one.
+        """
+        with self.engine.connect() as conn:
             if (upto if upto is not None else head(conn)) <= self._version:
                 return self._version
-        with self._lock.writing(), self._engine.connect() as conn:
+        with self._lock.writing(), self.engine.connect() as conn:
+            live = live_generation(conn)
+            if upto is None and live is not None and live != self._generation:
+                raise Swapped(live)
             target = upto if upto is not None else head(conn)
             if target > self._version:
                 self._apply(between(conn, self._generation, self._version, target, self._dim))
@@ -70,9 +84,7 @@ class Mirror:
             self._index.add(delta.ids, delta.vectors)
         if len(delta.ids) or len(delta.removed):
             removed = delta.removed.tolist()
-            self._lexical.apply(
-                ((int(i), words(text)) for i, text in zip(delta.ids, delta.texts, strict=True)), removed
-            )
+            self._lexical.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
             for key in removed:
                 self._attributes.pop(key, None)
             self._attributes.update(zip(delta.ids.tolist(), delta.attributes, strict=True))

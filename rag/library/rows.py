@@ -13,6 +13,7 @@ from sqlalchemy.engine import Row
 
 from rag.domain import Chunk, Document, DocumentInput, Passage
 from rag.library.schema import documents, versions
+from rag.library.tokens import words
 from rag.ports import Vectors
 
 
@@ -54,6 +55,7 @@ def version_row(prepared: Prepared, version: int, seq: int, at: float) -> dict[s
         "document_id": doc.id,
         "version": version,
         "title": prepared.title,
+        "given_title": doc.title,
         "url": doc.url,
         "source": doc.source,
         "mime_type": doc.mime_type,
@@ -79,6 +81,7 @@ def passage_rows(prepared: Prepared, generation: int, version: int, seq: int) ->
             "text": chunk.text,
             "start": chunk.start,
             "end": chunk.end,
+            "words": " ".join(words(chunk.search_text)),
             "fields": orjson.dumps(dict(chunk.fields)).decode(),
             "hash": passage_hash(chunk.search_text),
             "created_seq": seq,

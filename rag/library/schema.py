@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ meta = _table("meta", Column("key", Text, primary_key=True), Column("value", Tex
 changes = _table(
     "changes",
     Column("seq", Id, primary_key=True, autoincrement=True),
-    Column("kind", Text, nullable=False),  # put, delete, generation
+    Column("kind", Text, nullable=False),  # put, delete, erase, generation, restore
     Column("document_id", Text),
     Column("version", Integer),
     Column("at", Float, nullable=False),
@@ -56,7 +57,7 @@ generations = _table(
     "generations",
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("fingerprint", Text, nullable=False),  # JSON: model, chunker, tokenizer, parser
-    Column("state", Text, nullable=False),  # live, building, former, failed
+    Column("state", Text, nullable=False),  # live, building, former, failed, pruned
     Column("created_at", Float, nullable=False),
 )
 
@@ -65,7 +66,7 @@ documents = _table(
     Column("id", Text, primary_key=True),
     Column("collection", Text, nullable=False, index=True),
     Column("version", Integer, nullable=False),
-    Column("state", Text, nullable=False),  # live, deleted
+    Column("state", Text, nullable=False),  # live, deleted, erased
     Column("source", Text, index=True),
     Column("content_hash", Text, nullable=False),
     Column("passages", Integer, nullable=False),
@@ -80,6 +81,7 @@ versions = _table(
     Column("document_id", Text, ForeignKey("documents.id"), primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("title", Text, nullable=False),
+    Column("given_title", Text),  # the writer's own, when there was one: part of what a re-index parses again
     Column("url", Text),
     Column("source", Text),
     Column("mime_type", Text),
@@ -105,6 +107,7 @@ passages = _table(
     Column("text", Text, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
+    Column("words", Text, nullable=False),  # of the search text, cut once: every process's BM25 mirror reads them
     Column("fields", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),  # of the search text: key of its vector
     Column("created_seq", Id, nullable=False),
@@ -112,6 +115,23 @@ passages = _table(
     Index("passages_document", "document_id", "version"),
     Index("passages_created", "generation", "created_seq"),
     Index("passages_retired", "generation", "retired_seq"),
+)
+
+# Ids of passages whose rows are gone altogether: mirrors that still hold them learn it from here.
+erased = _table(
+    "erased",
+    Column("passage_id", Id, primary_key=True, autoincrement=False),
+    Column("generation", Id, nullable=False),
+    Column("created_seq", Id, nullable=False),
+    Column("seq", Id, nullable=False, index=True),
+)
+
+# What the writer sent, of current versions only: a re-index parses it again.
+contents = _table(
+    "contents",
+    Column("document_id", Text, ForeignKey("documents.id"), primary_key=True),
+    Column("filename", Text),
+    Column("content", LargeBinary, nullable=False),  # zlib
 )
 
 vectors = _table(
@@ -127,14 +147,41 @@ jobs = _table(
     Column("state", Text, nullable=False, index=True),  # queued, parsing, embedding, live, failed, dead
     Column("document_id", Text, nullable=False),
     Column("input", Text, nullable=False),  # JSON: the document without its content
-    Column("content", LargeBinary),  # emptied when the job ends
     Column("result", Text),  # JSON of what the write did
     Column("error", Text),  # JSON: code, detail
     Column("attempts", Integer, nullable=False),
-    Column("lease_until", Float),
+    Column("due", Float),  # when it may be claimed: at once, after a pause, when its lease ends; NULL: it has ended
     Column("lease_owner", Text),
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
+)
+Index("jobs_open", jobs.c.id, sqlite_where=jobs.c.due.is_not(None), postgresql_where=jobs.c.due.is_not(None))
+Index(
+    "jobs_open_document",
+    jobs.c.document_id,
+    jobs.c.id,
+    sqlite_where=jobs.c.due.is_not(None),
+    postgresql_where=jobs.c.due.is_not(None),
+)
+
+# Apart from `jobs`: a change of state would write a large document again (50 MB: 0.9 s with the write lock held).
+# The row goes when the job ends.
+job_contents = Table(
+    "job_contents",
+    metadata,
+    Column("job_id", Id, ForeignKey("jobs.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+
+# secure_delete overwrites what is deleted, so that an erased text is not left in free pages.
+_PRAGMAS = (
+    "busy_timeout=30000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    "cache_size=-65536",
 )
 
 
@@ -209,6 +256,8 @@ def _check_version(conn: Connection) -> None:
     found = conn.scalar(select(meta.c.value).where(meta.c.key == "schema"))
     if found is None:
         conn.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
+        for key in ("library", "epoch"):  # tells this ledger from all others, and from itself before a restore
+            conn.execute(meta.insert().values(key=key, value=uuid.uuid4().hex))
     elif int(found) > SCHEMA_VERSION:
         raise ConfigError(
             f"the ledger has schema {found}; this program knows {SCHEMA_VERSION}.",

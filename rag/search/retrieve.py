@@ -11,9 +11,8 @@ from rag.errors import IndexBehind, InputError
 from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
-from rag.library.mirrors import Mirrors
+from rag.library.shelves import Shelves
 from rag.library.tokens import words
-from rag.ports import Embedder
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import fuse
 
@@ -24,8 +23,8 @@ _SPARE = 3  # candidates kept a wanted hit, so that folding phrasings of one ent
 class Retriever:
     """Searches the live library, or the library as it was. Safe for any mix of threads."""
 
-    def __init__(self, ledger: Ledger, mirrors: Mirrors, embedder: Embedder, *, candidates: int):
-        self._ledger, self._mirrors, self._embedder, self._candidates = ledger, mirrors, embedder, candidates
+    def __init__(self, ledger: Ledger, shelves: Shelves, *, candidates: int):
+        self._ledger, self._shelves, self._candidates = ledger, shelves, candidates
 
     def retrieve(
         self, query: str, scope: Scope, k: int, *, min_index_version: int | None = None, as_of: int | None = None
@@ -36,10 +35,10 @@ class Retriever:
             raise IndexBehind(f"the index is at version {head}, not {min_index_version}", field="min_index_version")
         if as_of is not None and as_of > head:
             raise InputError(f"`as_of` {as_of} is ahead of the index ({head}).", field="as_of", fix="Use at most that.")
-        mirror = self._mirrors.live() if as_of is None else self._mirrors.at(as_of)
+        shelf = self._shelves.live() if as_of is None else self._shelves.at(as_of)
         terms = list(dict.fromkeys(words(query)))
-        vector = self._embedder.embed_queries([query])[0]
-        found = mirror.search(vector, terms, self._candidates, scope)
+        vector = shelf.embedder.embed_queries([query])[0]
+        found = shelf.mirror.search(vector, terms, self._candidates, scope)
         return Retrieved(tuple(self._rank(found, terms, k)), found.version, tuple(terms), tuple(found.idf.tolist()))
 
     def _rank(self, found: Found, terms: Sequence[str], k: int) -> list[Hit]:

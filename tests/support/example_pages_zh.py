@@ -2,7 +2,6 @@
 
 The company, its products and its prices are invented.
 """
-# ruff: noqa: RUF001 - full-width punctuation is what Chinese text is written with.
 
 from __future__ import annotations
 

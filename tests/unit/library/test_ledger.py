@@ -75,10 +75,10 @@ def test_other_collection_and_other_generation_conflict(house, put):
 def test_listing_pages_by_id(house, put):
     for name in ("c", "a", "b", "é/文档"):
         put(name, name, source=f"/docs/{name}")
-    assert [d.id for d in house.ledger.list(limit=2)] == ["a", "b"]
-    assert [d.id for d in house.ledger.list(after="b")] == ["c", "é/文档"]
-    assert [d.id for d in house.ledger.list(source_prefix="/docs/é")] == ["é/文档"]
-    assert house.ledger.list(source_prefix="/docs/%") == []
+    assert [d.id for d in house.ledger.page(limit=2)] == ["a", "b"]
+    assert [d.id for d in house.ledger.page(after="b")] == ["c", "é/文档"]
+    assert [d.id for d in house.ledger.page(source_prefix="/docs/é")] == ["é/文档"]
+    assert house.ledger.page(source_prefix="/docs/%") == []
 
 
 def test_failed_transaction_leaves_nothing(house, put):
@@ -102,7 +102,7 @@ def test_parallel_writers_lose_nothing(house, put):
     for thread in threads:
         thread.join()
     assert house.ledger.head() == 40
-    assert {d.id: d.version for d in house.ledger.list()} == dict.fromkeys("abcd", 10)
+    assert {d.id: d.version for d in house.ledger.page()} == dict.fromkeys("abcd", 10)
 
 
 def test_sqlite_is_durable_and_a_newer_schema_is_refused(house, settings):

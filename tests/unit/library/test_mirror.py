@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from rag.domain import Scope
+from rag.library.index import LiveIndex
+from rag.library.mirror import Mirror
 from rag.library.tokens import words
 
 
 def search(house, text, scope=None, k=50):
-    mirror = house.mirrors.live()
+    mirror = house.shelves.live().mirror
     found = mirror.search(house.embedder.embed_queries([text])[0], words(text), k, scope or Scope())
     return found, house.ledger.passages_at(found.ids.tolist(), found.version)
 
@@ -43,7 +45,7 @@ def test_vectors_and_words_agree_with_the_record_after_a_restart(house, put):
     for n in range(20):
         put(f"d{n % 7}", f"word{n} common", f"other{n} common")
     found, live = search(house, "common")
-    again = house.mirrors._make()
+    again = Mirror(house.ledger.engine, house.generation, house.embedder.dim, LiveIndex)
     again.sync()
     fresh = again.search(house.embedder.embed_queries(["common"])[0], ["common"], 50, Scope())
     assert set(fresh.ids.tolist()) == set(found.ids.tolist()) == set(live)
@@ -66,7 +68,7 @@ def test_the_past_stays_as_it_was(house, put):
     first = put("a", "apple one").index_version
     put("a", "apple two")
     house.ledger.delete("a")
-    mirror = house.mirrors.at(first)
+    mirror = house.shelves.at(first).mirror
     found = mirror.search(house.embedder.embed_queries(["apple"])[0], ["appl"], 10, Scope())
     assert {p.text for p in house.ledger.passages_at(found.ids.tolist(), found.version).values()} == {"apple one"}
 

@@ -1,0 +1,65 @@
+"""The HTTP service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from anyio import CapacityLimiter
+from fastapi import Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from api import errors
+from api.envelope import Envelope
+from api.request import only_known_parameters
+from api.routes import documents, health, jobs, query
+from api.state import State
+from ingest.jobs import Jobs
+from rag import __version__
+from rag.domain import Question
+from rag.settings import Settings, load
+from rag.stores import Doorbell, open_redis
+from rag.wiring import House, open_house
+
+WAITING = 64  # writes that wait for their job at once; further ones wait for their turn to wait
+
+
+def create_app(settings: Settings | None = None, *, house: House | None = None) -> FastAPI:
+    """The service over `settings` (None: those of the house, else as `rag.settings.load` finds them).
+
+    A house that is given stays its owner's to close. Starting raises ConfigError when no house can be opened.
+    """
+    told = settings or (house.settings if house else load())
+    app = FastAPI(
+        title="Xiansou",
+        version=__version__,
+        summary="Search first, then answer: cited answers from your own documents.",
+        lifespan=_lifespan(told, house),
+        dependencies=[Depends(only_known_parameters)],
+        redirect_slashes=False,
+    )
+    app.state.here = None
+    app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes)
+    errors.install(app)
+    for router in (documents.router, query.router, jobs.router):
+        app.include_router(router, prefix="/v1")
+    app.include_router(health.router)
+    return app
+
+
+def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        house = given if given is not None else await run_in_threadpool(open_house, settings)
+        # Loads index and model: the first question shall not wait for them.
+        await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
+        bell = Doorbell(lambda: open_redis(settings))
+        app.state.here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING))
+        try:
+            yield
+        finally:
+            app.state.here = None
+            if given is None:
+                house.close()
+
+    return lifespan

@@ -1,0 +1,70 @@
+"""`serve`, and the process it starts for each API."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag.console import ConfigOption, settings
+from rag.settings import Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Ingest workers; 0 where they run elsewhere.")] = None,
+    examples: Annotated[Path | None, typer.Option(help="Load this folder when the library is empty.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Run the service: API, ingest worker and, without `redis.url`, an embedded Valkey. Ctrl-C ends all of it."""
+    from api.supervisor import serve as supervise
+
+    told = settings(config, server__host=host, server__port=port)
+    count = told.server.workers if workers is None else workers
+    supervise(told, workers=count, ready=lambda: _welcome(told, examples, config))
+
+
+def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], config: ConfigOption = None) -> None:
+    """One API process on a socket that `serve` opened."""
+    from api.supervisor import api_process as run
+
+    run(settings(config), fd)
+
+
+def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None:
+    address = f"http://{told.server.host}:{told.server.port}"
+    if examples is not None:
+        _load(told, examples, config)
+    print(
+        f"""
+Xiansou is ready on {address}   (Ctrl-C stops it)
+
+  curl -s {address}/v1/query -H 'content-type: application/json' -d '{{"question": "{_question(examples)}"}}'
+
+  {address}/docs lists all routes; `xiansou ingest PATH` adds your own documents (in another terminal).
+""",
+        flush=True,
+    )
+
+
+def _question(examples: Path | None) -> str:
+    return "摄像头保修多久？" if examples else "…"
+
+
+def _load(told: Settings, examples: Path, config: Path | None) -> None:
+    """On first start only: a library that was emptied on purpose stays empty."""
+    from rag.wiring import open_ledger
+
+    ledger = open_ledger(told)
+    empty = ledger.head() == 0
+    ledger.close()
+    if not empty:
+        return
+    print(f"first start: loading the examples in {examples}/", flush=True)
+    command = [sys.executable, "-m", "xiansou", "ingest", str(examples)]
+    subprocess.run([*command, "--config", str(config)] if config else command, check=False)
+

@@ -1,0 +1,93 @@
+"""What all requests and replies have: an id, an index version, a limit on the body, a problem for surprises."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import structlog
+from fastapi import HTTPException
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import errors
+from api.reply import INDEX_VERSION, REQUEST_ID
+from api.state import State
+
+log = structlog.get_logger()
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # a caller's own id is kept when it cannot break a log line
+
+
+class Envelope:
+    """ASGI middleware around all routes and their error handlers. `max_bytes`: longest request body."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int):
+        self._app, self._max_bytes = app, max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        request_id, began = _request_id(scope), False
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def seal(message: Message) -> None:
+            nonlocal began
+            if message["type"] == "http.response.start":
+                began = True
+                await _add_headers(scope, message, request_id)
+            await send(message)
+
+        try:
+            if self._announced(scope) > self._max_bytes:
+                await errors.reply(self._too_large())(scope, receive, seal)
+            else:
+                await self._app(scope, self._counted(receive), seal)
+        except ClientDisconnect:
+            return None
+        except Exception:
+            log.exception("a request failed", method=scope["method"], path=scope["path"], request_id=request_id)
+            if began:
+                raise
+            await errors.reply(errors.internal(request_id))(scope, receive, seal)
+
+    def _announced(self, scope: Scope) -> int:
+        told = Headers(scope=scope).get("content-length", "")
+        return int(told) if told.isdecimal() else 0
+
+    def _counted(self, receive: Receive) -> Receive:
+        """Counts while the body is read: a sender that does not announce its length is stopped on the way."""
+        read = 0
+
+        async def count() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._max_bytes:
+                raise HTTPException(413, self._too_large()["detail"])  # the one exception that FastAPI lets through
+            return message
+
+        return count
+
+    def _too_large(self) -> dict[str, object]:
+        return errors.problem(
+            413, "too_large", f"the body is larger than {self._max_bytes:,} bytes (setting `ingest.max_bytes`)."
+        )
+
+
+def _request_id(scope: Scope) -> str:
+    given = Headers(scope=scope).get(REQUEST_ID, "")
+    return given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+async def _add_headers(scope: Scope, message: Message, request_id: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers[REQUEST_ID] = request_id
+    here = scope["app"].state.here
+    if not scope["path"].startswith("/v1/") or INDEX_VERSION in headers or not isinstance(here, State):
+        return
+    try:
+        headers[INDEX_VERSION] = str(await run_in_threadpool(here.house.ledger.head))
+    except Exception:  # the reply is made; when the record fails now, it goes out without this header
+        log.warning("a reply goes out without an index version", request_id=request_id, exc_info=True)

@@ -1,0 +1,146 @@
+"""Errors as `application/problem+json` (RFC 9457). The only place that knows which error has which HTTP status."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from rag.errors import (
+    ConfigError,
+    Conflict,
+    IndexBehind,
+    InputError,
+    NotFound,
+    Overloaded,
+    UpstreamError,
+    XiansouError,
+)
+
+PROBLEM_TYPE = "application/problem+json"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+_STATUS: Mapping[type[Exception], int] = {
+    ConfigError: 500,
+    InputError: 422,
+    NotFound: 404,
+    Conflict: 409,
+    IndexBehind: 409,
+    UpstreamError: 502,
+    Overloaded: 503,
+    XiansouError: 500,
+}
+_STATUS_OF_CODE = {"malformed": 400, "too_large": 413, "unsupported": 415, "ledger_unavailable": 503}
+_CODE_OF_STATUS = {
+    400: "malformed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported",
+    422: "invalid_input",
+}
+
+
+def problem(status: int, code: str, detail: str, *, field: str | None = None, fix: str | None = None) -> dict[str, Any]:
+    """The problem object. `type` is stable and names the kind of error, as `code` does."""
+    body = {
+        "type": f"urn:xiansou:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "field": field,
+    }
+    return body if fix is None else body | {"fix": fix}
+
+
+def problem_of(error: XiansouError) -> dict[str, Any]:
+    """The problem object of an error raised on purpose."""
+    return problem(status_of(error), error.code, error.detail, field=error.field, fix=error.fix)
+
+
+def status_of(error: XiansouError) -> int:
+    """By code where the code says more than the class, else by the nearest class."""
+    by_class = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    return _STATUS_OF_CODE.get(error.code, by_class)
+
+
+def internal(request_id: str) -> dict[str, Any]:
+    """The problem object of what nobody expected: the cause stays in the log."""
+    return problem(500, "internal", f"something went wrong inside; the log has it under request id {request_id}.")
+
+
+def reply(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """A problem object as a response."""
+    return Response(orjson.dumps(body), body["status"], dict(headers or {}), PROBLEM_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Registers the handlers."""
+    app.add_exception_handler(XiansouError, _on_purpose)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _on_purpose(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, XiansouError)
+    headers = {"Retry-After": f"{max(1, round(error.retry_after))}"} if isinstance(error, Overloaded) else None
+    return reply(problem_of(error), headers)
+
+
+def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return reply(validation_problem(error.errors()))
+
+
+def validation_problem(faults: Sequence[Any]) -> dict[str, Any]:
+    """The problem object of pydantic's findings; it tells the first one, with a dotted path of field names."""
+    fault = faults[0]
+    if fault["type"] == "json_invalid":
+        return problem(400, "malformed", f"the body is not JSON: {fault['ctx']['error']} at character {fault['loc'][-1]}.")
+    path = [str(part) for part in fault["loc"] if part not in ("body", "path", "query")]
+    field = ".".join(path) or "body"
+    if fault["type"] == "extra_forbidden":
+        return problem(422, "invalid_input", f"unknown field `{field}`.", field=field, fix="Remove it, or correct its name.")
+    if fault["type"] == "missing":
+        return problem(422, "invalid_input", f"`{field}` is missing.", field=field, fix="Send it.")
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return problem(422, "invalid_input", f"`{field}`: {message[:1].lower()}{message[1:]}.", field=field)
+
+
+def unknown_parameter(name: str, known: Sequence[str]) -> InputError:
+    """A query parameter that the route does not have, with the nearest one that it has."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    fix = f"Did you mean `{near[0]}`?" if near else "Remove it."
+    return InputError(f"unknown query parameter `{name}`.", field=name, fix=fix)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    """What Starlette and FastAPI raise: unknown route, wrong method, a body that is cut off or too large."""
+    assert isinstance(error, HTTPException)
+    headers, detail = dict(error.headers or {}), str(error.detail)
+    if error.status_code == 404:
+        detail = f"there is nothing at {request.url.path}."
+    elif error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+        detail = f"{request.method} is not possible here; {headers['Allow']} is."
+    code = _CODE_OF_STATUS.get(error.status_code, "http_error")
+    return reply(problem(error.status_code, code, detail), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Methods that the path has. Starlette's own `Allow` names the first matching route only."""
+    routes = request.app.routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]

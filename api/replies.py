@@ -1,0 +1,191 @@
+"""What clients get: shapes for the API's description. Tests hold real replies against them, field by field."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.domain import Reason, Status
+
+JobState = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(_Reply):
+    """An error (RFC 9457). `code` is stable; `field` names what is at fault, `fix` says what to do."""
+
+    type: str = Field(examples=["urn:xiansou:problem:invalid_input"])
+    title: str = Field(examples=["Unprocessable Entity"])
+    status: int = Field(examples=[422])
+    code: str = Field(examples=["invalid_input"])
+    detail: str = Field(examples=["unknown field `questoin`."])
+    field: str | None = Field(examples=["questoin"])
+    fix: str | None = Field(None, examples=["Remove it, or correct its name."])
+
+
+class CitationReply(_Reply):
+    """`cited_text` is `text[start:end]` of that version, in Unicode code points."""
+
+    n: int = Field(examples=[1])
+    document_id: str = Field(examples=["help/wifi.md"])
+    version: int = Field(examples=[3])
+    passage_id: int = Field(examples=[91])
+    title: str = Field(examples=["Change the Wi-Fi"])
+    url: str | None = Field(examples=["https://help.example.com/wifi"])
+    section: list[str] = Field(examples=[["Change the Wi-Fi", "On the camera"]])
+    cited_text: str = Field(examples=["Hold the button for 5 seconds."])
+    start: int = Field(examples=[120])
+    end: int = Field(examples=[150])
+    score: float = Field(examples=[0.83])
+
+
+class HandoffReply(_Reply):
+    """Whether a person should take over."""
+
+    suggested: bool
+    reason: str | None
+
+
+class UsageReply(_Reply):
+    """Tokens as the LLM backend counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class AnswerReply(_Reply):
+    """A cited answer or a refusal."""
+
+    answer_id: str = Field(examples=["ans_5f0c8a"])
+    conversation_id: str | None
+    status: Status
+    reason: Reason | None
+    answer: str = Field(examples=["Hold the button for 5 seconds. [1]"])
+    citations: list[CitationReply]
+    handoff: HandoffReply
+    index_version: int = Field(examples=[4182])
+    generator: str = Field(examples=["extractive"])
+    usage: UsageReply
+    timings_ms: dict[str, float] = Field(examples=[{"retrieve": 6.2, "generate": 3.4, "total": 11.2}])
+
+
+class HitReply(_Reply):
+    """A passage, with the score of each stage."""
+
+    passage_id: int = Field(examples=[91])
+    document_id: str = Field(examples=["help/wifi.md"])
+    version: int = Field(examples=[3])
+    title: str
+    url: str | None
+    source: str | None
+    section: list[str]
+    text: str
+    start: int
+    end: int
+    score: float
+    probability: float = Field(ge=0, le=1)
+    stages: dict[str, float] = Field(examples=[{"dense": 0.89, "bm25": 11.3, "coverage": 0.8, "fused": 0.93}])
+
+
+class HitsReply(_Reply):
+    """Hits, best first."""
+
+    hits: list[HitReply]
+    index_version: int
+
+
+class DocumentReply(_Reply):
+    """A document at its current version; times in ISO 8601, UTC."""
+
+    document_id: str = Field(examples=["help/wifi.md"])
+    version: int = Field(examples=[3])
+    title: str
+    url: str | None
+    source: str | None
+    mime_type: str | None
+    collection: str
+    metadata: dict[str, Any]
+    acl: list[str]
+    passages: int
+    state: Literal["live", "deleted"]
+    index_version: int
+    created_at: str = Field(examples=["2026-11-23T09:30:00.000Z"])
+    updated_at: str = Field(examples=["2026-11-23T09:30:00.000Z"])
+
+
+class DocumentsReply(_Reply):
+    """A page of documents, by id."""
+
+    documents: list[DocumentReply]
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null: this is the last.")
+
+
+class WriteReply(_Reply):
+    """A write that was taken. Version and index version are null until it is `live`."""
+
+    document_id: str = Field(examples=["help/wifi.md"])
+    version: int | None = Field(examples=[3])
+    state: JobState = Field(examples=["live"])
+    index_version: int | None = Field(examples=[4182])
+    job_id: int = Field(examples=[17])
+
+
+class DeleteReply(_Reply):
+    """A receipt: `versions` were taken out of service; no question that starts now sees them."""
+
+    document_id: str
+    versions: int
+    index_version: int
+
+
+class QueuedJob(_Reply):
+    """A job of an upload."""
+
+    job_id: int = Field(examples=[17])
+    document_id: str = Field(examples=["manual.pdf"])
+    state: JobState
+
+
+class JobsReply(_Reply):
+    """One job a file."""
+
+    jobs: list[QueuedJob]
+
+
+class JobError(_Reply):
+    """Why a job failed."""
+
+    code: str = Field(examples=["encrypted"])
+    detail: str
+
+
+class JobReply(_Reply):
+    """A write on its way."""
+
+    job_id: int = Field(examples=[17])
+    document_id: str
+    state: JobState
+    progress: float = Field(ge=0, le=1)
+    version: int | None
+    index_version: int | None
+    attempts: int
+    error: JobError | None
+    created_at: str
+    updated_at: str
+
+
+class Readiness(_Reply):
+    """Whether questions can be answered, and what is missing when not."""
+
+    ready: bool
+    reasons: list[str]
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Error replies of a route, for its description."""
+    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
+    return {status: {"description": "A problem.", "content": content} for status in statuses}

@@ -1,0 +1,94 @@
+"""Documents: put, upload, list, show, delete, and the text of every version."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+
+from api import write
+from api.replies import DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply, problems
+from api.reply import Json
+from api.request import DocumentId, JsonRoute, read_document, read_documents
+from api.schemas import (
+    MAX_INT,
+    PUT_BODY,
+    UPLOAD_BODY,
+    CollectionParameter,
+    CursorParameter,
+    LimitParameter,
+    WaitParameter,
+    cursor_after,
+    read_cursor,
+)
+from api.state import Here
+from rag.wire import document_json
+
+router = APIRouter(prefix="/documents", tags=["documents"], route_class=JsonRoute)
+
+_WRITTEN: dict[int | str, dict[str, Any]] = {
+    201: {"model": WriteReply, "description": "Added; questions see it."},
+    202: {"model": WriteReply, "description": "Taken; the job goes on."},
+}
+
+
+@router.put(
+    "/{id:document_id}",
+    response_model=WriteReply,
+    responses=_WRITTEN | problems(400, 409, 413, 415, 422, 500, 503),
+    openapi_extra=PUT_BODY,
+)
+async def put_document(document_id: DocumentId, request: Request, here: Here, wait: WaitParameter = "visible") -> Response:
+    """Create or replace a document by your own id; the same content again changes nothing."""
+    doc = await read_document(request, document_id)
+    job = await write.put(here, doc, visible=wait == "visible")
+    return Json(write.receipt(job), write.status_of(job))
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=JobsReply,
+    responses=problems(400, 413, 415, 422, 500, 503),
+    openapi_extra=UPLOAD_BODY,
+)
+async def upload_documents(request: Request, here: Here) -> Response:
+    """Upload files; each becomes a document whose id is its filename."""
+    docs = await read_documents(request)
+    jobs = await run_in_threadpool(write.submit_all, here, docs)
+    return Json({"jobs": jobs}, 202)
+
+
+@router.get("", response_model=DocumentsReply, responses=problems(422, 500, 503))
+def list_documents(
+    here: Here, cursor: CursorParameter = None, limit: LimitParameter = 50, collection: CollectionParameter = None
+) -> Response:
+    """Documents by id, a page at a time."""
+    found = here.house.ledger.page(after=read_cursor(cursor), limit=limit + 1, collection=collection)
+    more = cursor_after(found[limit - 1].id) if len(found) > limit else None
+    return Json({"documents": [document_json(doc) for doc in found[:limit]], "next_cursor": more})
+
+
+@router.get(
+    "/{id:document_id}/versions/{v:int}/text",
+    response_class=PlainTextResponse,
+    responses=problems(404, 422, 500, 503),
+)
+def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here) -> Response:
+    """The text of a version, also of a superseded one: what `start` and `end` of citations point into."""
+    return PlainTextResponse(here.house.ledger.text(document_id, v))
+
+
+@router.get("/{id:document_id}", response_model=DocumentReply, responses=problems(404, 422, 500, 503))
+def show_document(document_id: DocumentId, here: Here) -> Response:
+    """A document at its current version, without its text."""
+    return Json(document_json(here.house.ledger.document(document_id)))
+
+
+@router.delete("/{id:document_id}", response_model=DeleteReply, responses=problems(404, 422, 500, 503))
+def delete_document(document_id: DocumentId, here: Here) -> Response:
+    """Delete a document; no question that starts after the reply sees it."""
+    gone = here.house.ledger.delete(document_id)
+    return Json({"document_id": document_id, "versions": gone.version, "index_version": gone.index_version})

@@ -1,0 +1,38 @@
+"""What handlers work with: made when the service starts, given by one dependency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from anyio import CapacityLimiter
+from fastapi import Depends, Request
+
+from ingest.jobs import Jobs
+from rag.errors import Overloaded
+from rag.stores import Doorbell
+from rag.wiring import House
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The open house, the record of jobs, the doorbell of the workers.
+
+    `waiting` limits the threads in which writes wait for their job: they must not take those that answer questions.
+    """
+
+    house: House
+    jobs: Jobs
+    doorbell: Doorbell
+    waiting: CapacityLimiter
+
+
+def state(request: Request) -> State:
+    """The one dependency of handlers. Raises Overloaded before the service has started."""
+    here = request.app.state.here
+    if not isinstance(here, State):
+        raise Overloaded("the service is starting", retry_after=1)
+    return here
+
+
+Here = Annotated[State, Depends(state)]

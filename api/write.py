@@ -1,0 +1,99 @@
+"""Writes: a job is submitted, the bell is rung, and the writer waits until questions see the document."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
+
+from api.state import State
+from ingest.jobs import Job
+from rag.domain import DocumentInput
+from rag.errors import Conflict, ParseError, XiansouError
+
+# What went wrong in our own code is for the log; its text is not for callers.
+_OURS = {
+    "internal": "it failed unexpectedly; the worker's log has the cause.",
+    "worker_died": "the workers died on it; their log has the cause.",
+}
+
+
+async def put(here: State, doc: DocumentInput, *, visible: bool) -> Job:
+    """Submits a document; with `visible`, waits up to `ingest.wait_s` for it. Raises the error its job ended with."""
+    job_id = await run_in_threadpool(_submit, here, doc)
+    if not visible:
+        return await run_in_threadpool(here.jobs.get, job_id)
+    deadline = time.monotonic() + here.house.settings.ingest.wait_s  # also while waiting for a thread to wait in
+
+    def wait() -> Job:
+        return here.jobs.wait(job_id, here.doorbell, deadline - time.monotonic())
+
+    job = await to_thread.run_sync(wait, limiter=here.waiting)
+    if job.state in ("failed", "dead"):
+        raise _error_of(job, "file" if doc.filename else "text")
+    return job
+
+
+def submit_all(here: State, docs: Sequence[DocumentInput]) -> list[dict[str, Any]]:
+    """One job a document; the job and document ids, in order."""
+    return [{"job_id": _submit(here, doc), "document_id": doc.id, "state": "queued"} for doc in docs]
+
+
+def status_of(job: Job) -> int:
+    """201 added, 200 updated or unchanged, 202 not visible yet."""
+    if job.result is None:
+        return 202
+    return 201 if job.result["state"] == "added" else 200
+
+
+def receipt(job: Job) -> dict[str, Any]:
+    """The reply of a PUT; the versions are null until it is live."""
+    result = job.result or {}
+    return {
+        "document_id": job.document_id,
+        "version": result.get("version"),
+        "state": job.state,
+        "index_version": result.get("index_version"),
+        "job_id": job.id,
+    }
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """The reply of `GET /v1/jobs/{id}`. `error` is why it failed, or, while it is retried, why it failed last time."""
+    return receipt(job) | {
+        "progress": job.progress,
+        "attempts": job.attempts,
+        "error": _told(job),
+        "created_at": _time(job.created_at),
+        "updated_at": _time(job.updated_at),
+    }
+
+
+def _submit(here: State, doc: DocumentInput) -> int:
+    job_id = here.jobs.submit(doc)
+    here.doorbell.ring()
+    return job_id
+
+
+def _told(job: Job) -> dict[str, str] | None:
+    if job.error is None:
+        return None
+    code = job.error["code"]
+    return {"code": code, "detail": _OURS.get(code, job.error["detail"])}
+
+
+def _error_of(job: Job, content_field: str) -> XiansouError:
+    told = _told(job) or {"code": "internal", "detail": _OURS["internal"]}
+    if told["code"] == "conflict":
+        return Conflict(told["detail"], field="collection")
+    if job.state == "dead":
+        return XiansouError(told["detail"], code=told["code"])
+    return ParseError(told["detail"], field=content_field, code=told["code"])
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,79 @@
+"""The gate of a re-index: a generation that finds less than the live one never goes live."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+
+from eval.dataset import Suite, load_suite
+from eval.metrics import score, summarise
+from eval.run import failed_thresholds
+from rag.answer import Answerer
+from rag.domain import Question
+from rag.library.schema import passages
+from rag.library.shelves import Shelf
+from rag.sentences import split_sentences
+from rag.wiring import House
+
+_SAMPLE = 200  # passages asked for
+_TOLERANCE = 0.03  # loss of recall against the live generation that is taken for noise
+
+Gate = Callable[[House, Shelf], list[str]]
+
+
+def gate(suite: Path | None) -> Gate:
+    """The suite's thresholds when there is one, and always the comparison with the live generation."""
+    loaded = load_suite(suite) if suite else None
+
+    def check(house: House, shelf: Shelf) -> list[str]:
+        wrong = compare_with_live(house, shelf)
+        return wrong + (ask(loaded, house.answerer_for(shelf)) if loaded and not wrong else [])
+
+    return check
+
+
+def compare_with_live(house: House, shelf: Shelf) -> list[str]:
+    """Passages are asked for by a sentence of their own: the new generation must find as many documents as the live one."""
+    probes = _probes(house)
+    if not probes:
+        return []
+    live = _recall(house.answerer_for(house.shelves.live()), probes)
+    new = _recall(house.answerer_for(shelf), probes)
+    if new < live - _TOLERANCE:
+        return [f"it finds {new:.1%} of {len(probes)} sampled passages' documents in the first 5, the live one {live:.1%}"]
+    return []
+
+
+def ask(suite: Suite, answerer: Answerer) -> list[str]:
+    """Thresholds of the suite that the generation does not reach. Its documents must be in the library already."""
+    rows = []
+    for asked in suite.questions:
+        question = Question(asked.question)
+        rows.append(score(asked, answerer.retrieve(question), answerer.answer(question)))
+    return failed_thresholds(suite, summarise(rows))
+
+
+def _probes(house: House) -> list[tuple[str, str]]:
+    """(document id, a sentence of it), the same ones for the same library."""
+    live = passages.c.retired_seq.is_(None) & (passages.c.generation == house.generation)
+    with house.ledger.engine.connect() as conn:
+        ids = list(conn.scalars(select(passages.c.id).where(live).order_by(passages.c.id)))
+        chosen = random.Random(0).sample(ids, min(_SAMPLE, len(ids)))
+        rows = conn.execute(select(passages.c.document_id, passages.c.text).where(passages.c.id.in_(chosen))).tuples().all()
+    probes = []
+    for document_id, text in rows:
+        sentences = [text[start:end] for start, end in split_sentences(text)]
+        if sentences:
+            probes.append((document_id, max(sentences, key=len)[:300]))
+    return probes
+
+
+def _recall(answerer: Answerer, probes: Sequence[tuple[str, str]]) -> float:
+    found = 0
+    for document_id, sentence in probes:
+        hits = answerer.retrieve(Question(sentence, top_k=5)).hits
+        found += any(hit.passage.document_id == document_id for hit in hits)
+    return found / len(probes)

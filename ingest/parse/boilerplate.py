@@ -1,0 +1,77 @@
+"""What of a web page is not its content: navigation, banners, forms, footers."""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+_DROPPED = frozenset(
+    "script style noscript template svg math iframe object embed canvas audio video map nav footer aside input select"
+    " textarea option datalist button head title link meta img picture".split()
+)
+_ROLES = frozenset("navigation banner contentinfo complementary search dialog alertdialog menu menubar toolbar".split())
+_ALWAYS = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|breadcrumbs?|skip-?(?:link|to|nav)|sr-only|visually-hidden|share|sharing|social|"
+    r"newsletter|pagination|pager|print-?only|feedback-?widget|copyright)(?:$|[\s_-])",
+    re.I,
+)
+_LINKS = re.compile(
+    r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|side-?bar|toc|table-of-contents|related|recommended|footer|header|top-?bar|tags?|"
+    r"links?|ads?|advert\w*|promo|comments?)(?:$|[\s_-])",
+    re.I,
+)
+_MAIN = (
+    ".//main", ".//*[@role='main']", ".//article", ".//*[@id='content' or @id='main' or @id='main-content']",
+    ".//*[contains(concat(' ',normalize-space(@class),' '),' markdown-body ')]",
+)
+_DISCLOSURE = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")
+
+
+def strip_boilerplate(root: HtmlElement) -> None:
+    """Removes what is never content, in place. Buttons that open an answer stay: they hold the question."""
+    total = max(1, len(root.text_content()))
+    for element in list(root.iter()):
+        if not isinstance(element.tag, str) or element.getparent() is None:
+            continue
+        if element.tag in _DROPPED and not _is_disclosure(element) or _is_boilerplate(element, total):
+            element.drop_tree()
+
+
+def main_content(root: HtmlElement) -> HtmlElement:
+    """The element with the page's own text: `<main>`, the only article, or what is called content; else the body."""
+    body = root.find("body")
+    whole = body if body is not None else root
+    total = len(whole.text_content().strip())
+    for path in _MAIN:
+        found = whole.xpath(path)
+        if len(found) == 1 and len(found[0].text_content().strip()) > total * 0.3:
+            return found[0]
+    return whole
+
+
+def _is_disclosure(element: HtmlElement) -> bool:
+    return element.tag == "button" and any(element.get(name) for name in _DISCLOSURE) and len(element.text_content().strip()) > 5
+
+
+def _is_boilerplate(element: HtmlElement, total: int) -> bool:
+    if (element.get("role") or "").lower() in _ROLES:
+        return True
+    if element.tag == "label":
+        return next(element.iterancestors("form"), None) is not None
+    if element.tag == "header":
+        return next(element.iterancestors("main", "article"), None) is None and next(element.iter("h1"), None) is None
+    if element.tag in ("body", "html", "main", "article"):
+        return False
+    name = f"{element.get('class') or ''} {element.get('id') or ''}"
+    if len(name) < 2:
+        return False
+    size = len(element.text_content())
+    if _ALWAYS.search(name):
+        return size < total * 0.5
+    return bool(_LINKS.search(name)) and size < total * 0.5 and _link_share(element, size) > 0.6
+
+
+def _link_share(element: HtmlElement, size: int) -> float:
+    """Share of the text that is inside links."""
+    return sum(len(link.text_content()) for link in element.iter("a")) / max(1, size)

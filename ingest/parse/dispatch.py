@@ -1,0 +1,218 @@
+"""Chooses the parser of a document by its content, its name and its mime type."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import MappingProxyType
+
+from ingest import faq
+from ingest.parse.archive import open_archive
+from ingest.parse.decode import decode
+from rag.domain import Parsed
+from rag.errors import ParseError
+
+Parser = Callable[[bytes, str | None], Parsed]
+"""Content and declared encoding (None when unknown) → what was read. Heavy libraries are imported when it is called."""
+
+
+def _markdown(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import markdown
+
+    return markdown.parse(decode(content, declared))
+
+
+def _mdx(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import markdown
+
+    return markdown.parse(decode(content, declared), mdx=True)
+
+
+def _text(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import text
+
+    return text.parse(decode(content, declared))
+
+
+def _html(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import html
+
+    return html.parse(content, declared)
+
+
+def _pdf(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import pdf
+
+    return pdf.parse(content)
+
+
+def _docx(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import docx
+
+    return docx.parse(content)
+
+
+def _xlsx(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import xlsx
+
+    return xlsx.parse(content)
+
+
+def _csv(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import sheet
+
+    return sheet.parse_csv(decode(content, declared))
+
+
+def _json(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import json as json_parser
+
+    return json_parser.parse(decode(content, declared))
+
+
+def _jsonl(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import json as json_parser
+
+    return json_parser.parse_lines(decode(content, declared))
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format we read. `signature`: its first bytes, for formats that are not text."""
+
+    mime_type: str
+    parser: Parser
+    signature: bytes = b""
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_MD, _HTML = Format("text/markdown", _markdown), Format("text/html", _html)
+_PLAIN = Format("text/plain", _text)
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        ".md": _MD,
+        ".markdown": _MD,
+        ".mdx": Format("text/mdx", _mdx),
+        ".txt": _PLAIN,
+        ".text": _PLAIN,
+        ".log": _PLAIN,
+        ".html": _HTML,
+        ".htm": _HTML,
+        ".xhtml": Format("application/xhtml+xml", _html),
+        ".pdf": Format("application/pdf", _pdf, b"%PDF-"),
+        ".docx": Format(f"{_OFFICE}wordprocessingml.document", _docx, b"PK"),
+        ".xlsx": Format(f"{_OFFICE}spreadsheetml.sheet", _xlsx, b"PK"),
+        ".csv": Format("text/csv", _csv),
+        ".tsv": Format("text/tab-separated-values", _csv),
+        ".json": Format("application/json", _json),
+        ".jsonl": Format("application/jsonl", _jsonl),
+        ".ndjson": Format("application/x-ndjson", _jsonl),
+    }
+)
+"""Extension → format: the one place that knows what can be read."""
+
+_BY_MIME = {known.mime_type: known for known in FORMATS.values()} | {"text/x-markdown": _MD}
+_UNSUPPORTED = frozenset(
+    ".doc .xls .ppt .pptx .ppsx .docm .xlsm .odt .ods .odp .rtf .epub .chm .eml .msg .mobi .pages .numbers .key .wps .et .dps"
+    " .zip .rar .7z .gz .tar .png .jpg .jpeg .gif .bmp .tif .tiff .webp .svg .mp3 .mp4 .avi .mov .exe .dll".split()
+)
+_BINARY = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"RIFF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x7fELF")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+
+
+def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Parsed:
+    """Reads a document.
+
+    Args:
+        content: the file's bytes.
+        filename: its name, of which the extension counts; None when unknown.
+        mime_type: as the sender says, with or without `charset`; None when unknown.
+
+    Raises:
+        ParseError: with a sentence that says what to do; code `empty`, `binary`, `unsupported`, `encrypted`, `broken`,
+            `needs_ocr`, `too_large` or `unreadable`.
+    """
+    if not content.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        raise ParseError("The document is empty.", code="empty", fix="Send a document that has text.")
+    charset = _CHARSET.search(mime_type or "")
+    chosen = _choose(content, filename, mime_type)
+    try:
+        parsed = chosen.parser(content, charset[1] if charset else None)
+    except (ParseError, MemoryError):
+        raise
+    except Exception as exc:  # a parser that trips over one document must not stop the ingest of the others
+        raise ParseError(
+            f"The document cannot be read ({type(exc).__name__}: {exc}).", fix="Save it again, or as PDF or text."
+        ) from exc
+    if not parsed.blocks:
+        raise ParseError("The document has no text.", code="empty", fix="Send a document that has text.")
+    return faq.pair(parsed)
+
+
+def _choose(content: bytes, filename: str | None, mime_type: str | None) -> Format:
+    """What the content is, if its first bytes say so; else what its name, then its mime type says; else text."""
+    extension = PurePath(filename or "").suffix.lower()
+    bare_mime = (mime_type or "").split(";")[0].strip().lower()
+    if found := _by_signature(content, extension):
+        return found
+    known = FORMATS.get(extension) or (None if extension in _UNSUPPORTED else _BY_MIME.get(bare_mime))
+    if known is not None and known.signature:
+        raise ParseError(
+            f"The content is not that of a {extension or bare_mime} file.", code="broken", fix="Save and send it again."
+        )
+    if known is None and extension in _UNSUPPORTED:
+        raise _unsupported(extension)
+    return known or _by_text(content)
+
+
+def _by_signature(content: bytes, extension: str) -> Format | None:
+    if b"%PDF-" in content[:1024]:
+        return FORMATS[".pdf"]
+    if content.startswith(b"PK\x03\x04"):
+        with open_archive(content) as archive:
+            names = set(archive.namelist())
+        for extension_of, part in ((".docx", "word/"), (".xlsx", "xl/workbook.xml")):
+            if any(name.startswith(part) for name in names):
+                return FORMATS[extension_of]
+        raise _unsupported(extension or ".zip")
+    if content.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise ParseError(
+                "The file is protected by a password.", code="encrypted", fix="Save it without the password and send it again."
+            )
+        raise _unsupported(extension or ".doc")
+    if content.startswith(rb"{\rtf"):
+        raise _unsupported(".rtf")
+    if content.startswith(_BINARY):
+        raise ParseError(
+            "The file is an image, an archive or a program, not a document.", code="binary",
+            fix="Send a document; text in images must go through OCR first.",
+        )
+    return None
+
+
+def _by_text(content: bytes) -> Format:
+    start = decode(content)
+    if _HTML_START.match(start[:2000]):
+        return _HTML
+    if start.lstrip()[:1] in ("{", "["):
+        try:
+            json.loads(start)
+        except (ValueError, RecursionError):
+            return _PLAIN
+        return FORMATS[".json"]
+    return _PLAIN
+
+
+def _unsupported(extension: str) -> ParseError:
+    known = " ".join(sorted(FORMATS))
+    advice = {".doc": ".docx", ".xls": ".xlsx", ".rtf": ".docx", ".odt": ".docx", ".ods": ".xlsx"}.get(extension, ".pdf")
+    return ParseError(
+        f"Files of type {extension} cannot be read.", code="unsupported", fix=f"Save it as {advice}; readable: {known}."
+    )

@@ -1,0 +1,204 @@
+"""Word documents, by python-docx and a walk of our own over their XML.
+
+`unstructured` reads them through python-docx as well, but drops what stands in content controls and tracked insertions,
+gives Title and Heading 1 the same depth, and flattens tables to one string; so it is not used here.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from ingest.parse.archive import open_archive
+from ingest.parse.docxstyles import Styles, w
+from ingest.parse.header import split_header
+from ingest.parse.lines import bullet, heading_level
+from ingest.parse.writer import Writer, normalise, one_line
+from rag.domain import Parsed
+from rag.errors import ParseError
+
+_TEXT = {w("t"), "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"}
+_BREAKS = {w("br"): "\n", w("cr"): "\n", w("tab"): " ", w("noBreakHyphen"): "-"}
+_NOT_TEXT = {
+    w("del"), w("moveFrom"), w("pPr"), w("rPr"), w("txbxContent"),
+    "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+}
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_NAMESPACES = (
+    (_STRICT + b"officeDocument/relationships", b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"),
+    (_STRICT + b"wordprocessingml/main", b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"),
+    (_STRICT + b"officeDocument/math", b"http://schemas.openxmlformats.org/officeDocument/2006/math"),
+    (_STRICT + b"drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
+)
+_NO_TITLES = ("word document", "document", "文档", "未命名")
+_BOLD_LEVEL = 10
+_BOLD_LIMIT = 60
+
+
+def parse(content: bytes) -> Parsed:
+    """Parses a .docx. The title is the paragraph in style Title, else a single level-1 heading, else the file's property.
+
+    Raises:
+        ParseError: `broken` when it cannot be opened.
+    """
+    import docx
+
+    with open_archive(content) as archive:
+        content = _transitional(content, archive)
+    try:
+        document = docx.Document(io.BytesIO(content))
+        body, styles = document.element.body, Styles(document)
+    except Exception as exc:  # python-docx raises KeyError, ValueError, XMLSyntaxError, … on damaged packages
+        raise ParseError(
+            f"The Word document cannot be opened ({type(exc).__name__}).", code="broken", fix="Save it again as .docx."
+        ) from exc
+    named = document.core_properties.title or ""
+    reader = _Reader(Writer(_title(body, styles) or ("" if named.lower() in _NO_TITLES else named)), styles)
+    reader.walk(body)
+    return reader.writer.parsed()
+
+
+def _transitional(content: bytes, archive: zipfile.ZipFile) -> bytes:
+    """A package in ISO strict namespaces, which python-docx does not know, in the usual ones."""
+    if _STRICT not in archive.read("_rels/.rels") if "_rels/.rels" in archive.namelist() else True:
+        return content
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in archive.infolist():
+            data = archive.read(entry)
+            if entry.filename.endswith((".xml", ".rels")):
+                for strict, usual in _NAMESPACES:
+                    data = data.replace(strict, usual)
+            target.writestr(entry.filename, data)
+    return buffer.getvalue()
+
+
+def _title(body: Any, styles: Styles) -> str:
+    tops: list[str] = []
+    for paragraph in body.iter(w("p")):
+        if styles.name(paragraph) == "title" and (text := one_line(text_of(paragraph))):
+            return text
+        if styles.level(paragraph) == 1 and (text := one_line(text_of(paragraph))):
+            tops.append(text)
+    return tops[0] if len(tops) == 1 else ""
+
+
+class _Reader:
+    """Walks the body once, in order."""
+
+    def __init__(self, writer: Writer, styles: Styles) -> None:
+        self.writer, self.styles = writer, styles
+        self._groups: dict[str, int] = {}
+        self._typed_list = -1
+
+    def walk(self, element: Any) -> None:
+        children = [child for child in element if isinstance(child.tag, str)]
+        for number, child in enumerate(children):
+            if child.tag == w("p"):
+                follower = next((text_of(later) for later in children[number + 1 :] if later.tag == w("p")), "")
+                self._paragraph(child, follower)
+            elif child.tag == w("tbl"):
+                self._table(child)
+            elif child.tag not in (w("sectPr"), w("sdtPr"), w("sdtEndPr")) and child.tag not in _NOT_TEXT:
+                self.walk(child)
+
+    def _paragraph(self, paragraph: Any, follower: str) -> None:
+        text = normalise(text_of(paragraph))
+        name = self.styles.name(paragraph)
+        if text and not name.startswith("toc"):
+            level = self._level(paragraph, text, follower)
+            if level:
+                self._groups.clear()
+                self.writer.heading(text, level)
+            else:
+                self._body_text(paragraph, text)
+        for box in _text_boxes(paragraph):
+            self.walk(box)
+
+    def _level(self, paragraph: Any, text: str, follower: str) -> int:
+        if level := self.styles.level(paragraph):
+            return level
+        if self.styles.name(paragraph) == "title":
+            return 1
+        if self.styles.number(paragraph) or "\n" in text:
+            return 0
+        if not self.styles.has_headings and (level := heading_level(text, alone=True, follower=normalise(follower))) < 12:
+            if level:
+                return level
+        short = len(text) <= _BOLD_LIMIT and text[-1] not in "。.!！;；:：,，、"
+        return _BOLD_LEVEL if short and follower.strip() and self.styles.is_bold(paragraph) else 0
+
+    def _body_text(self, paragraph: Any, text: str) -> None:
+        if number := self.styles.number(paragraph):
+            numbering, depth = number
+            group = self._groups.setdefault(numbering, -1)
+            if group < 0:
+                group = self._groups[numbering] = self.writer.group()
+            mark = "  " * depth + self.styles.next_mark(numbering, depth)
+            self.writer.block(text, "list", mark=mark, tight=self._typed_list == group, group=group)
+            self._typed_list = group
+        elif length := bullet(text):
+            tight = self._typed_list >= 0
+            self._typed_list = self._typed_list if tight else self.writer.group()
+            self.writer.block(text[length:], "list", mark=text[:length], tight=tight, group=self._typed_list)
+        else:
+            self._typed_list = -1
+            self.writer.block(text)
+
+    def _table(self, table: Any) -> None:
+        self._typed_list = -1
+        rows = [row for row in table.iter(w("tr")) if next(row.iterancestors(w("tbl"))) is table]
+        grid = _grid(rows)
+        if max((len(cells) for cells in grid), default=0) < 2:
+            for cell in table.iter(w("tc")):
+                if next(cell.iterancestors(w("tbl"))) is table:
+                    self.walk(cell)
+            return
+        marked = rows[0].find(f"{w('trPr')}/{w('tblHeader')}") is not None and len(grid) > 1
+        header, body = (grid[0], grid[1:]) if marked else split_header(grid)
+        self.writer.table(header, body)
+
+
+def _grid(rows: list[Any]) -> list[list[str]]:
+    """Cell texts by row; merged cells are filled."""
+    grid: list[list[str]] = []
+    for row in rows:
+        cells: list[str] = []
+        for cell in row.iter(w("tc")):
+            if next(cell.iterancestors(w("tr"))) is not row:
+                continue
+            properties = cell.find(w("tcPr"))
+            span = properties.find(w("gridSpan")) if properties is not None else None
+            merge = properties.find(w("vMerge")) if properties is not None else None
+            above = grid[-1] if grid else []
+            text = "\n".join(filter(None, (normalise(text_of(paragraph)) for paragraph in cell.iter(w("p")))))
+            if merge is not None and merge.get(w("val")) != "restart" and len(cells) < len(above):
+                text = above[len(cells)]
+            width = span.get(w("val"), "1") if span is not None else "1"
+            cells += [text] * (min(int(width), 100) if width.isdigit() else 1)
+        grid.append(cells)
+    return grid
+
+
+def text_of(paragraph: Any) -> str:
+    """The paragraph's own text: insertions kept, deletions and text boxes left out."""
+    return "".join(_texts(paragraph))
+
+
+def _texts(element: Any) -> Iterator[str]:
+    for child in element:
+        if child.tag in _TEXT:
+            yield child.text or ""
+        elif child.tag in _BREAKS:
+            yield _BREAKS[child.tag]
+        elif isinstance(child.tag, str) and child.tag not in _NOT_TEXT:
+            yield from _texts(child)
+
+
+def _text_boxes(paragraph: Any) -> Iterator[Any]:
+    """Text boxes anchored in the paragraph; the compatibility copy of each is skipped."""
+    for box in paragraph.iter(w("txbxContent")):
+        if not any("Fallback" in ancestor.tag for ancestor in box.iterancestors()):
+            yield box

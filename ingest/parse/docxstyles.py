@@ -1,0 +1,104 @@
+"""What a Word paragraph's style says: outline level, list level, bold."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_HEADING = re.compile(r"(?:heading|标题)\s*([1-9])$")
+
+
+def w(name: str) -> str:
+    """The name in WordprocessingML's namespace."""
+    return f"{{{_W}}}{name}"
+
+
+class Styles:
+    """Styles and numbering of one document. `next_mark` counts, so paragraphs must be asked in order."""
+
+    def __init__(self, document: Any) -> None:
+        self._styles = {style.get(w("styleId")): style for style in document.styles.element.iter(w("style"))}
+        self._formats = _number_formats(document)
+        self._counters: dict[tuple[str, int], int] = {}
+        self.has_headings = any(self.level(paragraph) for paragraph in document.element.body.iter(w("p")))
+
+    def name(self, paragraph: Any) -> str:
+        """The style's name in lower case; '' for the default style."""
+        style = self._styles.get(_value(paragraph, "pStyle"))
+        return (_value(style, "name") if style is not None else "").lower()
+
+    def level(self, paragraph: Any) -> int:
+        """Outline level from 1 on, 0 for body text."""
+        for properties in self._properties(paragraph):
+            outline = properties.find(w("outlineLvl"))
+            if outline is not None and outline.get(w("val"), "9").isdigit():
+                level = int(outline.get(w("val"), "9"))
+                return level + 1 if level < 9 else 0
+        match = _HEADING.match(self.name(paragraph))
+        return int(match[1]) if match else 0
+
+    def number(self, paragraph: Any) -> tuple[str, int] | None:
+        """(numbering id, depth) of a list paragraph."""
+        for properties in self._properties(paragraph):
+            numbering = properties.find(w("numPr"))
+            if numbering is not None:
+                number, depth = _child_value(numbering, "numId"), _child_value(numbering, "ilvl")
+                return (number, int(depth) if depth.isdigit() else 0) if number not in ("", "0") else None
+        return None
+
+    def next_mark(self, numbering: str, depth: int) -> str:
+        """`- ` or the next number of that list; deeper levels start again."""
+        for key in [key for key in self._counters if key[0] == numbering and key[1] > depth]:
+            del self._counters[key]
+        count = self._counters[numbering, depth] = self._counters.get((numbering, depth), 0) + 1
+        return "- " if self._formats.get((numbering, depth), "bullet") in ("bullet", "none") else f"{count}. "
+
+    def is_bold(self, paragraph: Any) -> bool:
+        """Whether all of the paragraph's text is bold."""
+        runs = [run for run in paragraph.iter(w("r")) if "".join(run.itertext(w("t"))).strip()]
+        return bool(runs) and all(_is_on(run.find(w("rPr"))) for run in runs)
+
+    def _properties(self, paragraph: Any) -> list[Any]:
+        """Paragraph properties from the nearest to the most general: its own, its style's, the base styles'."""
+        found = [paragraph.find(w("pPr"))]
+        style, seen = _value(paragraph, "pStyle"), set[str]()
+        while style in self._styles and style not in seen:
+            seen.add(style)
+            found.append(self._styles[style].find(w("pPr")))
+            style = _child_value(self._styles[style], "basedOn")
+        return [properties for properties in found if properties is not None]
+
+
+def _is_on(properties: Any) -> bool:
+    bold = properties.find(w("b")) if properties is not None else None
+    return bold is not None and bold.get(w("val"), "1") not in ("0", "false", "off")
+
+
+def _value(element: Any, name: str) -> str:
+    """`w:val` of a child or, for a paragraph, of a child of its properties."""
+    properties = element.find(w("pPr"))
+    return (_child_value(properties, name) if properties is not None else "") or _child_value(element, name)
+
+
+def _child_value(element: Any, name: str) -> str:
+    child = element.find(w(name))
+    return child.get(w("val"), "") if child is not None else ""
+
+
+def _number_formats(document: Any) -> dict[tuple[str, int], str]:
+    """(numbering id, depth) → number format: `bullet`, `decimal`, …"""
+    try:
+        numbering = document.part.numbering_part.element
+    except (KeyError, NotImplementedError):
+        return {}
+    levels: dict[str, dict[int, str]] = {}
+    for abstract in numbering.iter(w("abstractNum")):
+        levels[abstract.get(w("abstractNumId"))] = {
+            int(level.get(w("ilvl"), "0")): _child_value(level, "numFmt") for level in abstract.iter(w("lvl"))
+        }
+    return {
+        (number.get(w("numId")), depth): kind
+        for number in numbering.iter(w("num"))
+        for depth, kind in levels.get(_child_value(number, "abstractNumId"), {}).items()
+    }

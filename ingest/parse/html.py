@@ -1,0 +1,237 @@
+"""HTML pages: the main content as normalised text, with FAQ accordions, definition lists and tables kept apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from ingest.faq import Entry
+from ingest.parse.boilerplate import main_content, strip_boilerplate
+from ingest.parse.decode import decode
+from ingest.parse.header import split_header
+from ingest.parse.htmlgrid import grid
+from ingest.parse.writer import Writer, normalise, one_line
+from rag.domain import Parsed
+from rag.errors import ParseError
+
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]*encoding=[\"']([\w.:-]+)", re.I)
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer"
+    " form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary table tbody td tfoot"
+    " th thead tr ul".split()
+)
+_ANSWER_LIMIT = 4000
+_ACCORDION_LEVEL = 7
+_BOLD_LEVEL = 8
+_BOLD_LIMIT = 60
+_QUESTION_END = ("?", "？")
+
+
+def parse(content: bytes, declared: str | None = None) -> Parsed:
+    """Parses a page. The title is the first `<h1>` of the main content, else `<title>`.
+
+    Raises:
+        ParseError: `broken` when there is no markup that can be read, and what `decode` raises.
+    """
+    match = _META_CHARSET.search(content[:4096])
+    named = (match[1] or match[2]).decode("ascii") if match else None
+    return parse_text(decode(content, declared or named))
+
+
+def parse_text(source: str) -> Parsed:
+    """Parses a decoded page."""
+    try:
+        root = document_fromstring(_XML_DECLARATION.sub("", source), parser=HTMLParser(remove_comments=True, remove_pis=True))
+    except (etree.LxmlError, ValueError) as exc:
+        raise ParseError("The HTML cannot be read.", code="broken", fix="Save the page again as HTML or text.") from exc
+    page_title = one_line("".join(root.findtext(".//title") or ""))
+    metadata = _metadata(root)
+    strip_boilerplate(root)
+    main = main_content(root)
+    first = next((one_line(_text(h1)) for h1 in main.iter("h1") if _text(h1).strip()), "")
+    writer = Writer(first or page_title)
+    _Page(writer).walk(main)
+    return writer.parsed(metadata)
+
+
+def _metadata(root: HtmlElement) -> dict[str, str]:
+    found = {"language": (root.get("lang") or "").strip()}
+    for meta in root.iter("meta"):
+        if (meta.get("name") or "").lower() in ("description", "keywords"):
+            found[meta.get("name").lower()] = one_line(meta.get("content") or "")
+    return {name: value for name, value in found.items() if value}
+
+
+class _Page:
+    """Walks the main content in document order. Inline text is gathered until a block element begins."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+
+    def walk(self, element: HtmlElement) -> None:
+        """Writes the element's content as paragraphs and the blocks inside it."""
+        disclosed = False
+        for text, child in _pieces(element):
+            if child is None:
+                self.writer.block(normalise(text))
+                continue
+            self._element(child)
+            disclosed |= child.tag == "button"
+        if disclosed:
+            self.writer.close(_ACCORDION_LEVEL)
+
+    def _element(self, element: HtmlElement) -> None:
+        tag = element.tag
+        if tag in _HEADINGS:
+            self.writer.heading(_text(element), _HEADINGS[tag])
+        elif tag in ("ul", "ol", "menu", "dir"):
+            self._list(element, self.writer.group(), 0)
+        elif tag == "dl":
+            self._definitions(element)
+        elif tag == "details":
+            self._details(element)
+        elif tag == "pre":
+            self._code(element)
+        elif tag == "table":
+            self._table(element)
+        elif tag == "button":
+            self.writer.heading(_text(element), _ACCORDION_LEVEL)
+        elif tag == "p" and _is_bold_heading(element):
+            self.writer.heading(_text(element), _BOLD_LEVEL)
+        else:
+            self.walk(element)
+
+    def _list(self, element: HtmlElement, group: int, depth: int) -> None:
+        number = int(element.get("start") or 1) if (element.get("start") or "1").isdigit() else 1
+        tight = depth > 0
+        for item in element:
+            if item.tag in ("ul", "ol"):
+                self._list(item, group, depth + 1)
+            if item.tag != "li":
+                continue
+            mark = "  " * depth + (f"{number}. " if element.tag == "ol" else "- ")
+            for text, child in _pieces(item):
+                if child is None or child.tag in ("p", "div", "span"):
+                    text = normalise(text if child is None else _text(child))
+                    self.writer.block(text, "list", mark=mark, tight=tight, group=group)
+                    mark, tight = "  " * (depth + 1), tight or bool(text)
+                elif child.tag in ("ul", "ol"):
+                    self._list(child, group, depth + 1)
+                else:
+                    self._element(child)
+            number += 1
+
+    def _definitions(self, element: HtmlElement) -> None:
+        group, term = self.writer.group(), ""
+        for child in element.iter("dt", "dd"):
+            text = normalise(_text(child))
+            if child.tag == "dt":
+                self.writer.line(text)
+                term = one_line(text)
+            elif term.endswith(_QUESTION_END):
+                self.writer.faq(Entry(term, text))
+            else:
+                self.writer.block(text, "text", tight=True, header=term, group=group)
+
+    def _details(self, element: HtmlElement) -> None:
+        """An accordion: question and answer; a long one with its own structure is a section."""
+        summary = element.find("summary")
+        question = one_line(_text(summary)) if summary is not None else ""
+        if summary is not None:
+            _remove(summary)
+        answer = normalise(_text(element))
+        inner = element.iterdescendants("table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "details")
+        structured = next(inner, None) is not None
+        if not question:
+            self.walk(element)
+        elif structured or len(answer) > _ANSWER_LIMIT:
+            self.writer.heading(question, _ACCORDION_LEVEL)
+            self.walk(element)
+            self.writer.close(_ACCORDION_LEVEL)
+        elif answer:
+            self.writer.line(question)
+            self.writer.faq(Entry(question, answer))
+
+    def _code(self, element: HtmlElement) -> None:
+        lines = [line.rstrip() for line in element.text_content().replace("\x00", "").splitlines()]
+        self.writer.block("\n".join(lines).strip(), "code")
+
+    def _table(self, element: HtmlElement) -> None:
+        caption = element.find("caption")
+        if caption is not None:
+            self.writer.block(one_line(_text(caption)))
+            _remove(caption)
+        table = grid(element, _text)
+        if table is None:
+            for cell in element.iter("td", "th"):
+                if next(cell.iterancestors("table")) is element:
+                    self.walk(cell)
+        else:
+            header, rows = table if table[0] else split_header(table[1])
+            self.writer.table(header, rows)
+
+
+def _is_bold_heading(paragraph: HtmlElement) -> bool:
+    """A short paragraph that is bold throughout and no sentence."""
+    text = one_line(_text(paragraph))
+    bold = "".join(_text(child) for child in paragraph if child.tag in ("b", "strong"))
+    return 0 < len(text) <= _BOLD_LIMIT and one_line(bold) == text and text[-1] not in "。.!！;；:：,，、"
+
+
+def _remove(element: HtmlElement) -> None:
+    """Takes the element out and leaves the text behind it."""
+    element.drop_tree()
+
+
+def _pieces(element: HtmlElement) -> Iterator[tuple[str, HtmlElement | None]]:
+    """Runs of inline text as (text, None) and block elements as ('', element), in order."""
+    run = [_collapse(element.text)]
+    for child in element:
+        if not isinstance(child.tag, str):
+            run.append(_collapse(child.tail))
+            continue
+        if child.tag in _BLOCKS or child.tag == "button":
+            if text := "".join(run).strip():
+                yield text, None
+            run = []
+            yield "", child
+        elif any(inner.tag in _BLOCKS for inner in child.iterdescendants() if isinstance(inner.tag, str)):
+            if text := "".join(run).strip():
+                yield text, None
+            run = []
+            yield from _pieces(child)
+        else:
+            run.append(_text(child))
+        run.append(_collapse(child.tail))
+    if text := "".join(run).strip():
+        yield text, None
+
+
+def _text(element: HtmlElement) -> str:
+    """All text below, `<br>` and block elements as line breaks, list items with a dash."""
+    if element.tag == "br":
+        return "\n"
+    parts = [_collapse(element.text)]
+    for child in element:
+        if not isinstance(child.tag, str):
+            parts.append(_collapse(child.tail))
+            continue
+        inner = _text(child)
+        if child.tag == "li":
+            inner = f"\n- {inner.strip()}"
+        elif child.tag in _BLOCKS:
+            inner = f"\n{inner.strip()}\n"
+        parts += [inner, _collapse(child.tail)]
+    return "".join(parts)
+
+
+def _collapse(text: str | None) -> str:
+    """Line breaks of the source are spaces; between Chinese characters they are nothing."""
+    if not text:
+        return ""
+    return re.sub(r"\s+", " ", re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", text))

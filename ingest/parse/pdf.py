@@ -1,0 +1,133 @@
+"""PDF files: pdfplumber for words and tables, pypdfium2 for passwords, empty text layers and damaged pages."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pdfplumber
+import pypdfium2
+
+from ingest.parse.pdflayout import Table, write_document
+from ingest.parse.pdflines import PdfLine, join, page_lines
+from ingest.parse.writer import Writer, one_line
+from rag.domain import Parsed
+from rag.errors import ParseError
+
+_NO_TITLE = re.compile(r"untitled|microsoft word|powerpoint|\.\w{2,5}$|^\S*_\S*$|\.\.", re.IGNORECASE)
+_MARGIN = 2.0
+
+# pdfminer reports each odd font and colour space of a file as a warning.
+logging.getLogger("pdfminer").setLevel(logging.ERROR)
+
+
+def parse(content: bytes) -> Parsed:
+    """Parses a PDF's text layer. Blocks carry `fields={"page": "3"}`; `metadata` holds `pages` and pages without text.
+
+    Raises:
+        ParseError: `encrypted` when it needs a password, `broken` when it cannot be opened, `needs_ocr` without text.
+    """
+    empty, total, named = _survey(content)
+    items: list[PdfLine | Table] = []
+    try:
+        with pdfplumber.open(io.BytesIO(content), raise_unicode_errors=False) as document:
+            for page in document.pages:
+                if page.page_number not in empty:
+                    items.extend(_page_items(page))
+                page.close()
+    except Exception:  # pdfminer raises what it stumbles over: PdfminerException, KeyError, AssertionError, …
+        items = list(_plain_lines(content))
+    writer = Writer()
+    write_document(writer, items, named)
+    metadata: dict[str, Any] = {"pages": total}
+    if empty:
+        metadata["pages_without_text"] = sorted(empty)
+    return writer.parsed(metadata)
+
+
+def _survey(content: bytes) -> tuple[set[int], int, str]:
+    """Numbers of pages without text, number of pages, title property."""
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as exc:
+        if "password" in str(exc).lower():
+            raise ParseError(
+                "The PDF is protected by a password.", code="encrypted", fix="Save it without the password and send it again."
+            ) from exc
+        raise ParseError(
+            "The PDF is damaged or incomplete.", code="broken", fix="Print it to a new PDF and send that."
+        ) from exc
+    with document:
+        total = len(document)
+        empty = {number for number in range(1, total + 1) if not _page_text(document, number - 1).strip()}
+        title = one_line(document.get_metadata_dict().get("Title", ""))
+    if len(empty) == total:
+        raise ParseError(
+            "The PDF has no text, only images.", code="needs_ocr", fix="Run it through OCR and send the searchable PDF."
+        )
+    return empty, total, "" if _NO_TITLE.search(title) else title
+
+
+def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
+    try:
+        return str(document[index].get_textpage().get_text_range())
+    except pypdfium2.PdfiumError:
+        return ""
+
+
+def _page_items(page: Any) -> Iterator[PdfLine | Table]:
+    """Lines and tables of a page, each table where it stands."""
+    page = page.dedupe_chars()
+    tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
+    words = page.extract_words(
+        extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False
+    )
+    outside = [word for word in words if not any(_inside(word, table) for table in tables)]
+    lines = page_lines(page, outside)
+    for line in lines:
+        while tables and tables[0].top < line.top and (tables[0].x0 < line.right and line.left < tables[0].x1):
+            yield tables.pop(0)
+        yield line
+    yield from tables
+
+
+def _find_tables(page: Any) -> list[Any]:
+    try:
+        return list(page.find_tables())
+    except (ValueError, IndexError, TypeError, ZeroDivisionError):
+        return []  # degenerate lines; the words are read without it
+
+
+def _table(found: Any) -> Table | None:
+    """A table with at least two rows of two filled cells; frames and boxes around text are none."""
+    rows = [[_cell(cell) for cell in row] for row in found.extract()]
+    if sum(sum(map(bool, row)) >= 2 for row in rows) < 2:
+        return None
+    filled = [i for i in range(max(map(len, rows))) if any(i < len(row) and row[i] for row in rows)]
+    x0, top, x1, bottom = found.bbox
+    cells = tuple(tuple(row[i] if i < len(row) else "" for i in filled) for row in rows if any(row))
+    return Table(cells, found.page.page_number, x0, x1, top, bottom)
+
+
+def _cell(text: str | None) -> str:
+    joined = ""
+    for line in (text or "").splitlines():
+        joined = join(joined, line.strip())
+    return one_line(joined)
+
+
+def _inside(word: dict[str, Any], table: Table) -> bool:
+    x, y = (word["x0"] + word["x1"]) / 2, (word["top"] + word["bottom"]) / 2
+    return table.x0 - _MARGIN <= x <= table.x1 + _MARGIN and table.top - _MARGIN <= y <= table.bottom + _MARGIN
+
+
+def _plain_lines(content: bytes) -> Iterator[PdfLine]:
+    """Lines without layout, from pdfium, for files that pdfplumber cannot read."""
+    with pypdfium2.PdfDocument(content) as document:
+        for index in range(len(document)):
+            for number, text in enumerate(_page_text(document, index).splitlines()):
+                if text := one_line(text):
+                    yield PdfLine(text, index + 1, 0, 100, number * 12.0, number * 12.0 + 10, 10, False, 0, 100)

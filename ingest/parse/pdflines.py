@@ -1,0 +1,165 @@
+"""Words of a PDF page as lines in reading order: columns one after the other, full-width lines between them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from ingest.parse.lines import columns
+
+_CJK = r"\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef“”‘’"
+_CJK_PAIR = re.compile(f"[{_CJK}]$"), re.compile(f"^[{_CJK}]")
+_BOLD = re.compile(r"bold|black|heavy|semibold|heiti|simhei|黑体", re.IGNORECASE)
+_UNKNOWN = re.compile(r"\(cid:\d+\)|\ufffd")
+_GUTTER_COLUMNS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PdfLine:
+    """A line of text on a page; coordinates in points from the top left. `left`, `right`: edges of its column."""
+
+    text: str
+    page: int
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    size: float
+    bold: bool
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    size: float
+    bold: bool
+
+
+def join(first: str, second: str) -> str:
+    """Text that was broken over two lines: hyphens close, Chinese joins without a space."""
+    if not first or not second:
+        return first + second
+    if first.endswith("-") and len(first) > 1 and first[-2].isalpha() and second[0].islower():
+        return first[:-1] + second
+    if _CJK_PAIR[0].search(first) and _CJK_PAIR[1].search(second):
+        return first + second
+    return f"{first} {second}"
+
+
+def page_lines(page: Any, words: Sequence[dict[str, Any]]) -> list[PdfLine]:
+    """Lines of pdfplumber words (with `size` and `fontname`), top to bottom, column by column."""
+    upright = [word for word in words if word.get("upright", True)]
+    chosen = upright if len(upright) * 2 >= len(words) else list(words)
+    found = [
+        _Word(_UNKNOWN.sub("", word["text"]), word["x0"], word["x1"], word["top"], word["bottom"], round(float(word["size"]), 1),
+              bool(_BOLD.search(word["fontname"] or "")))
+        for word in chosen
+        if _UNKNOWN.sub("", word["text"])
+    ]
+    return list(_zones(found, page.page_number)) if found else []
+
+
+def _zones(words: list[_Word], number: int, depth: int = 0) -> Iterator[PdfLine]:
+    """Emits full-width lines as they come and the columns between them one after the other."""
+    rows = _rows(words)
+    gutter = _gutter(rows) if depth < 3 else None
+    if gutter is None:
+        left, right = min(word.x0 for word in words), max(word.x1 for word in words)
+        for row in rows:
+            yield from _row_lines(row, number, left, right)
+        return
+    sides: tuple[list[_Word], list[_Word]] = ([], [])
+    for row in rows:
+        if any(word.x0 < gutter < word.x1 for word in row) or _spans(row, gutter):
+            yield from _flush(sides, number, depth)
+            sides = ([], [])
+            yield from _row_lines(row, number, row[0].x0, row[-1].x1)
+        else:
+            for word in row:
+                sides[word.x0 >= gutter].append(word)
+    yield from _flush(sides, number, depth)
+
+
+def _flush(sides: tuple[list[_Word], list[_Word]], number: int, depth: int) -> Iterator[PdfLine]:
+    for side in sides:
+        if side:
+            yield from _zones(side, number, depth + 1)
+
+
+def _spans(row: list[_Word], gutter: float) -> bool:
+    """Whether a line runs over the gutter through a gap no wider than a space."""
+    before = [word for word in row if word.x1 <= gutter]
+    after = [word for word in row if word.x0 >= gutter]
+    return bool(before and after) and after[0].x0 - before[-1].x1 < after[0].size * 0.6
+
+
+def _rows(words: Sequence[_Word]) -> list[list[_Word]]:
+    """Words that stand at one height, left to right."""
+    rows: list[list[_Word]] = []
+    for word in sorted(words, key=lambda word: ((word.top + word.bottom) / 2, word.x0)):
+        middle = (word.top + word.bottom) / 2
+        last = rows[-1][0] if rows else None
+        if last is not None and abs((last.top + last.bottom) / 2 - middle) < 0.45 * min(last.size, word.size, 20):
+            rows[-1].append(word)
+        else:
+            rows.append([word])
+    return [sorted(row, key=lambda word: word.x0) for row in rows]
+
+
+def _gutter(rows: list[list[_Word]]) -> float | None:
+    """The x of a gap that parts two columns of running text, or None."""
+    if len(rows) < 6:
+        return None
+    left, right = min(row[0].x0 for row in rows), max(row[-1].x1 for row in rows)
+    # The right column's left edge is straight, while the left column's right edge may be ragged.
+    edges = Counter(
+        round(second.x0 / 3) * 3 - 3
+        for row in rows
+        for first, second in zip(row, row[1:], strict=False)
+        if second.x0 - first.x1 > max(8.0, first.size * 0.9)
+        and left + (right - left) * 0.25 < second.x0 < right - (right - left) * 0.2
+    )
+    for x, _ in edges.most_common(3):
+        crossing = sum(any(word.x0 < x < word.x1 for word in row) for row in rows)
+        both = [row for row in rows if row[0].x1 < x < row[-1].x0 and not any(word.x0 < x < word.x1 for word in row)]
+        if len(both) < max(4, len(rows) * 0.3) or crossing > len(rows) * 0.4:
+            continue
+        widths = [
+            (columns(" ".join(w.text for w in row if w.x1 <= x)), columns(" ".join(w.text for w in row if w.x0 >= x)))
+            for row in both
+        ]
+        if min(median(a for a, _ in widths), median(b for _, b in widths)) >= _GUTTER_COLUMNS:
+            return float(x)
+    return None
+
+
+def _row_lines(row: list[_Word], number: int, left: float, right: float) -> Iterator[PdfLine]:
+    text = ""
+    for position, word in enumerate(row):
+        gap = word.x0 - row[position - 1].x1 if position else 0.0
+        touching = position > 0 and gap < word.size * 0.18
+        text = text + word.text if touching or not text else _spaced(text, word.text, gap, word.size)
+    if not text.strip():
+        return
+    weights: Counter[tuple[float, bool]] = Counter()
+    for word in row:
+        weights[word.size, word.bold] += len(word.text)
+    (size, bold), _ = weights.most_common(1)[0]
+    yield PdfLine(
+        text.strip(), number, row[0].x0, row[-1].x1, min(word.top for word in row), max(word.bottom for word in row),
+        size, bold, left, right,
+    )
+
+
+def _spaced(first: str, second: str, gap: float, size: float) -> str:
+    return first + second if gap < size * 0.6 and _CJK_PAIR[0].search(first) and _CJK_PAIR[1].search(second) else f"{first} {second}"

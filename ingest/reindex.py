@@ -1,0 +1,131 @@
+"""`xiansou reindex`: builds the next generation beside the live one, gates it, swaps; or swaps back.
+
+Edits go on meanwhile and are caught up. An interrupted or refused build leaves the live generation untouched.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ingest.pipeline import prepare, read_document
+from rag.errors import Conflict, NotFound, XiansouError
+from rag.library import generations, rebuild
+from rag.library.rows import Prepared
+from rag.library.shelves import Shelf
+from rag.wiring import House
+
+_PAGE = 16  # documents read and embedded together
+_ROUNDS = 20  # of catching up before a swap is given up: edits arrive faster than they are embedded
+
+Gate = Callable[[House, Shelf], list[str]]  # what is wrong with the new generation; empty: it may go live
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`unchanged`: nothing to do · `swapped`: the generation is live · `refused`: the gate said why."""
+
+    state: Literal["unchanged", "swapped", "refused"]
+    generation: int
+    index_version: int
+    documents: int = 0
+    embedded: int = 0
+    failed: list[dict[str, str]] = field(default_factory=list)
+    gate: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def reindex(house: House, gate: Gate, *, force: bool = False, progress: Progress | None = None) -> Outcome:
+    """Brings the library to the settings' fingerprint. With `force` it is rebuilt even if it is there.
+
+    Raises Conflict: another re-index holds the lock, or edits never paused long enough for the swap.
+    """
+    engine = house.ledger.engine
+    with rebuild.locked(engine, _me()) as renew:
+        rebuild.prune(engine)
+        wanted, live = house.wanted, house.generation
+        if generations.same(generations.get(engine, live).fingerprint, wanted) and not force:
+            return Outcome("unchanged", live, house.ledger.head())
+        if force:
+            wanted = wanted | {"build": house.ledger.head()}  # tells it from the live one
+        return _build(house, rebuild.start(engine, wanted), gate, renew, progress)
+
+
+def rollback(house: House, *, progress: Progress | None = None) -> Outcome:
+    """Makes the former generation live again, with every edit since. Raises NotFound when there is none."""
+    generation = rebuild.former(house.ledger.engine)
+    if generation is None:
+        raise NotFound("there is no former generation to go back to.", field="--rollback")
+    with rebuild.locked(house.ledger.engine, _me()) as renew:
+        return _build(house, generation, lambda *_: [], renew, progress)
+
+
+def _build(house: House, generation: int, gate: Gate, renew: Callable[[], None], progress: Progress | None) -> Outcome:
+    began, engine, shelf = time.perf_counter(), house.ledger.engine, house.open_shelf(generation)
+    builder = _Builder(house, shelf, renew, progress)
+    builder.catch_up()
+    shelf.mirror.sync(house.ledger.head())
+    if wrong := builder.unreadable() or gate(house, shelf):
+        rebuild.fail(engine, generation)
+        return builder.outcome("refused", house.ledger.head(), began, wrong)
+    for _ in range(_ROUNDS):
+        renew()
+        version = rebuild.swap(engine, generation, builder.ready)
+        if version is not None:
+            return builder.outcome("swapped", version, began, [])
+        builder.catch_up()
+    raise Conflict("documents change faster than they can be embedded.", fix="Run it at a quieter hour; nothing was changed.")
+
+
+class _Builder:
+    """Counts what one build does."""
+
+    def __init__(self, house: House, shelf: Shelf, renew: Callable[[], None], progress: Progress | None):
+        self._house, self._shelf, self._renew, self._progress = house, shelf, renew, progress
+        self._documents = self._embedded = 0
+        self._failed: dict[str, str] = {}
+
+    def catch_up(self) -> None:
+        """Until no live document lacks passages in the generation."""
+        engine = self._house.ledger.engine
+        total = self._house.ledger.counts()["documents"]
+        while True:
+            with engine.connect() as conn:
+                late = [i for i in rebuild.lacking(conn, self._shelf.generation, _PAGE + len(self._failed)) if i not in self._failed]
+            if not late:
+                return
+            ready = self.ready(late)
+            self._embedded += rebuild.store(engine, self._shelf.generation, ready)
+            self._documents += len(ready)
+            self._renew()
+            if self._progress:
+                self._progress(min(self._documents, total), total)
+
+    def ready(self, ids: Sequence[str]) -> list[tuple[int, Prepared]]:
+        """Parsed, chunked and embedded for the generation; a document that fails is noted and left out."""
+        reads = []
+        for version, doc in rebuild.given(self._house.ledger.engine, ids):
+            try:
+                reads.append((version, read_document(doc, self._shelf, self._house.settings)))
+            except XiansouError as exc:
+                self._failed[doc.id] = f"{exc.code}: {exc}"
+        prepared = prepare([read for _, read in reads], self._shelf, self._house.ledger)
+        return [(version, ready) for (version, _), ready in zip(reads, prepared, strict=True)]
+
+    def unreadable(self) -> list[str]:
+        """Documents that are live now and would be lost by the swap."""
+        return [f"{key} cannot be read any more: {error}" for key, error in self._failed.items()]
+
+    def outcome(self, state: Literal["swapped", "refused"], version: int, began: float, wrong: list[str]) -> Outcome:
+        failed = [{"source": key, "error": error} for key, error in self._failed.items()]
+        seconds = round(time.perf_counter() - began, 3)
+        return Outcome(state, self._shelf.generation, version, self._documents, self._embedded, failed, wrong, seconds)
+
+
+def _me() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"

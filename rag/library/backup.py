@@ -1,0 +1,162 @@
+"""Backup and restore of the ledger, while it is in use. Mirrors are not backed up: they are rebuilt from the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import uuid
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Engine, select
+
+from rag.errors import ConfigError, InputError
+from rag.library import erase
+from rag.library.ledger import Ledger, head, now
+from rag.library.schema import SCHEMA_VERSION, changes, meta, writing
+
+_DATABASE, _MANIFEST = "ledger.db", "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says of itself."""
+
+    library: str
+    schema: int
+    index_version: int
+    documents: int
+    passages: int
+    created_at: float
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A restore: the backup, and the ids that were erased again because they had been erased after it was made."""
+
+    manifest: Manifest
+    erased_again: list[str]
+    index_version: int
+
+
+def backup(engine: Engine, target: Path) -> Manifest:
+    """Writes a consistent copy to `target` (a tar file) while writers go on. Raises ConfigError, InputError."""
+    if engine.dialect.name != "sqlite":
+        raise ConfigError("this ledger is not SQLite.", field="database.url", fix="Use pg_dump for PostgreSQL.")
+    if target.exists():
+        raise InputError(f"{target} is there already.", field="FILE", fix="Choose another name, or remove it.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
+        copy = Path(folder) / _DATABASE
+        raw = engine.raw_connection()
+        try:
+            raw.cursor().execute("VACUUM INTO ?", (str(copy),))  # one read transaction; leaves free pages behind
+        finally:
+            raw.close()
+        manifest = _describe(copy)
+        (Path(folder) / _MANIFEST).write_bytes(orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
+        packed = Path(folder) / "backup.tar"
+        with tarfile.open(packed, "w") as tar:
+            for name in (_MANIFEST, _DATABASE):
+                tar.add(Path(folder) / name, name)
+        _sync(packed)
+        os.replace(packed, target)
+        _sync(target.parent)
+    return manifest
+
+
+def restore(source: Path, data_dir: Path) -> Restored:
+    """Puts a backup in the place of the ledger below `data_dir`. The service must be stopped.
+
+    What was erased after the backup was made (`erased.jsonl` in `data_dir` says so) is erased again before anyone can read
+    it; index versions go on after the highest one known, so that none is used twice. Raises InputError for a file that is
+    no backup or is damaged, ConfigError when the ledger is in use.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    place = data_dir / _DATABASE
+    with tempfile.TemporaryDirectory(dir=data_dir, prefix=".restore-") as folder:
+        copy, manifest = _unpack(source, Path(folder))
+        known = max(manifest.index_version, _head_in_use(place), *(t.seq for t in erase.tombstones(data_dir)), 0)
+        ledger = Ledger.open(f"sqlite:///{copy}")
+        again = erase.again(ledger.engine, data_dir)
+        _go_on_after(ledger.engine, known)
+        version = ledger.head()
+        ledger.close()
+        with closing(sqlite3.connect(copy)) as raw:
+            raw.execute("PRAGMA journal_mode=DELETE")
+        _sync(copy)
+        for name in (f"{_DATABASE}-wal", f"{_DATABASE}-shm"):
+            (data_dir / name).unlink(missing_ok=True)
+        os.replace(copy, place)
+        _sync(data_dir)
+    shutil.rmtree(data_dir / "snapshots", ignore_errors=True)
+    return Restored(manifest, again, version)
+
+
+def _describe(copy: Path) -> Manifest:
+    ledger = Ledger.open(f"sqlite:///{copy}")
+    with ledger.engine.connect() as conn:
+        library = str(conn.scalar(select(meta.c.value).where(meta.c.key == "library")))
+        version = head(conn)
+    counts = ledger.counts()
+    ledger.close()
+    with closing(sqlite3.connect(copy)) as raw:
+        raw.execute("PRAGMA journal_mode=DELETE")  # one file, no log beside it
+    digest = hashlib.file_digest(copy.open("rb"), "sha256").hexdigest()
+    size = copy.stat().st_size
+    return Manifest(library, SCHEMA_VERSION, version, counts["documents"], counts["passages"], now(), digest, size)
+
+
+def _unpack(source: Path, folder: Path) -> tuple[Path, Manifest]:
+    try:
+        with tarfile.open(source, "r:") as tar:
+            for name in (_MANIFEST, _DATABASE):
+                tar.extract(name, folder, filter="data")
+        manifest = Manifest(**orjson.loads((folder / _MANIFEST).read_bytes()))
+    except (OSError, KeyError, tarfile.TarError, orjson.JSONDecodeError, TypeError) as exc:
+        raise InputError(f"{source} is not a backup: {exc}.", field="FILE", fix="Name a file that `xiansou backup` wrote.") from exc
+    copy = folder / _DATABASE
+    with copy.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != manifest.sha256:
+            raise InputError(f"{source} is damaged: its checksum does not match.", field="FILE", fix="Use another backup.")
+    return copy, manifest
+
+
+def _head_in_use(place: Path) -> int:
+    """The head of the ledger that is replaced; 0 when there is none or it cannot be read. Raises ConfigError when in use."""
+    if not place.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(place, timeout=1.0)) as raw:
+            raw.execute("PRAGMA locking_mode=EXCLUSIVE")
+            raw.execute("BEGIN EXCLUSIVE")
+            return int(raw.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()[0])
+    except sqlite3.OperationalError as exc:
+        if "locked" in str(exc):
+            raise ConfigError("the ledger is in use.", field="data_dir", fix="Stop the service first.") from exc
+        return 0
+    except sqlite3.DatabaseError:
+        return 0  # damaged: the reason to restore
+
+
+def _go_on_after(engine: Engine, version: int) -> None:
+    """A new epoch makes every former snapshot foreign; a change numbered above `version` keeps index versions rising."""
+    with writing(engine) as conn:
+        conn.execute(meta.update().where(meta.c.key == "epoch").values(value=uuid.uuid4().hex))
+        conn.execute(changes.insert().values(seq=version + 1, kind="restore", document_id=None, version=0, at=now()))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

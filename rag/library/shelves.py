@@ -1,0 +1,72 @@
+"""What a process searches: the live generation's mirror with its embedder, and mirrors of the past for `as_of`."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rag.library.generations import generation_at
+from rag.library.mirror import Mirror, Swapped
+from rag.ports import Embedder
+
+_PAST = 2  # each holds all vectors of its version
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A generation's mirror, the model that its vectors come from, and the size of its passages in that model's tokens."""
+
+    generation: int
+    chunk_tokens: int
+    embedder: Embedder
+    mirror: Mirror
+
+
+class Shelves:
+    """Hands out shelves that are up to date; follows a swap of generations. Safe for any mix of threads."""
+
+    def __init__(self, first: Shelf, open_shelf: Callable[[int], Shelf]):
+        self._current, self._open = first, open_shelf
+        self._past: OrderedDict[int, Shelf] = OrderedDict()
+        self._lock = threading.Lock()
+        self._pinned = False
+
+    @classmethod
+    def of(cls, shelf: Shelf) -> Shelves:
+        """One shelf as it stands, whichever generation is live."""
+        shelves = cls(shelf, lambda _: shelf)
+        shelves._pinned = True
+        return shelves
+
+    def live(self) -> Shelf:
+        """The live shelf, with everything applied that was acknowledged before this call."""
+        while True:
+            shelf = self._current
+            if self._pinned:
+                return shelf
+            try:
+                shelf.mirror.sync()
+                return shelf
+            except Swapped as swap:
+                self._follow(shelf, swap.generation)
+
+    def at(self, version: int) -> Shelf:
+        """The library as it was at an index version; built on first use."""
+        with self._lock:
+            shelf = self._past.get(version)
+            if shelf is None:
+                shelf = self._open(generation_at(self._current.mirror.engine, version))
+                shelf.mirror.sync(version)
+                self._past[version] = shelf
+            self._past.move_to_end(version)
+            while len(self._past) > _PAST:
+                self._past.popitem(last=False)
+            return shelf
+
+    def _follow(self, former: Shelf, generation: int) -> None:
+        """Opens the new live generation once, whichever thread noticed first."""
+        with self._lock:
+            if self._current is former:
+                self._current = self._open(generation)

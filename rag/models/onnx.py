@@ -1,0 +1,169 @@
+"""Embedding by the int8 encoder of a prepared folder: `tokenizers` and `onnxruntime` only, no torch.
+
+Each text is one run on one core, and texts run side by side on a pool of threads. Measured on two cores, this is faster
+than any batching from 32 tokens a text on: activations stay in the core's cache, nothing is padded, and no thread waits
+for another inside an operator. A vector is the same to the bit alone and among others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from rag.errors import ConfigError
+from rag.models import manifest
+from rag.models.cache import QueryCache
+from rag.models.text import encodable
+from rag.ports import Vectors
+
+ENCODER = "encoder-int8.onnx"
+TOKENIZER = "tokenizer.json"
+
+_INPUT, _SENTENCE, _TOKENS = "input_ids", "sentence_embedding", "token_embeddings"
+_TOKENIZE_AT_ONCE = 256  # texts; an encoding takes a hundred times the memory of its ids
+_LONGEST_TOKEN = 64  # characters a token may stand for on average before a text is cut unread
+
+TokenIds = NDArray[np.int64]
+
+
+class OnnxEmbedder:
+    """An `Embedder` over a folder that `rag.models.prepare` made. Safe from several threads.
+
+    Args:
+        folder: holds the manifest, the tokenizer and the encoder.
+        threads: how many texts are embedded side by side; None or 0: one a usable core.
+        cached_queries: how many query vectors are remembered.
+
+    Raises ConfigError when the folder is not complete or the encoder cannot be loaded.
+    """
+
+    def __init__(self, folder: Path, *, threads: int | None = None, cached_queries: int = 4096):
+        made = manifest.read(folder)
+        if made is None:
+            raise ConfigError(
+                f"{folder} is not a completely prepared model.",
+                field="embedding.model",
+                fix="Delete the folder; it is prepared again at the next start.",
+            )
+        self._manifest = made
+        self._tokenizer = open_tokenizer(folder / TOKENIZER)
+        self._session = open_session(folder / ENCODER)
+        self._threads = threads or usable_cores()
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
+        self._queries = QueryCache(cached_queries)
+
+    @property
+    def model_id(self) -> str:
+        return self._manifest.model_id
+
+    @property
+    def dim(self) -> int:
+        return self._manifest.dim
+
+    @property
+    def max_tokens(self) -> int:
+        return self._manifest.max_tokens
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """float32 (len(texts), dim), rows of L2 norm 1. A question asked before costs nothing."""
+        return self._queries.rows(texts, lambda new: self._embed(new, self._manifest.query_prompt))
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """float32 (len(texts), dim), rows of L2 norm 1, in the order of `texts`; equal texts are embedded once."""
+        unique = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+        vectors = self._embed(list(unique), self._manifest.passage_prompt)
+        return vectors if len(unique) == len(texts) else vectors[[unique[text] for text in texts]]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without special tokens and prompt, uncut."""
+        return [len(ids) for ids in self._tokens(texts, special=False)]
+
+    def token_vectors(self, texts: Sequence[str], *, queries: bool = False) -> list[Vectors]:
+        """The last layer's output for every token, float32 (tokens, dim), not normalised; for late interaction.
+
+        Rows are those of the prompt and the text with its special tokens first and last, at most `max_tokens`.
+        """
+        prompt = self._manifest.query_prompt if queries else self._manifest.passage_prompt
+        ids = [self._cut(row) for row in self._tokens([prompt + text for text in texts], special=True)]
+        return list(self._pool.map(lambda row: self._run(_TOKENS, row), ids))
+
+    def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:
+        ids = [self._cut(row) for row in self._tokens([self._head(prompt + text) for text in texts], special=True)]
+        vectors = np.empty((len(ids), self.dim), np.float32)
+
+        def embed(row: int) -> None:
+            vectors[row] = self._run(_SENTENCE, ids[row])
+
+        if len(ids) == 1:  # a question: no other thread has to wake up for it
+            embed(0)
+        else:  # longest first, so that no thread is left with a long text at the end
+            list(self._pool.map(embed, sorted(range(len(ids)), key=lambda row: -len(ids[row]))))
+        return vectors
+
+    def _run(self, output: str, ids: TokenIds) -> Vectors:
+        vectors: Vectors = self._session.run([output], {_INPUT: ids[None, :]})[0][0]
+        return vectors
+
+    def _head(self, text: str) -> str:
+        return text[: self.max_tokens * _LONGEST_TOKEN]
+
+    def _cut(self, ids: TokenIds) -> TokenIds:
+        """At most `max_tokens`, the closing special token kept."""
+        return ids if len(ids) <= self.max_tokens else np.append(ids[: self.max_tokens - 1], ids[-1])
+
+    def _tokens(self, texts: Sequence[str], *, special: bool) -> Iterator[TokenIds]:
+        for start in range(0, len(texts), _TOKENIZE_AT_ONCE):
+            part = [encodable(text) for text in texts[start : start + _TOKENIZE_AT_ONCE]]
+            for encoding in self._tokenizer.encode_batch_fast(part, add_special_tokens=special):
+                yield np.array(encoding.ids, np.int64)
+
+
+def open_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer without truncation or padding. Raises ConfigError when the file is not one."""
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as exc:  # the library raises nothing narrower
+        raise ConfigError(f"The tokenizer {path} cannot be read: {exc}.", field="embedding.model") from exc
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def open_session(model: Path | bytes) -> onnxruntime.InferenceSession:
+    """A session that runs on the calling thread alone. Raises ConfigError when the model cannot be loaded."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    # Every length would keep its own plan of the memory.
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    try:
+        source = model if isinstance(model, bytes) else str(model)
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as exc:  # the library's own errors share no base class
+        raise ConfigError(
+            f"The encoder cannot be loaded: {exc}.",
+            field="embedding.model",
+            fix="Delete the model's folder; it is prepared again at the next start.",
+        ) from exc
+
+
+def usable_cores() -> int:
+    """Cores this process may use: its affinity, and the quota of its control group (version 2 or 1) where it has one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    root = Path("/sys/fs/cgroup")
+    try:
+        if (root / "cpu.max").exists():
+            quota, period = (root / "cpu.max").read_text().split()
+        else:
+            quota, period = ((root / "cpu" / name).read_text() for name in ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
+        return min(cores, max(1, round(int(quota) / int(period)))) if int(quota) > 0 else cores
+    except (OSError, ValueError):  # no control group, or "max": no quota
+        return cores

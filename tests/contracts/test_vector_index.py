@@ -1,0 +1,137 @@
+"""What every `VectorIndex` must do, small and exact or large and trained."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from rag.library.index import LiveIndex
+
+DIM = 32
+
+
+def unit(n: int, seed: int = 0) -> np.ndarray:
+    rows = np.random.default_rng(seed).standard_normal((n, DIM)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@pytest.fixture(params=["exact", "trained"])
+def index(request) -> LiveIndex:
+    """The trained one begins with 2,000 rows far from the tests' ids."""
+    if request.param == "exact":
+        return LiveIndex(DIM)
+    made = LiveIndex(DIM, exact_below=1000, background=False)
+    made.add(np.arange(1_000_000, 1_002_000), unit(2000, seed=9) * 0.0 + unit(2000, seed=9))
+    assert made._base is not None
+    return made
+
+
+def test_added_rows_are_found_at_once_and_removed_rows_never(index):
+    rows = unit(50)
+    index.add(np.arange(50), rows)
+    for key in (0, 17, 49):
+        ids, scores = index.search(rows[key], 3)
+        assert ids[0] == key
+        assert scores[0] == pytest.approx(1, abs=1e-5)
+        assert (np.diff(scores) <= 0).all()
+    index.remove(np.array([17, 17, 999]))
+    assert 17 not in index.search(rows[17], 50)[0]
+    index.add(np.array([17]), rows[18:19])
+    assert set(index.search(rows[18], 2)[0].tolist()) == {17, 18}
+
+
+def test_an_id_is_replaced_not_doubled(index):
+    before, rows = len(index), unit(2)
+    index.add(np.array([5]), rows[:1])
+    index.add(np.array([5]), rows[1:])
+    assert len(index) == before + 1
+    ids, _ = index.search(rows[1], 3)
+    assert ids.tolist().count(5) == 1
+    assert index.cosines(rows[1], np.array([5]))[0] == pytest.approx(1, abs=1e-5)
+
+
+def test_ids_are_not_confused_after_a_delete(index):
+    """The defect of LlamaIndex's FaissMapVectorStore: its next id is the count, so it is reused after a delete."""
+    rows = unit(4)
+    index.add(np.array([0, 1, 2]), rows[:3])
+    index.remove(np.array([0]))
+    index.add(np.array([3]), rows[3:])
+    assert [index.search(row, 1)[0][0] for row in rows[1:]] == [1, 2, 3]
+
+
+def test_allowed_ids_only(index):
+    rows = unit(100)
+    index.add(np.arange(100), rows)
+    allowed = np.array([3, 50, 99, 12345])
+    ids, _ = index.search(rows[0], 10, allowed)
+    assert sorted(ids.tolist()) == [3, 50, 99]
+    assert index.search(rows[0], 10, np.empty(0, np.int64))[0].size == 0
+
+
+def test_edges(index):
+    ids, scores = LiveIndex(DIM).search(unit(1)[0], 5)
+    assert (ids.size, scores.size) == (0, 0)
+    index.add(np.empty(0, np.int64), np.empty((0, DIM), np.float32))
+    index.remove(np.empty(0, np.int64))
+    assert index.search(unit(1)[0], 10_000)[0].size <= len(index)
+
+
+def test_recall_survives_training_and_churn():
+    """Against exact search, over growth that trains twice and 60 % churn."""
+    index = LiveIndex(DIM, exact_below=1000, background=False)
+    rng, live = np.random.default_rng(1), {}
+    rows, next_id = unit(8000, seed=2), 0
+    for step in range(60):
+        ids = np.arange(next_id, next_id + 100)
+        next_id += 100
+        index.add(ids, rows[ids % 8000])
+        live.update({int(i): rows[i % 8000] for i in ids})
+        if step > 20:
+            gone = rng.choice(list(live), 80, replace=False)
+            index.remove(gone)
+            for key in gone.tolist():
+                del live[key]
+    assert len(index) == len(live)
+    keys, matrix = np.array(list(live)), np.stack(list(live.values()))
+    hits = 0
+    for query in unit(100, seed=3):
+        found = index.search(query, 10)[0]
+        assert set(found.tolist()) <= set(live)
+        hits += len(np.intersect1d(found, keys[np.argsort(-(matrix @ query))[:10]]))
+    assert hits >= 970
+
+
+def test_threads_may_search_add_and_remove_together():
+    """Bare FAISS crashes here. Readers check that what is never removed is always found."""
+    index = LiveIndex(DIM, exact_below=500, background=True)
+    stable = unit(50, seed=4)
+    index.add(np.arange(50), stable)
+    stop, faults = threading.Event(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            for key in range(50):
+                if index.search(stable[key], 1)[0].tolist() != [key]:
+                    faults.append(key)
+
+    def write(start: int) -> None:
+        rows = unit(600, seed=start)
+        for at in range(0, 600, 10):
+            ids = np.arange(start + at, start + at + 10)
+            index.add(ids, rows[at : at + 10])
+            if at % 30 == 0:
+                index.remove(ids[:5])
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    writers = [threading.Thread(target=write, args=(n * 10_000,)) for n in range(1, 4)]
+    for thread in readers + writers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    stop.set()
+    for thread in readers:
+        thread.join()
+    assert faults == []
+    assert len(index) == 50 + 3 * (600 - 100)

@@ -1,0 +1,41 @@
+"""Settings as text: `xiansou.example.toml` and the table of the READMEs, both from `rag.settings.describe()`.
+
+python -m tests.support.settings_docs      writes the example file, prints the table
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rag.settings import describe
+
+EXAMPLE = Path(__file__).parents[2] / "xiansou.example.toml"
+
+_HEAD = """\
+# All settings of Xiansou with their defaults. Copy this file to xiansou.toml, and remove the `#` before what you change.
+# The environment goes before this file (`server.port` is XIANSOU__SERVER__PORT), options of a command before both.
+# Unknown keys are refused.
+"""
+
+
+def render_example() -> str:
+    """Text of `xiansou.example.toml`: `# description` above `#key = default`, below the head of its section."""
+    lines, section = [_HEAD], ""
+    for key, default, meaning in describe():
+        place, _, name = key.rpartition(".")
+        if place != section:
+            section = place
+            lines.append(f"[{section}]")
+        lines.append(f"# {meaning}\n#{name} = {default}\n")
+    return "\n".join(lines)
+
+
+def settings_table() -> str:
+    """Markdown table of all settings: key, default, meaning. It stands between `<!-- settings -->` and its end mark."""
+    rows = [f"| `{key}` | `{default}` | {meaning} |" for key, default, meaning in describe()]
+    return "\n".join(["| key | default | meaning |", "| --- | --- | --- |", *rows])
+
+
+if __name__ == "__main__":
+    EXAMPLE.write_text(render_example(), encoding="utf-8")
+    print(settings_table())
