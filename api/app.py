@@ -51,11 +51,11 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         house = given if given is not None else await run_in_threadpool(open_house, settings)
-        # Loads index and model: the first question shall not wait for them.
-        await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
         bell = Doorbell(lambda: open_redis(settings))
-        app.state.here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING))
         try:
+            # Loads index and model: the first question shall not wait for them.
+            await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
+            app.state.here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING))
             yield
         finally:
             app.state.here = None

@@ -45,7 +45,7 @@ class Child:
         self._relay = threading.Thread()
         self._lines: deque[str] = deque(maxlen=20)
         self._began = self._due = 0.0
-        self._quick_deaths = 0
+        self.quick_deaths = 0
 
     def start(self) -> None:
         """Raises UpstreamError when the operating system refuses."""
@@ -83,7 +83,7 @@ class Child:
             return
         line = self._last_line()
         quick = time.monotonic() - self._began < _QUICK_S
-        self._quick_deaths = self._quick_deaths + 1 if quick else 1
+        self.quick_deaths = self.quick_deaths + 1 if quick else 1
         self._process = None
         if starting and (code == _WRONG_CONFIG or line.startswith(_CONFIG_ERROR)):
             raise ConfigError(f"the {self.name} refused to start: {line.removeprefix(_CONFIG_ERROR)}")
@@ -105,14 +105,14 @@ class Child:
 
     def _plan_restart(self, code: int, line: str) -> None:
         told = log.bind(child=self.name, ended=_reason(code), said=line)
-        if self._quick_deaths < _QUICK_DEATHS:
-            pause = _PAUSE_S * 2 ** (self._quick_deaths - 1)
+        if self.quick_deaths < _QUICK_DEATHS:
+            pause = _PAUSE_S * 2 ** (self.quick_deaths - 1)
             told.warning("a process died and is started again", pause_s=pause)
         elif self.essential:
             raise UpstreamError(f"the {self.name} died {_QUICK_DEATHS} times in a row ({_reason(code)}): {line}")
         else:
             pause = _LONG_PAUSE_S
-            told.error("a process dies again and again; next try in a minute", deaths=self._quick_deaths)
+            told.error("a process dies again and again; next try in a minute", deaths=self.quick_deaths)
         self._due = time.monotonic() + pause
 
     def _pass_on(self, stream: IO[bytes]) -> None:

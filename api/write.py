@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,11 +22,14 @@ _OURS = {
 }
 
 
-async def put(here: State, doc: DocumentInput, *, visible: bool) -> Job:
-    """Submits a document; with `visible`, waits up to `ingest.wait_s` for it. Raises the error its job ended with."""
+async def put(here: State, doc: DocumentInput, *, visible: bool) -> tuple[int, dict[str, Any]]:
+    """Submits a document; with `visible`, waits up to `ingest.wait_s` for it. Raises the error its job ended with.
+
+    Returns status and receipt: 201 added, 200 updated or unchanged, 202 not visible yet.
+    """
     job_id = await run_in_threadpool(_submit, here, doc)
     if not visible:
-        return await run_in_threadpool(here.jobs.get, job_id)
+        return 202, _receipt(doc.id, job_id, "queued", None)
     deadline = time.monotonic() + here.house.settings.ingest.wait_s  # also while waiting for a thread to wait in
 
     def wait() -> Job:
@@ -35,7 +38,8 @@ async def put(here: State, doc: DocumentInput, *, visible: bool) -> Job:
     job = await to_thread.run_sync(wait, limiter=here.waiting)
     if job.state in ("failed", "dead"):
         raise _error_of(job, "file" if doc.filename else "text")
-    return job
+    status = 202 if job.result is None else 201 if job.result["state"] == "added" else 200
+    return status, _receipt(job.document_id, job.id, job.state, job.result)
 
 
 def submit_all(here: State, docs: Sequence[DocumentInput]) -> list[dict[str, Any]]:
@@ -43,28 +47,9 @@ def submit_all(here: State, docs: Sequence[DocumentInput]) -> list[dict[str, Any
     return [{"job_id": _submit(here, doc), "document_id": doc.id, "state": "queued"} for doc in docs]
 
 
-def status_of(job: Job) -> int:
-    """201 added, 200 updated or unchanged, 202 not visible yet."""
-    if job.result is None:
-        return 202
-    return 201 if job.result["state"] == "added" else 200
-
-
-def receipt(job: Job) -> dict[str, Any]:
-    """The reply of a PUT; the versions are null until it is live."""
-    result = job.result or {}
-    return {
-        "document_id": job.document_id,
-        "version": result.get("version"),
-        "state": job.state,
-        "index_version": result.get("index_version"),
-        "job_id": job.id,
-    }
-
-
 def job_json(job: Job) -> dict[str, Any]:
     """The reply of `GET /v1/jobs/{id}`. `error` is why it failed, or, while it is retried, why it failed last time."""
-    return receipt(job) | {
+    return _receipt(job.document_id, job.id, job.state, job.result) | {
         "progress": job.progress,
         "attempts": job.attempts,
         "error": _told(job),
@@ -77,6 +62,17 @@ def _submit(here: State, doc: DocumentInput) -> int:
     job_id = here.jobs.submit(doc)
     here.doorbell.ring()
     return job_id
+
+
+def _receipt(document_id: str, job_id: int, state: str, result: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The reply of a PUT; the versions are null until it is live."""
+    return {
+        "document_id": document_id,
+        "version": result["version"] if result else None,
+        "state": state,
+        "index_version": result["index_version"] if result else None,
+        "job_id": job_id,
+    }
 
 
 def _told(job: Job) -> dict[str, str] | None:

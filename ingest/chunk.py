@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -17,9 +17,7 @@ _LABEL = re.compile(r".{1,200}[:：][*_]*|\*\*[^*\n]{1,80}\*\*|`[^`\n]{1,80}`")
 _ENTRY_FACTOR = 8
 
 
-def chunk(
-    parsed: Parsed, *, count_tokens: CountTokens, title: str, max_tokens: int = 256, min_tokens: int = 48
-) -> list[Chunk]:
+def chunk(parsed: Parsed, *, count_tokens: CountTokens, title: str, max_tokens: int = 256, min_tokens: int = 48) -> list[Chunk]:
     """Passages in the order of the text; `chunk.text == parsed.text[chunk.start:chunk.end]`.
 
     A passage holds whole blocks of one section where they fit: `max_tokens` bounds the tokens of context and text, counted
@@ -57,9 +55,7 @@ Contexts = dict[tuple[tuple[str, ...], str], str]
 
 def _contexts(parsed: Parsed, title: str, tally: Tally, max_tokens: int) -> Contexts:
     """The fullest context of each block that leaves half of the budget for its text."""
-    wanted = dict.fromkeys(
-        (block.section, block.header) for block in parsed.blocks if block.kind not in ("faq", "case")
-    )
+    wanted = dict.fromkeys((block.section, block.header) for block in parsed.blocks if block.kind not in ("faq", "case"))
     candidates = {key: _candidates(title, *key) for key in wanted}
     tally.add(_lead(text) for texts in candidates.values() for text in texts)
     tally.count()
@@ -192,10 +188,10 @@ class _Packer:
         if not pieces:
             return
         last = pieces[-1]
-        if following and len(pieces) > 1 and _LABEL.fullmatch(self.text[last.start : last.end]):
-            if self._size([last, *following]) <= self._limit(last):
-                pieces, self._open, self._tokens = pieces[:-1], [last], last.tokens
-                tokens -= last.tokens + self._gap(pieces[-1], last)
+        introduces = bool(following) and len(pieces) > 1 and _LABEL.fullmatch(self.text[last.start : last.end])
+        if introduces and self._size([last, *(following or [])]) <= self._limit(last):
+            pieces, self._open, self._tokens = pieces[:-1], [last], last.tokens
+            tokens -= last.tokens + self._gap(pieces[-1], last)
         self._passages.append(_Passage(tuple(pieces), tokens))
 
     def _join_tail(self) -> None:
@@ -218,4 +214,3 @@ def _parts(unit: list[Piece]) -> Iterator[list[Piece]]:
     """A unit too large for one passage: its runs under one header (steps of a guide), else its single pieces."""
     runs = [list(run) for _, run in groupby(unit, key=lambda piece: piece.block.header)]
     yield from runs if len(runs) > 1 else ([piece] for piece in unit)
-

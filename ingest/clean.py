@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rag.domain import Block, Parsed
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->|!\[[^\]]*\]\([^)]*\)", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.{0,2000}?-->|!\[[^\]]{0,500}\]\([^)]{0,1000}\)", re.DOTALL)
 _GARBAGE_SHARE = 0.2
 _DUPLICATE_LENGTH = 20
 

@@ -41,7 +41,9 @@ def label(name: str) -> str:
 
 FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "id": names("id,no,number,case id,case no,case number,ticket,ticket id,faq id,编号,序号,案例编号,工单号,工单编号,问题编号"),
+        "id": names(
+            "id,no,number,case id,case no,case number,ticket,ticket id,faq id", "编号,序号,案例编号,工单号,工单编号,问题编号"
+        ),
         "product": names("product,product name,module,component,产品,产品名称,产品型号,型号,模块,组件,所属产品"),
         "version": names("version,product version,release,版本,版本号,产品版本,适用版本,软件版本"),
         "date": names(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 
 from rag.domain import Block, Parsed
@@ -96,16 +97,14 @@ def _forced(text: str, span: tuple[int, int], tally: Tally, limit: int) -> Itera
     parts = min(len(words), ceil(tally[text[span[0] : span[1]]] / limit))
     cuts = sorted({words[len(words) * number // parts - 1] for number in range(1, parts)})
     bounds = [span[0], *cuts, span[1]]
-    spans = list(zip(bounds, bounds[1:], strict=False))
+    spans = list(pairwise(bounds))
     tally.add(text[a:b] for a, b in spans)
     tally.count()
     for part in spans:
         yield from _forced(text, part, tally, limit)
 
 
-def _balanced(
-    text: str, spans: Sequence[tuple[int, int]], tally: Tally, limit: int, block: Block
-) -> Iterator[Piece]:
+def _balanced(text: str, spans: Sequence[tuple[int, int]], tally: Tally, limit: int, block: Block) -> Iterator[Piece]:
     """Adjacent spans joined to pieces of about equal size within the limit."""
     sizes = [tally[text[a:b]] for a, b in spans]
     target = min(limit, ceil(sum(sizes) / ceil(sum(sizes) / limit) * 1.1))

@@ -37,6 +37,7 @@ _MARKUP_ONLY = re.compile(
 _ELEMENT = re.compile(r"<([A-Za-z][\w.]*)(?:\s[^<>]*)?>")
 
 _WRAP_COLUMNS = 60
+_MARK_LIMIT = 8
 
 
 def split_sentences(text: str) -> list[Span]:
@@ -100,10 +101,14 @@ def _line_content(text: str, start: int, end: int) -> tuple[int, int, bool]:
     if _MARKUP_ONLY.fullmatch(text, start, end):
         return start, start, True
     marked = False
-    while match := _LEAD.match(text, start, end) or _BULLET.match(text, start, end):
-        start, marked = match.end(), not text.startswith(">", match.start()) or marked
-        if _MARKUP_ONLY.fullmatch(text, start, end):
-            return start, start, True
+    for _ in range(_MARK_LIMIT):
+        match = _LEAD.match(text, start, end) or _BULLET.match(text, start, end)
+        if match is None:
+            break
+        marked = marked or not text.startswith(">", match.start())
+        start = match.end()
+    if _MARKUP_ONLY.fullmatch(text, start, end):
+        return start, start, True
     while (match := _ELEMENT.match(text, start, end)) and text.endswith(close := f"</{match[1]}>", start, end):
         if text.find(close, start, end) != end - len(close):
             break

@@ -16,6 +16,7 @@ from rag.errors import ConfigError
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
+_NOT_SHOWN = ("generator", "generator.api_key")  # a secret never stands in an error
 
 
 class Section(BaseModel):
@@ -25,7 +26,7 @@ class Section(BaseModel):
 
 
 class Server(Section):
-    host: str = Field("127.0.0.1", description="Address to listen on. Without a key, only loopback is served.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP service.")
     processes: int = Field(1, ge=1, le=64, description="API processes.")
     workers: int = Field(1, ge=0, le=64, description="Ingest workers that `xiansou serve` starts beside the API.")
@@ -199,5 +200,5 @@ def _explain(exc: ValidationError) -> ConfigError:
         return ConfigError(f"unknown setting `{key}`.", field=key, fix=hint)
     message = fault["msg"].removeprefix("Value error, ")
     return ConfigError(
-        f"setting `{key}`: {message}.", field=key, fix=f"It is {fault['input']!r} now." if key != "generator" else None
+        f"setting `{key}`: {message}.", field=key, fix=None if key in _NOT_SHOWN else f"It is {fault['input']!r} now."
     )

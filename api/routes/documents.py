@@ -43,8 +43,8 @@ _WRITTEN: dict[int | str, dict[str, Any]] = {
 async def put_document(document_id: DocumentId, request: Request, here: Here, wait: WaitParameter = "visible") -> Response:
     """Create or replace a document by your own id; the same content again changes nothing."""
     doc = await read_document(request, document_id)
-    job = await write.put(here, doc, visible=wait == "visible")
-    return Json(write.receipt(job), write.status_of(job))
+    status, receipt = await write.put(here, doc, visible=wait == "visible")
+    return Json(receipt, status)
 
 
 @router.post(

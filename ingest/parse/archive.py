@@ -29,6 +29,7 @@ def open_archive(content: bytes) -> zipfile.ZipFile:
     if total > _TOTAL_LIMIT or bomb or len(entries) > _ENTRY_LIMIT:
         raise ParseError(
             f"The file inflates to {total // 2**20} MiB in {len(entries)} parts.",
-            code="too_large", fix="Split it, or leave out images and empty rows.",
+            code="too_large",
+            fix="Split it, or leave out images and empty rows.",
         )
     return archive

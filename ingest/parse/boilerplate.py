@@ -22,7 +22,10 @@ _LINKS = re.compile(
     re.I,
 )
 _MAIN = (
-    ".//main", ".//*[@role='main']", ".//article", ".//*[@id='content' or @id='main' or @id='main-content']",
+    ".//main",
+    ".//*[@role='main']",
+    ".//article",
+    ".//*[@id='content' or @id='main' or @id='main-content']",
     ".//*[contains(concat(' ',normalize-space(@class),' '),' markdown-body ')]",
 )
 _DISCLOSURE = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")
@@ -34,7 +37,7 @@ def strip_boilerplate(root: HtmlElement) -> None:
     for element in list(root.iter()):
         if not isinstance(element.tag, str) or element.getparent() is None:
             continue
-        if element.tag in _DROPPED and not _is_disclosure(element) or _is_boilerplate(element, total):
+        if (element.tag in _DROPPED and not _is_disclosure(element)) or _is_boilerplate(element, total):
             element.drop_tree()
 
 
@@ -51,7 +54,9 @@ def main_content(root: HtmlElement) -> HtmlElement:
 
 
 def _is_disclosure(element: HtmlElement) -> bool:
-    return element.tag == "button" and any(element.get(name) for name in _DISCLOSURE) and len(element.text_content().strip()) > 5
+    """A button that opens something below it and says so in words."""
+    opens = element.tag == "button" and any(element.get(name) for name in _DISCLOSURE)
+    return opens and len(element.text_content().strip()) > 3
 
 
 def _is_boilerplate(element: HtmlElement, total: int) -> bool:

@@ -36,13 +36,11 @@ def decode(content: bytes, declared: str | None = None) -> str:
     """
     for mark, encoding in _BOMS:
         if content.startswith(mark):
-            return _strict(content[len(mark) :], encoding) or content[len(mark) :].decode(encoding, "replace")
-    if (encoding := _utf16_without_mark(content)) and (text := _strict(content, encoding)) is not None:
-        return text
+            return content[len(mark) :].decode(encoding, "replace")
     if (text := _strict(content, "utf-8")) is not None and "\x00" not in text:
         return text
     for encoding in ("utf-16-le", "utf-16-be"):
-        if (text := _strict(content, encoding)) is not None and _everyday_share(text, encoding) > 0.8:
+        if (text := _strict(content, encoding)) is not None and _is_plain(text):
             return text
     sample = content[:_SAMPLE]
     if len(_CONTROL.findall(sample)) > len(sample) // 50 or sample.count(0) > len(sample) // 500:
@@ -54,9 +52,7 @@ def decode(content: bytes, declared: str | None = None) -> str:
     for guess in (_chinese, _damaged_utf8, _western, _guessed):
         if (text := guess(content)) is not None:
             return text
-    raise ParseError(
-        "The text is in no encoding we know.", code="unreadable", fix="Save the file as UTF-8 and send it again."
-    )
+    raise ParseError("The text is in no encoding we know.", code="unreadable", fix="Save the file as UTF-8 and send it again.")
 
 
 def _strict(content: bytes, encoding: str) -> str | None:
@@ -66,14 +62,13 @@ def _strict(content: bytes, encoding: str) -> str | None:
         return None
 
 
-def _utf16_without_mark(content: bytes) -> str | None:
-    """UTF-16 of mostly Latin text has its zero bytes at one parity."""
-    sample = content[:_SAMPLE]
-    half = len(sample) // 2
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if half < 4 or len(content) % 2 or max(even, odd) < half * 0.3 or min(even, odd) > half * 0.05:
-        return None
-    return "utf-16-be" if even > odd else "utf-16-le"
+def _is_plain(text: str) -> bool:
+    """Whether bytes read as UTF-16, which nearly any bytes can be, are text: ASCII and everyday Chinese, no controls."""
+    sample = text[: _SAMPLE // 2]
+    foreign = _NOT_ASCII.findall(sample)
+    everyday = _everyday("gb2312") | _everyday("big5")
+    known = sum(char in everyday for char in foreign)
+    return known >= len(foreign) * 0.8 and not any(ord(char) < 32 and char not in "\t\n\r\f" for char in sample)
 
 
 def _chinese(content: bytes) -> str | None:
@@ -98,8 +93,6 @@ def _everyday_share(text: str, encoding: str) -> float:
     if len(foreign) > 40 and sum(char in _FREQUENT for char in foreign) < len(foreign) * 0.03:
         return 0.0  # Korean and Japanese bytes fall on everyday Chinese characters, but on arbitrary ones
     everyday = _everyday("big5") if encoding == "big5hkscs" else _everyday("gb2312")
-    if encoding.startswith("utf-16"):
-        everyday |= _everyday("big5")
     return sum(char in everyday for char in foreign) / max(1, len(foreign))
 
 

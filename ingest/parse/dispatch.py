@@ -120,9 +120,12 @@ _UNSUPPORTED = frozenset(
     ".doc .xls .ppt .pptx .ppsx .docm .xlsm .odt .ods .odp .rtf .epub .chm .eml .msg .mobi .pages .numbers .key .wps .et .dps"
     " .zip .rar .7z .gz .tar .png .jpg .jpeg .gif .bmp .tif .tiff .webp .svg .mp3 .mp4 .avi .mov .exe .dll".split()
 )
-_BINARY = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"RIFF", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x7fELF")
+_BINARY = tuple(
+    bytes.fromhex(start)
+    for start in "89504e47 ffd8ff 47494638 49492a00 4d4d002a 52494646 1f8b 377abcaf 52617221 7f454c46".split()
+)  # PNG, JPEG, GIF, TIFF, TIFF, RIFF, gzip, 7z, RAR, ELF
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -161,7 +164,12 @@ def _choose(content: bytes, filename: str | None, mime_type: str | None) -> Form
     bare_mime = (mime_type or "").split(";")[0].strip().lower()
     if found := _by_signature(content, extension):
         return found
-    known = FORMATS.get(extension) or (None if extension in _UNSUPPORTED else _BY_MIME.get(bare_mime))
+    said = _BY_MIME.get(bare_mime)
+    if said is not None and said.signature:
+        said = None if extension else said  # the name is nearer to the sender than a generic type
+    known = FORMATS.get(extension)
+    if known is None or known.signature:
+        known = said or known  # text sent under the id `manual.pdf` is text
     if known is not None and known.signature:
         raise ParseError(
             f"The content is not that of a {extension or bare_mime} file.", code="broken", fix="Save and send it again."
@@ -191,7 +199,8 @@ def _by_signature(content: bytes, extension: str) -> Format | None:
         raise _unsupported(".rtf")
     if content.startswith(_BINARY):
         raise ParseError(
-            "The file is an image, an archive or a program, not a document.", code="binary",
+            "The file is an image, an archive or a program, not a document.",
+            code="binary",
             fix="Send a document; text in images must go through OCR first.",
         )
     return None

@@ -14,7 +14,7 @@ from typing import Any
 from ingest.parse.archive import open_archive
 from ingest.parse.docxstyles import Styles, w
 from ingest.parse.header import split_header
-from ingest.parse.lines import bullet, heading_level
+from ingest.parse.lines import bullet, numbered_level
 from ingest.parse.writer import Writer, normalise, one_line
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -22,7 +22,11 @@ from rag.errors import ParseError
 _TEXT = {w("t"), "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"}
 _BREAKS = {w("br"): "\n", w("cr"): "\n", w("tab"): " ", w("noBreakHyphen"): "-"}
 _NOT_TEXT = {
-    w("del"), w("moveFrom"), w("pPr"), w("rPr"), w("txbxContent"),
+    w("del"),
+    w("moveFrom"),
+    w("pPr"),
+    w("rPr"),
+    w("txbxContent"),
     "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
 }
 _STRICT = b"http://purl.oclc.org/ooxml/"
@@ -62,7 +66,7 @@ def parse(content: bytes) -> Parsed:
 
 def _transitional(content: bytes, archive: zipfile.ZipFile) -> bytes:
     """A package in ISO strict namespaces, which python-docx does not know, in the usual ones."""
-    if _STRICT not in archive.read("_rels/.rels") if "_rels/.rels" in archive.namelist() else True:
+    if "_rels/.rels" not in archive.namelist() or _STRICT not in archive.read("_rels/.rels"):
         return content
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
@@ -124,9 +128,8 @@ class _Reader:
             return 1
         if self.styles.number(paragraph) or "\n" in text:
             return 0
-        if not self.styles.has_headings and (level := heading_level(text, alone=True, follower=normalise(follower))) < 12:
-            if level:
-                return level
+        if not self.styles.has_headings and (level := numbered_level(text, normalise(follower))):
+            return level
         short = len(text) <= _BOLD_LIMIT and text[-1] not in "。.!！;；:：,，、"
         return _BOLD_LEVEL if short and follower.strip() and self.styles.is_bold(paragraph) else 0
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from ingest.parse.tags import Tag, plain, read_tag
 
-_SECTIONS = frozenset("tab tabitem accordion accordionitem expandable details collapsible update panel div learningpath".split())
+_SECTIONS = frozenset(
+    "tab tabitem accordion accordionitem expandable details collapsible update panel div learningpath".split()
+)
 _GROUPS = frozenset("steps cardgroup cards columns".split())
 _PARAMETERS = ("path", "query", "body", "header", "name")
 

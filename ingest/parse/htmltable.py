@@ -15,7 +15,7 @@ def table_rows(source: str, start: int, end: int) -> list[tuple[int, int, str]]:
 
     The header is the first row of `<th>` cells as `col | col`; cells that span down from rows above are appended to it.
     """
-    names, rows, spanning = "", [], list[tuple[str, int]]()
+    names, rows, spanning = "", list[tuple[int, int, str]](), list[tuple[str, int]]()
     for cells in _cells(source, start, end):
         filled = [(a, b) for a, b, _, _ in cells if a < b]
         if not filled:

@@ -22,7 +22,8 @@ _BULLET = re.compile(
 )
 _OPEN_END = re.compile(r"[。！；：，、,;:.!…]$")
 _HEADING_COLUMNS = 60
-_LEAF = 12
+LEAF = 12
+"""Level of a short line without numbering."""
 
 
 def columns(text: str) -> int:
@@ -51,9 +52,15 @@ def heading_level(line: str, *, alone: bool, follower: str) -> int:
         return 7 + match[1].count(".") if not _DOTTED.match(follower) or alone else 0
     if _NUMBER.match(line):
         return 7 if alone and follower and not _NUMBER.match(follower) else 0
-    if bullet(line) or not follower or bullet(follower) == 0 and columns(follower) <= columns(line):
+    if bullet(line) or not follower or (not bullet(follower) and columns(follower) <= columns(line)):
         return 0
-    return _LEAF if alone or _introduces(line, follower) else 0
+    return LEAF if alone or _introduces(line, follower) else 0
+
+
+def numbered_level(line: str, follower: str) -> int:
+    """Level of a line that its numbering makes a heading (`第二章`, `一、`, `1.2 Title`); 0 for any other line."""
+    level = heading_level(line, alone=True, follower=follower)
+    return level if level < LEAF else 0
 
 
 def _introduces(line: str, follower: str) -> bool:

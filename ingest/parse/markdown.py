@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ingest import faq
+from ingest.parse.frames import Frame
 from ingest.parse.frontmatter import front_matter
 from ingest.parse.htmltable import table_rows
-from ingest.parse.markup import Frame, Line, scan
+from ingest.parse.markup import Line, scan
 from ingest.parse.tags import plain
 from rag.domain import Block, Kind, Parsed
 
@@ -60,20 +61,23 @@ class _Reader:
         self._bare: _Heading | None = None
         self._groups: dict[object, int] = {}
         self._lists: list[str] = []
+        self._items: list[str] = []
         self._list_group = -1
-        self._intro = ""
 
     def read(self, tokens: Sequence[Token]) -> None:
         item_line = -1
         for number, token in enumerate(tokens):
-            if token.type in ("bullet_list_open", "ordered_list_open"):
-                self._open_list()
+            if token.type in ("bullet_list_open", "ordered_list_open") and token.map is not None:
+                self._open_list(token.map[0])
             elif token.type in ("bullet_list_close", "ordered_list_close"):
                 self._lists.pop()
+            elif token.type == "list_item_close":
+                self._items.pop()
             elif token.map is None:
                 continue
             elif token.type == "list_item_open":
                 item_line = token.map[0]
+                self._items.append("")
             elif token.type == "heading_open":
                 self._heading(token)
             elif token.type == "paragraph_open":
@@ -103,7 +107,6 @@ class _Reader:
         text, level = plain(self.source[start:end].rstrip("#")), int(token.tag[1])
         if not text:
             return
-        self._intro = ""
         self._headings = [h for h in self._headings if _holds(h, line.frames) and (h.level < level or h.frames != line.frames)]
         if self._bare and self._bare not in self._headings:
             self.blocks.append(self._bare.block)
@@ -128,18 +131,21 @@ class _Reader:
 
     # -- blocks --------------------------------------------------------------------------------------------------------
 
-    def _open_list(self) -> None:
+    def _open_list(self, line: int) -> None:
         if not self._lists:
             self._list_group = self._group(object())
-        last = self.blocks[-1] if self.blocks else None
-        self._lists.append(self._lead_in(last) if self._lists or self._intro else "")
+        self._lists.append(self._lead_in(line))
 
-    def _lead_in(self, block: Block | None) -> str:
-        """The line that introduces a list, repeated before items that stand in a later passage."""
-        if block is None:
+    def _lead_in(self, line: int) -> str:
+        """What introduces a list, repeated before items that stand in a later passage: `…:` above it, the item around it."""
+        last = self.blocks[-1] if self.blocks else None
+        if last is None or last.section != self._section(self.lines[line].frames):
             return ""
-        text = plain(self.source[block.start : block.end])
-        return text if len(text) <= _INTRO_LIMIT else ""
+        text = self.source[last.start : last.end]
+        if self._items:
+            return self._items[-1] if len(self._items[-1]) <= _INTRO_LIMIT else ""
+        introduces = last.kind == "text" and text.rstrip("*_ ").endswith(("：", ":"))
+        return plain(text) if introduces and len(text) <= _INTRO_LIMIT else ""
 
     def _paragraph(self, lines: list[int], *, is_item: bool) -> None:
         first, last = lines
@@ -161,12 +167,12 @@ class _Reader:
         start, end = span
         marks = _MARKS if is_item else _QUOTE_MARKS
         if match := marks.match(self.source, start, end):
-            start = match.end()
+            start, end = _stripped(self.source, match.end(), end)
         if start < end and any(char.isalnum() for char in self.source[start:end]):
             header = self._lists[-1] if self._lists else ""
             self._add(start, end, "list" if self._lists else "text", first, header)
-            text = self.source[start:end].rstrip("*_ ")
-            self._intro = "yes" if text.endswith(("：", ":")) else ""
+            if is_item:
+                self._items[-1] = plain(self.source[start:end])
 
     def _code(self, token: Token) -> None:
         assert token.map is not None
@@ -226,15 +232,21 @@ class _Reader:
     # -- adding --------------------------------------------------------------------------------------------------------
 
     def _add(
-        self, start: int, end: int, kind: Kind, line: int, header: str = "", group: int | None = None,
-        keys: tuple[str, ...] = (), fields: dict[str, str] | None = None,
+        self,
+        start: int,
+        end: int,
+        kind: Kind,
+        line: int,
+        header: str = "",
+        group: int | None = None,
+        keys: tuple[str, ...] = (),
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         frames = self.lines[line].frames
         title = next((frame.header for frame in reversed(frames) if frame.header), "")
         header = "\n".join(filter(None, (title, header)))
         group = self._block_group(line, kind) if group is None else group
         self._bare = None
-        self._intro = ""
         self.blocks.append(Block(start, end, kind, self._section(frames), header, group, keys, fields or {}))
 
     def _block_group(self, line: int, kind: Kind = "table") -> int:

@@ -17,6 +17,7 @@ from ingest.parse.tags import Tag, plain, read_tag
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|$)")
 _FENCE = re.compile(r"[ \t]*(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]+|>)*(`{3,}(?=[^`]*$)|~{3,})")
 _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*")
+_PREFIX = re.compile(_QUOTE.pattern + r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+(?=<))?")
 _IMAGES = re.compile(r"(?:[-*+]\s+)?(?:\[?!\[[^\]]*\]\([^)]*\)(?:\]\([^)]*\))?\s*)+(?:\{[^{}]*\})?")
 _BLANKED = re.compile(
     r"\{\{[<%].*[%>]\}\}|\{/\*.*\*/\}|\[![A-Za-z]+\]|\[[^\]\^][^\]]*\]:\s+\S+(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
@@ -29,6 +30,7 @@ _CLOSE_AT_END = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)\s*>$")
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)")
 
 
+_CONSTRUCT_LIMIT = 2000
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ def _prose(scanner: Scanner, number: int) -> int:
     """Handles one line outside code and whatever construct it opens; returns the number of the next line."""
     start, end = scanner.bounds[number]
     raw = scanner.source[start:end]
-    quote = _QUOTE.match(raw)
+    quote = _PREFIX.match(raw)
     position = start + (quote.end() if quote else 0)
     content = scanner.source[position:end].strip()
     if content:
@@ -104,7 +106,7 @@ def _prose(scanner: Scanner, number: int) -> int:
         if title := match[2] or match[3]:
             at = scanner.source.index(title, position)
             _write(scanner, number, at, at + len(title.rstrip()), raw[: quote.end() if quote else 0])
-            scanner.lines[number].cut = True
+            _cut_after(scanner, number)
         return number + 1
     return _tagged(scanner, number, position)
 
@@ -174,10 +176,18 @@ def _content(scanner: Scanner, number: int, start: int, end: int, prefix: str, c
         if scanner.frames and scanner.frames[-1].mark:
             mark, scanner.frames[-1].mark = scanner.frames[-1].mark, ""
         _write(scanner, number, start, end, prefix, mark)
-        scanner.lines[number].cut = cut
+        scanner.lines[number].cut |= cut
+    elif prefix.strip(" \t>"):
+        scanner.lines[number].masked = _dedented(scanner, prefix)  # `- <Note>`: the item goes on below
     for name in closed:
         _leave(scanner, name)
-    if closed and number + 1 < len(scanner.lines):
+    if closed:
+        _cut_after(scanner, number)
+
+
+def _cut_after(scanner: Scanner, number: int) -> None:
+    """What follows the line is another block, blank line or not."""
+    if number + 1 < len(scanner.lines):
         scanner.lines[number + 1].cut = True
 
 
@@ -279,5 +289,7 @@ def _advance(scanner: Scanner, number: int, position: int) -> int:
 
 
 def _line_with(scanner: Scanner, number: int, needle: str) -> int:
-    found = scanner.source.find(needle, scanner.bounds[number][0])
+    """The line that holds `needle`, not far below line `number`; that line itself when there is none."""
+    start = scanner.bounds[number][0]
+    found = scanner.source.find(needle, start, start + _CONSTRUCT_LIMIT)
     return number if found < 0 else _advance(scanner, number, found)

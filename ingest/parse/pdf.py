@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from rag.errors import ParseError
 
 _NO_TITLE = re.compile(r"untitled|microsoft word|powerpoint|\.\w{2,5}$|^\S*_\S*$|\.\.", re.IGNORECASE)
 _MARGIN = 2.0
+_PDFIUM = threading.Lock()  # pdfium is not safe to use from several threads
 
 # pdfminer reports each odd font and colour space of a file as a warning.
 logging.getLogger("pdfminer").setLevel(logging.ERROR)
@@ -50,17 +52,7 @@ def parse(content: bytes) -> Parsed:
 
 def _survey(content: bytes) -> tuple[set[int], int, str]:
     """Numbers of pages without text, number of pages, title property."""
-    try:
-        document = pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError as exc:
-        if "password" in str(exc).lower():
-            raise ParseError(
-                "The PDF is protected by a password.", code="encrypted", fix="Save it without the password and send it again."
-            ) from exc
-        raise ParseError(
-            "The PDF is damaged or incomplete.", code="broken", fix="Print it to a new PDF and send that."
-        ) from exc
-    with document:
+    with _PDFIUM, _open(content) as document:
         total = len(document)
         empty = {number for number in range(1, total + 1) if not _page_text(document, number - 1).strip()}
         title = one_line(document.get_metadata_dict().get("Title", ""))
@@ -71,20 +63,36 @@ def _survey(content: bytes) -> tuple[set[int], int, str]:
     return empty, total, "" if _NO_TITLE.search(title) else title
 
 
+def _open(content: bytes) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as exc:
+        if "password" in str(exc).lower():
+            raise ParseError(
+                "The PDF is protected by a password.", code="encrypted", fix="Save it without the password and send it again."
+            ) from exc
+        raise ParseError(
+            "The PDF is damaged or incomplete.", code="broken", fix="Print it to a new PDF and send that."
+        ) from exc
+
+
 def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
     try:
-        return str(document[index].get_textpage().get_text_range())
+        page = document[index]
+        words = page.get_textpage()
+        text = str(words.get_text_range())
+        words.close()
+        page.close()
     except pypdfium2.PdfiumError:
         return ""
+    return text
 
 
 def _page_items(page: Any) -> Iterator[PdfLine | Table]:
     """Lines and tables of a page, each table where it stands."""
     page = page.dedupe_chars()
     tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
-    words = page.extract_words(
-        extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False
-    )
+    words = page.extract_words(extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False)
     outside = [word for word in words if not any(_inside(word, table) for table in tables)]
     lines = page_lines(page, outside)
     for line in lines:
@@ -121,12 +129,12 @@ def _cell(text: str | None) -> str:
 
 def _inside(word: dict[str, Any], table: Table) -> bool:
     x, y = (word["x0"] + word["x1"]) / 2, (word["top"] + word["bottom"]) / 2
-    return table.x0 - _MARGIN <= x <= table.x1 + _MARGIN and table.top - _MARGIN <= y <= table.bottom + _MARGIN
+    return bool(table.x0 - _MARGIN <= x <= table.x1 + _MARGIN and table.top - _MARGIN <= y <= table.bottom + _MARGIN)
 
 
 def _plain_lines(content: bytes) -> Iterator[PdfLine]:
     """Lines without layout, from pdfium, for files that pdfplumber cannot read."""
-    with pypdfium2.PdfDocument(content) as document:
+    with _PDFIUM, _open(content) as document:
         for index in range(len(document)):
             for number, text in enumerate(_page_text(document, index).splitlines()):
                 if text := one_line(text):

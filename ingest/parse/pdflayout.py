@@ -6,24 +6,18 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 
 from ingest.parse.header import split_header
 from ingest.parse.lines import bullet, columns, heading_level
+from ingest.parse.pdffurniture import furniture
 from ingest.parse.pdflines import PdfLine, join
 from ingest.parse.writer import Writer, normalise
 
-_PAGE_NUMBER = re.compile(r"\W*(?:page|第)?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*(?:页)?\s*(?:(?:/|of|共|-)\s*\d{1,4}\s*页?)?\W*", re.I)
-_LEADERS = re.compile(r"(?:\.\s?){4,}\s*\d{1,4}$|…{2,}\s*\d{1,4}$|·{4,}\s*\d{1,4}$")
-_CONTENTS_LINE = re.compile(r".{2,80}\s\d{1,3}$")
 _SENTENCE_END = re.compile(r"[。！？；：.!?:;][\"'”’)）」』]*$")
 _HEADING_COLUMNS = 90
-_MARGIN_LINES = 3
 _NO_GAP = 1e9
-
-
-def _top(line: PdfLine) -> float:
-    return line.top
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +36,19 @@ def write_document(writer: Writer, items: Sequence[PdfLine | Table], named: str)
     """Writes lines and tables as headings, paragraphs, list items and rows. `named`: the title property, '' for none."""
     lines = [item for item in items if isinstance(item, PdfLine)]
     sizes = _sizes(lines)
-    dropped = _furniture(lines) | _contents(lines) | {id(line) for line in lines if _is_speck(line, sizes.body)}
+    dropped = furniture(lines, sizes.body)
     kept = [item for item in items if isinstance(item, Table) or id(item) not in dropped]
     paragraphs = _paragraphs(kept, sizes)
     writer.title = named or next(
         (item.text for item in paragraphs if isinstance(item, _Paragraph) and item.level == 1 and item.page == 1), ""
     )
-    group, header, last_table = -1, (), None
+    group, header, last_table = -1, tuple[str, ...](), False
     for item in paragraphs:
         if isinstance(item, Table):
-            header = _write_table(writer, item, header if last_table is not None else ())
-            last_table, group = item, -1
+            header = _write_table(writer, item, header if last_table else ())
+            last_table, group = True, -1
             continue
-        last_table = None
+        last_table = False
         fields = {"page": str(item.page)}
         if item.level:
             writer.heading(item.text, item.level, fields)
@@ -86,47 +80,6 @@ def _write_table(writer: Writer, table: Table, above: tuple[str, ...]) -> tuple[
         rows = tuple(map(tuple, body))
     writer.table(header, rows, {"page": str(table.page)})
     return tuple(header)
-
-
-def _furniture(lines: Sequence[PdfLine]) -> set[int]:
-    """Ids of running headers, footers and page numbers: what stands first or last on several pages."""
-    pages: dict[int, list[PdfLine]] = {}
-    for line in lines:
-        pages.setdefault(line.page, []).append(line)
-    edges: list[PdfLine] = []
-    for page in pages.values():
-        ordered = sorted(page, key=_top)
-        edges += {id(line): line for line in ordered[:_MARGIN_LINES] + ordered[-_MARGIN_LINES:]}.values()
-    keys = {id(line): (re.sub(r"\d+", "#", line.text), round(line.top / 8)) for line in edges}
-    counts = Counter(keys.values())
-    outer = {id(line) for page in pages.values() for line in (min(page, key=_top), max(page, key=_top))}
-    needed = max(2, len(pages) * 0.4)
-    found = {
-        id(line)
-        for line in edges
-        if (len(pages) > 1 and counts[keys[id(line)]] >= needed and len(pages[line.page]) > 1)
-        or (id(line) in outer and _PAGE_NUMBER.fullmatch(line.text) and len(pages[line.page]) > 1)
-    }
-    return found if len(found) < len(lines) / 2 else set()  # else the pages themselves repeat
-
-
-def _is_speck(line: PdfLine, body: float) -> bool:
-    """A footnote mark or an index that stands on a line of its own."""
-    return line.size < body * 0.8 and len(line.text) <= 3
-
-
-def _contents(lines: Sequence[PdfLine]) -> set[int]:
-    """Ids of the lines of a table of contents."""
-    found = {id(line) for line in lines if _LEADERS.search(line.text)}
-    pages: dict[int, list[PdfLine]] = {}
-    for line in lines:
-        pages.setdefault(line.page, []).append(line)
-    for page in pages.values():
-        entries = [line for line in page if _CONTENTS_LINE.fullmatch(line.text)]
-        numbers = [int(line.text.rsplit(None, 1)[-1]) for line in entries]
-        if len(entries) >= 8 and len(entries) > len(page) * 0.7 and numbers == sorted(numbers):
-            found |= {id(line) for line in entries}
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +163,7 @@ def _leading(lines: Sequence[PdfLine]) -> float:
     """Usual distance between lines of one paragraph, in points."""
     steps = [
         second.top - first.top
-        for first, second in zip(lines, lines[1:], strict=False)
+        for first, second in pairwise(lines)
         if first.page == second.page and 0 < second.top - first.top < 4 * first.size
     ]
     return median(steps) if steps else 12.0
@@ -234,4 +187,4 @@ def _continues(last: _Paragraph, line: PdfLine, level: int, gap: float, leading:
     if gap > max(leading * 1.45, line.size * (2.4 if full and not ended else 1.6)):
         return False
     indented = line.x0 > previous.x0 + 1.2 * line.size and not bullet(last.text)
-    return not (ended and (indented or not full)) and (full or not ended and not indented)
+    return not (ended and (indented or not full)) and (full or (not ended and not indented))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -61,8 +62,15 @@ def page_lines(page: Any, words: Sequence[dict[str, Any]]) -> list[PdfLine]:
     upright = [word for word in words if word.get("upright", True)]
     chosen = upright if len(upright) * 2 >= len(words) else list(words)
     found = [
-        _Word(_UNKNOWN.sub("", word["text"]), word["x0"], word["x1"], word["top"], word["bottom"], round(float(word["size"]), 1),
-              bool(_BOLD.search(word["fontname"] or "")))
+        _Word(
+            _UNKNOWN.sub("", word["text"]),
+            word["x0"],
+            word["x1"],
+            word["top"],
+            word["bottom"],
+            round(float(word["size"]), 1),
+            bool(_BOLD.search(word["fontname"] or "")),
+        )
         for word in chosen
         if _UNKNOWN.sub("", word["text"])
     ]
@@ -125,7 +133,7 @@ def _gutter(rows: list[list[_Word]]) -> float | None:
     edges = Counter(
         round(second.x0 / 3) * 3 - 3
         for row in rows
-        for first, second in zip(row, row[1:], strict=False)
+        for first, second in pairwise(row)
         if second.x0 - first.x1 > max(8.0, first.size * 0.9)
         and left + (right - left) * 0.25 < second.x0 < right - (right - left) * 0.2
     )
@@ -156,10 +164,20 @@ def _row_lines(row: list[_Word], number: int, left: float, right: float) -> Iter
         weights[word.size, word.bold] += len(word.text)
     (size, bold), _ = weights.most_common(1)[0]
     yield PdfLine(
-        text.strip(), number, row[0].x0, row[-1].x1, min(word.top for word in row), max(word.bottom for word in row),
-        size, bold, left, right,
+        text.strip(),
+        number,
+        row[0].x0,
+        row[-1].x1,
+        min(word.top for word in row),
+        max(word.bottom for word in row),
+        size,
+        bold,
+        left,
+        right,
     )
 
 
 def _spaced(first: str, second: str, gap: float, size: float) -> str:
-    return first + second if gap < size * 0.6 and _CJK_PAIR[0].search(first) and _CJK_PAIR[1].search(second) else f"{first} {second}"
+    """Two words of one line: Chinese characters set a little apart still touch."""
+    chinese = _CJK_PAIR[0].search(first) and _CJK_PAIR[1].search(second)
+    return first + second if chinese and gap < size * 0.6 else f"{first} {second}"

@@ -26,9 +26,7 @@ def parse_csv(text: str) -> Parsed:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True))
     except csv.Error as exc:
-        raise ParseError(
-            f"The table cannot be read: {exc}.", code="broken", fix="Export it again as CSV in UTF-8."
-        ) from exc
+        raise ParseError(f"The table cannot be read: {exc}.", code="broken", fix="Export it again as CSV in UTF-8.") from exc
     writer = Writer()
     write_rows(writer, [row for row in rows if any(cell.strip() for cell in row)])
     return writer.parsed()

@@ -78,7 +78,7 @@ def _tag_end(source: str, position: int) -> int | None:
     return None
 
 
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+_IMAGE = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,1000}\)")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)|\[([^\[\]]*)\]\[[^\[\]]*\]")
 _ANCHOR = re.compile(r"\s*\{#[^{}]*\}\s*$")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ingest.parse.lines import bullet, columns, heading_level
+from ingest.parse.lines import LEAF, bullet, columns, heading_level
 from rag.domain import Block, Parsed
 
 _LINE = re.compile(r"[^\r\n]+")
@@ -35,7 +35,7 @@ def parse(text: str) -> Parsed:
         follower = lines[position + 1].text if position + 1 < len(lines) else ""
         alone = blank_lines and line.after_blank and line.before_blank
         if level := heading_level(line.text, alone=alone, follower=follower):
-            if position == 0 and level > 6:
+            if position == 0 and level == LEAF:
                 title = line.text
             else:
                 headings = [*(pair for pair in headings if pair[0] < level), (level, line.text)]

@@ -90,9 +90,7 @@ class Writer:
             return
         self._bare_heading = None
         start = self._write(mark + text, "\n" if tight else "\n\n") + len(mark)
-        self._blocks.append(
-            Block(start, self._length, kind, self.section, header, group, tuple(keys), dict(fields or {}))
-        )
+        self._blocks.append(Block(start, self._length, kind, self.section, header, group, tuple(keys), dict(fields or {})))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str] | None = None) -> None:
         """A table as it stands in a page: FAQ and case tables by entry, others `cell | cell` under their header row."""
@@ -117,9 +115,7 @@ class Writer:
         for number, row in enumerate(rows):
             self.block(labelled(names, row), "table", tight=number > 0, group=group)
 
-    def entries(
-        self, names: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str] | None = None
-    ) -> bool:
+    def entries(self, names: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str] | None = None) -> bool:
         """Writes the rows as FAQ or case entries when the columns say so; False when they are neither."""
         if (faq_columns := faq.find_columns(names)) is not None:
             for row in rows:
@@ -134,7 +130,11 @@ class Writer:
                 if (case := cases.read_entry(case_columns, names, row)) is not None:
                     self.line(case.header)
                     self.block(
-                        normalise(case.text), "case", tight=bool(case.header), header=case.header, group=self.group(),
+                        normalise(case.text),
+                        "case",
+                        tight=bool(case.header),
+                        header=case.header,
+                        group=self.group(),
                         fields={**(fields or {}), **case.fields},
                     )
             return True
@@ -143,8 +143,13 @@ class Writer:
     def faq(self, entry: faq.Entry, fields: Mapping[str, str] | None = None) -> None:
         """The answer of a FAQ entry whose question line was just written."""
         self.block(
-            normalise(entry.answer), "faq", tight=True, header=entry.question, group=self.group(),
-            keys=entry.phrasings, fields={**(fields or {}), **entry.fields},
+            normalise(entry.answer),
+            "faq",
+            tight=True,
+            header=entry.question,
+            group=self.group(),
+            keys=entry.phrasings,
+            fields={**(fields or {}), **entry.fields},
         )
 
     def parsed(self, metadata: Mapping[str, Any] | None = None) -> Parsed:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.domain import Citation, Claim, Hit, Sentence, Span
+
+_OWN_NUMBER = re.compile(r"\[(\d+)\]")
 
 
 class Numbering:
@@ -19,10 +22,11 @@ class Numbering:
         return tuple(self._numbers.values())
 
     def sentence(self, claim: Claim) -> Sentence:
-        """The claim's text followed by its markers."""
+        """The claim's text followed by its markers; a bracketed number of the documents' own must not look like one."""
         cited = tuple(dict.fromkeys(self._cite(span) for span in claim.support))
         marks = "".join(f"[{citation.n}]" for citation in cited)
-        return Sentence(f"{claim.text} {marks}", cited)
+        text = _OWN_NUMBER.sub(r"［\1］", claim.text)
+        return Sentence(f"{text} {marks}", cited)
 
     def _cite(self, span: Span) -> Citation:
         hit = self._hits[span.hit]

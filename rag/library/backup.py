@@ -110,9 +110,8 @@ def _describe(copy: Path) -> Manifest:
     ledger.close()
     with closing(sqlite3.connect(copy)) as raw:
         raw.execute("PRAGMA journal_mode=DELETE")  # one file, no log beside it
-    digest = hashlib.file_digest(copy.open("rb"), "sha256").hexdigest()
     size = copy.stat().st_size
-    return Manifest(library, SCHEMA_VERSION, version, counts["documents"], counts["passages"], now(), digest, size)
+    return Manifest(library, SCHEMA_VERSION, version, counts["documents"], counts["passages"], now(), _digest(copy), size)
 
 
 def _unpack(source: Path, folder: Path) -> tuple[Path, Manifest]:
@@ -124,10 +123,14 @@ def _unpack(source: Path, folder: Path) -> tuple[Path, Manifest]:
     except (OSError, KeyError, tarfile.TarError, orjson.JSONDecodeError, TypeError) as exc:
         raise InputError(f"{source} is not a backup: {exc}.", field="FILE", fix="Name a file that `xiansou backup` wrote.") from exc
     copy = folder / _DATABASE
-    with copy.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != manifest.sha256:
-            raise InputError(f"{source} is damaged: its checksum does not match.", field="FILE", fix="Use another backup.")
+    if _digest(copy) != manifest.sha256:
+        raise InputError(f"{source} is damaged: its checksum does not match.", field="FILE", fix="Use another backup.")
     return copy, manifest
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _head_in_use(place: Path) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
 from rag.library.ledger import head, now, record_change
-from rag.library.schema import contents, documents, erased, jobs, meta, passages, vectors, versions, writing
+from rag.library.schema import contents, documents, erased, job_contents, jobs, meta, passages, vectors, versions, writing
 
 TOMBSTONES = "erased.jsonl"
 
@@ -99,6 +99,8 @@ def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[
     unused = sum(_drop_vector(conn, row.generation, row.hash) for row in hashes)
     gone = conn.execute(delete(versions).where(versions.c.document_id == document_id)).rowcount
     conn.execute(delete(contents).where(contents.c.document_id == document_id))
+    submitted = select(jobs.c.id).where(jobs.c.document_id == document_id)
+    conn.execute(delete(job_contents).where(job_contents.c.job_id.in_(submitted)))
     conn.execute(delete(jobs).where(jobs.c.document_id == document_id))
     values = {"state": "erased", "source": None, "content_hash": "", "passages": 0, "index_version": seq, "updated_at": now()}
     conn.execute(update(documents).where(documents.c.id == document_id).values(**values))

@@ -63,7 +63,8 @@ class Ledger:
         with writing(self.engine) as conn:
             if live_generation(conn) != generation:
                 raise Conflict("the index was swapped while this document was embedded", code="generation_changed")
-            order = _order(conn) if order is None else order
+            last = _order(conn) if order is None else order - 1  # a job's own earlier try stands as done
+            order = last if order is None else order
             row = conn.execute(select(documents).where(documents.c.id == doc.id)).first()
             if row is not None:
                 if row.state == "live" and row.collection != doc.collection:
@@ -72,7 +73,7 @@ class Ledger:
                         field="collection",
                         fix="Use another id.",
                     )
-                if row.write_order > order or (row.state == "live" and row.content_hash == digest):
+                if row.write_order > last or (row.state == "live" and row.content_hash == digest):
                     if order > row.write_order:  # an older job must not overwrite what this one confirms
                         conn.execute(update(documents).where(documents.c.id == doc.id).values(write_order=order))
                     return WriteResult(doc.id, row.version, "unchanged", row.index_version, row.passages)

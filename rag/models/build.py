@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from rag.models import manifest
-from rag.models.graph import INPUT, Outliers, float_encoder, int8_encoder, outliers_of, probes
-from rag.models.onnx import ENCODER, TOKENIZER, open_session, open_tokenizer
+from rag.models.graph import Outliers, float_encoder, int8_encoder, outliers_of, probes
+from rag.models.manifest import ENCODER, INPUT, TOKENIZER
+from rag.models.onnx import open_session, open_tokenizer
 from rag.models.weights import BertShape, Weights, write_safetensors
 
 MAX_TOKENS = 512

@@ -32,7 +32,7 @@ class QueryCache:
         made = embed(new)
         known.update(zip(new, made, strict=True))
         with self._lock:
-            self._vectors.update(zip(new, made, strict=True))
+            self._vectors.update((text, row.copy()) for text, row in zip(new, made, strict=True))
             while len(self._vectors) > self._size:
                 self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else made

@@ -21,11 +21,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from rag.models.manifest import INPUT, SENTENCE, TOKENS
 from rag.models.weights import BLOCK, BertShape, Floats, Table, Weights
-
-INPUT = "input_ids"
-SENTENCE = "sentence_embedding"
-TOKENS = "token_embeddings"
 
 _MICROSOFT = "com.microsoft"
 _LEVELS = 63  # 255 · 63 · 2 < 2¹⁵: see "7 of 8 bits" above

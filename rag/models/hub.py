@@ -10,7 +10,7 @@ from rag.errors import UpstreamError
 
 _REACH_SECONDS = 5.0
 # Other frameworks' copies of the weights, which would multiply the download.
-_SKIP = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf", "*.tflite", "rust_model*", "coreml/*"]
+_SKIP = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf", "*.tflite", "coreml/*"]
 
 
 def cached(repository: str) -> Path | None:
@@ -34,24 +34,27 @@ def fetch(repository: str) -> Path:
 
     if constants.HF_HUB_OFFLINE or os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
         raise UpstreamError("HF_HUB_OFFLINE forbids the hub")
-    _reach(repository)
+    files = _reach(repository)
+    skip = [*_SKIP, "*.bin"] if any(name.endswith(".safetensors") for name in files) else _SKIP
     try:
-        return Path(snapshot_download(repository, ignore_patterns=_SKIP, etag_timeout=_REACH_SECONDS))
+        return Path(snapshot_download(repository, ignore_patterns=skip, etag_timeout=_REACH_SECONDS))
     except (HfHubHTTPError, HFValidationError, httpx.HTTPError, OSError) as exc:
         raise UpstreamError(f"the download from the hub failed ({exc})") from exc
 
 
-def _reach(repository: str) -> None:
-    """Asks the hub for the model. In a thread, because looking up a host's name has no timeout of its own."""
-    failure: list[str] = ["the hub did not reply"]
+def _reach(repository: str) -> list[str]:
+    """Asks the hub for the model's files. In a thread, because looking up a host's name has no timeout of its own."""
+    files: list[str] = []
+    failure = ["the hub did not reply"]
 
     def ask() -> None:
         from huggingface_hub import HfApi
 
         try:
-            HfApi().model_info(repository, timeout=_REACH_SECONDS)
+            info = HfApi().model_info(repository, timeout=_REACH_SECONDS)
+            files.extend(sibling.rfilename for sibling in info.siblings or ())
             failure.clear()
-        except Exception as exc:  # whatever it is, it is reported as the reason
+        except Exception as exc:  # whatever it is, it is the reason why the hub is not used
             failure[0] = f"the hub cannot be used ({type(exc).__name__})"
 
     thread = threading.Thread(target=ask, daemon=True, name="hub-reach")
@@ -59,3 +62,4 @@ def _reach(repository: str) -> None:
     thread.join(_REACH_SECONDS + 1)
     if failure:
         raise UpstreamError(failure[0])
+    return files

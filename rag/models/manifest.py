@@ -1,4 +1,7 @@
-"""The manifest of a prepared model folder: what it is and the hash of every file. Written last, so it says "complete"."""
+"""A prepared model folder: the names in it, and its manifest with the hash of every file.
+
+The manifest is written last: where there is one, the folder is complete.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rag.errors import ConfigError
+
+ENCODER = "encoder-int8.onnx"
+TOKENIZER = "tokenizer.json"
+# The encoder takes token ids and gives one vector a text, or one a token.
+INPUT, SENTENCE, TOKENS = "input_ids", "sentence_embedding", "token_embeddings"
 
 FILE = "manifest.json"
 FORMAT = 1  # raised when a folder of the former format cannot be used any more

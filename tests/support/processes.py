@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rag.errors import ConfigError, XiansouError
 from rag.fakes import HashEmbedder
+from rag.observe import start_logging
 from rag.ports import Vectors
 from rag.settings import Settings, load
 
@@ -89,6 +90,7 @@ def serve(settings: Settings) -> None:
 
 def main() -> None:
     settings = load(Path(os.devnull))
+    start_logging(settings.log)
     try:
         match sys.argv[1]:
             case "serve":

@@ -12,84 +12,33 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from rag.settings import ENV_PREFIX, load
-
-ROOT = Path(__file__).parents[2]
-UNITS = sorted((ROOT / "deploy/systemd").iterdir())
-CRON = ROOT / "deploy/cron/xiansou-reindex"
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("api", "worker", "reindex")
-INSTALLED = "/opt/xiansou/.venv/bin/xiansou"
-
-
-def dockerfile() -> list[tuple[str, str]]:
-    """(instruction, the rest) in order, without comments, lines joined."""
-    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.lstrip().startswith("#")).replace("\\\n", " ")
-    split = [line.split(None, 1) for line in text.splitlines() if line.strip()]
-    return [(word, rest.strip()) for word, rest in split]
-
-
-def final_stage() -> list[tuple[str, str]]:
-    steps = dockerfile()
-    return steps[max(n for n, (word, _) in enumerate(steps) if word == "FROM") :]
-
-
-def by_default(value: Any) -> str:
-    """A value of the compose file when the environment has nothing."""
-    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value))
-
-
-def unit(name: str) -> dict[str, list[str]]:
-    """key → values of a systemd unit."""
-    found: dict[str, list[str]] = {}
-    for line in (ROOT / "deploy/systemd" / name).read_text(encoding="utf-8").splitlines():
-        if "=" in line and not line.startswith("#"):
-            key, _, value = line.partition("=")
-            found.setdefault(key, []).append(value)
-    return found
-
-
-def cron_jobs() -> list[list[str]]:
-    """[minute, hour, day, month, weekday, user, command] of each job."""
-    lines = [line for line in CRON.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    return [line.split(None, 6) for line in lines if not re.match(r"\w+=", line)]
-
+from tests.support.deployed import (
+    COMPOSE,
+    CRON,
+    INSTALLED,
+    OURS,
+    ROOT,
+    SERVICES,
+    UNITS,
+    by_default,
+    commands,
+    copied,
+    cron_jobs,
+    dockerfile,
+    environments,
+    final_stage,
+    unit,
+)
 
 # -- commands and settings ---------------------------------------------------------------------------------------------
-
-
-def said_in(shell: str) -> Iterator[list[str]]:
-    """Arguments of each call of `xiansou` in shell text."""
-    words = list(shlex.shlex(shell, posix=True, punctuation_chars=True))
-    for n, word in enumerate(words):
-        if word == "xiansou" or word.endswith("/xiansou"):
-            rest = words[n + 1 :]
-            end = next((m for m, at in enumerate(rest) if re.fullmatch(r"[();<>|&]+|\d", at)), len(rest))
-            yield rest[:end]
-
-
-def commands() -> list[tuple[str, list[str]]]:
-    """(where, arguments) of every call of `xiansou` in the deployed files."""
-    image = dockerfile()
-    assert ("ENTRYPOINT", '["xiansou"]') in image
-    found = [("Dockerfile", json.loads(rest)) for word, rest in image if word == "CMD"]
-    found += [("Dockerfile", said) for word, rest in image if word == "RUN" for said in said_in(rest) if said]
-    found += [(f"compose {name}", SERVICES[name]["command"]) for name in ("api", "worker")]
-    loop = SERVICES["reindex"]["command"][0].replace("$$", "$")
-    found += [("compose reindex", said) for line in loop.splitlines() for said in said_in(line)]
-    found += [(path.name, said) for path in UNITS for line in unit(path.name).get("ExecStart", []) for said in said_in(line)]
-    return found + [("cron", said) for job in cron_jobs() for said in said_in(job[6])]
 
 
 def test_every_command_and_option_exists() -> None:
@@ -100,27 +49,10 @@ def test_every_command_and_option_exists() -> None:
     known = typer.main.get_command(xiansou.cli).commands  # type: ignore[attr-defined]
     told = commands()
     for where, words in told:
-        at = words[2:] if words[0] == "--config" else words
-        assert at[0] in known, f"{where}: xiansou {at[0]}"
-        known[at[0]].make_context(at[0], at[1:])  # refuses options that it does not have
+        assert words[0] in known, f"{where}: xiansou {words[0]}"
+        known[words[0]].make_context(words[0], words[1:])  # refuses options that it does not have
     assert {where for where, words in told if "reindex" in words} == {"compose reindex", "xiansou-reindex.service", "cron"}
-    assert {words[-1] for _, words in told} >= {"serve", "worker", "reindex"}
-
-
-def environments() -> dict[str, dict[str, str]]:
-    image: dict[str, str] = {}
-    for word, rest in dockerfile():
-        if word == "ENV":
-            image |= dict(pair.split("=", 1) for pair in shlex.split(rest))
-    found = {"Dockerfile": image}
-    for name in OURS:
-        found[f"compose {name}"] = {key: by_default(value) for key, value in SERVICES[name]["environment"].items()}
-    for path in UNITS:
-        if path.suffix == ".service":
-            pairs = [pair for line in unit(path.name)["Environment"] for pair in shlex.split(line)]
-            found[path.name] = dict(pair.split("=", 1) for pair in pairs)
-    found["cron"] = dict(re.findall(r"^(\w+)=(.*)$", CRON.read_text(encoding="utf-8"), flags=re.MULTILINE))
-    return found
+    assert {words[0] for _, words in told} == {"serve", "worker", "reindex", "prepare"}
 
 
 def test_every_setting_is_known_and_nothing_is_written_outside_the_data_folder() -> None:
@@ -192,8 +124,7 @@ def test_compose_waits_for_services_that_have_a_health_check() -> None:
 
 
 def test_images_have_a_version() -> None:
-    stages = {rest.split(" AS ")[1] for word, rest in dockerfile() if word == "FROM" and " AS " in rest}
-    images = [rest.split()[0] for word, rest in dockerfile() if word == "FROM" and rest not in stages]
+    images = [rest.split()[0] for word, rest in dockerfile() if word == "FROM"]
     images += [service["image"] for service in SERVICES.values()]
     for image in images:
         assert re.search(r":[\w.-]+$", image), image
@@ -255,11 +186,6 @@ def test_the_loop_refuses_an_hour_that_is_none() -> None:
 # -- image -------------------------------------------------------------------------------------------------------------
 
 
-def copied() -> list[str]:
-    plain = [rest.split()[:-1] for word, rest in dockerfile() if word == "COPY" and not rest.startswith("--from")]
-    return [source for sources in plain for source in sources]
-
-
 def test_the_image_gets_only_tracked_files_and_the_context_only_those() -> None:
     allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     rules = [line for line in allowed if line and not line.startswith("#")]
@@ -278,14 +204,13 @@ def test_what_the_image_gets_is_in_git() -> None:
 
 
 def test_the_image_runs_without_root_compilers_or_network() -> None:
-    steps = final_stage()
+    steps, env = final_stage(), environments()["Dockerfile"]
     assert [rest for word, rest in steps if word == "USER"] == ["10001:10001"]
     assert any("--uid 10001" in rest for word, rest in steps if word == "RUN")
     text = " ".join(rest for _, rest in steps)
-    assert not re.search(r"\b(apt|apt-get|gcc|build-essential|pip|uv|curl|wget)\b", text)
-    env = environments()["Dockerfile"]
-    assert env["HF_HUB_OFFLINE"] == env["PYTHONDONTWRITEBYTECODE"] == "1"
     assert ("STOPSIGNAL", "SIGTERM") in steps
+    assert not re.search(r"\b(apt|apt-get|gcc|build-essential|pip|uv|curl|wget)\b", text)
+    assert env["HF_HUB_OFFLINE"] == env["ORT_DISABLE_TELEMETRY"] == env["PYTHONDONTWRITEBYTECODE"] == "1"
 
 
 def test_the_image_installs_what_is_locked_and_the_model_it_is_told_to_use() -> None:
@@ -344,7 +269,7 @@ def test_systemd_units_run_confined_as_one_user_with_one_settings_file() -> None
     for name in services:
         said = unit(name)
         assert said["User"] == ["xiansou"], name
-        assert said["ExecStart"][0].startswith(f"{INSTALLED} --config /etc/xiansou/xiansou.toml "), name
+        assert re.fullmatch(rf"{INSTALLED} \w+ --config /etc/xiansou/xiansou\.toml", said["ExecStart"][0]), name
         assert said["NoNewPrivileges"] == ["yes"], name
         assert said["ProtectSystem"] == ["strict"], name
         assert said["StateDirectory"] == ["xiansou"], name

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -81,7 +84,18 @@ def test_the_description_has_examples_and_problems(client: httpx.Client) -> None
     assert told["components"]["schemas"]["AnswerReply"]["properties"]["answer"]["examples"]
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(client: httpx.Client) -> None:
+def test_a_body_that_is_announced_too_large_is_refused_unread(base_url: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=10)
+    connection.putrequest("PUT", "/v1/documents/large")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", "2000001")
+    connection.endheaders()
+    reply = connection.getresponse()  # not a byte of the body was sent
+    assert (reply.status, json.loads(reply.read())["code"]) == (413, "too_large")
+    connection.close()
+
+
+def test_a_body_that_is_too_large_gets_its_answer_from_a_real_server(client: httpx.Client) -> None:
     reply = client.put("/v1/documents/large", json={"text": "x" * 2_000_000})
     assert (reply.status_code, reply.json()["code"]) == (413, "too_large")
     assert client.get("/livez").status_code == 200

@@ -36,7 +36,8 @@ class Dictated:
     def __init__(self) -> None:
         self.words: queue.Queue[str | Exception | None] = queue.Queue()
         self.ended = threading.Event()
-        self.usage, self.finish_reason = Usage(), "stop"
+        self.usage = Usage()
+        self.finish_reason: str | None = "stop"
 
     def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Dictated:
         return self

@@ -44,6 +44,14 @@ def test_extractive_answers_quote_exactly(house, library, question):
     check_invariants(house, answer)
 
 
+def test_numbers_in_brackets_of_the_documents_are_no_markers(house, put):
+    put("keys", "Press the key [7] and hold the button [12] to reset the camera.")
+    answer = answerer(house).answer(Question("Which key resets the camera?"))
+    assert "［7］" in answer.answer
+    assert answer.citations[0].cited_text == "Press the key [7] and hold the button [12] to reset the camera."
+    check_invariants(house, answer)
+
+
 def test_llm_sentences_pass_the_gate_or_are_dropped(house, library):
     reply = "Refunds take 5 working days [1]. The fee is 99% [1]. Opened boxes carry a restocking fee of 3% [9]."
     answer = answerer(house, reply).answer(Question("How long do refunds take and what is the fee for opened boxes?"))

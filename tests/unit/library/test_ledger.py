@@ -12,7 +12,7 @@ from rag.domain import Chunk, DocumentInput
 from rag.errors import ConfigError, Conflict, NotFound
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared
-from rag.library.schema import meta, passages, writing
+from rag.library.schema import jobs, meta, passages, writing
 
 
 def test_put_replaces_in_one_step_and_counts_versions(house, put):
@@ -60,6 +60,21 @@ def test_an_older_job_never_overwrites(house, put):
     assert house.ledger.put(old, house.generation, order=6).state == "unchanged"
     assert house.ledger.text("a", 1) == "new"
     assert house.ledger.put(old, house.generation, order=8).state == "updated"
+
+
+def test_a_delete_wins_over_every_job_submitted_before_it(house, put):
+    """PUT ?wait=queued, DELETE, then the worker comes round to the job: the document must stay deleted."""
+    put("a", "first")
+    with writing(house.ledger.engine) as conn:
+        told = {"state": "queued", "document_id": "a", "input": "{}", "attempts": 0, "created_at": 0, "updated_at": 0}
+        conn.execute(jobs.insert().values(id=5, **told))
+    house.ledger.delete("a")
+    doc = DocumentInput("a", b"late")
+    late = Prepared(doc, "a", "late", [Chunk(0, 4, "late")], house.embedder.embed_passages(["late"]))
+    assert house.ledger.put(late, house.generation, order=5).state == "unchanged"
+    with pytest.raises(NotFound):
+        house.ledger.document("a")
+    assert house.ledger.put(late, house.generation, order=6).state == "added"
 
 
 def test_other_collection_and_other_generation_conflict(house, put):
