@@ -67,4 +67,3 @@ def _load(told: Settings, examples: Path, config: Path | None) -> None:
     print(f"first start: loading the examples in {examples}/", flush=True)
     command = [sys.executable, "-m", "xiansou", "ingest", str(examples)]
     subprocess.run([*command, "--config", str(config)] if config else command, check=False)
-

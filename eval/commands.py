@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import asdict
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 

@@ -41,7 +41,7 @@ class Report:
 
 def ingest_suite(suite: Suite, house: House, progress: Progress | None = None) -> Summary:
     """Puts the suite's documents into the library; those that stand already are skipped."""
-    pipeline = Pipeline(house.ledger, house.shelves.live, house.settings)
+    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
     return ingest_paths([suite.documents], house.ledger, lambda: pipeline, house.settings, progress=progress)
 
 

@@ -32,7 +32,7 @@ def ingest(
 
     def make_pipeline() -> Pipeline:
         house = open_house(told)  # loads the model: only when there is something to embed
-        return Pipeline(house.ledger, house.shelves.live, told)
+        return Pipeline(house.ledger, house.shelves.writing, told)
 
     with progress("ingest", "files") as update:
         summary = ingest_paths(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -18,6 +18,8 @@ from rag.errors import Conflict, ParseError, XiansouError
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared, passage_hash
 from rag.library.shelves import Shelf
+from rag.ports import Vectors
+from rag.search.late import pack
 from rag.settings import Settings
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length
@@ -111,17 +113,16 @@ def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepare
     texts = {passage_hash(c.search_text): c.search_text for read in reads for c in read.chunks}
     known = ledger.known_vectors(shelf.generation, list(texts))
     new = [key for key in texts if key not in known]
-    known.update(zip(new, shelf.embedder.embed_passages([texts[key] for key in new]), strict=True))
-    return [
-        Prepared(
-            read.input,
-            read.title,
-            read.text,
-            read.chunks,
-            np.stack([known[passage_hash(chunk.search_text)] for chunk in read.chunks]),
-        )
-        for read in reads
-    ]
+    vectors, rows = shelf.embedder.embed_with_tokens([texts[key] for key in new])
+    known.update(zip(new, vectors, strict=True))
+    tokens = {key: pack(row) for key, row in zip(new, rows, strict=False)}
+    return [_prepared(read, known, tokens) for read in reads]
+
+
+def _prepared(read: Read, known: Mapping[bytes, Vectors], tokens: Mapping[bytes, bytes]) -> Prepared:
+    hashes = [passage_hash(chunk.search_text) for chunk in read.chunks]
+    bits = {key: tokens[key] for key in hashes if key in tokens}
+    return Prepared(read.input, read.title, read.text, read.chunks, np.stack([known[key] for key in hashes]), bits)
 
 
 def _ahead(

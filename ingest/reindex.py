@@ -96,7 +96,9 @@ class _Builder:
         total = self._house.ledger.counts()["documents"]
         while True:
             with engine.connect() as conn:
-                late = [i for i in rebuild.lacking(conn, self._shelf.generation, _PAGE + len(self._failed)) if i not in self._failed]
+                late = [
+                    i for i in rebuild.lacking(conn, self._shelf.generation, _PAGE + len(self._failed)) if i not in self._failed
+                ]
             if not late:
                 return
             ready = self.ready(late)

@@ -110,9 +110,5 @@ def read(file: SourceFile, max_bytes: int, collection: str = DEFAULT_COLLECTION)
             )
         content = file.path.read_bytes()
     except OSError as exc:
-        raise ParseError(
-            f"cannot read it: {exc.strerror}.", code="unreadable", fix="Check the file's permissions."
-        ) from exc
-    return DocumentInput(
-        id=file.id, content=content, filename=file.path.name, source=file.source, collection=collection
-    )
+        raise ParseError(f"cannot read it: {exc.strerror}.", code="unreadable", fix="Check the file's permissions.") from exc
+    return DocumentInput(id=file.id, content=content, filename=file.path.name, source=file.source, collection=collection)

@@ -105,7 +105,7 @@ class _Worker:
                 if not jobs.progress(job_id, self.owner, "embedding"):
                     raise _Lost
 
-        pipeline = Pipeline(self.house.ledger, self.house.shelves.live, self.house.settings)
+        pipeline = Pipeline(self.house.ledger, self.house.shelves.writing, self.house.settings)
         with _parse_limit():
             return pipeline.put(doc, order=job_id, on_stage=on_stage)
 

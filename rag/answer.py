@@ -35,7 +35,7 @@ class _Run:
     timings: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("rewrite", "retrieve", "rerank", "generate", "check"), 0.0)
     )
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     refused: Reason | None = None
 
     @contextmanager
@@ -74,6 +74,8 @@ class Answerer:
             query = rewrite(question)
         with run.stage("retrieve"):
             found = self.retrieve(question)
+        run.timings["rerank"] = found.rerank_ms
+        run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
         numbering, said = Numbering(found.hits), list[Sentence]()
         if not self._may_answer(found):
             run.refused = "no_relevant_content"
@@ -84,9 +86,7 @@ class Answerer:
         yield self._finish(run, found, said, numbering)
 
     def _may_answer(self, found: Retrieved) -> bool:
-        return (
-            bool(found.hits) and max(hit.probability for hit in found.hits) >= 1 - self._settings.answer.max_wrong_rate
-        )
+        return bool(found.hits) and max(hit.probability for hit in found.hits) >= 1 - self._settings.answer.max_wrong_rate
 
     def _claims(self, run: _Run, query: str, found: Retrieved) -> Iterator[Claim]:
         if self._generator is None or run.question.generator == EXTRACTIVE:

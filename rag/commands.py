@@ -39,7 +39,9 @@ def ask(
     print(answer.answer)
     for citation in answer.citations:
         where = " › ".join([citation.title, *citation.section])
-        print(f"\n[{citation.n}] {where}\n    {citation.document_id} (version {citation.version}, {citation.start}–{citation.end})")
+        print(
+            f"\n[{citation.n}] {where}\n    {citation.document_id} (version {citation.version}, {citation.start}–{citation.end})"
+        )
 
 
 def search(
@@ -120,9 +122,7 @@ def remove_document(
     receipts = []
     for document_id in document_ids:
         result = ledger.delete(document_id)
-        receipts.append(
-            {"document_id": document_id, "versions": result.version, "index_version": result.index_version}
-        )
+        receipts.append({"document_id": document_id, "versions": result.version, "index_version": result.index_version})
     if as_json:
         emit({"deleted": receipts})
         return
@@ -139,7 +139,7 @@ def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         emit({"ok": all(check.state != "fail" for check in checks), "checks": checks})
     else:
         for check in checks:
-            print(f"{ {'ok': '✓', 'warn': '!', 'fail': '✗'}[check.state]} {check.name}: {check.detail}")
+            print(f"{ {'ok': '✓', 'warn': '!', 'fail': '✗'}[check.state] } {check.name}: {check.detail}")
             if check.fix:
                 print(f"    → {check.fix}")
     if any(check.state == "fail" for check in checks):

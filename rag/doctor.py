@@ -97,7 +97,9 @@ def _redis(settings: Settings) -> Iterator[Check]:
     if ping(settings):
         yield Check("redis", "ok", f"{where}, answers")
     elif settings.redis.url:
-        yield Check("redis", "warn", f"{where} does not answer; questions are still answered", "Start it, or correct `redis.url`.")
+        yield Check(
+            "redis", "warn", f"{where} does not answer; questions are still answered", "Start it, or correct `redis.url`."
+        )
     else:
         yield Check("redis", "ok", "embedded, not running (the service starts it)")
 

@@ -189,7 +189,7 @@ class Question:
 class Hit:
     """A retrieved passage. `score` orders hits of one question; `probability` is that it answers the question (0–1).
 
-    `stages` holds each stage's own score: `dense` (cosine), `bm25`, `coverage`, `fused`, and what later stages add.
+    `stages` holds each stage's own score: `dense` (cosine), `bm25`, `fused`, `late`, `coverage`.
     """
 
     passage: Passage
@@ -200,12 +200,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Hits best first, the index version they belong to, the question's distinct words and the idf of each."""
+    """Hits best first, the index version they belong to, the question's distinct words and the idf of each.
+
+    `rerank_ms`: the part of the time that re-ranking took.
+    """
 
     hits: tuple[Hit, ...]
     version: int
     terms: tuple[str, ...]
     idf: tuple[float, ...]
+    rerank_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

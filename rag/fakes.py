@@ -18,6 +18,7 @@ class HashEmbedder:
 
     model_id = "hash-embedder"
     max_tokens = 512
+    late = True
 
     def __init__(self, dim: int = 64):
         self.dim = dim
@@ -29,6 +30,12 @@ class HashEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         self.embedded += len(texts)
         return self._embed(texts)
+
+    def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        return self.embed_passages(texts), [self._embed(words(text)) for text in texts]
+
+    def query_tokens(self, text: str) -> Vectors:
+        return self._embed(words(text) or [""])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(words(text)) for text in texts]

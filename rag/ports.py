@@ -37,6 +37,22 @@ class Embedder(Protocol):
         """Returns float32 of shape (len(texts), dim), rows of L2 norm 1. Order in = order out."""
         ...
 
+    @property
+    def late(self) -> bool:
+        """Whether the model gives token vectors for late interaction."""
+        ...
+
+    def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        """As `embed_passages`, and for each text its tokens' vectors (tokens, token dim), rows of L2 norm 1.
+
+        The list is empty when `late` is False.
+        """
+        ...
+
+    def query_tokens(self, text: str) -> Vectors:
+        """The question's token vectors (tokens, token dim), rows of L2 norm 1. Only when `late`."""
+        ...
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text in the model's own tokenizer, without special tokens and prompt."""
         ...

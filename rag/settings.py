@@ -45,9 +45,7 @@ class Embedding(Section):
     folder: str = Field(
         "", description="Where prepared models are kept; empty: where `make setup` put them, else below `data_dir`."
     )
-    threads: int = Field(
-        0, ge=0, le=256, description="Threads of the embedder in each process; 0: one per usable core."
-    )
+    threads: int = Field(0, ge=0, le=256, description="Threads of the embedder in each process; 0: one per usable core.")
 
 
 class Generator(Section):

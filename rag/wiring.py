@@ -16,7 +16,6 @@ from rag.ports import Embedder, Generator
 from rag.search.retrieve import Retriever
 from rag.settings import Settings
 
-
 LoadEmbedder = Callable[[str], Embedder]
 
 
@@ -37,12 +36,12 @@ class House:
     @property
     def embedder(self) -> Embedder:
         """Of the live generation."""
-        return self.shelves.live().embedder
+        return self.shelves.writing().embedder
 
     @property
     def generation(self) -> int:
         """The live one."""
-        return self.shelves.live().generation
+        return self.shelves.writing().generation
 
     def answerer_for(self, shelf: Shelf) -> Answerer:
         """Answers from one generation, live or not: for the gate of a re-index."""
@@ -108,11 +107,12 @@ def load_generator(settings: Settings) -> Generator | None:
     return OpenAICompatible(settings.generator) if settings.generator.kind == "openai" else None
 
 
-def fingerprint(settings: Settings, embedder: Embedder) -> dict[str, str | int]:
+def fingerprint(settings: Settings, embedder: Embedder) -> generations.Fingerprint:
     """What vectors and passages depend on: see `rag.library.generations`."""
     return {
         "embedding": settings.embedding.model,
         "model": embedder.model_id,
         "chunk_tokens": settings.ingest.chunk_tokens,
         "passages": generations.PASSAGES_VERSION,
+        "late": embedder.late,
     }

@@ -17,12 +17,12 @@ from rag.wiring import House, open_house
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
-@pytest.fixture()
+@pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load(env={}, overrides={"data_dir": str(tmp_path / "data"), "answer.max_wrong_rate": 0.99})
 
 
-@pytest.fixture()
+@pytest.fixture
 def house(settings: Settings) -> Iterator[House]:
     """A real ledger and real mirrors; only the embedder is a double."""
     opened = open_house(settings, load=lambda _: HashEmbedder())
@@ -30,7 +30,7 @@ def house(settings: Settings) -> Iterator[House]:
     opened.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def put(house: House):  # type: ignore[no-untyped-def]
     """put(id, *paragraphs, **fields of the document) → WriteResult: one passage a paragraph."""
 

@@ -120,10 +120,8 @@ _UNSUPPORTED = frozenset(
     ".doc .xls .ppt .pptx .ppsx .docm .xlsm .odt .ods .odp .rtf .epub .chm .eml .msg .mobi .pages .numbers .key .wps .et .dps"
     " .zip .rar .7z .gz .tar .png .jpg .jpeg .gif .bmp .tif .tiff .webp .svg .mp3 .mp4 .avi .mov .exe .dll".split()
 )
-_BINARY = tuple(
-    bytes.fromhex(start)
-    for start in "89504e47 ffd8ff 47494638 49492a00 4d4d002a 52494646 1f8b 377abcaf 52617221 7f454c46".split()
-)  # PNG, JPEG, GIF, TIFF, TIFF, RIFF, gzip, 7z, RAR, ELF
+_IMAGES = tuple(map(bytes.fromhex, ("89504e47", "ffd8ff", "47494638", "49492a00", "4d4d002a")))  # PNG, JPEG, GIF, TIFF
+_BINARY = tuple(map(bytes.fromhex, ("52494646", "1f8b", "377abcaf", "52617221", "7f454c46")))  # RIFF, gzip, 7z, RAR, ELF
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -197,11 +195,11 @@ def _by_signature(content: bytes, extension: str) -> Format | None:
         raise _unsupported(extension or ".doc")
     if content.startswith(rb"{\rtf"):
         raise _unsupported(".rtf")
+    if content.startswith(_IMAGES):
+        raise ParseError("The file is an image.", code="needs_ocr", fix="Run it through OCR and send the text it finds.")
     if content.startswith(_BINARY):
         raise ParseError(
-            "The file is an image, an archive or a program, not a document.",
-            code="binary",
-            fix="Send a document; text in images must go through OCR first.",
+            "The file is an archive, a recording or a program.", code="binary", fix="Send the documents themselves."
         )
     return None
 

@@ -21,6 +21,7 @@ _BULLET = re.compile(
     r"|[一二三四五六七八九十]{1,3}、\s*|[(（][一二三四五六七八九十]{1,3}[)）]\s*)(?=\S)"
 )
 _OPEN_END = re.compile(r"[。！；：，、,;:.!…]$")
+_NO_TITLE = re.compile(r"^[^\w\u201c《「【(（\[]|[:：]\s*\S|://|\S{25,}")  # `> Home > Help`, `Author: x`, links, keys
 _HEADING_COLUMNS = 60
 LEAF = 12
 """Level of a short line without numbering."""
@@ -53,6 +54,8 @@ def heading_level(line: str, *, alone: bool, follower: str) -> int:
     if _NUMBER.match(line):
         return 7 if alone and follower and not _NUMBER.match(follower) else 0
     if bullet(line) or not follower or (not bullet(follower) and columns(follower) <= columns(line)):
+        return 0
+    if _NO_TITLE.search(line):
         return 0
     return LEAF if alone or _introduces(line, follower) else 0
 

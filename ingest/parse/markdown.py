@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -42,13 +43,14 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
     return Parsed(source, tuple(reader.blocks), reader.title, metadata)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
 class _Heading:
     """A heading above what follows; `frames` are the components that it stands in."""
 
-    __slots__ = ("block", "frames", "level", "text")
-
-    def __init__(self, level: int, text: str, frames: tuple[Frame, ...], block: Block) -> None:
-        self.level, self.text, self.frames, self.block = level, text, frames, block
+    level: int
+    text: str
+    frames: tuple[Frame, ...]
+    block: Block
 
 
 class _Reader:
@@ -62,26 +64,18 @@ class _Reader:
         self._groups: dict[object, int] = {}
         self._lists: list[str] = []
         self._items: list[str] = []
-        self._list_group = -1
+        self._list_group, self._item_line = -1, -1
 
     def read(self, tokens: Sequence[Token]) -> None:
-        item_line = -1
         for number, token in enumerate(tokens):
-            if token.type in ("bullet_list_open", "ordered_list_open") and token.map is not None:
-                self._open_list(token.map[0])
-            elif token.type in ("bullet_list_close", "ordered_list_close"):
-                self._lists.pop()
-            elif token.type == "list_item_close":
-                self._items.pop()
+            if "list" in token.type:
+                self._list_token(token)
             elif token.map is None:
                 continue
-            elif token.type == "list_item_open":
-                item_line = token.map[0]
-                self._items.append("")
             elif token.type == "heading_open":
                 self._heading(token)
             elif token.type == "paragraph_open":
-                self._paragraph(token.map, is_item=bool(self._lists) and token.map[0] == item_line)
+                self._paragraph(token.map, is_item=bool(self._lists) and token.map[0] == self._item_line)
             elif token.type in ("fence", "code_block"):
                 self._code(token)
             elif token.type == "table_open":
@@ -131,10 +125,19 @@ class _Reader:
 
     # -- blocks --------------------------------------------------------------------------------------------------------
 
-    def _open_list(self, line: int) -> None:
-        if not self._lists:
-            self._list_group = self._group(object())
-        self._lists.append(self._lead_in(line))
+    def _list_token(self, token: Token) -> None:
+        """Keeps the open lists (what introduces each) and items (the first text of each)."""
+        if token.type == "list_item_close":
+            self._items.pop()
+        elif token.type.endswith("list_close"):
+            self._lists.pop()
+        elif token.map is not None and token.type == "list_item_open":
+            self._item_line = token.map[0]
+            self._items.append("")
+        elif token.map is not None:
+            if not self._lists:
+                self._list_group = self._group(object())
+            self._lists.append(self._lead_in(token.map[0]))
 
     def _lead_in(self, line: int) -> str:
         """What introduces a list, repeated before items that stand in a later passage: `…:` above it, the item around it."""

@@ -20,7 +20,7 @@ _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*")
 _PREFIX = re.compile(_QUOTE.pattern + r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+(?=<))?")
 _IMAGES = re.compile(r"(?:[-*+]\s+)?(?:\[?!\[[^\]]*\]\([^)]*\)(?:\]\([^)]*\))?\s*)+(?:\{[^{}]*\})?")
 _BLANKED = re.compile(
-    r"\{\{[<%].*[%>]\}\}|\{/\*.*\*/\}|\[![A-Za-z]+\]|\[[^\]\^][^\]]*\]:\s+\S+(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
+    r"\{\{[<%].*[%>]\}\}|\{/\*.*\*/\}|\[![A-Za-z]+\]|\[[^\]\^][^\]]*\]:\s+(?:<[^>]*>|\S*[/.#@]\S*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
     r"|import\s+(?:[\w*{][^'\"]*\sfrom\s+)?['\"][^'\"]+['\"];?"
 )
 _IMPORT = re.compile(r"import\s*\{[^}]*$")
@@ -28,8 +28,6 @@ _EXPORT = re.compile(r"export\s+(?:const|let|function|default|async)\b")
 _DIRECTIVE = re.compile(r":{3,}\s*([A-Za-z-]*)\s*(?:\[([^\]]*)\]|(.*))")
 _CLOSE_AT_END = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)\s*>$")
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)")
-
-
 _CONSTRUCT_LIMIT = 2000
 
 
@@ -114,7 +112,7 @@ def _prose(scanner: Scanner, number: int) -> int:
 def _skip(scanner: Scanner, number: int, content: str) -> int | None:
     """The line after a construct that has no prose: a comment, a long import, an export."""
     if content.startswith("<!--"):
-        return None  # a comment may have text behind it: `_tagged`
+        return None  # text may stand behind it: `_tagged`
     if content.startswith("{/*"):
         return _line_with(scanner, number, "*/") + 1
     if _IMPORT.match(content):

@@ -88,7 +88,7 @@ def _paragraph(lines: list[_Line], first: int, blank_lines: bool) -> int:
         follower = lines[first + count + 1].text if first + count + 1 < len(lines) else ""
         if heading_level(line.text, alone=False, follower=follower) in range(1, 7):
             break
-        wrapped = columns(previous.text) >= _WRAP_COLUMNS
+        wrapped = columns(previous.text) >= _WRAP_COLUMNS and previous.text[-1] not in "。！？.!?；;：:"
         if item and line.indent <= lines[first].indent and not wrapped:
             break
         if not blank_lines and not wrapped and not item:

@@ -92,11 +92,7 @@ def _claims(hits: Sequence[Hit], segments: Sequence[Segment], chosen: Sequence[i
         start, end = _widen(hits[segment.hit].passage.text, segment, segments)
         if ranges and ranges[-1][0] == segment.hit and start <= ranges[-1][2]:
             ranges[-1] = (segment.hit, ranges[-1][1], max(end, ranges[-1][2]))
-        elif (
-            ranges
-            and ranges[-1][0] == segment.hit
-            and not hits[segment.hit].passage.text[ranges[-1][2] : start].strip()
-        ):
+        elif ranges and ranges[-1][0] == segment.hit and not hits[segment.hit].passage.text[ranges[-1][2] : start].strip():
             ranges[-1] = (segment.hit, ranges[-1][1], end)
         else:
             ranges.append((segment.hit, start, end))

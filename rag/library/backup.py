@@ -121,7 +121,9 @@ def _unpack(source: Path, folder: Path) -> tuple[Path, Manifest]:
                 tar.extract(name, folder, filter="data")
         manifest = Manifest(**orjson.loads((folder / _MANIFEST).read_bytes()))
     except (OSError, KeyError, tarfile.TarError, orjson.JSONDecodeError, TypeError) as exc:
-        raise InputError(f"{source} is not a backup: {exc}.", field="FILE", fix="Name a file that `xiansou backup` wrote.") from exc
+        raise InputError(
+            f"{source} is not a backup: {exc}.", field="FILE", fix="Name a file that `xiansou backup` wrote."
+        ) from exc
     copy = folder / _DATABASE
     if _digest(copy) != manifest.sha256:
         raise InputError(f"{source} is damaged: its checksum does not match.", field="FILE", fix="Use another backup.")

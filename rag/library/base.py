@@ -70,9 +70,7 @@ class Base:
         place = np.full(int(slots.max()) + 1, -1, np.int64)
         place[slots] = np.arange(len(slots))
         lists = int(self._index.nlist)
-        efforts = [
-            Effort(min(lists, n), k) for n in (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512) for k in (200, 400)
-        ]
+        efforts = [Effort(min(lists, n), k) for n in (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512) for k in (200, 400)]
         for effort in efforts:
             found = 0
             for query, truth in zip(queries, exact, strict=True):
@@ -89,9 +87,7 @@ class Base:
     def remove(self, slots: Slots) -> None:
         self._index.remove_ids(faiss.IDSelectorArray(slots))
 
-    def search(
-        self, query: Vectors, *, effort: Effort | None = None, selector: faiss.IDSelector | None = None
-    ) -> Slots:
+    def search(self, query: Vectors, *, effort: Effort | None = None, selector: faiss.IDSelector | None = None) -> Slots:
         """query (dim,) → candidate slots, in no order; the caller ranks them exactly."""
         told = effort or self.effort
         params = faiss.IVFRaBitQSearchParameters(nprobe=told.nprobe, qb=8, centered=False)

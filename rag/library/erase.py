@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
 from rag.library.ledger import head, now, record_change
-from rag.library.schema import contents, documents, erased, job_contents, jobs, meta, passages, vectors, versions, writing
+from rag.library.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions, writing
 
 TOMBSTONES = "erased.jsonl"
 
@@ -108,11 +108,10 @@ def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[
 
 
 def _drop_vector(conn: Connection, generation: int, key: bytes) -> int:
-    """Removes a vector that no other document's passage shares; returns how many."""
+    """Removes a vector, and its token bits, that no other document's passage shares; returns how many."""
     shared = exists().where(passages.c.generation == generation, passages.c.hash == key)
-    return conn.execute(
-        delete(vectors).where(vectors.c.generation == generation, vectors.c.hash == key, ~shared)
-    ).rowcount
+    conn.execute(delete(late).where(late.c.generation == generation, late.c.hash == key, ~shared))
+    return conn.execute(delete(vectors).where(vectors.c.generation == generation, vectors.c.hash == key, ~shared)).rowcount
 
 
 def _append(data_dir: Path, tombstone: Tombstone) -> None:
@@ -132,6 +131,6 @@ def _clean_log(engine: Engine) -> bool:
     raw = engine.raw_connection()
     try:
         busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return busy == 0
+        return bool(busy == 0)
     finally:
         raw.close()

@@ -123,9 +123,7 @@ class LiveIndex:
         if dead > max(64, k):  # too many holes to ask for all of them: read the living rows only
             return self._rank(query, np.flatnonzero(self._ids[: self._used] >= 0), k)
         scores, slots = (
-            faiss.knn(
-                query[None], self._rows[: self._used], min(k + dead, self._used), metric=faiss.METRIC_INNER_PRODUCT
-            )
+            faiss.knn(query[None], self._rows[: self._used], min(k + dead, self._used), metric=faiss.METRIC_INNER_PRODUCT)
             if self._used
             else (np.empty((1, 0), np.float32), np.empty((1, 0), np.int64))
         )
@@ -199,9 +197,7 @@ class LiveIndex:
             self._freed = None
             self._in_base[:] = False
             self._in_base[slots] = self._ids[slots] >= 0
-            self._delta = dict.fromkeys(
-                np.flatnonzero((self._ids[: self._used] >= 0) & ~self._in_base[: self._used]).tolist()
-            )
+            self._delta = dict.fromkeys(np.flatnonzero((self._ids[: self._used] >= 0) & ~self._in_base[: self._used]).tolist())
             self._base = base
 
     def _move(self) -> None:

@@ -26,7 +26,7 @@ from rag.library.rows import (
     to_passage,
     version_row,
 )
-from rag.library.schema import changes, contents, documents, jobs, meta, passages, vectors, versions, writing
+from rag.library.schema import changes, contents, documents, jobs, late, meta, passages, vectors, versions, writing
 from rag.ports import Vectors
 
 
@@ -213,12 +213,21 @@ class Ledger:
         with self.engine.connect() as conn:
             return {row.id: to_passage(row) for row in conn.execute(query)}
 
+    def tokens(self, ids: Sequence[int]) -> list[bytes]:
+        """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
+        query = (
+            select(passages.c.id, late.c.tokens)
+            .join(late, (late.c.generation == passages.c.generation) & (late.c.hash == passages.c.hash))
+            .where(passages.c.id.in_(list(ids)))
+        )
+        with self.engine.connect() as conn:
+            found = {row.id: row.tokens for row in conn.execute(query)}
+        return [found.get(key, b"") for key in ids]
+
     def counts(self) -> dict[str, int]:
         """Live documents and passages, and the head."""
         with self.engine.connect() as conn:
-            live = select(func.count(), func.coalesce(func.sum(documents.c.passages), 0)).where(
-                documents.c.state == "live"
-            )
+            live = select(func.count(), func.coalesce(func.sum(documents.c.passages), 0)).where(documents.c.state == "live")
             docs, passages_ = conn.execute(live).one()
             return {"documents": docs, "passages": int(passages_), "index_version": head(conn)}
 
@@ -257,14 +266,12 @@ def _order(conn: Connection) -> int:
 def _retire(conn: Connection, document_id: str, seq: int) -> None:
     for table in (passages, versions):
         conn.execute(
-            update(table)
-            .where(table.c.document_id == document_id, table.c.retired_seq.is_(None))
-            .values(retired_seq=seq)
+            update(table).where(table.c.document_id == document_id, table.c.retired_seq.is_(None)).values(retired_seq=seq)
         )
 
 
 def _store_vectors(conn: Connection, generation: int, prepared: Prepared) -> int:
-    """Inserts vectors that are new; returns how many."""
+    """Inserts vectors that are new, with their token bits; returns how many."""
     rows = {
         passage_hash(chunk.search_text): vector.astype("<f4").tobytes()
         for chunk, vector in zip(prepared.chunks, prepared.vectors, strict=True)
@@ -272,8 +279,13 @@ def _store_vectors(conn: Connection, generation: int, prepared: Prepared) -> int
     if not rows:
         return 0
     dialect: Any = postgresql if conn.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(vectors).on_conflict_do_nothing()
-    before = conn.execute(
-        statement, [{"generation": generation, "hash": key, "vector": value} for key, value in rows.items()]
+    new = conn.execute(
+        dialect.insert(vectors).on_conflict_do_nothing(),
+        [{"generation": generation, "hash": key, "vector": value} for key, value in rows.items()],
     )
-    return max(before.rowcount, 0)
+    if prepared.tokens:
+        conn.execute(
+            dialect.insert(late).on_conflict_do_nothing(),
+            [{"generation": generation, "hash": key, "tokens": value} for key, value in prepared.tokens.items()],
+        )
+    return max(new.rowcount, 0)

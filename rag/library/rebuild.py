@@ -22,7 +22,7 @@ from rag.errors import Conflict
 from rag.library.generations import Fingerprint, begin
 from rag.library.ledger import live_generation, now, record_change, store_passages
 from rag.library.rows import Prepared
-from rag.library.schema import contents, documents, generations, meta, passages, vectors, versions, writing
+from rag.library.schema import contents, documents, generations, late, meta, passages, vectors, versions, writing
 
 _LOCK = "reindex"
 _FEW = 8  # documents that may be caught up inside the swap, while writers wait
@@ -73,7 +73,8 @@ def former(engine: Engine) -> int | None:
     """The generation that was live before this one, if it is still there."""
     with engine.connect() as conn:
         query = select(func.max(generations.c.id)).where(generations.c.state == "former")
-        return conn.scalar(query)
+        found = conn.scalar(query)
+        return None if found is None else int(found)
 
 
 def lacking(conn: Connection, generation: int, limit: int) -> list[str]:
@@ -83,7 +84,9 @@ def lacking(conn: Connection, generation: int, limit: int) -> list[str]:
         passages.c.version == documents.c.version,
         passages.c.generation == generation,
     )
-    return list(conn.scalars(select(documents.c.id).where(documents.c.state == "live", ~there).order_by(documents.c.id).limit(limit)))
+    return list(
+        conn.scalars(select(documents.c.id).where(documents.c.state == "live", ~there).order_by(documents.c.id).limit(limit))
+    )
 
 
 def given(engine: Engine, ids: Sequence[str]) -> list[tuple[int, DocumentInput]]:
@@ -153,6 +156,7 @@ def prune(engine: Engine) -> int:
         with writing(engine) as conn:
             conn.execute(delete(passages).where(passages.c.generation == generation))
             conn.execute(delete(vectors).where(vectors.c.generation == generation))
+            conn.execute(delete(late).where(late.c.generation == generation))
             conn.execute(update(generations).where(generations.c.id == generation).values(state="pruned"))
     return len(gone)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -19,13 +19,17 @@ from rag.ports import Vectors
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A parsed, chunked and embedded document, ready to commit. `vectors` (len(chunks), dim)."""
+    """A parsed, chunked and embedded document, ready to commit.
+
+    `vectors` (len(chunks), dim); `tokens`: bits of the token vectors of those passages that the record has none of.
+    """
 
     input: DocumentInput
     title: str
     text: str
     chunks: Sequence[Chunk]
     vectors: Vectors
+    tokens: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

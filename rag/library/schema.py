@@ -141,6 +141,14 @@ vectors = _table(
     Column("vector", LargeBinary, nullable=False),  # float32, little endian, L2 norm 1
 )
 
+# Bits of the token vectors, for late interaction: about 10 KB a passage, read only for the few that are re-ranked.
+late = _table(
+    "late",
+    Column("generation", Id, ForeignKey("generations.id"), primary_key=True),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("tokens", LargeBinary, nullable=False),
+)
+
 jobs = _table(
     "jobs",
     Column("id", Id, primary_key=True, autoincrement=True),
@@ -199,9 +207,7 @@ def open_engine(url: str) -> Engine:
             metadata.create_all(conn)
             _check_version(conn)
     except ArgumentError as exc:
-        raise ConfigError(
-            f"`{url}` is not a database URL.", field="database.url", fix="Example: postgresql://…"
-        ) from exc
+        raise ConfigError(f"`{url}` is not a database URL.", field="database.url", fix="Example: postgresql://…") from exc
     except (OperationalError, OSError) as exc:
         cause = getattr(exc, "orig", None) or exc
         raise ConfigError(

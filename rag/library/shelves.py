@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.library.generations import generation_at
+from rag.library.ledger import live_generation
 from rag.library.mirror import Mirror, Swapped
 from rag.ports import Embedder
 
@@ -51,6 +52,15 @@ class Shelves:
                 return shelf
             except Swapped as swap:
                 self._follow(shelf, swap.generation)
+
+    def writing(self) -> Shelf:
+        """The live shelf for one who writes: its mirror is not brought up to date, so a worker never holds one."""
+        shelf = self._current
+        with shelf.mirror.engine.connect() as conn:
+            live = live_generation(conn)
+        if live is not None and live != shelf.generation:
+            self._follow(shelf, live)
+        return self._current
 
     def at(self, version: int) -> Shelf:
         """The library as it was at an index version; built on first use."""

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import onnxruntime
@@ -20,14 +21,17 @@ from tokenizers import Tokenizer
 from rag.errors import ConfigError
 from rag.models import manifest
 from rag.models.cache import QueryCache
+from rag.models.late import LATE_MODEL, project
 from rag.models.manifest import ENCODER, INPUT, SENTENCE, TOKENIZER, TOKENS
 from rag.models.text import encodable
 from rag.ports import Vectors
 
 _TOKENIZE_AT_ONCE = 256  # texts; an encoding takes a hundred times the memory of its ids
+_REMEMBERED = 64  # questions, about 30 KB each
 _LONGEST_TOKEN = 64  # characters; what lies beyond `max_tokens` times this is cut without being read
 
 TokenIds = NDArray[np.int64]
+T = TypeVar("T")
 
 
 class OnnxEmbedder:
@@ -55,6 +59,7 @@ class OnnxEmbedder:
         self._threads = threads or usable_cores()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
         self._queries = QueryCache(cached_queries)
+        self._last: dict[str, Vectors] = {}  # token vectors of the last questions; single operations only: no lock
 
     @property
     def model_id(self) -> str:
@@ -70,13 +75,31 @@ class OnnxEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dim), rows of L2 norm 1. A question asked before costs nothing."""
-        return self._queries.rows(texts, lambda new: self._embed(new, self._manifest.query_prompt))
+        return self._queries.rows(texts, self._embed_new_queries)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dim), rows of L2 norm 1, in the order of `texts`; equal texts are embedded once."""
         unique = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         vectors = self._embed(list(unique), self._manifest.passage_prompt)
         return vectors if len(unique) == len(texts) else vectors[[unique[text] for text in texts]]
+
+    @property
+    def late(self) -> bool:
+        return self._manifest.name == LATE_MODEL
+
+    def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        """`embed_passages` and the passages' token vectors, projected for late interaction, from one run each."""
+        if not self.late:
+            return self.embed_passages(texts), []
+        made = self._map(self._run_both, self._ids(texts, self._manifest.passage_prompt))
+        vectors = np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
+        first = 1 + self._prompt_tokens(self._manifest.passage_prompt)
+        return vectors, [project(rows[first:-1]) for _, rows in made]
+
+    def query_tokens(self, text: str) -> Vectors:
+        """Token vectors (tokens, dim) of a question, projected for late interaction; free when it was just embedded."""
+        rows = self._last.pop(text, None)
+        return project(self.token_vectors([text], queries=True)[0] if rows is None else rows)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and prompt, uncut."""
@@ -92,11 +115,28 @@ class OnnxEmbedder:
         first = 1 + self.count_tokens([prompt.rstrip()])[0]
         return [rows[first:-1] for rows in self._map(lambda ids: self._run(TOKENS, ids), self._ids(texts, prompt))]
 
+    def _embed_new_queries(self, texts: Sequence[str]) -> Vectors:
+        """Keeps the token vectors of the last few, for `query_tokens`: they come from the same run."""
+        prompt = self._manifest.query_prompt
+        first, made = 1 + self._prompt_tokens(prompt), self._map(self._run_both, self._ids(texts, prompt))
+        for text, (_, rows) in list(zip(texts, made, strict=True))[-_REMEMBERED:]:
+            self._last[text] = rows[first:-1]
+        while len(self._last) > _REMEMBERED:
+            self._last.pop(next(iter(self._last)), None)
+        return np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
+
+    def _prompt_tokens(self, prompt: str) -> int:
+        return self.count_tokens([prompt])[0]
+
+    def _run_both(self, ids: TokenIds) -> tuple[Vectors, Vectors]:
+        sentence, tokens = self._session.run([SENTENCE, TOKENS], {INPUT: ids[None, :]})
+        return sentence[0], tokens[0]
+
     def _embed(self, texts: Sequence[str], prompt: str) -> Vectors:
         rows = self._map(lambda ids: self._run(SENTENCE, ids), self._ids(texts, prompt))
         return np.stack(rows) if rows else np.empty((0, self.dim), np.float32)
 
-    def _map(self, run: Callable[[TokenIds], Vectors], ids: list[TokenIds]) -> list[Vectors]:
+    def _map(self, run: Callable[[TokenIds], T], ids: list[TokenIds]) -> list[T]:
         """`run` of each, in order, on the pool."""
         if len(ids) == 1:  # a question: no other thread has to wake up for it, and it waits for no passages
             return [run(ids[0])]

@@ -72,6 +72,18 @@ class SentenceTransformerEmbedder:
         """float32 (len(texts), dim), rows of L2 norm 1, in the order of `texts`."""
         return self._embed(texts, self._model.encode_document)
 
+    @property
+    def late(self) -> bool:
+        return False  # how such a model's tokens compare is not known
+
+    def embed_with_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        """`embed_passages`; no token vectors."""
+        return self.embed_passages(texts), []
+
+    def query_tokens(self, text: str) -> Vectors:
+        """None: float32 (0, dim)."""
+        return np.empty((0, self._dim), np.float32)
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and prompt, uncut."""
         if not texts:

@@ -1,23 +1,38 @@
-"""From a question to hits: dense and BM25 candidates at one index version, fused, joined to the record, calibrated."""
+"""From a question to hits: dense and BM25 candidates at one index version, fused, re-ranked, calibrated."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.domain import Hit, Passage, Retrieved, Scope
 from rag.errors import IndexBehind, InputError
 from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
-from rag.library.shelves import Shelves
+from rag.library.shelves import Shelf, Shelves
 from rag.library.tokens import words
 from rag.search.calibrate import Features, probability
-from rag.search.fuse import fuse
+from rag.search.fuse import fuse, standardise
+from rag.search.late import maxsim
 
-DENSE_WEIGHT = 0.6
-_SPARE = 3  # candidates kept a wanted hit, so that folding phrasings of one entry leaves enough
+DENSE_WEIGHT = 0.6  # of the cosine against BM25
+LATE_WEIGHT = 0.5  # of late interaction against the two
+_RERANKED = 30  # candidates that are compared token by token
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Candidates best first: positions in `Found`, final and first-stage scores, late interaction (zeros without)."""
+
+    order: NDArray[np.int64]
+    score: NDArray[np.float32]
+    fused: NDArray[np.float32]
+    late: NDArray[np.float32]
 
 
 class Retriever:
@@ -30,47 +45,67 @@ class Retriever:
         self, query: str, scope: Scope, k: int, *, min_index_version: int | None = None, as_of: int | None = None
     ) -> Retrieved:
         """Raises IndexBehind when the record has not reached `min_index_version`, InputError for an `as_of` ahead of it."""
-        head = self._ledger.head()
-        if min_index_version is not None and head < min_index_version:
-            raise IndexBehind(f"the index is at version {head}, not {min_index_version}", field="min_index_version")
-        if as_of is not None and as_of > head:
-            raise InputError(f"`as_of` {as_of} is ahead of the index ({head}).", field="as_of", fix="Use at most that.")
+        if min_index_version is not None or as_of is not None:
+            _check_versions(self._ledger.head(), min_index_version, as_of)
         shelf = self._shelves.live() if as_of is None else self._shelves.at(as_of)
         terms = list(dict.fromkeys(words(query)))
         vector = shelf.embedder.embed_queries([query])[0]
         found = shelf.mirror.search(vector, terms, self._candidates, scope)
-        return Retrieved(tuple(self._rank(found, terms, k)), found.version, tuple(terms), tuple(found.idf.tolist()))
+        began = time.perf_counter()
+        ranked = self._rank(query, found, shelf)
+        rerank_ms = round((time.perf_counter() - began) * 1000, 3)
+        return Retrieved(self._hits(found, ranked, terms, k), found.version, tuple(terms), tuple(found.idf.tolist()), rerank_ms)
 
-    def _rank(self, found: Found, terms: Sequence[str], k: int) -> list[Hit]:
+    def _rank(self, query: str, found: Found, shelf: Shelf) -> _Ranked:
         if len(found.ids) == 0:
-            return []
+            nothing = np.empty(0, np.float32)
+            return _Ranked(np.empty(0, np.int64), nothing, nothing, nothing)
         fused = fuse(found.cosine, found.bm25, DENSE_WEIGHT)
-        order = np.lexsort((found.ids, -fused))[: _SPARE * k]
-        passages = self._ledger.passages_at(found.ids[order].tolist(), found.version)
-        mean = float(found.cosine.mean())
+        order = np.lexsort((found.ids, -fused))[:_RERANKED]
+        fused = fused[order]
+        if not shelf.embedder.late or len(order) < 2:
+            return _Ranked(order, fused, fused, np.zeros_like(fused))
+        late = maxsim(shelf.embedder.query_tokens(query), self._ledger.tokens(found.ids[order].tolist()))
+        score = ((1 - LATE_WEIGHT) * standardise(fused) + LATE_WEIGHT * standardise(late)).astype(np.float32)
+        best = np.lexsort((found.ids[order], -score))
+        return _Ranked(order[best], score[best], fused[best], late[best])
+
+    def _hits(self, found: Found, ranked: _Ranked, terms: Sequence[str], k: int) -> tuple[Hit, ...]:
+        """The first k distinct entries, joined to the record: another phrasing of the same entry is folded."""
+        passages = self._ledger.passages_at(found.ids[ranked.order].tolist(), found.version)
         hits: list[Hit] = []
         seen: set[tuple[str, int, int]] = set()
-        for at in order.tolist():
+        for place, at in enumerate(ranked.order.tolist()):
             passage = passages.get(int(found.ids[at]))
-            if passage is None or _span(passage) in seen:  # erased meanwhile, or another phrasing of the same entry
+            if passage is None or _span(passage) in seen:  # erased meanwhile, or the same entry again
                 continue
             seen.add(_span(passage))
-            hits.append(
-                _hit(passage, float(fused[at]), float(found.cosine[at]), float(found.bm25[at]), mean, terms, found)
-            )
+            hits.append(_hit(passage, ranked, place, found, at, terms))
             if len(hits) == k:
                 break
-        return hits
+        return tuple(hits)
+
+
+def _check_versions(head: int, least: int | None, as_of: int | None) -> None:
+    if least is not None and head < least:
+        raise IndexBehind(f"the index is at version {head}, not {least}", field="min_index_version")
+    if as_of is not None and as_of > head:
+        raise InputError(f"`as_of` {as_of} is ahead of the index ({head}).", field="as_of", fix="Use at most that.")
 
 
 def _span(passage: Passage) -> tuple[str, int, int]:
     return passage.document_id, passage.start, passage.end
 
 
-def _hit(
-    passage: Passage, fused: float, cosine: float, bm25: float, mean: float, terms: Sequence[str], found: Found
-) -> Hit:
+def _hit(passage: Passage, ranked: _Ranked, place: int, found: Found, at: int, terms: Sequence[str]) -> Hit:
+    cosine, late = float(found.cosine[at]), float(ranked.late[place])
     covered = coverage(terms, found.idf, f"{passage.context}\n{passage.text}")
-    chance = probability(Features(cosine, covered, cosine - mean, len(terms)))
-    stages = {"dense": cosine, "bm25": bm25, "coverage": covered, "fused": fused}
-    return Hit(passage, fused, chance, {name: round(value, 6) for name, value in stages.items()})
+    stages = {
+        "dense": cosine,
+        "bm25": float(found.bm25[at]),
+        "fused": float(ranked.fused[place]),
+        "late": late,
+        "coverage": covered,
+    }
+    chance = probability(Features(cosine, late, covered, cosine - float(found.cosine.mean())))
+    return Hit(passage, float(ranked.score[place]), chance, {name: round(value, 6) for name, value in stages.items()})

@@ -26,7 +26,7 @@ def accept(house, shelf):
     return []
 
 
-@pytest.fixture()
+@pytest.fixture
 def told(settings):
     def with_model(name: str):
         return settings.model_copy(
@@ -39,18 +39,18 @@ def told(settings):
     return with_model
 
 
-@pytest.fixture()
+@pytest.fixture
 def old(told):
     """A library of 40 documents in 64 dimensions."""
     house = open_house(told("hash-64"), load=load)
-    pipeline = Pipeline(house.ledger, house.shelves.live, house.settings)
+    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
     for n in range(40):
         pipeline.put(DocumentInput(f"doc{n}", f"# Title {n}\n\nThe code of item{n} is {n * 111}.".encode(), "text/markdown"))
     yield house
     house.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def new(told, old):
     house = open_house(told("hash-96"), load=load, rebuilding=True)
     yield house
@@ -107,7 +107,7 @@ def test_an_interrupted_build_goes_on_where_it_stopped(old, new):
 
 
 def test_edits_during_the_build_are_in_the_new_generation(old, new):
-    pipeline = Pipeline(old.ledger, old.shelves.live, old.settings)
+    pipeline = Pipeline(old.ledger, old.shelves.writing, old.settings)
 
     def edit(house, shelf):
         """Runs as the gate: after the build, before the swap."""
@@ -124,7 +124,7 @@ def test_edits_during_the_build_are_in_the_new_generation(old, new):
 
 
 def test_writers_and_readers_go_on_through_the_swap(old, new):
-    pipeline = Pipeline(old.ledger, old.shelves.live, old.settings)
+    pipeline = Pipeline(old.ledger, old.shelves.writing, old.settings)
     stop, faults, written = threading.Event(), [], []
 
     def write():
@@ -160,7 +160,7 @@ def test_writers_and_readers_go_on_through_the_swap(old, new):
 
 def test_rollback_brings_the_former_back_with_the_edits_since(old, new, told):
     reindex(new, accept)
-    Pipeline(new.ledger, new.shelves.live, new.settings).put(DocumentInput("doc4", b"The code of item4 is edited-later."))
+    Pipeline(new.ledger, new.shelves.writing, new.settings).put(DocumentInput("doc4", b"The code of item4 is edited-later."))
     back = open_house(told("hash-64"), load=load, rebuilding=True)
     assert rollback(back).state == "swapped"
     assert "edited-later" in ask(old, 4)

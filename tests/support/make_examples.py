@@ -115,10 +115,7 @@ def pdf_styles(lang: Lang) -> dict[str, ParagraphStyle]:
 
 def pdf_table(rows: tuple[tuple[str, ...], ...], styles: dict[str, ParagraphStyle], width: float) -> Table:
     """A ruled table over the full width; the header repeats on every page. `width` in points."""
-    cells = [
-        [Paragraph(escape(cell), styles["cell" if number else "head"]) for cell in row]
-        for number, row in enumerate(rows)
-    ]
+    cells = [[Paragraph(escape(cell), styles["cell" if number else "head"]) for cell in row] for number, row in enumerate(rows)]
     table = Table(cells, colWidths=[width / len(rows[0])] * len(rows[0]), repeatRows=1)
     rule = ("GRID", (0, 0), (-1, -1), 0.5, colors.grey)
     table.setStyle(TableStyle([rule, ("BACKGROUND", (0, 0), (-1, 0), colors.whitesmoke)]))
@@ -215,10 +212,7 @@ def write_docx(path: Path, source: str, lang: Lang) -> None:
 def faq_rows(source: str) -> list[tuple[str, str, str]]:
     """Entries of three lines (question, alternatives, answer) with an empty line between them."""
     entries = [tuple(joined_lines(entry))[1:] for entry in source.strip().split("\n\n")]
-    return [
-        (question, "|".join(other.strip() for other in others.split("|")), answer)
-        for question, others, answer in entries
-    ]
+    return [(question, "|".join(other.strip() for other in others.split("|")), answer) for question, others, answer in entries]
 
 
 def write_xlsx(path: Path, source: str, lang: Lang) -> None:

@@ -82,9 +82,7 @@ def test_both_languages_have_as_many_documents() -> None:
 
 
 def test_the_readme_counts_the_documents_that_are_there() -> None:
-    assert f"**{len(DOCUMENTS) // 2}** | **{len(DOCUMENTS) // 2}**" in (EXAMPLES / "README.md").read_text(
-        encoding="utf-8"
-    )
+    assert f"**{len(DOCUMENTS) // 2}** | **{len(DOCUMENTS) // 2}**" in (EXAMPLES / "README.md").read_text(encoding="utf-8")
 
 
 def test_there_are_sixty_answerable_questions_and_fifteen_that_are_not() -> None:

@@ -13,7 +13,7 @@ from rag.fakes import ScriptedGenerator
 from rag.settings import load
 
 
-@pytest.fixture()
+@pytest.fixture
 def library(put):
     put("refunds", "Refunds take 5 working days.", "A restocking fee of 3% applies to opened boxes.", url="https://x/r")
     put("退款", "退款在 7 天内原路退回😊。", "拆封商品收取 10% 的手续费。")

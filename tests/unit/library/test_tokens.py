@@ -27,6 +27,15 @@ def test_function_words_carry_nothing_but_negation_stays():
     assert "not" in words("do not open")
 
 
-@pytest.mark.parametrize(("text", "chinese"), [("如何使用 OpenAI API key", True), ("What is 退款?", True), ("What does the word 退款 mean here?", False), ("", False), ("123", False)])
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("如何使用 OpenAI API key", True),
+        ("What is 退款?", True),
+        ("What does the word 退款 mean here?", False),
+        ("", False),
+        ("123", False),
+    ],
+)
 def test_language(text, chinese):
     assert is_chinese(text) is chinese
