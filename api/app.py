@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
 def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        house = given if given is not None else await run_in_threadpool(open_house, settings)
+        house = given if given is not None else await run_in_threadpool(open_house, settings, serving=True)
         bell = Doorbell(lambda: open_redis(settings))
         try:
             # Loads index and model: the first question shall not wait for them.

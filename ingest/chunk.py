@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
+from ingest.parse.tags import plain
 from ingest.pieces import CountTokens, Piece, Tally, cut
 from rag.domain import Block, Chunk, Kind, Parsed
 
@@ -44,7 +45,15 @@ def chunk(parsed: Parsed, *, count_tokens: CountTokens, title: str, max_tokens: 
                 continue
             packer = _Packer(parsed, tally, contexts, max_tokens, min_tokens)
             chunks.extend(packer.chunk(passage, section) for passage in packer.pack(list(same)))
-    return chunks
+    return [_without_markup(chunk) for chunk in chunks] if parsed.markdown else chunks
+
+
+def _without_markup(chunk: Chunk) -> Chunk:
+    """Link targets, image addresses and tags are a seventh of a help centre's tokens, and say nothing to a search."""
+    if chunk.kind == "code":
+        return chunk
+    text = "\n".join(line for line in map(plain, chunk.text.splitlines()) if line)
+    return replace(chunk, plain=text) if text and text != chunk.text else chunk
 
 
 # -- contexts ----------------------------------------------------------------------------------------------------------

@@ -44,11 +44,12 @@ def _garbage(text: str, block: Block, seen: Seen) -> bool:
 
 
 def _duplicate(text: str, block: Block, seen: Seen) -> bool:
-    """The same text once more in the same section. Short lines recur rightly (`Click **Next**.`), FAQ answers too."""
+    """The same text once more in the same section. Short lines recur rightly (`Click **Next**.`), so do FAQ answers."""
     normalised = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     if len(normalised) < _DUPLICATE_LENGTH:
         return False
-    key = (normalised, block.kind, block.section, block.header, block.keys)
+    values = tuple(sorted(block.fields.items())) if block.kind in ("faq", "case") else ()
+    key = (normalised, block.kind, block.section, block.header, block.keys, values)
     if key in seen:
         return True
     seen.add(key)

@@ -39,9 +39,8 @@ def ask(
     print(answer.answer)
     for citation in answer.citations:
         where = " › ".join([citation.title, *citation.section])
-        print(
-            f"\n[{citation.n}] {where}\n    {citation.document_id} (version {citation.version}, {citation.start}–{citation.end})"
-        )
+        place = f"version {citation.version}, {citation.start}–{citation.end}"
+        print(f"\n[{citation.n}] {where}\n    {citation.document_id} ({place})")
 
 
 def search(

@@ -50,13 +50,15 @@ class Block:
 class Parsed:
     """What a parser returns. `text` is the text that citations point into; every block's span is non-empty.
 
-    For text and Markdown sources `text` is the decoded source itself, unchanged, so that offsets hold in the original.
+    For text and Markdown sources `text` is the decoded source itself, unchanged, so that offsets hold in the original;
+    `markdown` says that it holds markup, which searching leaves out.
     """
 
     text: str
     blocks: tuple[Block, ...]
     title: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    markdown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Chunk:
     """A passage before it has an id. `text == parsed.text[start:end]`.
 
     `context` stands before `text` when it is embedded, searched by words or prompted: title, heading path, table header.
+    `plain` is the text without markup, when it has any.
     """
 
     start: int
@@ -73,11 +76,13 @@ class Chunk:
     section: tuple[str, ...] = ()
     context: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    plain: str = ""
 
     @property
     def search_text(self) -> str:
         """The text that is embedded and indexed by words."""
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        text = self.plain or self.text
+        return f"{self.context}\n{text}" if self.context else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,10 @@ class VectorIndex(Protocol):
         """query (dim,) → (ids, cosines), best first, at most k. `allowed`: search among these ids only."""
         ...
 
+    def close(self) -> None:
+        """Ends background work, so that the process can end."""
+        ...
+
     def cosines(self, query: Vectors, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """query (dim,), ids (n,) that are all there → their cosines (n,)."""
         ...

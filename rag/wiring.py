@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
 from rag.library.mirror import Mirror
 from rag.library.shelves import Shelf, Shelves
-from rag.ports import Embedder, Generator
+from rag.ports import Embedder, Generator, VectorIndex
 from rag.search.retrieve import Retriever
 from rag.settings import Settings
 
@@ -50,6 +51,7 @@ class House:
         return Answerer(retriever, shelf.embedder, None, self.settings)
 
     def close(self) -> None:
+        self.shelves.close()
         self.ledger.close()
 
 
@@ -65,11 +67,13 @@ def open_house(
     load: LoadEmbedder | None = None,
     generator: Generator | None = None,
     rebuilding: bool = False,
+    serving: bool = False,
 ) -> House:
     """Everything a process needs to write and to answer.
 
     The doubles of `rag.fakes` can be passed in: one `embedder`, or a `load` where several models are needed. Raises
     ConfigError: an unusable data_dir, no model, or (unless `rebuilding`) a model other than the index was built with.
+    `serving`: for a process that answers many questions; its index is trained in the background when it is large.
     """
     ledger = open_ledger(settings)
     if embedder is not None:
@@ -80,10 +84,13 @@ def open_house(
     wanted = fingerprint(settings, embedder)
     generation = generations.adopt(ledger.engine, wanted, rebuilding=rebuilding)
 
+    def make_index(dim: int) -> VectorIndex:
+        return LiveIndex(dim) if serving else LiveIndex(dim, exact_below=sys.maxsize)
+
     def open_shelf(generation: int) -> Shelf:
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
-        return Shelf(generation, told["chunk_tokens"], model, Mirror(ledger.engine, generation, model.dim, LiveIndex))
+        return Shelf(generation, told["chunk_tokens"], model, Mirror(ledger.engine, generation, model.dim, make_index))
 
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = Retriever(ledger, shelves, candidates=settings.retrieval.candidates)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from types import MappingProxyType
 
-from ingest import faq
 from ingest.parse.archive import open_archive
 from ingest.parse.decode import decode
+from ingest.parse.pairs import pair
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -153,7 +153,7 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
         ) from exc
     if not parsed.blocks:
         raise ParseError("The document has no text.", code="empty", fix="Send a document that has text.")
-    return faq.pair(parsed)
+    return pair(parsed)
 
 
 def _choose(content: bytes, filename: str | None, mime_type: str | None) -> Format:

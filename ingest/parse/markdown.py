@@ -40,7 +40,7 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
     lines = scan(source, first, mdx=mdx)
     reader = _Reader(source, lines, title, mdx)
     reader.read(_parser().parse("\n".join(line.masked for line in lines)))
-    return Parsed(source, tuple(reader.blocks), reader.title, metadata)
+    return Parsed(source, tuple(reader.blocks), reader.title, metadata, markdown=True)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -30,6 +30,18 @@ class Effort:
     candidates: int
 
 
+class Interrupted(Exception):
+    """Training was ended by `interrupt`."""
+
+
+def interrupt(now: bool = True) -> None:
+    """Makes every training of this process stop at its next iteration, or lets them run again."""
+    if now:
+        faiss.TimeoutCallback.reset(1e-9)  # zero would mean no limit
+    else:
+        faiss.InterruptCallback.clear_instance()
+
+
 class Base:
     """An IVF-RaBitQ index over slots. `add` 17 µs a row, `remove` under 1 µs a row (a hash table maps slots to codes)."""
 
@@ -49,7 +61,12 @@ class Base:
         index.cp.niter = _ITERATIONS
         index.cp.spherical = True
         chosen = np.random.default_rng(n).choice(n, min(n, lists * _TRAIN_A_LIST), replace=False)
-        index.train(rows[np.sort(chosen)])
+        try:
+            index.train(rows[np.sort(chosen)])
+        except RuntimeError as exc:  # FAISS has one class for all its errors
+            if "interrupt" in str(exc):
+                raise Interrupted from exc
+            raise
         index.set_direct_map_type(faiss.DirectMap.Hashtable)
         index.add_with_ids(rows, slots)
         base = cls(index, Effort(lists, 200), n)

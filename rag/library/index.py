@@ -13,7 +13,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.base import Base
+from rag.library.base import Base, Interrupted, interrupt
 from rag.library.rwlock import RWLock
 from rag.ports import Vectors
 
@@ -42,6 +42,8 @@ class LiveIndex:
         self._freed: list[int] | None = None  # slots freed while a new base is being trained
         self._lock = RWLock()
         self._training = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._closed = False
 
     def __len__(self) -> int:
         return len(self._slot)
@@ -159,10 +161,11 @@ class LiveIndex:
     def _maintain(self) -> None:
         """Starts training or moving when it is due; one at a time, in a thread of its own."""
         due = self._due()
-        if due is None or not self._training.acquire(blocking=False):
+        if due is None or self._closed or not self._training.acquire(blocking=False):
             return
         if self._background:
-            threading.Thread(target=self._work, args=(due,), name="index-maintenance", daemon=True).start()
+            self._worker = threading.Thread(target=self._work, args=(due,), name="index-maintenance")
+            self._worker.start()
         else:
             self._work(due)
 
@@ -174,11 +177,21 @@ class LiveIndex:
             return "train"
         return "move" if len(self._delta) > _DELTA else None
 
+    def close(self) -> None:
+        """Ends background work; the process could not end while FAISS trains. The index still answers."""
+        self._closed = True
+        if self._worker is not None and self._worker.is_alive():
+            interrupt()
+            self._worker.join()
+            interrupt(False)
+
     def _work(self, due: str) -> None:
         try:
-            if due == "train":
+            if due == "train" and not self._closed:
                 self._train()
             self._move()
+        except Interrupted:
+            pass
         finally:
             self._training.release()
 
@@ -202,7 +215,7 @@ class LiveIndex:
 
     def _move(self) -> None:
         """Moves the delta into the base, a little under each lock so that searches wait milliseconds at most."""
-        while len(self._delta) > _DELTA // 4:
+        while len(self._delta) > _DELTA // 4 and not self._closed:
             with self._lock.writing():
                 assert self._base is not None
                 slots = np.array(list(self._delta)[:_MOVE], np.int64)

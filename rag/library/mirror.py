@@ -55,6 +55,10 @@ class Mirror:
     def version(self) -> int:
         return self._version
 
+    def close(self) -> None:
+        """Ends background work."""
+        self._index.close()
+
     def __len__(self) -> int:
         return len(self._attributes)
 

@@ -80,3 +80,8 @@ class Shelves:
         with self._lock:
             if self._current is former:
                 self._current = self._open(generation)
+
+    def close(self) -> None:
+        """Ends the mirrors' background work."""
+        for shelf in (self._current, *self._past.values()):
+            shelf.mirror.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -135,3 +136,15 @@ def test_threads_may_search_add_and_remove_together():
         thread.join()
     assert faults == []
     assert len(index) == 50 + 3 * (600 - 100)
+
+
+def test_closing_ends_training_soon():
+    """Otherwise a process could not end while its index trains."""
+    index = LiveIndex(384, exact_below=1000)
+    rows = np.random.default_rng(0).standard_normal((60_000, 384)).astype(np.float32)
+    index.add(np.arange(60_000), rows)
+    began = time.monotonic()
+    index.close()
+    assert time.monotonic() - began < 10
+    assert not any(thread.name == "index-maintenance" for thread in threading.enumerate())
+    assert index.search(rows[5] / np.linalg.norm(rows[5]), 1)[0].tolist() == [5]

@@ -45,5 +45,7 @@ def test_the_same_text_in_other_sections_and_under_other_questions_stays() -> No
         Block(43, 84, section=("B",)),
         Block(43, 84, "faq", ("B",), "Question one?"),
         Block(43, 84, "faq", ("B",), "Question two?"),
+        Block(43, 84, "faq", ("B",), "Question two?", fields={"product": "X1"}),
+        Block(43, 84, "faq", ("B",), "Question two?", fields={"product": "X1"}),
     )
-    assert len(clean(Parsed(f"{text}\n\n{text}", blocks))[0].blocks) == 4
+    assert len(clean(Parsed(f"{text}\n\n{text}", blocks))[0].blocks) == 5

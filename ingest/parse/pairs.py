@@ -1,0 +1,71 @@
+"""Questions and answers written as text: `Q: … / A: …`, `问：… / 答：…`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from rag.domain import Block, Parsed
+
+_QUESTION_LINE = re.compile(r"[ \t>*_#]*(?:Q|Question|问题?)\s*\d{0,3}[*_]*\s*[:：.、][ \t*_]*(\S[^\n]*)", re.IGNORECASE)
+_ANSWER_LINE = re.compile(r"[ \t>*_]*(?:A|Answer|答案?|回答)\s*\d{0,3}[*_]*\s*[:：.、][ \t*_]*(?=\S)", re.IGNORECASE)
+
+
+def pair(parsed: Parsed) -> Parsed:
+    """Joins the blocks of written questions and answers to FAQ entries: the answer's span under its question."""
+    blocks: list[Block] = []
+    position = 0
+    while position < len(parsed.blocks):
+        count = _paired(parsed, position, blocks)
+        if not count:
+            blocks.append(parsed.blocks[position])
+        position += count or 1
+    return replace(parsed, blocks=tuple(blocks))
+
+
+def _paired(parsed: Parsed, position: int, blocks: list[Block]) -> int:
+    """Appends the entries that begin in the block at `position`; returns how many blocks they take, 0 for none."""
+    block = parsed.blocks[position]
+    if block.kind not in ("text", "list") or not _QUESTION_LINE.match(parsed.text, block.start, block.end):
+        return 0
+    found = _inside(parsed.text, block)
+    if found:
+        blocks.extend(found)
+        return 1
+    following = parsed.blocks[position + 1 : position + 2]
+    if not following or following[0].section != block.section or "\n" in parsed.text[block.start : block.end]:
+        return 0
+    answer = following[0]
+    if answer.kind not in ("text", "list") or not (mark := _ANSWER_LINE.match(parsed.text, answer.start, answer.end)):
+        return 0
+    last = position + 1
+    while last + 1 < len(parsed.blocks) and parsed.blocks[last + 1].section == block.section:
+        if parsed.blocks[last + 1].kind != "list" or _QUESTION_LINE.match(parsed.text, parsed.blocks[last + 1].start):
+            break
+        last += 1
+    question = _question(parsed.text[block.start : block.end])
+    blocks.append(replace(answer, start=mark.end(), end=parsed.blocks[last].end, kind="faq", header=question, group=-1))
+    return last + 1 - position
+
+
+def _inside(text: str, block: Block) -> list[Block]:
+    """Entries that stand whole in one block, a question line and an answer line each."""
+    entries: list[Block] = []
+    starts = [match.start() for match in re.compile(r"^", re.MULTILINE).finditer(text, block.start, block.end)]
+    lines = [*dict.fromkeys((block.start, *starts)), block.end]
+    questions = [start for start in lines[:-1] if _QUESTION_LINE.match(text, start, block.end)]
+    for question, end in zip(questions, [*questions[1:], block.end], strict=True):
+        answers = [start for start in lines[:-1] if question < start < end and _ANSWER_LINE.match(text, start, end)]
+        if not answers:
+            return []
+        mark = _ANSWER_LINE.match(text, answers[0], end)
+        stop = question + len(text[question:end].rstrip())
+        if mark and mark.end() < stop:
+            header = _question(text[question : answers[0]])
+            entries.append(replace(block, start=mark.end(), end=stop, kind="faq", header=header, group=-1))
+    return entries
+
+
+def _question(line: str) -> str:
+    match = _QUESTION_LINE.match(line)
+    return " ".join((match[1] if match else line).strip(" *_").split())

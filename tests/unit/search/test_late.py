@@ -1,0 +1,31 @@
+"""One-bit late interaction ranks as exact late interaction does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rag.search.late import maxsim, pack
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_bits_rank_like_the_exact_sum():
+    rng = np.random.default_rng(0)
+    query = unit(rng.standard_normal((8, 384)))
+    passages = [unit(rng.standard_normal((n, 384)) + strength * query[rng.integers(0, 8, n)]) for n, strength in
+                zip(rng.integers(5, 200, 20), np.linspace(0, 3, 20), strict=True)]  # fmt: skip
+    exact = np.array([(query @ rows.T).max(axis=1).mean() for rows in passages])
+    bits = maxsim(query, [pack(rows) for rows in passages])
+    assert np.corrcoef(exact, bits)[0, 1] > 0.9
+    assert np.argmax(bits) == np.argmax(exact)
+
+
+def test_passages_without_tokens_come_last_and_do_not_shift_the_others():
+    rng = np.random.default_rng(1)
+    query, rows = unit(rng.standard_normal((3, 64))), unit(rng.standard_normal((5, 64)))
+    scores = maxsim(query, [b"", pack(rows), b"", pack(query)])
+    assert scores[3] > scores[1]
+    assert scores[0] == scores[2] == scores.min()
+    assert maxsim(query, [b"", b""]).tolist() == [0.0, 0.0]
