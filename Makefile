@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint setup setup-dev model lock bench eval clean
+.PHONY: help run test soak lint setup setup-dev lock bench eval clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,15 @@ run: setup ## install what is missing, start the service on 127.0.0.1:8000, load
 
 test: setup-dev ## the whole test suite
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: setup-dev ## the long fault and property runs (an hour or more)
+	@$(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)
+
+eval: setup ## measure retrieval and answers on the example suite
+	@$(BIN)/xiansou eval run eval/suites/examples.toml
+
+bench: setup ## measure the index beside its peers
+	@$(BIN)/xiansou bench index
 
 lint: setup-dev ## style, types and the floors of the house
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

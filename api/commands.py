@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +56,7 @@ def _question(examples: Path | None) -> str:
 
 def _load(told: Settings, examples: Path, config: Path | None) -> None:
     """On first start only: a library that was emptied on purpose stays empty."""
+    from rag.processes import spawn_tied
     from rag.wiring import open_ledger
 
     ledger = open_ledger(told)
@@ -66,4 +66,4 @@ def _load(told: Settings, examples: Path, config: Path | None) -> None:
         return
     print(f"first start: loading the examples in {examples}/", flush=True)
     command = [sys.executable, "-m", "xiansou", "ingest", str(examples)]
-    subprocess.run([*command, "--config", str(config)] if config else command, check=False)
+    spawn_tied([*command, "--config", str(config)] if config else command).wait()

@@ -47,21 +47,21 @@ def summarise(rows: Sequence[Scored]) -> dict[str, float]:
     recall_at_1, recall_at_5, mrr: right document among the hits, over answerable questions · first_citation: the answer's
     first citation names a right document, over answerable questions (a refusal counts as wrong) · facts: share of expected
     facts said, over answered answerable ones · false_refusal: answerable questions refused · wrong_answer: unanswerable
-    questions answered · p50_ms: median time of an answer.
+    questions answered · p50_ms: median time of an answer. What no row measures is left out.
     """
     yes = [row for row in rows if row.answerable]
     no = [row for row in rows if not row.answerable]
     answered = [row for row in yes if row.answered]
-    means = {
-        "questions": float(len(rows)),
-        "recall_at_1": _mean(yes, lambda row: row.rank == 1),
-        "recall_at_5": _mean(yes, lambda row: row.rank is not None and row.rank <= 5),
-        "mrr": _mean(yes, lambda row: 1 / row.rank if row.rank else 0.0),
-        "first_citation": _mean(yes, lambda row: row.first_citation),
-        "facts": _mean(answered, lambda row: row.facts),
-        "false_refusal": _mean(yes, lambda row: not row.answered),
-        "p50_ms": sorted(row.milliseconds for row in rows)[len(rows) // 2] if rows else 0.0,
-    }
+    means = {"questions": float(len(rows)), "p50_ms": sorted(row.milliseconds for row in rows)[len(rows) // 2] if rows else 0.0}
+    if yes:
+        means |= {
+            "recall_at_1": _mean(yes, lambda row: row.rank == 1),
+            "recall_at_5": _mean(yes, lambda row: row.rank is not None and row.rank <= 5),
+            "mrr": _mean(yes, lambda row: 1 / row.rank if row.rank else 0.0),
+            "first_citation": _mean(yes, lambda row: row.first_citation),
+            "facts": _mean(answered, lambda row: row.facts),
+            "false_refusal": _mean(yes, lambda row: not row.answered),
+        }
     if no:
         means["wrong_answer"] = _mean(no, lambda row: row.answered)
     return {name: round(value, 4) for name, value in means.items()}

@@ -69,7 +69,11 @@ def _ledger(settings: Settings) -> Iterator[Check]:
                     return
             states = {state: n for state, n in conn.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state)).tuples()}
         counts = ledger.counts()
-        yield Check("ledger", "ok", ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in counts.items()))
+        yield Check(
+            "ledger",
+            "ok",
+            f"{counts['documents']} documents, {counts['passages']} passages, index version {counts['index_version']}",
+        )
         dead = states.get("dead", 0)
         waiting = sum(states.get(state, 0) for state in ("queued", "parsing", "embedding"))
         yield Check(

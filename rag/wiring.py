@@ -13,7 +13,8 @@ from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
 from rag.library.mirror import Mirror
 from rag.library.shelves import Shelf, Shelves
-from rag.ports import Embedder, Generator, VectorIndex
+from rag.library.snapshot import Snapshots
+from rag.ports import Embedder, Generator
 from rag.search.retrieve import Retriever
 from rag.settings import Settings
 
@@ -84,13 +85,17 @@ def open_house(
     wanted = fingerprint(settings, embedder)
     generation = generations.adopt(ledger.engine, wanted, rebuilding=rebuilding)
 
-    def make_index(dim: int) -> VectorIndex:
+    snapshots = Snapshots(settings.data_dir / "snapshots", ledger.engine)
+
+    def make_index(dim: int) -> LiveIndex:
         return LiveIndex(dim) if serving else LiveIndex(dim, exact_below=sys.maxsize)
 
     def open_shelf(generation: int) -> Shelf:
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
-        return Shelf(generation, told["chunk_tokens"], model, Mirror(ledger.engine, generation, model.dim, make_index))
+        return Shelf(
+            generation, told["chunk_tokens"], model, Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
+        )
 
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = Retriever(ledger, shelves, candidates=settings.retrieval.candidates)

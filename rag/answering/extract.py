@@ -14,8 +14,8 @@ from rag.library.coverage import coverage
 from rag.ports import Embedder
 from rag.sentences import split_sentences
 
-_HITS = 4  # passages that are read
-_MAX_SEGMENTS = 48  # embedded a question, about 1.5 ms each
+_HITS = 3  # passages that are read
+_MAX_SEGMENTS = 24  # embedded a question, about 3 ms each
 _MAX_STEPS = 15  # longest list quoted whole
 _WHOLE_ENTRY = 1200  # characters up to which a FAQ answer or case is quoted whole
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•●·]|\d{1,2}[.)、．]|[（(]\d{1,2}[)）]|步骤\s*\d+)[ \t]*", re.MULTILINE)

@@ -7,7 +7,6 @@ erases again, so that a backup never brings an erased document back.
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sqlalchemy.engine import Connection
 from rag.errors import NotFound
 from rag.library.ledger import head, now, record_change
 from rag.library.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions, writing
+from rag.library.snapshot import drop_all
 
 TOMBSTONES = "erased.jsonl"
 
@@ -53,7 +53,7 @@ def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
         library = str(conn.scalar(select(meta.c.value).where(meta.c.key == "library")))
         _append(data_dir, Tombstone(library, document_id, head(conn) + 1, now()))
         seq, counts = _wipe(conn, document_id, row.version)
-    shutil.rmtree(data_dir / "snapshots", ignore_errors=True)
+    drop_all(data_dir / "snapshots")
     return Receipt(document_id, counts[0], counts[1], counts[2], seq, _clean_log(engine))
 
 

@@ -8,22 +8,34 @@ the base, and the base is trained anew when the rows have doubled since. Only `r
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
+from itertools import islice, repeat
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.base import Base, Interrupted, interrupt
+from rag.library.base import Base, Interrupted, dots
 from rag.library.rwlock import RWLock
 from rag.ports import Vectors
 
 Ids = NDArray[np.int64]
 
 EXACT_BELOW = 30_000  # rows up to which a scan is as fast as the inverted file and exact
-_DELTA = 2_000  # rows scanned exactly beside the base before they move into it: about 0.1 ms
-_MOVE = 250  # rows moved under one lock: about 5 ms
+_DELTA = 1_000  # rows scanned exactly beside the base before they move into it: 0.1 ms
+_MOVE = 50  # rows moved under one lock: about 1 ms
 _RETRAIN = 2.0  # growth since training after which centroids no longer fit
-_GATHER = 4_000  # allowed rows up to which a filtered search reads just those
+_GATHER = 20_000  # allowed rows up to which a filtered search is exact: about 4 ms
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """rows (n, dim), ids (n,) with -1 for free slots, in_base (n,) bool, and the base's bytes when it is trained."""
+
+    rows: Vectors
+    ids: Ids
+    in_base: NDArray[np.bool_]
+    base: bytes | None
 
 
 class LiveIndex:
@@ -52,6 +64,11 @@ class LiveIndex:
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """ids (n,), vectors (n, dim). An id that is there already is replaced."""
+        vectors = np.asarray(vectors, np.float32)
+        if vectors.shape != (len(ids), self._dim):
+            raise ValueError(f"{vectors.shape} vectors for {len(ids)} ids in {self._dim} dimensions")
+        if len(last := {key: at for at, key in enumerate(ids.tolist())}) < len(ids):  # the last of each id counts
+            ids, vectors = np.array(list(last), np.int64), vectors[list(last.values())]
         with self._lock.writing():
             self._remove(ids)
             slots = self._take(len(ids))
@@ -87,7 +104,7 @@ class LiveIndex:
         again = [self._free.pop() for _ in range(min(n, len(self._free)))]
         fresh = n - len(again)
         while self._used + fresh > len(self._rows):
-            grown = len(self._rows)
+            grown = max(1024, len(self._rows))
             self._rows = np.concatenate([self._rows, np.empty((grown, self._dim), np.float32)])
             self._ids = np.concatenate([self._ids, np.full(grown, -1, np.int64)])
             self._in_base = np.concatenate([self._in_base, np.zeros(grown, bool)])
@@ -112,7 +129,8 @@ class LiveIndex:
     def cosines(self, query: Vectors, ids: Ids) -> NDArray[np.float32]:
         """query (dim,), ids (n,) that are all there → their cosines (n,)."""
         with self._lock.reading():
-            return np.asarray(self._rows[[self._slot[key] for key in ids.tolist()]] @ query, np.float32)
+            slots = np.array([self._slot[key] for key in ids.tolist()], np.int64)
+            return dots(np.ascontiguousarray(query, np.float32), self._rows, slots)
 
     def vectors(self, ids: Ids) -> Vectors:
         """ids (n,) that are all there → their vectors (n, dim)."""
@@ -140,34 +158,55 @@ class LiveIndex:
         return self._rank(query, candidates, k)
 
     def _search_among(self, query: Vectors, k: int, allowed: Ids) -> tuple[Ids, NDArray[np.float32]]:
-        slots = np.array([slot for key in allowed.tolist() if (slot := self._slot.get(key)) is not None], np.int64)
-        if self._base is None or len(slots) <= max(_GATHER, len(self._slot) // 20):
+        slots = np.fromiter(map(self._slot.get, allowed.tolist(), repeat(-1)), np.int64, len(allowed))
+        slots = slots[slots >= 0]
+        if self._base is None or len(slots) <= _GATHER:
             return self._rank(query, slots, k)
-        selector = faiss.IDSelectorBatch(slots)
         fresh = slots[~self._in_base[slots]]
-        return self._rank(query, np.concatenate([self._base.search(query, selector=selector), fresh]), k)
+        return self._rank(query, np.concatenate([self._base.search_among(query, slots), fresh]), k)
 
     def _rank(self, query: Vectors, slots: Ids, k: int) -> tuple[Ids, NDArray[np.float32]]:
         """Exact scores of the slots, best first, at most k; equal scores in order of slot."""
-        scores = self._rows[slots] @ query
+        scores = dots(query, self._rows, slots)
         if len(slots) > k:
             kept = np.argpartition(-scores, k)[:k] if k else np.empty(0, np.int64)
             slots, scores = slots[kept], scores[kept]
         order = np.lexsort((slots, -scores))
         return slots[order], scores[order]
 
+    # -- snapshots -----------------------------------------------------------------------------------------------------
+
+    def state(self) -> IndexState:
+        """A copy of everything, for a snapshot."""
+        with self._lock.reading():
+            used = slice(self._used)
+            base = None if self._base is None else self._base.dump()
+            return IndexState(self._rows[used].copy(), self._ids[used].copy(), self._in_base[used].copy(), base)
+
+    def restore(self, state: IndexState) -> None:
+        """Takes the place of an empty index's content."""
+        with self._lock.writing():
+            self._rows, self._ids, self._in_base = state.rows, state.ids, state.in_base
+            self._used = len(state.ids)
+            live = np.flatnonzero(state.ids >= 0)
+            self._slot = dict(zip(state.ids[live].tolist(), live.tolist(), strict=True))
+            self._free = np.flatnonzero(state.ids < 0).tolist()
+            if state.base is not None:
+                self._base = Base.load(state.base)
+                self._delta = dict.fromkeys(live[~state.in_base[live]].tolist())
+        self._maintain()
+
     # -- background ----------------------------------------------------------------------------------------------------
 
     def _maintain(self) -> None:
         """Starts training or moving when it is due; one at a time, in a thread of its own."""
-        due = self._due()
-        if due is None or self._closed or not self._training.acquire(blocking=False):
+        if self._closed or self._due() is None or not self._training.acquire(blocking=False):
             return
         if self._background:
-            self._worker = threading.Thread(target=self._work, args=(due,), name="index-maintenance")
+            self._worker = threading.Thread(target=self._work, name="index-maintenance")
             self._worker.start()
         else:
-            self._work(due)
+            self._work()
 
     def _due(self) -> str | None:
         live = len(self._slot)
@@ -177,48 +216,64 @@ class LiveIndex:
             return "train"
         return "move" if len(self._delta) > _DELTA else None
 
+    def settle(self) -> None:
+        """Waits until the background work that is under way has been done."""
+        while (worker := self._worker) is not None and worker.is_alive():
+            worker.join()
+
     def close(self) -> None:
         """Ends background work; the process could not end while FAISS trains. The index still answers."""
         self._closed = True
-        if self._worker is not None and self._worker.is_alive():
-            interrupt()
-            self._worker.join()
-            interrupt(False)
+        self.settle()
 
-    def _work(self, due: str) -> None:
+    def _work(self) -> None:
         try:
-            if due == "train" and not self._closed:
-                self._train()
-            self._move()
+            while not self._closed and (due := self._due()) is not None:
+                if due == "train":
+                    self._train()
+                else:
+                    self._move()
         except Interrupted:
             pass
         finally:
             self._training.release()
 
     def _train(self) -> None:
-        """Trains on a copy while searches and changes go on, then catches up and swaps under the lock."""
+        """Trains while searches and changes go on, then catches up and swaps under the lock.
+
+        The rows are read without a lock and not copied: until the swap, no slot that held a row is given out again.
+        """
         with self._lock.writing():
             self._freed = []
             slots = np.flatnonzero(self._ids[: self._used] >= 0)
-            rows = self._rows[slots]
-        base = Base.build(slots, rows)
+            matrix = self._rows
+        try:
+            base = Base.build(slots, matrix, lambda: self._closed)
+        except BaseException:
+            with self._lock.writing():
+                self._give_back()
+            raise
         with self._lock.writing():
-            gone = np.array(self._freed, np.int64)
-            if len(gone):
-                base.remove(gone[np.isin(gone, slots)])
-            self._free += self._freed or []
-            self._freed = None
+            gone = self._give_back()
+            base.remove(gone[np.isin(gone, slots)])
             self._in_base[:] = False
             self._in_base[slots] = self._ids[slots] >= 0
             self._delta = dict.fromkeys(np.flatnonzero((self._ids[: self._used] >= 0) & ~self._in_base[: self._used]).tolist())
             self._base = base
 
+    def _give_back(self) -> Ids:
+        """Slots that were freed during training may be given out again; returns them."""
+        gone = np.array(self._freed, np.int64)
+        self._free += gone.tolist()
+        self._freed = None
+        return gone
+
     def _move(self) -> None:
-        """Moves the delta into the base, a little under each lock so that searches wait milliseconds at most."""
+        """Moves the delta into the base, a little under each lock so that searches wait a millisecond at most."""
         while len(self._delta) > _DELTA // 4 and not self._closed:
             with self._lock.writing():
                 assert self._base is not None
-                slots = np.array(list(self._delta)[:_MOVE], np.int64)
+                slots = np.array(list(islice(self._delta, _MOVE)), np.int64)
                 self._base.add(slots, self._rows[slots])
                 self._in_base[slots] = True
                 for slot in slots.tolist():

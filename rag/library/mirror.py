@@ -6,19 +6,29 @@ sees every write acknowledged before it began. Search and version are read under
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from rag.domain import Scope
 from rag.library.changes import Attributes, Delta, between
+from rag.library.freeze import freeze, thaw
+from rag.library.index import LiveIndex
 from rag.library.ledger import head, live_generation
 from rag.library.lexical import Lexical
 from rag.library.rwlock import RWLock
-from rag.ports import VectorIndex, Vectors
+from rag.library.snapshot import Snapshots, identity
+from rag.ports import Vectors
+
+log = structlog.get_logger()
+
+_SAVE_AFTER = 5_000  # passages changed: fewer are applied from the ledger in less than a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +53,23 @@ class Swapped(Exception):
 class Mirror:
     """Follows one generation of a ledger. Safe for any mix of threads."""
 
-    def __init__(self, engine: Engine, generation: int, dim: int, make_index: Callable[[int], VectorIndex]):
+    def __init__(
+        self,
+        engine: Engine,
+        generation: int,
+        dim: int,
+        make_index: Callable[[int], LiveIndex],
+        snapshots: Snapshots | None = None,
+    ):
         self.engine, self._generation, self._dim = engine, generation, dim
         self._index = make_index(dim)
         self._lexical = Lexical()
         self._attributes: dict[int, Attributes] = {}
         self._lock = RWLock()
         self._version = 0
+        self._snapshots = snapshots
+        self._saved = 0  # passages changed since the last snapshot
+        self._saving: threading.Thread | None = None
 
     @property
     def version(self) -> int:
@@ -58,6 +78,8 @@ class Mirror:
     def close(self) -> None:
         """Ends background work."""
         self._index.close()
+        if self._saving is not None:
+            self._saving.join()
 
     def __len__(self) -> int:
         return len(self._attributes)
@@ -75,13 +97,50 @@ class Mirror:
             live = live_generation(conn)
             if upto is None and live is not None and live != self._generation:
                 raise Swapped(live)
+            if self._version == 0 and upto is None:
+                self._start()
             target = upto if upto is not None else head(conn)
             if target > self._version:
                 self._apply(between(conn, self._generation, self._version, target, self._dim))
                 self._version = target
-            return self._version
+        self._save_when_due()
+        return self._version
+
+    def _start(self) -> None:
+        """From the newest good snapshot, when there is one; the rest comes from the ledger."""
+        loaded = self._snapshots.load(identity(self.engine, self._generation)) if self._snapshots else None
+        if loaded is None:
+            return
+        version, files = loaded
+        state, words, attributes = thaw(files)
+        self._index.restore(state)
+        self._lexical.apply(words, [])
+        self._attributes, self._version = attributes, version
+
+    def snapshot(self) -> bool:
+        """Writes a snapshot of this moment; False when another process is at it, or an erasure came between."""
+        if self._snapshots is None:
+            return False
+        with self._lock.reading():
+            version, state, attributes = self._version, self._index.state(), dict(self._attributes)
+        whose = identity(self.engine, self._generation)
+        self._saved = 0
+        return self._snapshots.save(whose, version, freeze(self.engine, state, attributes)) is not None
+
+    def _save_when_due(self) -> None:
+        due = self._snapshots is not None and self._saved >= max(_SAVE_AFTER, len(self) // 10)
+        if due and (self._saving is None or not self._saving.is_alive()):
+            self._saving = threading.Thread(target=self._save, name="snapshot")
+            self._saving.start()
+
+    def _save(self) -> None:
+        try:
+            self.snapshot()
+        except (OSError, DBAPIError) as exc:  # the ledger is the record: a mirror without snapshots starts slower, no more
+            log.warning("no snapshot was written", reason=str(exc))
 
     def _apply(self, delta: Delta) -> None:
+        self._saved += len(delta.ids) + len(delta.removed)
         if len(delta.removed):
             self._index.remove(delta.removed)
         if len(delta.ids):

@@ -206,6 +206,8 @@ def open_engine(url: str) -> Engine:
         with writing(engine) as conn:
             metadata.create_all(conn)
             _check_version(conn)
+    except ModuleNotFoundError as exc:
+        raise ConfigError(f"the driver of `database.url` is not installed: {exc.name}.", field="database.url") from exc
     except ArgumentError as exc:
         raise ConfigError(f"`{url}` is not a database URL.", field="database.url", fix="Example: postgresql://…") from exc
     except (OperationalError, OSError) as exc:

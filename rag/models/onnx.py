@@ -126,7 +126,7 @@ class OnnxEmbedder:
         return np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
 
     def _prompt_tokens(self, prompt: str) -> int:
-        return self.count_tokens([prompt])[0]
+        return self.count_tokens([prompt.rstrip()])[0]  # its space belongs to the text's first token
 
     def _run_both(self, ids: TokenIds) -> tuple[Vectors, Vectors]:
         sentence, tokens = self._session.run([SENTENCE, TOKENS], {INPUT: ids[None, :]})

@@ -16,18 +16,22 @@ def pack(tokens: Vectors) -> bytes:
 
 
 def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:
-    """query (m, dim), rows of L2 norm 1; packed token bits of k passages → (k,) mean over the query's tokens of the
-    greatest inner product with a passage's token, about −1..1. A passage without tokens scores the lowest of the others.
+    """query (m, dim), rows of L2 norm 1; packed token bits of k passages → (k,) scores, about −1..1.
+
+    Each of the question's tokens finds its best-matching token in a passage (MaxSim); the mean over the tokens is weighted
+    by how far a token's best passage stands out from the others, so that function words, which match everywhere, do not
+    count: an idf over the candidates. A passage without tokens scores as the lowest of the others.
     """
     dim = query.shape[1]
     sizes = np.array([len(bits) * 8 // dim for bits in packed])
-    if sizes.sum() == 0:
+    filled = sizes > 0
+    if not filled.any():
         return np.zeros(len(packed), np.float32)
     bits = np.unpackbits(np.frombuffer(b"".join(packed), np.uint8)).reshape(-1, dim)
     similar = query @ (bits.astype(np.float32) * 2 - 1).T / np.sqrt(dim)
-    starts = np.cumsum(sizes) - sizes
-    filled = sizes > 0
-    best = np.maximum.reduceat(similar, starts[filled], axis=1).mean(axis=0)
-    scores = np.full(len(packed), best.min(), np.float32)
-    scores[filled] = best
+    best = np.maximum.reduceat(similar, (np.cumsum(sizes) - sizes)[filled], axis=1)
+    weights = best.max(axis=1) - best.mean(axis=1) + 1e-3
+    found = weights @ best / weights.sum()
+    scores = np.full(len(packed), found.min(), np.float32)
+    scores[filled] = found
     return scores

@@ -21,8 +21,8 @@ from rag.search.fuse import fuse, standardise
 from rag.search.late import maxsim
 
 DENSE_WEIGHT = 0.6  # of the cosine against BM25
-LATE_WEIGHT = 0.5  # of late interaction against the two
-_RERANKED = 30  # candidates that are compared token by token
+LATE_WEIGHT = 0.75  # of late interaction against the two
+_RERANKED = 50  # candidates that are compared token by token
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,14 @@ def _span(passage: Passage) -> tuple[str, int, int]:
 def _hit(passage: Passage, ranked: _Ranked, place: int, found: Found, at: int, terms: Sequence[str]) -> Hit:
     cosine, late = float(found.cosine[at]), float(ranked.late[place])
     covered = coverage(terms, found.idf, f"{passage.context}\n{passage.text}")
+    features = Features(
+        cosine=cosine,
+        margin=cosine - float(found.cosine.mean()),
+        late=late - float(np.median(ranked.late)) if ranked.late.any() else None,
+        coverage=covered,
+        context=coverage(terms, found.idf, passage.context),
+        words=len(terms),
+    )
     stages = {
         "dense": cosine,
         "bm25": float(found.bm25[at]),
@@ -107,5 +115,5 @@ def _hit(passage: Passage, ranked: _Ranked, place: int, found: Found, at: int, t
         "late": late,
         "coverage": covered,
     }
-    chance = probability(Features(cosine, late, covered, cosine - float(found.cosine.mean())))
-    return Hit(passage, float(ranked.score[place]), chance, {name: round(value, 6) for name, value in stages.items()})
+    stages = {name: round(value, 6) for name, value in stages.items()}
+    return Hit(passage, float(ranked.score[place]), probability(features), stages)

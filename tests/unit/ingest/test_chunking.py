@@ -31,7 +31,7 @@ def test_blocks_of_a_section_share_a_passage_and_sections_never_do() -> None:
         (("A",), "Guide › A", "One.\n\nTwo.\n\n- x\n- y"),
         (("B",), "Guide › B", "Three."),
     ]
-    assert chunks[1].search_text == "Guide › A\nOne.\n\nTwo.\n\n- x\n- y"
+    assert chunks[1].search_text == "Guide › A\nOne.\nTwo.\n- x\n- y"
 
 
 def test_kind_is_that_of_all_blocks_or_text() -> None:

@@ -1,0 +1,1 @@
+"""Measurements of speed and of live updates, side by side with what a user would take instead."""

@@ -1,0 +1,155 @@
+"""Trials: a copy of a library, a process that works on it under faults, and the oracle's word on what is left."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import orjson
+
+ROOT = Path(__file__).parents[2]
+KILLING = (  # what changes a disk; before each of them a process is killed
+    "write,pwrite64,writev,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,ftruncate,mkdir,mkdirat,rmdir"
+).split(",")
+_CALL = re.compile(r"^(\d+)\s+(\w+)\(")
+
+
+class Zygote:
+    """See `faults_zygote`. One request at a time."""
+
+    def __init__(self) -> None:
+        told = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "tests.support.faults_zygote"]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=ROOT, env=told, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+
+    def ask(self, do: str, **told: Any) -> dict[str, Any]:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(orjson.dumps({"do": do, **told}) + b"\n")
+        self._process.stdin.flush()
+        reply: dict[str, Any] = orjson.loads(self._process.stdout.readline())
+        if "error" in reply:
+            raise RuntimeError(reply["error"])
+        return reply
+
+    def close(self) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A library to start trials from, and its head."""
+
+    folder: Path
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a process is killed: before its n-th call of `syscall` in a phase."""
+
+    phase: str
+    syscall: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a trial. `killed` is False when the phase ended before the point was reached."""
+
+    point: Point
+    killed: bool
+    wrong: list[str]
+
+
+class Rig:
+    """Two zygotes and a folder to work in. Trials may come from any thread."""
+
+    def __init__(self, folder: Path, zygotes: int = 2):
+        self._folder, self._idle, self._stack = folder, SimpleQueue[Zygote](), ExitStack()
+        self._zygotes = [Zygote() for _ in range(zygotes)]
+        for zygote in self._zygotes:
+            self._idle.put(zygote)
+        self._made = 0
+
+    def close(self) -> None:
+        for zygote in self._zygotes:
+            zygote.close()
+
+    def ask(self, do: str, **told: Any) -> dict[str, Any]:
+        zygote = self._idle.get()
+        try:
+            return zygote.ask(do, **told)
+        finally:
+            self._idle.put(zygote)
+
+    def build(self, planted: str = "") -> Library:
+        folder = self._folder / f"base-{planted}"
+        folder.mkdir()
+        return Library(folder, self.ask("build", folder=str(folder), planted=planted)["result"])
+
+    @contextmanager
+    def copy(self, library: Library, phase: str) -> Iterator[Path]:
+        """`create` starts from nothing."""
+        self._made += 1
+        folder = self._folder / f"trial-{phase}-{self._made}-{random.getrandbits(32):x}"
+        if phase == "create":
+            folder.mkdir()
+        else:
+            shutil.copytree(library.folder, folder, ignore=shutil.ignore_patterns("*-shm", ".lock"))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+    def calls(self, library: Library, phase: str, planted: str = "") -> Counter[str]:
+        """How often the phase makes each of the system calls at which a process is killed."""
+        with self.copy(library, phase) as folder:
+            log = folder / "strace"
+            self.trial(folder, phase, ["-o", str(log), "-e", f"trace={','.join(KILLING)}"], planted)
+            found = [match for line in log.read_text().splitlines() if (match := _CALL.match(line))]
+        main = Counter(match[1] for match in found).most_common(1)[0][0]
+        return Counter(match[2] for match in found if match[1] == main)
+
+    def trial(self, folder: Path, phase: str, strace: Sequence[str], planted: str = "") -> bool:
+        """Whether it was killed."""
+        reply = self.ask("trial", folder=str(folder), phase=phase, strace=list(strace), planted=planted)
+        return bool(reply["status"] == -9)
+
+    def check(self, folder: Path, library: Library, phase: str) -> list[str]:
+        found = self.ask("check", folder=str(folder), base_head=0 if phase == "create" else library.head)
+        return list(found["result"]) if "result" in found else [f"the check ended with {found['status']}"]
+
+    def kill(self, library: Library, point: Point, planted: str = "") -> Verdict:
+        with self.copy(library, point.phase) as folder:
+            inject = f"inject={point.syscall}:signal=KILL:when={point.n}"
+            options = ["-o", os.devnull, "-e", f"trace={point.syscall}", "-e", inject]
+            killed = self.trial(folder, point.phase, options, planted)
+            return Verdict(point, killed, self.check(folder, library, point.phase))
+
+    def kill_all(self, library: Library, points: Iterable[Point], planted: str = "") -> list[Verdict]:
+        with ThreadPoolExecutor(len(self._zygotes)) as pool:
+            return list(pool.map(lambda point: self.kill(library, point, planted), points))
+
+
+def spread(phase: str, calls: Counter[str], n: int, rng: random.Random) -> list[Point]:
+    """At most n of all the points of a phase: in turn one of each system call, at random which."""
+    each = [[Point(phase, name, k) for k in rng.sample(range(1, count + 1), count)] for name, count in sorted(calls.items())]
+    turns = [point for turn in zip_longest(*each) for point in turn if point is not None]
+    return turns[:n]

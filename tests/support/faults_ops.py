@@ -1,0 +1,418 @@
+"""What the fault harness makes a process do: phases of operations on a library, each told to a journal outside of it.
+
+An operation is noted as `sent` before and `acked` after it, each line by one write and one fsync, so that the journal is
+what a client knows that watched the process die.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+
+from ingest.jobs import Jobs
+from ingest.pipeline import Pipeline
+from ingest.reindex import reindex, rollback
+from rag.domain import DocumentInput, Question, WriteResult
+from rag.fakes import HashEmbedder
+from rag.library import rebuild
+from rag.library.backup import backup, restore
+from rag.library.erase import erase
+from rag.library.index import LiveIndex
+from rag.library.mirror import Mirror
+from rag.library.schema import passages
+from rag.library.snapshot import Snapshots
+from rag.settings import Settings, load
+from rag.wiring import House, open_house
+
+BACKUP = "before.tar"
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
+
+
+def embedder(name: str) -> HashEmbedder:
+    """`hash-64` is 64 numbers a vector."""
+    made = HashEmbedder(int(name.removeprefix("hash-")))
+    made.model_id = name
+    return made
+
+
+def settings_of(folder: Path, model: str = "hash-64") -> Settings:
+    told = {"data_dir": str(folder / "data"), "embedding.model": model, "ingest.chunk_tokens": 64}
+    return load(Path(os.devnull), env={}, overrides=told | {"answer.max_wrong_rate": 0.99})
+
+
+def sentinel(key: str) -> str:
+    """A word that stands in every passage of the document `key` and nowhere else."""
+    return f"zq{key.translate(_LETTERS)}q"
+
+
+def mark(key: str, version: int, part: int, parts: int) -> str:
+    """A word that names one passage of one version: `key.v3.p1of4`."""
+    return f"{key}.v{version}.p{part}of{parts}"
+
+
+def document(key: str, version: int) -> DocumentInput:
+    """One to four sections, each one passage."""
+    parts = 1 + (version + len(key)) % 4
+    filler = [" ".join(f"w{version}x{part}x{n}" for n in range(18)) for part in range(parts)]
+    sections = [f"## Part {p}\n\n{sentinel(key)} {mark(key, version, p, parts)} {filler[p]}" for p in range(parts)]
+    text = f"# Title {sentinel(key)}\n\n" + "\n\n".join(sections)
+    return DocumentInput(key, text.encode(), "text/markdown", filename=f"{key}.md")
+
+
+class Journal:
+    """Appends; what is in it was seen by the outside."""
+
+    def __init__(self, path: Path):
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._next = len(read_journal(path))
+
+    def tell(self, **line: Any) -> int:
+        number, self._next = self._next, self._next + 1
+        os.write(self._file, orjson.dumps({"n": number, **line}) + b"\n")
+        os.fsync(self._file)
+        return number
+
+    @contextmanager
+    def op(self, kind: str, key: str = "", version: int = 0) -> Iterator[dict[str, Any]]:
+        """Tells `sent`; then `acked` with what was put into the yielded dict, or `failed`."""
+        number, told = self.tell(state="sent", kind=kind, id=key, version=version), dict[str, Any]()
+        try:
+            yield told
+        except Exception as exc:  # whatever it is, it is no acknowledgement
+            self.tell(state="failed", op=number, error=f"{type(exc).__name__}: {exc}")
+        else:
+            self.tell(state="acked", op=number, **told)
+
+
+def read_journal(path: Path) -> list[dict[str, Any]]:
+    """Whole lines; one that was cut by the death of its writer was told to nobody."""
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    return [orjson.loads(line) for line in lines]
+
+
+@dataclass
+class Env:
+    """A process's view: `folder` holds `data/` (the library), `journal.jsonl` and backups."""
+
+    folder: Path
+    journal: Journal
+    house: House | None = None
+    _more: list[House] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, folder: Path) -> Env:
+        return cls(folder, Journal(folder / "journal.jsonl"))
+
+    def open(self, model: str = "hash-64") -> House:
+        self.house = open_house(settings_of(self.folder, model), load=embedder, rebuilding=True)
+        self._more.append(self.house)
+        return self.house
+
+    @property
+    def opened(self) -> House:
+        assert self.house is not None
+        return self.house
+
+    def close(self) -> None:
+        for house in self._more:
+            house.close()
+
+    # -- operations ----------------------------------------------------------------------------------------------------
+
+    def put(self, key: str, version: int) -> None:
+        with self.journal.op("put", key, version) as told:
+            pipeline = Pipeline(self.opened.ledger, self.opened.shelves.writing, self.opened.settings)
+            told.update(self._written(pipeline.put(document(key, version))))
+
+    def bulk(self, pairs: Sequence[tuple[str, int]]) -> None:
+        sent = {key: self.journal.tell(state="sent", kind="put", id=key, version=version) for key, version in pairs}
+        pipeline = Pipeline(self.opened.ledger, self.opened.shelves.writing, self.opened.settings)
+        for outcome in pipeline.put_many([document(key, version) for key, version in pairs]):
+            if outcome.result is None:
+                self.journal.tell(state="failed", op=sent[outcome.input.id], error=str(outcome.error))
+            else:
+                self.journal.tell(state="acked", op=sent[outcome.input.id], **self._written(outcome.result))
+
+    def job(self, key: str, version: int) -> int:
+        """As API and worker do: submitted, claimed, written in the job's order, finished."""
+        jobs = Jobs(self.opened.ledger.engine)
+        number = self.journal.tell(state="sent", kind="job", id=key, version=version)
+        job = jobs.submit(document(key, version))
+        self.journal.tell(state="submitted", op=number, job=job)
+        self.drain()
+        return job
+
+    def drain(self) -> None:
+        """Every job that waits; one whose lease a dead process holds is due at once, leases here being short."""
+        jobs = Jobs(self.opened.ledger.engine)
+        pipeline = Pipeline(self.opened.ledger, self.opened.shelves.writing, self.opened.settings)
+        while (claimed := jobs.claim("driver", lease_s=0.0)) is not None:
+            job, doc = claimed
+            result = pipeline.put(doc, order=job)
+            if jobs.finish(job, "driver", result):
+                self.journal.tell(state="done", job=job, **self._written(result))
+
+    def redeliver(self, job: int, key: str, version: int) -> None:
+        """A worker that was thought dead ends what it had begun long ago. Must change nothing."""
+        pipeline = Pipeline(self.opened.ledger, self.opened.shelves.writing, self.opened.settings)
+        pipeline.put(document(key, version), order=job)
+
+    def ask(self, key: str) -> None:
+        """Any question must be answered, whatever the disk does."""
+        try:
+            hits = self.opened.answerer.retrieve(Question(sentinel(key))).hits
+        except Exception as exc:
+            self.journal.tell(state="wrong", what=f"a question failed: {exc!r}")
+        else:
+            if not hits:
+                self.journal.tell(state="wrong", what=f"{key} is not found")
+
+    def compare_mirror(self) -> None:
+        """This process's mirror, which ran all the time, against one made anew."""
+        shelf = self.opened.shelves.live()
+        anew = Mirror(shelf.mirror.engine, shelf.generation, shelf.embedder.dim, LiveIndex)
+        anew.sync()
+        if content(shelf.mirror) != content(anew):
+            self.journal.tell(state="wrong", what="the running mirror differs from a new one")
+
+    def delete(self, key: str) -> None:
+        with self.journal.op("delete", key) as told:
+            told.update(self._written(self.opened.ledger.delete(key)))
+
+    def erase(self, key: str) -> None:
+        with self.journal.op("erase", key) as told:
+            receipt = erase(self.opened.ledger.engine, self.opened.settings.data_dir, key)
+            told.update(index_version=receipt.index_version, clean=receipt.disk_clean)
+
+    def snapshot(self, mirror: Mirror | None = None) -> None:
+        with self.journal.op("snapshot") as told:
+            mirror = mirror or self.opened.shelves.live().mirror
+            mirror.sync()
+            told.update(saved=mirror.snapshot())
+
+    def trained_mirror(self) -> Mirror:
+        """Of the live generation, with an index whose base is trained at once: its snapshots have a base."""
+        shelf, engine = self.opened.shelves.writing(), self.opened.ledger.engine
+
+        def index(dim: int) -> LiveIndex:
+            return LiveIndex(dim, exact_below=4, background=False)
+
+        snapshots = Snapshots(self.opened.settings.data_dir / "snapshots", engine)
+        return Mirror(engine, shelf.generation, shelf.embedder.dim, index, snapshots)
+
+    def _written(self, result: WriteResult) -> dict[str, Any]:
+        """What a client learns, and which passage ids carry it."""
+        with self.opened.ledger.engine.connect() as conn:
+            mine = select(func.min(passages.c.id), func.max(passages.c.id)).where(
+                passages.c.document_id == result.document_id, passages.c.version == result.version
+            )
+            low, high = conn.execute(mine).one()
+        return {
+            "written": result.version,
+            "outcome": result.state,
+            "index_version": result.index_version,
+            "passages": None if result.state == "deleted" else [low, high],
+        }
+
+
+def content(mirror: Mirror) -> dict[int, bytes]:
+    """Vector of each passage id that a mirror holds."""
+    state = mirror._index.state()
+    rows = {int(key): row.tobytes() for key, row in zip(state.ids, state.rows, strict=True) if key >= 0}
+    assert set(rows) == set(mirror._attributes) and len(mirror._lexical) == len(rows)
+    return rows
+
+
+# -- phases: (before the faults begin, under faults) ------------------------------------------------------------------------
+
+
+def _open(env: Env) -> None:
+    env.open()
+
+
+def _put(env: Env) -> None:
+    for n in range(3):
+        env.put(f"new{n}", 1)
+
+
+def _replace(env: Env) -> None:
+    for version in (5, 6):
+        env.put("d0", version)
+        env.put("d1", version)
+
+
+def _delete(env: Env) -> None:
+    for key in ("d0", "d1", "j0"):
+        env.delete(key)
+    env.put("d1", 7)
+
+
+def _erase(env: Env) -> None:
+    env.erase("d0")
+    env.put("d2", 8)
+    env.erase("d2")
+    env.put("d3", 1)
+
+
+def _bulk(env: Env) -> None:
+    env.bulk([("b0", 1), ("d0", 9), ("b1", 1), ("b2", 2)])
+
+
+def _job(env: Env) -> None:
+    first = env.job("j0", 4)
+    env.job("n0", 1)
+    env.delete("j0")
+    env.redeliver(first, "j0", 4)
+    env.job("j0", 5)
+    env.redeliver(first, "j0", 4)
+
+
+def _snapshot(env: Env) -> None:
+    env.snapshot()
+    env.put("d0", 10)
+    env.snapshot()
+
+
+def _compaction(env: Env) -> None:
+    """Index trained and written with its base; failed generation pruned; log moved into the database."""
+    mirror = env.trained_mirror()
+    env.snapshot(mirror)
+    engine = env.opened.ledger.engine
+    generation = rebuild.start(engine, {**env.opened.wanted, "build": 1})
+    rebuild.fail(engine, generation)
+    rebuild.prune(engine)
+    env.delete("d1")
+    env.snapshot(mirror)
+    with engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _reindex(env: Env) -> None:
+    def edit(*_: object) -> list[str]:
+        env.put("d0", 11)  # the gate runs between the build and the swap: edits are caught up
+        env.delete("d1")
+        return []
+
+    with env.journal.op("swap") as told:
+        outcome = reindex(env.opened, edit)
+        told.update(outcome=outcome.state, generation=outcome.generation)
+    env.put("d2", 11)
+
+
+def _open_new_model(env: Env) -> None:
+    env.open("hash-96")
+
+
+def _swapped(env: Env) -> None:
+    """A library whose live generation is the second one."""
+    env.open("hash-96")
+    reindex(env.opened, lambda *_: [])
+    env.put("d0", 12)
+    env.open()
+
+
+def _rollback(env: Env) -> None:
+    with env.journal.op("swap") as told:
+        told.update(generation=rollback(env.opened).generation)
+    env.put("d1", 12)
+
+
+def _backup(env: Env) -> None:
+    with env.journal.op("backup", "fresh.tar") as told:
+        told.update(index_version=backup(env.opened.ledger.engine, env.folder / "fresh.tar").index_version)
+    env.put("d0", 13)
+
+
+def _nothing(env: Env) -> None:
+    """The process starts under faults."""
+
+
+def _restore(env: Env) -> None:
+    with env.journal.op("restore", BACKUP) as told:
+        told.update(index_version=restore(env.folder / BACKUP, env.folder / "data").index_version)
+
+
+def _reopen(env: Env) -> None:
+    """Recovery of a log that the former process left, a start from a snapshot, jobs that were left."""
+    env.open()
+    env.opened.shelves.live()
+    env.drain()
+    env.put("d0", 14)
+    env.close()
+
+
+def _serving(env: Env) -> None:
+    env.open()
+    env.ask("d0")
+
+
+def _follow(env: Env) -> None:
+    """A process that answers while it is written."""
+    env.put("d0", 15)
+    env.ask("d0")
+    env.delete("d1")
+    env.ask("d0")
+    env.erase("d2")
+    env.put("d4", 1)
+    env.compare_mirror()
+
+
+def _hold(env: Env) -> None:
+    """Writes that may fail; questions that must not."""
+    for version in range(16, 26):
+        env.put("d0", version)
+        env.ask("late")
+    env.put("d4", 1)
+
+
+def _create(env: Env) -> None:
+    env.open()
+    env.put("first", 1)
+
+
+Step = Callable[[Env], None]
+PHASES: dict[str, tuple[Step, Step]] = {
+    "create": (_nothing, _create),
+    "put": (_open, _put),
+    "replace": (_open, _replace),
+    "delete": (_open, _delete),
+    "erase": (_open, _erase),
+    "bulk": (_open, _bulk),
+    "job": (_open, _job),
+    "snapshot": (_open, _snapshot),
+    "compaction": (_open, _compaction),
+    "reindex": (_open_new_model, _reindex),
+    "rollback": (_swapped, _rollback),
+    "backup": (_open, _backup),
+    "restore": (_nothing, _restore),
+    "reopen": (_nothing, _reopen),
+    "follow": (_serving, _follow),
+}
+NOT_KILLED = {"hold": (_serving, _hold)}  # for faults that a process survives
+
+
+def build_library(env: Env) -> None:
+    """What the phases start from: documents, edits, deletions and an erasure, before and after a backup; snapshots."""
+    env.open()
+    for n in range(3):
+        env.put(f"d{n}", 1)
+    env.put("gone", 1)
+    env.put("wiped", 1)
+    env.put("late", 1)
+    env.job("j0", 1)
+    env.snapshot()
+    backup(env.opened.ledger.engine, env.folder / BACKUP)
+    env.journal.tell(state="backed up")
+    env.put("d1", 2)
+    env.delete("gone")
+    env.erase("wiped")
+    env.job("j0", 2)
+    env.snapshot()
+    env.put("d2", 3)

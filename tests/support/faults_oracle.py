@@ -1,0 +1,272 @@
+"""Whether a library keeps its promises after a fault: reads the files by SQL of its own and asks by the product."""
+
+from __future__ import annotations
+
+import random
+import re
+import shutil
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from ingest.pipeline import Pipeline
+from rag.domain import Question
+from rag.errors import XiansouError
+from rag.fakes import HashEmbedder
+from rag.library.backup import restore
+from rag.library.index import LiveIndex
+from rag.library.mirror import Mirror
+from rag.library.rows import passage_hash
+from rag.wiring import House
+from tests.support.faults_claims import ABSENT, Line, Op, State, States, after_restore, operations, reused, states
+from tests.support.faults_ops import Env, content, document, embedder, read_journal, sentinel
+
+MARK = re.compile(r"(\w+)\.v(\d+)\.p(\d+)of(\d+)")
+_DIGESTED = ("documents", "versions", "passages", "vectors", "late", "contents", "changes", "erased", "generations")
+_NOT_DIGESTED = {"updated_at", "write_order"}
+
+
+def examine(folder: Path, base_head: int) -> list[str]:
+    """Everything that is wrong with the library below `folder`, given its journal. Empty: all promises are kept.
+
+    `base_head`: an index version before the faults, where a process is pretended to have stood all the time.
+    """
+    lines = read_journal(folder / "journal.jsonl")
+    ops = operations(lines)
+    env = Env.at(folder)
+    try:
+        house = env.open()
+    except (XiansouError, sqlite3.Error) as exc:
+        return [f"it does not open: {exc}"]
+    try:
+        wrong = [line["what"] for line in lines if line["state"] == "wrong"]
+        wrong += integrity(folder) + structure(folder) + reused(ops)
+        claimed, found = _claims(lines, ops, _states(folder))
+        wrong += claimed
+        restored = any(op.kind == "restore" for op in ops)
+        wrong += _swapped(folder, ops) + answers(house, found) + mirrors(house, None if restored else base_head)
+        wrong += _erased_bytes(folder, ops, found) + _backup(folder, lines, ops)
+        env.drain()
+        ops = operations(read_journal(folder / "journal.jsonl"))
+        if not restored:
+            wrong += [f"after its jobs: {w}" for w in differences(states(ops, drained=True), _states(folder))]
+            wrong += _replay(folder, house, ops)
+        return wrong
+    finally:
+        env.close()
+
+
+def integrity(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
+        found = [row[0] for row in raw.execute("PRAGMA integrity_check")]
+        keys = raw.execute("PRAGMA foreign_key_check").fetchall()
+    return [f"integrity: {text}" for text in found if text != "ok"] + [f"foreign key: {row}" for row in keys]
+
+
+def structure(folder: Path) -> list[str]:
+    """Every live document whole, at one version, with its own vectors; nothing left of what is not live."""
+    wrong: list[str] = []
+    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
+        raw.row_factory = sqlite3.Row
+        live = raw.execute("SELECT g.id, g.fingerprint FROM generations g JOIN meta m ON m.key='generation' AND m.value=g.id")
+        generation = live.fetchone()
+        if generation is None:
+            return wrong  # it was never opened
+        head = raw.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()[0]
+        model = embedder(orjson.loads(generation["fingerprint"])["embedding"])
+        for doc in raw.execute("SELECT * FROM documents").fetchall():
+            if doc["index_version"] > head:
+                wrong.append(f"{doc['id']} has index version {doc['index_version']} after the head {head}")
+            current = raw.execute(
+                "SELECT * FROM passages WHERE document_id=? AND retired_seq IS NULL ORDER BY generation, ordinal", (doc["id"],)
+            ).fetchall()
+            kept = raw.execute("SELECT count(*) FROM contents WHERE document_id=?", (doc["id"],)).fetchone()[0]
+            if doc["state"] != "live":
+                wrong += [f"{doc['id']} is {doc['state']} with {len(current)} live passages"] if current else []
+                wrong += [f"{doc['id']} is {doc['state']} with its upload"] if kept else []
+                continue
+            mine = [row for row in current if row["generation"] == generation["id"]]
+            wrong += _whole(raw, doc, mine, model)
+            wrong += [
+                f"{doc['id']}: passages of versions beside {doc['version']}" for r in current if r["version"] != doc["version"]
+            ]
+    return wrong
+
+
+def _whole(raw: sqlite3.Connection, doc: sqlite3.Row, mine: Sequence[sqlite3.Row], model: HashEmbedder) -> list[str]:
+    """Against the upload that is kept: its text, as many passages as it has, each with the vector of its text."""
+    key, wrong = doc["id"], []
+    versions = raw.execute("SELECT * FROM versions WHERE document_id=? AND retired_seq IS NULL", (key,)).fetchall()
+    if [row["version"] for row in versions] != [doc["version"]]:
+        return [f"{key}: version {doc['version']} stands as {[row['version'] for row in versions]}"]
+    text = versions[0]["text"]
+    content = raw.execute("SELECT content FROM contents WHERE document_id=?", (key,)).fetchone()
+    if content is None or zlib.decompress(content[0]).decode() != text:
+        wrong.append(f"{key}: its upload is not its text")
+    marks = MARK.findall(text)
+    told = [m for row in mine for m in MARK.findall(row["text"])]
+    if told != marks or len(marks) != int(marks[0][3]) or len(mine) != doc["passages"]:
+        wrong.append(f"{key}: half a document: {told} of {marks}, {doc['passages']} passages told")
+    for row in mine:
+        if row["text"] != text[row["start"] : row["end"]]:
+            wrong.append(f"{key}: passage {row['id']} is not its span")
+        wrong += _vector(raw, row, model)
+    return wrong
+
+
+def _vector(raw: sqlite3.Connection, row: sqlite3.Row, model: HashEmbedder) -> list[str]:
+    found = raw.execute("SELECT vector FROM vectors WHERE generation=? AND hash=?", (row["generation"], row["hash"])).fetchone()
+    if found is None:
+        return [f"{row['document_id']}: passage {row['id']} has no vector"]
+    told = f"{row['context']}\n{row['text']}"
+    stands, wanted = np.frombuffer(found[0], "<f4"), model.embed_passages([told])[0]
+    if row["hash"] != passage_hash(told) or len(stands) != len(wanted) or not np.allclose(stands, wanted, atol=1e-6):
+        return [f"{row['document_id']}: passage {row['id']} has another text's or model's vector"]
+    return []
+
+
+def _states(folder: Path) -> dict[str, State]:
+    """Of each document, by the marks in the text that stands: what a reader of the record gets."""
+    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
+        rows = raw.execute(
+            "SELECT d.id, d.state, v.text FROM documents d"
+            " LEFT JOIN versions v ON v.document_id = d.id AND v.version = d.version"
+        ).fetchall()
+    found: dict[str, State] = {}
+    for key, state, text in rows:
+        if state != "live":
+            found[key] = (state, 0)
+        else:
+            marked = MARK.search(text or "")
+            version = int(marked[2]) if marked else -1
+            whole = text is not None and text.encode() == document(key, version).content
+            found[key] = ("live", version if whole else -1)
+    return found
+
+
+def differences(allowed: States, found: dict[str, State]) -> list[str]:
+    wrong = [
+        f"{key} is {found.get(key, ABSENT)}, not {may}" for key, may in allowed.items() if found.get(key, ABSENT) not in may
+    ]
+    return wrong + [f"{key} is {state} and was never sent" for key, state in found.items() if key not in allowed]
+
+
+def _claims(lines: Sequence[Line], ops: Sequence[Op], found: dict[str, State]) -> tuple[list[str], dict[str, State]]:
+    """A restore that was not acknowledged left the library as it was, or as the backup: never between."""
+    plain = differences(states(ops), found)
+    last = [op for op in ops if op.kind == "restore"]
+    if not last:
+        return plain, found
+    back = differences(after_restore(lines), found)
+    if last[-1].acked is not None:
+        return back, found
+    return (min(plain, back, key=len)), found
+
+
+def _swapped(folder: Path, ops: Sequence[Op]) -> list[str]:
+    swaps = [op for op in ops if op.kind == "swap" and op.acked is not None]
+    if not swaps:
+        return []
+    assert swaps[-1].acked
+    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
+        live = int(raw.execute("SELECT value FROM meta WHERE key='generation'").fetchone()[0])
+    told = swaps[-1].acked["generation"]
+    return [] if live == told else [f"generation {live} is live, {told} was acknowledged"]
+
+
+def answers(house: House, found: dict[str, State]) -> list[str]:
+    """Each live document is found by its own word, whole and at its version; others are not found."""
+    wrong = []
+    for key, (state, version) in found.items():
+        hits = house.answerer.retrieve(Question(sentinel(key), top_k=20)).hits
+        marks = sorted(m for hit in hits for m in MARK.findall(hit.passage.text) if m[0] == key)
+        wanted = sorted(MARK.findall(document(key, version).content.decode())) if state == "live" else []
+        if marks != wanted:
+            wrong.append(f"{key} ({state} {version}) answers with {marks}")
+    return wrong
+
+
+def mirrors(house: House, since: int | None) -> list[str]:
+    """The mirror that starts from a snapshot, and one that stood at `since` all the time, equal one made anew."""
+    shelf = house.shelves.live()
+    wrong = []
+
+    def fresh() -> Mirror:
+        return Mirror(shelf.mirror.engine, shelf.generation, shelf.embedder.dim, LiveIndex)
+
+    anew = fresh()
+    anew.sync()
+    others = {"from its snapshot": shelf.mirror}
+    if since is not None:
+        others["that ran all the time"] = fresh()
+        others["that ran all the time"].sync(since)
+        others["that ran all the time"].sync()
+    for name, mirror in others.items():
+        if content(mirror) != content(anew):
+            wrong.append(f"the mirror {name} differs from a new one")
+    return wrong
+
+
+def _erased_bytes(folder: Path, ops: Sequence[Op], found: dict[str, State]) -> list[str]:
+    """After an acknowledged erasure no byte of the document is below the data directory."""
+    gone = {op.id for op in ops if op.kind == "erase" and op.acked and op.acked["clean"] and found.get(op.id) == ("erased", 0)}
+    wrong = []
+    for file in (folder / "data").rglob("*"):
+        content = file.read_bytes() if file.is_file() and gone else b""
+        wrong += [
+            f"{key} is erased and stands in {file.relative_to(folder)}" for key in gone if sentinel(key).encode() in content
+        ]
+    return wrong
+
+
+def _backup(folder: Path, lines: Sequence[Line], ops: Sequence[Op]) -> list[str]:
+    """A backup that was acknowledged, or that is there, holds what had been acknowledged before."""
+    for op in ops:
+        if op.kind != "backup":
+            continue
+        file = folder / op.id
+        if not file.exists():
+            return [f"the backup {op.id} is missing"] if op.acked is not None else []
+        scratch = folder / "scratch"
+        try:
+            restore(file, scratch / "data")
+        except XiansouError as exc:
+            return [f"the backup {op.id} cannot be restored: {exc}"]
+        before = states(operations([line for line in lines if line["n"] < op.number]))
+        wrong = integrity(scratch) + structure(scratch) + differences(before, _states(scratch))
+        shutil.rmtree(scratch)
+        return [f"in the backup: {text}" for text in wrong]
+    return []
+
+
+def _replay(folder: Path, house: House, ops: Sequence[Op]) -> list[str]:
+    """Every delivery again, jobs in any order: nothing changes."""
+    before = digest(folder)
+    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    jobs = [op for op in ops if op.job is not None]
+    random.Random(len(ops)).shuffle(jobs)
+    for op in jobs:
+        pipeline.put(document(op.id, op.version), order=op.job)
+    last = {op.id: op for op in ops if op.acked is not None and op.kind in ("put", "job", "delete", "erase")}
+    for op in last.values():
+        if op.effect == _states(folder).get(op.id) and op.effect[0] == "live":
+            pipeline.put(document(op.id, op.version))
+    return [] if digest(folder) == before else ["replaying the journal changed the record"]
+
+
+def digest(folder: Path) -> str:
+    """Of all rows that say what the library holds."""
+    total = sha256()
+    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
+        for table in _DIGESTED:
+            columns = [row[1] for row in raw.execute(f"PRAGMA table_info({table})") if row[1] not in _NOT_DIGESTED]
+            quoted = ",".join(f'"{column}"' for column in columns)
+            for row in raw.execute(f"SELECT {quoted} FROM {table} ORDER BY 1, 2"):
+                total.update(repr(row).encode())
+    return total.hexdigest()
