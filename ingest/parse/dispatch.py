@@ -55,6 +55,18 @@ def _docx(content: bytes, declared: str | None) -> Parsed:
     return docx.parse(content)
 
 
+def _pptx(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import pptx
+
+    return pptx.parse(content)
+
+
+def _mail(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import mail
+
+    return mail.parse(content, declared)
+
+
 def _xlsx(content: bytes, declared: str | None) -> Parsed:
     from ingest.parse import xlsx
 
@@ -105,7 +117,9 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".xhtml": Format("application/xhtml+xml", _html),
         ".pdf": Format("application/pdf", _pdf, b"%PDF-"),
         ".docx": Format(f"{_OFFICE}wordprocessingml.document", _docx, b"PK"),
+        ".pptx": Format(f"{_OFFICE}presentationml.presentation", _pptx, b"PK"),
         ".xlsx": Format(f"{_OFFICE}spreadsheetml.sheet", _xlsx, b"PK"),
+        ".eml": Format("message/rfc822", _mail),
         ".csv": Format("text/csv", _csv),
         ".tsv": Format("text/tab-separated-values", _csv),
         ".json": Format("application/json", _json),
@@ -117,9 +131,19 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 _BY_MIME = {known.mime_type: known for known in FORMATS.values()} | {"text/x-markdown": _MD}
 _UNSUPPORTED = frozenset(
-    ".doc .xls .ppt .pptx .ppsx .docm .xlsm .odt .ods .odp .rtf .epub .chm .eml .msg .mobi .pages .numbers .key .wps .et .dps"
+    ".doc .xls .ppt .ppsx .docm .xlsm .odt .ods .odp .rtf .epub .chm .msg .mobi .pages .numbers .key .wps .et .dps"
     " .zip .rar .7z .gz .tar .png .jpg .jpeg .gif .bmp .tif .tiff .webp .svg .mp3 .mp4 .avi .mov .exe .dll".split()
 )
+_ADVICE = {
+    ".doc": ".docx",
+    ".rtf": ".docx",
+    ".odt": ".docx",
+    ".xls": ".xlsx",
+    ".ods": ".xlsx",
+    ".ppt": ".pptx",
+    ".odp": ".pptx",
+    ".msg": ".eml",
+}
 _IMAGES = tuple(map(bytes.fromhex, ("89504e47", "ffd8ff", "47494638", "49492a00", "4d4d002a")))  # PNG, JPEG, GIF, TIFF
 _BINARY = tuple(map(bytes.fromhex, ("52494646", "1f8b", "377abcaf", "52617221", "7f454c46")))  # RIFF, gzip, 7z, RAR, ELF
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -183,7 +207,7 @@ def _by_signature(content: bytes, extension: str) -> Format | None:
     if content.startswith(b"PK\x03\x04"):
         with open_archive(content) as archive:
             names = set(archive.namelist())
-        for extension_of, part in ((".docx", "word/"), (".xlsx", "xl/workbook.xml")):
+        for extension_of, part in ((".docx", "word/"), (".xlsx", "xl/workbook.xml"), (".pptx", "ppt/presentation.xml")):
             if any(name.startswith(part) for name in names):
                 return FORMATS[extension_of]
         raise _unsupported(extension or ".zip")
@@ -219,7 +243,7 @@ def _by_text(content: bytes) -> Format:
 
 def _unsupported(extension: str) -> ParseError:
     known = " ".join(sorted(FORMATS))
-    advice = {".doc": ".docx", ".xls": ".xlsx", ".rtf": ".docx", ".odt": ".docx", ".ods": ".xlsx"}.get(extension, ".pdf")
+    advice = _ADVICE.get(extension, ".pdf")
     return ParseError(
         f"Files of type {extension} cannot be read.", code="unsupported", fix=f"Save it as {advice}; readable: {known}."
     )

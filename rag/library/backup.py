@@ -82,6 +82,7 @@ def restore(source: Path, data_dir: Path) -> Restored:
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     place = data_dir / _DATABASE
+    erase.drop_interrupted_restores(data_dir)
     with tempfile.TemporaryDirectory(dir=data_dir, prefix=".restore-") as folder:
         copy, manifest = _unpack(source, Path(folder))
         known = max(manifest.index_version, _head_in_use(place), *(t.seq for t in erase.tombstones(data_dir)), 0)

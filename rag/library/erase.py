@@ -7,6 +7,7 @@ erases again, so that a backup never brings an erased document back.
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,14 @@ def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
         _append(data_dir, Tombstone(library, document_id, head(conn) + 1, now()))
         seq, counts = _wipe(conn, document_id, row.version)
     drop_all(data_dir / "snapshots")
+    drop_interrupted_restores(data_dir)
     return Receipt(document_id, counts[0], counts[1], counts[2], seq, _clean_log(engine))
+
+
+def drop_interrupted_restores(data_dir: Path) -> None:
+    """What a killed restore left: a copy of a backup, perhaps with what has been erased since."""
+    for left in data_dir.glob(".restore-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def again(engine: Engine, data_dir: Path) -> list[str]:

@@ -138,6 +138,7 @@ def drop_all(folder: Path) -> None:
         for place in folder.iterdir():
             if place.is_dir():
                 shutil.rmtree(place, ignore_errors=True)
+        _sync(folder)  # or a power cut could bring the erased text back
 
 
 def array(content: bytes) -> Any:

@@ -27,7 +27,7 @@ def ack_before_commit() -> None:
 
     def later(self: writing, kind: Any, exc: Any, trace: Any) -> None:
         if kind is None:
-            threading.Timer(0.03, lambda: commit(self, None, None, None)).start()
+            threading.Timer(0.3, lambda: commit(self, None, None, None)).start()
         else:
             commit(self, kind, exc, trace)
 
@@ -117,7 +117,7 @@ def version_outside_lock() -> None:
 
     def then_version(self: Mirror, *told: Any) -> Found:
         found = search(self, *told)
-        time.sleep(0.05)
+        time.sleep(0.15)
         return dataclasses.replace(found, version=self._version)
 
     Mirror.search = then_version  # type: ignore[method-assign]

@@ -84,14 +84,21 @@ class Disk:
     """Everything below `root`, safe as it stands when the object is made."""
 
     def __init__(self, root: Path):
-        self._root, self.top = str(root), self._read(root)
+        self.root, self.top = str(root), self._read(root)
+
+    @classmethod
+    def of(cls, content: Path, root: Path) -> Disk:
+        """As if `content` stood at `root`."""
+        disk = cls(content)
+        disk.root = str(root)
+        return disk
 
     def _read(self, path: Path) -> Folder:
         folder = Folder()
         for child in path.iterdir():
             if child.is_dir():
                 folder.now[child.name] = self._read(child)
-            elif not child.name.endswith("-shm"):
+            elif not child.name.endswith(("-shm", ".lock")):
                 content = child.read_bytes()
                 folder.now[child.name] = File(content, bytearray(content))
         folder.sync()
@@ -127,11 +134,11 @@ class Disk:
                 node.cut(event.at)
 
     def _find(self, path: str) -> tuple[Folder | None, str]:
-        if path == self._root:
+        if path == self.root:
             return self.top, ""
-        if not path.startswith(f"{self._root}/") or path.endswith("-shm"):
+        if not path.startswith(f"{self.root}/") or path.endswith("-shm"):
             return None, ""
-        *folders, name = path.removeprefix(f"{self._root}/").split("/")
+        *folders, name = path.removeprefix(f"{self.root}/").split("/")
         at = self.top
         for part in folders:
             found = at.now.get(part)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import orjson
+
+from tests.support.faults_disk import OPTIONS, Disk, Event, events
 
 ROOT = Path(__file__).parents[2]
 KILLING = (  # what changes a disk; before each of them a process is killed
@@ -82,11 +85,14 @@ class Rig:
     """Two zygotes and a folder to work in. Trials may come from any thread."""
 
     def __init__(self, folder: Path, zygotes: int = 2):
-        self._folder, self._idle, self._stack = folder, SimpleQueue[Zygote](), ExitStack()
+        self._folder, self._idle = folder, SimpleQueue[Zygote]()
         self._zygotes = [Zygote() for _ in range(zygotes)]
         for zygote in self._zygotes:
             self._idle.put(zygote)
-        self._made = 0
+        self._numbers = itertools.count()
+        self._empty = folder / "empty"
+        self._empty.mkdir()
+        (self._empty / "journal.jsonl").touch()
 
     def close(self) -> None:
         for zygote in self._zygotes:
@@ -104,15 +110,15 @@ class Rig:
         folder.mkdir()
         return Library(folder, self.ask("build", folder=str(folder), planted=planted)["result"])
 
+    def start(self, library: Library, phase: str) -> Path:
+        """What a phase starts from: `create` from nothing."""
+        return self._empty if phase == "create" else library.folder
+
     @contextmanager
     def copy(self, library: Library, phase: str) -> Iterator[Path]:
-        """`create` starts from nothing."""
-        self._made += 1
-        folder = self._folder / f"trial-{phase}-{self._made}-{random.getrandbits(32):x}"
-        if phase == "create":
-            folder.mkdir()
-        else:
-            shutil.copytree(library.folder, folder, ignore=shutil.ignore_patterns("*-shm", ".lock"))
+        """A folder for one trial."""
+        folder = self._folder / f"trial-{phase}-{next(self._numbers)}"
+        shutil.copytree(self.start(library, phase), folder, ignore=shutil.ignore_patterns("*-shm", ".lock"))
         try:
             yield folder
         finally:
@@ -127,9 +133,10 @@ class Rig:
         main = Counter(match[1] for match in found).most_common(1)[0][0]
         return Counter(match[2] for match in found if match[1] == main)
 
-    def trial(self, folder: Path, phase: str, strace: Sequence[str], planted: str = "") -> bool:
+    def trial(self, folder: Path, phase: str, strace: Sequence[str], planted: str = "", *, early: bool = False) -> bool:
         """Whether it was killed."""
-        reply = self.ask("trial", folder=str(folder), phase=phase, strace=list(strace), planted=planted)
+        told = {"folder": str(folder), "phase": phase, "strace": list(strace), "planted": planted, "early": early}
+        reply = self.ask("trial", **told)
         return bool(reply["status"] == -9)
 
     def check(self, folder: Path, library: Library, phase: str) -> list[str]:
@@ -148,8 +155,46 @@ class Rig:
             return list(pool.map(lambda point: self.kill(library, point, planted), points))
 
 
+def record(rig: Rig, library: Library, phase: str, planted: str = "") -> tuple[Disk, list[Event]]:
+    """The disk before a phase, and everything that the phase did to it."""
+    with rig.copy(library, phase) as folder, tempfile.TemporaryDirectory() as outside:
+        disk, log = Disk(folder), Path(outside) / "strace"
+        rig.trial(folder, phase, ["-o", str(log), *OPTIONS], planted, early=True)
+        found = list(events(log))
+        for event in found:
+            disk.apply(event)
+        seen = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if _kept(path)}
+        disk.flush(Path(outside) / "model")
+        model = Path(outside) / "model"
+        assert {path.relative_to(model): path.read_bytes() for path in model.rglob("*") if path.is_file()} == seen
+    return Disk.of(rig.start(library, phase), folder), found
+
+
+def lose_power(
+    rig: Rig, library: Library, phase: str, cuts: int, rng: random.Random, planted: str = ""
+) -> list[tuple[int, list[str]]]:
+    """Cuts the power so often during one run of a phase; (event, what was wrong) of each."""
+    disk, found = record(rig, library, phase, planted)
+    mine = [event for event in found if event.path.startswith(disk.root)]
+    at = sorted(rng.choice(range(1, len(mine) + 1)) for _ in range(cuts))
+    with tempfile.TemporaryDirectory() as outside, ThreadPoolExecutor(2) as pool:
+        running, done = [], 0
+        for number, cut in enumerate(at):
+            for event in mine[done:cut]:
+                disk.apply(event)
+            done = cut
+            left = Path(outside) / str(number)
+            disk.lose(left, rng)
+            running.append((cut, pool.submit(rig.check, left, library, phase)))
+        return [(cut, future.result()) for cut, future in running]
+
+
+def _kept(path: Path) -> bool:
+    return path.is_file() and not path.name.endswith("-shm")
+
+
 def spread(phase: str, calls: Counter[str], n: int, rng: random.Random) -> list[Point]:
     """At most n of all the points of a phase: in turn one of each system call, at random which."""
     each = [[Point(phase, name, k) for k in rng.sample(range(1, count + 1), count)] for name, count in sorted(calls.items())]
-    turns = [point for turn in zip_longest(*each) for point in turn if point is not None]
+    turns = [point for turn in itertools.zip_longest(*each) for point in turn if point is not None]
     return turns[:n]

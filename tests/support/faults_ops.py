@@ -202,7 +202,7 @@ class Env:
         shelf, engine = self.opened.shelves.writing(), self.opened.ledger.engine
 
         def index(dim: int) -> LiveIndex:
-            return LiveIndex(dim, exact_below=4, background=False)
+            return LiveIndex(dim, exact_below=64, background=False)
 
         snapshots = Snapshots(self.opened.settings.data_dir / "snapshots", engine)
         return Mirror(engine, shelf.generation, shelf.embedder.dim, index, snapshots)
@@ -278,6 +278,12 @@ def _snapshot(env: Env) -> None:
     env.snapshot()
     env.put("d0", 10)
     env.snapshot()
+
+
+def _wide(env: Env) -> None:
+    """Passages enough to train an index on."""
+    env.open()
+    env.bulk([(f"wide{n}", 3) for n in range(24)])
 
 
 def _compaction(env: Env) -> None:
@@ -387,7 +393,7 @@ PHASES: dict[str, tuple[Step, Step]] = {
     "bulk": (_open, _bulk),
     "job": (_open, _job),
     "snapshot": (_open, _snapshot),
-    "compaction": (_open, _compaction),
+    "compaction": (_wide, _compaction),
     "reindex": (_open_new_model, _reindex),
     "rollback": (_swapped, _rollback),
     "backup": (_open, _backup),

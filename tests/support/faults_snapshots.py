@@ -49,7 +49,9 @@ def run(folder: Path, trials: int) -> dict[str, Any]:
     """Damages a snapshot so often, one file each time; counts by damage, and what was loaded nevertheless."""
     env, rng = Env.at(folder), random.Random(trials)
     env.open()
+    env.bulk([(f"wide{n}", 3) for n in range(24)])
     place, snapshots, whose = _saved(env)
+    assert (place / "base.faiss").exists()
     good = {file.name: file.read_bytes() for file in place.iterdir()}
     counts, wrong = Counter[str](), []
     names = sorted(good)
@@ -74,10 +76,11 @@ def run(folder: Path, trials: int) -> dict[str, Any]:
 
 def foreign(folder: Path) -> list[str]:
     """A snapshot of another library, put in the place of ours with its name."""
+    (folder / "theirs").mkdir()
     ours, theirs = Env.at(folder), Env.at(folder / "theirs")
     ours.open()
+    theirs.open()
     for n in range(3):
-        theirs.open() if n == 0 else None
         theirs.put(f"x{n}", 1)
     place, _, _ = _saved(ours)
     alien, _, _ = _saved(theirs)

@@ -37,13 +37,15 @@ def build(folder: str, planted: str = "") -> int:
     return env.opened.ledger.head()
 
 
-def trial(folder: str, phase: str, strace: Sequence[str], planted: str = "") -> str:
-    """One phase under `strace` with these options; does not return when that kills it."""
+def trial(folder: str, phase: str, strace: Sequence[str], planted: str = "", early: bool = False) -> str:
+    """One phase under `strace` with these options, `early`: already before it; does not return when that kills it."""
     _plant(planted)
     env = Env.at(Path(folder))
     setup, run = (PHASES | NOT_KILLED)[phase]
+    if early:
+        _attach(strace)
     setup(env)
-    if strace:
+    if strace and not early:
         _attach(strace)
     run(env)
     return "completed"

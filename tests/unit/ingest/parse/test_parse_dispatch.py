@@ -61,12 +61,12 @@ def test_text_under_the_id_of_a_file_is_text() -> None:
         (b"not an office file", "a.docx", "broken"),
         (b"PK\x03\x04 cut off", "a.docx", "broken"),
         (b"%PDF-1.7 cut off", "a.pdf", "broken"),
-        (archive("ppt/presentation.xml"), "a.pptx", "unsupported"),
+        (archive("ppt/presentation.xml"), "a.pptx", "broken"),
         (archive("mimetype", "content.xml"), "a.odt", "unsupported"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "a.doc", "unsupported"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "a.xlsx", "encrypted"),
         (rb"{\rtf1 text}", "a.rtf", "unsupported"),
-        (b"From: a@b.c\n\nHello", "a.eml", "unsupported"),
+        (b"From: a@b.c\n\n \n", "a.eml", "empty"),
     ],
 )
 def test_what_cannot_be_read_says_why_and_what_to_do(content: bytes, filename: str, code: str) -> None:
@@ -108,6 +108,7 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
         "pypdfium2",
         "pandas",
         "unstructured",
+        "spacy",
         "markdown_it",
         "charset_normalizer",
     ]

@@ -1,0 +1,100 @@
+"""`xiansou bench`: measurements beside what a user would take instead, in one run on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+
+from rag.console import JsonOption, emit, progress
+from rag.errors import InputError
+
+bench = typer.Typer(help="Measure speed on this machine, side by side with alternatives.", no_args_is_help=True)
+
+
+@bench.callback()
+def root() -> None:
+    """Measure speed on this machine, side by side with alternatives."""
+
+
+@bench.command()
+def index(
+    rows: Annotated[str, typer.Option(help="Numbers of passages, with commas between.")] = "10000,100000",
+    peers: Annotated[bool, typer.Option("--peers", help="Also measure the peers that are installed (extra `bench`).")] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds in which every engine has its turn.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Search, recall, live updates, durable writes and cold starts; synthetic clustered vectors of 384 dimensions."""
+    from eval.bench import index as stores
+    from eval.bench import record
+    from eval.bench.peers import installed
+
+    sizes = _sizes(rows)
+    engines = installed() if peers else {}
+    steps = sum(3 + (2 + len(engines)) * (2 + rounds) + n // record.BULK + 3 for n in sizes)
+    done = 0
+    told: list[dict[str, Any]] = []
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(min(done, steps), steps)
+
+        for n in sizes:
+            told.append(stores.measure(n, engines, rounds, say) | record.measure(n, rounds, say))
+    report = {"conditions": _conditions(), "rounds": rounds, "sizes": told}
+    if as_json:
+        emit(report)
+        return
+    for size in told:
+        _table(size)
+
+
+def _sizes(rows: str) -> list[int]:
+    try:
+        sizes = [int(part) for part in rows.split(",")]
+    except ValueError as exc:
+        raise InputError(f"{rows!r} is not a list of numbers.", field="--rows", fix="Example: 10000,100000.") from exc
+    if min(sizes) < 1000:
+        raise InputError("fewer than 1,000 passages say nothing.", field="--rows", fix="Example: 10000,100000.")
+    return sizes
+
+
+def _conditions() -> dict[str, object]:
+    """What the figures depend on besides the code."""
+    return {
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        "faiss": version("faiss-cpu"),
+        "numpy": version("numpy"),
+    }
+
+
+def _table(size: dict[str, Any]) -> None:
+    print(f"\n{size['passages']:,} passages")
+    print(
+        f"  {'engine':<18}{'p50 ms':>10}{'p99 ms':>10}{'recall':>8}{'× ours':>9}{'add ms':>9}{'del ms':>9}{'bytes':>8}  seen/gone"
+    )
+    for row in size["engines"]:
+        seen, gone = row["visible"], row["gone"]
+        print(
+            f"  {row['engine']:<18}{row['p50_ms']:>10.3f}{row['p99_ms']:>10.3f}{row['recall']:>8.3f}"
+            f"{row['slower_than_xiansou']:>9.1f}{row['add_ms']:>9.3f}{row['delete_ms']:>9.3f}{row['bytes_a_passage']:>8}"
+            f"  {seen['true']}/{seen['true'] + seen['false']} {gone['true']}/{gone['true'] + gone['false']}"
+        )
+    writes, churn, durable = size["under_writes"], size["churn"], size["durable"]
+    print(f"  search beside 50 documents/s: p99 × {writes['p99_ratio']:.2f} of idle ({writes['p99_idle_ms']:.2f} ms)")
+    print(f"  recall after {churn['share']:.0%} churn: {churn['recall_after']:.4f} (loss {churn['loss']:.4f})")
+    print(f"  durable put {durable['put_ms']:.2f} ms, × {durable['put_ratio']:.2f} of bare SQLite; ", end="")
+    print(f"delete {durable['delete_ms']:.2f} ms, × {durable['delete_ratio']:.2f}")
+    for name, told in size["visibility"].items():
+        print(f"  {name} at the next search, two processes: {told['true']} true, {told['false']} false")
+    print(
+        f"  cold start {size['cold_start']['ledger_s']} s from the ledger, {size['cold_start']['snapshot_s']} s from a snapshot"
+    )

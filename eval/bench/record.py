@@ -1,0 +1,188 @@
+"""The record and its mirrors: what a durable write costs over bare SQLite, whether the next search sees it, cold starts."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.bench.data import DIM, clustered
+from eval.bench.index import DOCUMENT, Say
+from rag.domain import Chunk, DocumentInput, Scope
+from rag.fakes import HashEmbedder
+from rag.library import schema
+from rag.library.rows import Prepared
+from rag.library.tokens import words
+from rag.ports import Vectors
+from rag.settings import load
+from rag.wiring import House, open_house
+
+_WORDS_A_PASSAGE = 45  # about 300 characters
+_ROUND = 25  # documents written in turn by us and by bare SQLite
+BULK = 500  # passages of the documents that fill the library
+_TABLES = ("changes", "documents", "versions", "contents", "vectors", "passages")  # in the order of their references
+_RETIRE = (
+    "INSERT INTO changes (kind, document_id, version, at) VALUES ('delete', :id, 1, 0)",
+    "UPDATE passages SET retired_seq = :seq WHERE document_id = :id AND retired_seq IS NULL",
+    "UPDATE versions SET retired_seq = :seq WHERE document_id = :id AND retired_seq IS NULL",
+    "DELETE FROM contents WHERE document_id = :id",
+    "UPDATE documents SET state = 'deleted', index_version = :seq, passages = 0 WHERE id = :id",
+)
+
+
+def measure(n: int, rounds: int, say: Say) -> dict[str, object]:
+    """With n passages in the library: ms of a durable add and delete of one document, visibility, seconds of a cold start."""
+    texts, data = _Texts(), clustered(n, rounds * _ROUND * DOCUMENT, 0)
+    with tempfile.TemporaryDirectory(prefix="xiansou-bench-") as folder, _house(Path(folder)) as house:
+        for at in range(0, n, BULK):
+            say(f"{n:,}: filling the library, {at:,}")
+            house.ledger.put(texts.document(f"bulk{at}", data.rows[at : at + BULK]), house.generation)
+        documents = [texts.document(f"doc{at}", rows) for at, rows in enumerate(np.split(data.spare, rounds * _ROUND))]
+        say(f"{n:,}: cold start")
+        cold = _cold_starts(Path(folder))
+        say(f"{n:,}: durable writes")
+        durable = _durable(house, documents, Path(folder))
+        say(f"{n:,}: visibility")
+        return {"durable": durable, "visibility": _visibility(house, documents[: 2 * _ROUND], Path(folder)), "cold_start": cold}
+
+
+class _Texts:
+    """Documents of made-up words with a natural spread of frequencies."""
+
+    def __init__(self) -> None:
+        self._rng = np.random.default_rng(3)
+        letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+        self._words = ["".join(self._rng.choice(letters, self._rng.integers(3, 10))) for _ in range(20_000)]
+        self._weights = 1 / np.arange(1, len(self._words) + 1)
+        self._weights /= self._weights.sum()
+
+    def document(self, key: str, vectors: Vectors) -> Prepared:
+        chosen = self._rng.choice(len(self._words), (len(vectors), _WORDS_A_PASSAGE), p=self._weights)
+        passages = [" ".join(self._words[at] for at in row) for row in chosen]
+        chunks, at = [], 0
+        for passage in passages:
+            chunks.append(Chunk(at, at + len(passage), passage))
+            at += len(passage) + 2
+        text = "\n\n".join(passages)
+        return Prepared(DocumentInput(key, text.encode()), key, text, chunks, vectors)
+
+
+@contextmanager
+def _house(folder: Path) -> Iterator[House]:
+    house = open_house(load(env={}, overrides={"data_dir": str(folder)}), embedder=HashEmbedder(DIM), serving=True)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def _durable(house: House, documents: Sequence[Prepared], folder: Path) -> dict[str, object]:
+    """Alternates with bare SQLite, which commits the same rows to tables and under pragmas of the same kind."""
+    bare_engine = schema.open_engine(f"sqlite:///{folder}/bare.db")
+    ours, bare = house.ledger.engine.raw_connection(), bare_engine.raw_connection()
+    reader: Any = ours.driver_connection
+    writer: Any = bare.driver_connection
+    _insert(writer, {"generations": reader.execute("SELECT * FROM generations").fetchall()})
+    times: dict[str, list[list[float]]] = {name: [] for name in ("put", "bare put", "delete", "bare delete")}
+    for at in range(0, len(documents), _ROUND):
+        turn: dict[str, list[float]] = {name: [] for name in times}
+        for ready in documents[at : at + _ROUND]:
+            key = ready.input.id
+            turn["put"].append(_timed(house.ledger.put, ready, house.generation))
+            rows = _rows(reader, key)
+            turn["bare put"].append(_timed(_insert, writer, rows))
+            turn["delete"].append(_timed(house.ledger.delete, key))
+            turn["bare delete"].append(_timed(_retire, writer, {"id": key, "seq": house.ledger.head()}))
+        for name, took in turn.items():
+            times[name].append(took)
+    ours.close()
+    bare.close()
+    bare_engine.dispose()
+    told: dict[str, object] = {f"{name.replace(' ', '_')}_ms": _median(turns) for name, turns in times.items()}
+    return told | {
+        "put_ratio": _ratio(times["put"], times["bare put"]),
+        "delete_ratio": _ratio(times["delete"], times["bare delete"]),
+    }
+
+
+def _rows(reader: sqlite3.Connection, key: str) -> dict[str, list[tuple[Any, ...]]]:
+    """What a put wrote, table by table."""
+    told = {
+        "changes": "SELECT * FROM changes WHERE document_id = ?",
+        "documents": "SELECT * FROM documents WHERE id = ?",
+        "vectors": "SELECT DISTINCT v.* FROM vectors v JOIN passages p USING (generation, hash) WHERE p.document_id = ?",
+    }
+    return {
+        table: reader.execute(told.get(table, f"SELECT * FROM {table} WHERE document_id = ?"), (key,)).fetchall()
+        for table in _TABLES
+    }
+
+
+def _insert(writer: sqlite3.Connection, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    writer.execute("BEGIN IMMEDIATE")
+    for table, values in rows.items():
+        writer.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values[0]))})", values)
+    writer.execute("COMMIT")
+
+
+def _retire(writer: sqlite3.Connection, told: dict[str, Any]) -> None:
+    writer.execute("BEGIN IMMEDIATE")
+    for statement in _RETIRE:
+        writer.execute(statement, told)
+    writer.execute("COMMIT")
+
+
+def _visibility(house: House, documents: Sequence[Prepared], folder: Path) -> dict[str, object]:
+    """Writes by one house, searches by that one and by another on the same ledger, as two processes have them."""
+    seen, gone = [], []
+    with _house(folder) as other:
+        for ready in documents:
+            house.ledger.put(ready, house.generation)
+            ids = [_found(reader, ready) for reader in (house, other)]
+            seen += [bool(found) for found in ids]
+            house.ledger.delete(ready.input.id)
+            gone += [not _found(reader, ready) for reader in (house, other)]
+    return {
+        "visible": {"true": sum(seen), "false": len(seen) - sum(seen)},
+        "gone": {"true": sum(gone), "false": len(gone) - sum(gone)},
+    }
+
+
+def _found(house: House, ready: Prepared) -> bool:
+    """Whether the document is among the hits of its own first vector and words."""
+    found = house.shelves.live().mirror.search(ready.vectors[0], words(ready.chunks[0].text)[:6], 10, Scope())
+    passages = house.ledger.passages_at(found.ids.tolist(), found.version)
+    return any(passage.document_id == ready.input.id for passage in passages.values())
+
+
+def _cold_starts(folder: Path) -> dict[str, object]:
+    """Seconds until a new process can answer: from the ledger alone, and from a snapshot."""
+    shutil.rmtree(folder / "snapshots", ignore_errors=True)
+    with _house(folder) as house:
+        ledger = _timed(house.shelves.live) / 1000
+        mirror = house.shelves.live().mirror
+        saved = mirror.snapshot()
+    with _house(folder) as house:
+        snapshot = _timed(house.shelves.live) / 1000
+    return {"ledger_s": round(ledger, 2), "snapshot_s": round(snapshot, 2) if saved else None}
+
+
+def _timed(work: Any, *told: Any) -> float:
+    start = time.perf_counter()
+    work(*told)
+    return (time.perf_counter() - start) * 1000
+
+
+def _median(turns: list[list[float]]) -> float:
+    return round(float(np.median(np.concatenate(turns))), 4)
+
+
+def _ratio(one: list[list[float]], other: list[list[float]]) -> float:
+    return round(float(np.median([np.median(a) / np.median(b) for a, b in zip(one, other, strict=True)])), 3)
