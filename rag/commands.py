@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rag.console import ConfigOption, JsonOption, emit, settings
-from rag.domain import DEFAULT_COLLECTION, Question, Scope
+from rag.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, settings
+from rag.domain import Question, Scope
+from rag.errors import ConfigError, NotFound
 
 docs = typer.Typer(help="List, show and remove documents.", no_args_is_help=True)
 
@@ -111,22 +113,73 @@ def show_document(
 @docs.command("rm")
 def remove_document(
     document_ids: Annotated[list[str], typer.Argument(metavar="ID…")],
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Also wipe texts, vectors, uploads and snapshots from the disk.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove documents; the next question does not see them any more."""
+    """Remove documents; the next question does not see them any more, anywhere."""
+    from rag.library.erase import erase as wipe
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings(config))
-    receipts = []
+    told = settings(config)
+    ledger, receipts, failed = open_ledger(told), [], []
     for document_id in document_ids:
-        result = ledger.delete(document_id)
-        receipts.append({"document_id": document_id, "versions": result.version, "index_version": result.index_version})
+        try:
+            if erase:
+                receipts.append(asdict(wipe(ledger.engine, told.data_dir, document_id)))
+            else:
+                gone = ledger.delete(document_id)
+                receipts.append(
+                    {"document_id": gone.document_id, "versions": gone.version, "index_version": gone.index_version}
+                )
+        except NotFound as exc:
+            failed.append({"document_id": document_id, "error": str(exc)})
     if as_json:
-        emit({"deleted": receipts})
+        emit({"erased" if erase else "deleted": receipts, "failed": failed})
+    for receipt in receipts if not as_json else ():
+        print(f"{'erased' if erase else 'deleted'} {receipt['document_id']} (index version {receipt['index_version']})")
+    for failure in failed:
+        print(f"failed  {failure['error']}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(PARTLY if receipts else WRONG)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Tar file to write.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a consistent copy of the record, while the service goes on."""
+    from rag.library.backup import backup as copy
+    from rag.wiring import open_ledger
+
+    manifest = copy(open_ledger(settings(config)).engine, file)
+    if as_json:
+        emit(asdict(manifest) | {"file": str(file)})
+    else:
+        print(f"{manifest.documents} documents at index version {manifest.index_version} in {file} ({manifest.size:,} bytes)")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Tar file that `xiansou backup` wrote.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a backup in the place of the record; stop the service first. What was erased since stays erased."""
+    from rag.library.backup import restore as put_back
+
+    told = settings(config)
+    if told.database.url:
+        raise ConfigError("the ledger is not in `data_dir`.", field="database.url", fix="Use your database's own tools.")
+    restored = put_back(file, told.data_dir)
+    if as_json:
+        emit(asdict(restored))
         return
-    for receipt in receipts:
-        print(f"deleted {receipt['document_id']} (index version {receipt['index_version']})")
+    print(f"{restored.manifest.documents} documents restored; index version {restored.index_version}")
+    for document_id in restored.erased_again:
+        print(f"erased again: {document_id}")
 
 
 def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
@@ -164,6 +217,3 @@ def prepare(
 def _short(text: str, width: int = 160) -> str:
     line = " ".join(text.split())
     return line if len(line) <= width else f"{line[:width]}…"
-
-
-__all__ = ["DEFAULT_COLLECTION", "ask", "docs", "doctor", "prepare", "search"]

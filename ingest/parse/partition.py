@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 # Before the import, which already reports. Assigned, not defaulted: nothing may leave the machine whatever is set outside.
@@ -55,7 +56,7 @@ def slides(content: bytes) -> tuple[list[Element], dict[int, str]]:
     open_archive(content).close()
     # Notes come as the first element of their slide and look like any other: only a second reading tells them apart.
     alone, together = (
-        _read(lambda noted=noted: partition_pptx(file=io.BytesIO(content), include_slide_notes=noted, **_OPTIONS))
+        _read(partial(partition_pptx, file=io.BytesIO(content), include_slide_notes=noted, **_OPTIONS))
         for noted in (False, True)
     )
     counts: dict[int, int] = {}
@@ -80,7 +81,7 @@ def mail(message: bytes, paragraphs: Callable[[str], str]) -> list[Element]:
         ParseError: `broken`.
     """
     options = {**_OPTIONS, "process_attachments": False, "paragraph_grouper": paragraphs}
-    return _read(lambda: partition_email(file=io.BytesIO(message), **options))
+    return _read(partial(partition_email, file=io.BytesIO(message), **options))
 
 
 def _read(partition: Callable[[], list[Any]]) -> list[Element]:

@@ -7,11 +7,8 @@ index = VectorStoreIndex.from_documents(documents, storage_context=StorageContex
 from __future__ import annotations
 
 import io
-import os
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +30,12 @@ from llama_index.core.vector_stores.utils import metadata_dict_to_node, node_to_
 from numpy.typing import NDArray
 
 from rag.errors import InputError
+from rag.library import sealed
 from rag.library.index import LiveIndex
 from rag.library.rwlock import RWLock
 from rag.ports import Vectors
 
 FORMAT = 1
-_MANIFEST = "manifest.json"
 _DOCUMENT_KEYS = ("ref_doc_id", "doc_id", "document_id")  # filters may name a node's document by any of them
 
 
@@ -141,19 +138,24 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
-        """The most similar nodes that the filters, document ids and node ids permit, best first."""
+        """The most similar nodes that the filters, document ids and node ids permit, best first.
+
+        An empty list of node ids permits all: `VectorStoreIndex.as_retriever` passes one when the store keeps the text. An
+        empty list of document ids permits none.
+        """
         if query.mode != VectorStoreQueryMode.DEFAULT:
             raise InputError(f"query mode {query.mode.value!r} is not supported.", field="mode", fix="Use the default mode.")
         if query.query_embedding is None:
             raise InputError("the query has no embedding.", field="query_embedding")
         vector = _unit([query.query_embedding])[0]
-        free = query.filters is None and query.doc_ids is None and query.node_ids is None
+        node_ids = query.node_ids or None
+        free = query.filters is None and query.doc_ids is None and node_ids is None
         with self._lock.reading():
             if self._index is None:
                 return VectorStoreQueryResult(nodes=[], similarities=[], ids=[])
             if len(vector) != self._dim:
                 raise InputError(f"the query has {len(vector)} dimensions, the store {self._dim}.", field="query_embedding")
-            allowed = None if free else np.array(self._select(query.node_ids, query.doc_ids, query.filters), np.int64)
+            allowed = None if free else np.array(self._select(node_ids, query.doc_ids, query.filters), np.int64)
             keys, scores = self._index.search(vector, query.similarity_top_k, allowed)
             nodes = [self._nodes[key] for key in keys.tolist()]
         found = [node.model_copy(deep=True) for node in nodes]
@@ -181,10 +183,7 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
     # -- on disk -------------------------------------------------------------------------------------------------------
 
     def persist(self, persist_path: str, fs: Any = None) -> None:
-        """Writes the store into the folder `persist_path`. A crash at any moment leaves what stood there before.
-
-        Data files get new names; replacing the manifest, which names them, is the one step that counts.
-        """
+        """Writes the store into the folder `persist_path`. A crash at any moment leaves what stood there before."""
         if fs is not None:
             raise InputError("other file systems than the local one are not supported.", field="fs")
         with self._lock.reading():
@@ -192,37 +191,28 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
             vectors = np.empty((0, self._dim), np.float32) if self._index is None else self._index.vectors(keys)
             nodes, following = list(self._nodes.values()), self._next
         lines = b"\n".join(orjson.dumps(_packed(node)) for node in nodes)
-        folder, token = Path(persist_path), uuid.uuid4().hex
-        folder.mkdir(parents=True, exist_ok=True)
         parts = {"keys": _bytes(keys), "vectors": _bytes(vectors), "nodes": lines}
-        files = {}
-        for name, content in parts.items():
-            files[name] = [f"{name}-{token}", sha256(content).hexdigest()]
-            _write(folder / f"{name}-{token}", content)
-        text = orjson.dumps({"format": FORMAT, "next": following, "files": files})
-        _write(folder / f"{_MANIFEST}-{token}", text + b"\n" + sha256(text).hexdigest().encode())
-        os.replace(folder / f"{_MANIFEST}-{token}", folder / _MANIFEST)
-        _sync(folder)
-        for left in folder.glob("*-*"):
-            if left.name.rpartition("-")[2] != token:
-                left.unlink(missing_ok=True)
+        sealed.write(Path(persist_path), {"format": FORMAT, "next": following}, parts)
 
     @classmethod
     def from_persist_path(cls, persist_path: str, fs: Any = None) -> XiansouVectorStore:
         """Raises InputError when there is no store, or when it is damaged."""
         if fs is not None:
             raise InputError("other file systems than the local one are not supported.", field="fs")
-        folder = Path(persist_path)
-        if not (folder / _MANIFEST).is_file():
-            raise InputError(f"there is no store in {persist_path}.", field="persist_path")
         try:
-            following, keys, vectors, nodes = _read(folder)
+            told, parts = sealed.read(Path(persist_path))
+            if told["format"] != FORMAT:
+                raise ValueError(f"format {told['format']} is not known")
+            keys, vectors = (np.load(io.BytesIO(parts[name]), allow_pickle=False) for name in ("keys", "vectors"))
+            nodes = [metadata_dict_to_node(orjson.loads(line)) for line in parts["nodes"].splitlines()]
+        except FileNotFoundError as exc:
+            raise InputError(f"there is no store in {persist_path}.", field="persist_path") from exc
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise InputError(
                 f"the store in {persist_path} is damaged: {exc}.", field="persist_path", fix="Build it anew."
             ) from exc
         store = cls()
-        store._next = following
+        store._next = told["next"]
         if nodes:
             store._dim, store._index = vectors.shape[1], LiveIndex(vectors.shape[1])
             store._index.add(keys, vectors)
@@ -286,7 +276,7 @@ def _unit(rows: Sequence[Sequence[float]]) -> Vectors:
     norms = np.linalg.norm(told, axis=1, keepdims=True)
     if not np.isfinite(norms).all() or not norms.all():
         raise InputError("a vector is zero or not finite: it has no direction.", field="embedding")
-    return told / norms
+    return np.asarray(told / norms, np.float32)
 
 
 def _packed(node: BaseNode) -> dict[str, Any]:
@@ -298,36 +288,3 @@ def _bytes(array: NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
-
-
-def _read(folder: Path) -> tuple[int, NDArray[np.int64], Vectors, list[BaseNode]]:
-    """Everything, checked. Raises ValueError, OSError, KeyError, TypeError."""
-    text, _, digest = (folder / _MANIFEST).read_bytes().partition(b"\n")
-    if sha256(text).hexdigest().encode() != digest:
-        raise ValueError("its manifest does not match its checksum")
-    manifest = orjson.loads(text)
-    if manifest["format"] != FORMAT:
-        raise ValueError(f"format {manifest['format']} is not known")
-    parts = {}
-    for part, (name, digest) in manifest["files"].items():
-        parts[part] = (folder / name).read_bytes()
-        if sha256(parts[part]).hexdigest() != digest:
-            raise ValueError(f"{name} does not match its checksum")
-    keys, vectors = (np.load(io.BytesIO(parts[name]), allow_pickle=False) for name in ("keys", "vectors"))
-    nodes = [metadata_dict_to_node(orjson.loads(line)) for line in parts["nodes"].splitlines()]
-    return manifest["next"], keys, vectors, nodes
-
-
-def _write(file: Path, content: bytes) -> None:
-    with file.open("wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

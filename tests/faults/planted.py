@@ -6,6 +6,7 @@ A plant is applied once, in a child process of its own; the oracle never runs un
 from __future__ import annotations
 
 import dataclasses
+import random
 import sqlite3
 import threading
 import time
@@ -117,7 +118,7 @@ def version_outside_lock() -> None:
 
     def then_version(self: Mirror, *told: Any) -> Found:
         found = search(self, *told)
-        time.sleep(0.15)
+        time.sleep(random.uniform(0.0, 0.2))  # no beat in which all threads sleep at once
         return dataclasses.replace(found, version=self._version)
 
     Mirror.search = then_version  # type: ignore[method-assign]

@@ -32,7 +32,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(rig: Rig, library: 
 @pytest.mark.parametrize("phase", PHASES)
 def test_without_a_fault_nothing_is_wrong(rig: Rig, library: Library, phase: str) -> None:
     with rig.copy(library, phase) as folder:
-        assert not rig.trial(folder, phase, [])
+        assert not rig.trial(folder, phase, []).killed
         assert rig.check(folder, library, phase) == []
 
 

@@ -81,6 +81,14 @@ class Verdict:
     wrong: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a trial's process ended. The pid is that of its main thread, which does all the writing."""
+
+    pid: int
+    killed: bool
+
+
 class Rig:
     """Two zygotes and a folder to work in. Trials may come from any thread."""
 
@@ -128,16 +136,15 @@ class Rig:
         """How often the phase makes each of the system calls at which a process is killed."""
         with self.copy(library, phase) as folder:
             log = folder / "strace"
-            self.trial(folder, phase, ["-o", str(log), "-e", f"trace={','.join(KILLING)}"], planted)
+            ended = self.trial(folder, phase, ["-o", str(log), "-e", f"trace={','.join(KILLING)}"], planted)
             found = [match for line in log.read_text().splitlines() if (match := _CALL.match(line))]
-        main = Counter(match[1] for match in found).most_common(1)[0][0]
-        return Counter(match[2] for match in found if match[1] == main)
+        return Counter(match[2] for match in found if int(match[1]) == ended.pid)  # strace counts by thread
 
-    def trial(self, folder: Path, phase: str, strace: Sequence[str], planted: str = "", *, early: bool = False) -> bool:
-        """Whether it was killed."""
+    def trial(self, folder: Path, phase: str, strace: Sequence[str], planted: str = "", *, early: bool = False) -> Ended:
+        """Runs a phase under strace with these options."""
         told = {"folder": str(folder), "phase": phase, "strace": list(strace), "planted": planted, "early": early}
         reply = self.ask("trial", **told)
-        return bool(reply["status"] == -9)
+        return Ended(reply["pid"], reply["status"] == -9)
 
     def check(self, folder: Path, library: Library, phase: str) -> list[str]:
         found = self.ask("check", folder=str(folder), base_head=0 if phase == "create" else library.head)
@@ -147,7 +154,7 @@ class Rig:
         with self.copy(library, point.phase) as folder:
             inject = f"inject={point.syscall}:signal=KILL:when={point.n}"
             options = ["-o", os.devnull, "-e", f"trace={point.syscall}", "-e", inject]
-            killed = self.trial(folder, point.phase, options, planted)
+            killed = self.trial(folder, point.phase, options, planted).killed
             return Verdict(point, killed, self.check(folder, library, point.phase))
 
     def kill_all(self, library: Library, points: Iterable[Point], planted: str = "") -> list[Verdict]:

@@ -142,11 +142,14 @@ class Env:
 
     def job(self, key: str, version: int) -> int:
         """As API and worker do: submitted, claimed, written in the job's order, finished."""
-        jobs = Jobs(self.opened.ledger.engine)
-        number = self.journal.tell(state="sent", kind="job", id=key, version=version)
-        job = jobs.submit(document(key, version))
-        self.journal.tell(state="submitted", op=number, job=job)
+        job = self.submit(key, version)
         self.drain()
+        return job
+
+    def submit(self, key: str, version: int) -> int:
+        number = self.journal.tell(state="sent", kind="job", id=key, version=version)
+        job = Jobs(self.opened.ledger.engine).submit(document(key, version))
+        self.journal.tell(state="submitted", op=number, job=job)
         return job
 
     def drain(self) -> None:
@@ -259,6 +262,23 @@ def _erase(env: Env) -> None:
     env.put("d2", 8)
     env.erase("d2")
     env.put("d3", 1)
+    env.job("e0", 1)
+    late = env.submit("e0", 2)  # a worker has it in hand when the document is erased
+    env.erase("e0")
+    env.redeliver(late, "e0", 2)
+    env.put("e1", 1)
+
+
+def _again(env: Env) -> None:
+    """Written anew after it was erased or deleted: by a job, and without one."""
+    for key in ("e0", "e1", "e2"):
+        env.job(key, 1)
+    env.erase("e2")
+    env.put("e2", 2)
+    env.delete("e1")
+    env.put("e1", 3)
+    env.erase("e0")
+    env.job("e0", 4)
 
 
 def _bulk(env: Env) -> None:
@@ -390,6 +410,7 @@ PHASES: dict[str, tuple[Step, Step]] = {
     "replace": (_open, _replace),
     "delete": (_open, _delete),
     "erase": (_open, _erase),
+    "again": (_open, _again),
     "bulk": (_open, _bulk),
     "job": (_open, _job),
     "snapshot": (_open, _snapshot),

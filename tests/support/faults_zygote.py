@@ -105,7 +105,7 @@ def _fork(work: Callable[..., Any], told: dict[str, Any]) -> dict[str, Any]:
     with os.fdopen(read, "rb") as pipe:
         said = pipe.read()
     _, status = os.waitpid(child, 0)
-    return {"status": os.waitstatus_to_exitcode(status)} | (orjson.loads(said) if said else {})
+    return {"pid": child, "status": os.waitstatus_to_exitcode(status)} | (orjson.loads(said) if said else {})
 
 
 def main() -> None:
