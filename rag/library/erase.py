@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from sqlalchemy import Engine, delete, exists, insert, select, update
+from sqlalchemy import Engine, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
@@ -107,11 +107,14 @@ def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[
     unused = sum(_drop_vector(conn, row.generation, row.hash) for row in hashes)
     gone = conn.execute(delete(versions).where(versions.c.document_id == document_id)).rowcount
     conn.execute(delete(contents).where(contents.c.document_id == document_id))
+    # Higher than any job that a worker may still have in hand: its late write must not bring the document back.
+    newest = conn.scalar(select(func.max(jobs.c.id))) or 0
+    order = max(newest, conn.scalar(select(documents.c.write_order).where(documents.c.id == document_id)) or 0)
     submitted = select(jobs.c.id).where(jobs.c.document_id == document_id)
     conn.execute(delete(job_contents).where(job_contents.c.job_id.in_(submitted)))
     conn.execute(delete(jobs).where(jobs.c.document_id == document_id))
     values = {"state": "erased", "source": None, "content_hash": "", "passages": 0, "index_version": seq, "updated_at": now()}
-    conn.execute(update(documents).where(documents.c.id == document_id).values(**values))
+    conn.execute(update(documents).where(documents.c.id == document_id).values(write_order=order, **values))
     return seq, (gone, len(rows), unused)
 
 

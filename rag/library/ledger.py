@@ -63,9 +63,11 @@ class Ledger:
         with writing(self.engine) as conn:
             if live_generation(conn) != generation:
                 raise Conflict("the index was swapped while this document was embedded", code="generation_changed")
-            last = _order(conn) if order is None else order - 1  # a job's own earlier try stands as done
-            order = last if order is None else order
             row = conn.execute(select(documents).where(documents.c.id == doc.id)).first()
+            # An erasure removes jobs: without them the newest write known may be the document's own.
+            newest = max(_order(conn), row.write_order if row is not None else 0)
+            last = newest if order is None else order - 1  # a job's own earlier try stands as done
+            order = newest if order is None else order
             if row is not None:
                 if row.state == "live" and row.collection != doc.collection:
                     raise Conflict(

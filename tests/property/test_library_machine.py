@@ -1,0 +1,300 @@
+"""The library against a dictionary: two processes' worth of mirrors on one ledger, any order of writes, searches, restarts.
+
+Every passage holds the word `common` and a word of its own, so the words' mirror can list the whole library, and a
+passage's own vector must find it first.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+import rag.library.index as live_index
+from ingest.pipeline import Pipeline
+from ingest.reindex import reindex, rollback
+from rag.domain import DocumentInput, Scope
+from rag.errors import NotFound
+from rag.fakes import HashEmbedder
+from rag.library import generations, rebuild
+from rag.library.erase import erase
+from rag.library.index import LiveIndex
+from rag.library.mirror import Mirror
+from rag.library.schema import generations as generations_table
+from rag.library.shelves import Shelf, Shelves
+from rag.library.snapshot import Snapshots
+from rag.settings import Settings, load
+from rag.wiring import House, open_house
+
+EVERYTHING = 10_000
+_TRAINED_ABOVE = 70  # passages; FAISS wants one at least for each of the 64 lists
+
+
+@dataclass(frozen=True)
+class Doc:
+    """What the model knows of a live document. `words`: its passages' own words."""
+
+    version: int
+    words: tuple[str, ...]
+    color: str
+    acl: tuple[str, ...]
+
+
+Library = dict[str, Doc]
+
+
+def embedder(name: str) -> HashEmbedder:
+    made = HashEmbedder(int(name.removeprefix("hash-")))
+    made.model_id = name
+    return made
+
+
+def told(folder: Path, model: str) -> Settings:
+    return load(env={}, overrides={"data_dir": str(folder), "embedding.model": model, "answer.max_wrong_rate": 1.0})
+
+
+def open_small(folder: Path, model: str, **more: Any) -> House:
+    """A house whose index is trained from a few dozen passages on, in the thread that adds them."""
+    house = open_house(told(folder, model), load=embedder, **more)
+    snapshots = Snapshots(folder / "snapshots", house.ledger.engine)
+
+    def open_shelf(generation: int) -> Shelf:
+        shelf = house.open_shelf(generation)
+        mirror = Mirror(house.ledger.engine, generation, shelf.embedder.dim, _small_index, snapshots)
+        return replace(shelf, mirror=mirror)
+
+    return replace(house, open_shelf=open_shelf, shelves=Shelves(open_shelf(house.generation), open_shelf))
+
+
+def _small_index(dim: int) -> LiveIndex:
+    return LiveIndex(dim, exact_below=_TRAINED_ABOVE, background=False)
+
+
+IDS = st.sampled_from([f"doc{n}" for n in range(12)])
+WORDS = st.lists(st.integers(0, 60).map(lambda n: f"w{n}"), min_size=1, max_size=16, unique=True).map(tuple)
+COLORS = st.sampled_from(["red", "blue"])
+ACLS = st.sampled_from([(), ("staff",), ("staff", "sales")])
+SCOPES = st.builds(
+    Scope,
+    collection=st.sampled_from([None, "even", "odd"]),
+    filters=st.sampled_from([{}, {"color": "red"}, {"color": ["blue", "green"]}]),
+    groups=st.sampled_from([None, (), ("sales",)]),
+)
+WHO = st.integers(0, 1)
+
+
+class LibraryMachine(RuleBasedStateMachine):
+    """`live`: the documents; `history`: the library at each index version that can still be asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._constants = live_index._DELTA, live_index._MOVE
+        live_index._DELTA, live_index._MOVE = 20, 7  # so that a small library also moves its delta
+        self.folder = Path(tempfile.mkdtemp(prefix="xiansou-machine-"))
+        self.model = "hash-32"
+        self.houses = [open_small(self.folder, self.model) for _ in range(2)]
+        self.live: Library = {}
+        self.versions: dict[str, int] = {}
+        self.history: dict[int, Library] = {0: {}}
+        self.former: str | None = None
+
+    def teardown(self) -> None:
+        for house in self.houses:
+            house.close()
+        shutil.rmtree(self.folder)
+        live_index._DELTA, live_index._MOVE = self._constants
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    @rule(who=WHO, key=IDS, words=WORDS, color=COLORS, acl=ACLS)
+    def put(self, who: int, key: str, words: tuple[str, ...], color: str, acl: tuple[str, ...]) -> None:
+        house = self.houses[who]
+        text = "\n\n".join(f"## part {word}\n\ncommon {word}" for word in words)
+        doc = DocumentInput(
+            key, text.encode(), "text/markdown", title="T", collection=_collection(key), metadata={"color": color}, acl=acl
+        )
+        result = Pipeline(house.ledger, house.shelves.writing, house.settings).put(doc)
+        stands = self.live.get(key)
+        if stands is not None and (stands.words, stands.color, stands.acl) == (words, color, acl):
+            assert (result.state, result.version) == ("unchanged", stands.version)
+            return
+        version = self.versions.get(key, 0) + 1
+        assert (result.state, result.version) == ("updated" if stands else "added", version)
+        assert result.passages == len(words)
+        self.versions[key] = version
+        self.live = {**self.live, key: Doc(version, words, color, acl)}
+        self._note(result.index_version)
+
+    @rule(who=WHO, key=IDS)
+    def delete(self, who: int, key: str) -> None:
+        if key not in self.live:
+            with pytest.raises(NotFound):
+                self.houses[who].ledger.delete(key)
+            return
+        receipt = self.houses[who].ledger.delete(key)
+        self._forget(key)
+        self._note(receipt.index_version)
+
+    @rule(who=WHO, key=IDS)
+    def erase(self, who: int, key: str) -> None:
+        """Also leaves the past."""
+        engine = self.houses[who].ledger.engine
+        if not any(key in library for library in (self.live, *self.history.values())):
+            return
+        receipt = erase(engine, self.folder, key)
+        self._forget(key)
+        self.history = {at: {k: doc for k, doc in past.items() if k != key} for at, past in self.history.items()}
+        self._note(receipt.index_version)
+
+    def _forget(self, key: str) -> None:
+        self.live = {k: doc for k, doc in self.live.items() if k != key}
+
+    def _note(self, version: int) -> None:
+        assert version == self.houses[0].ledger.head() > max(self.history)
+        self.history[version] = self.live
+
+    # -- generations, restarts, maintenance ----------------------------------------------------------------------------
+
+    @rule(model=st.sampled_from(["hash-32", "hash-48"]), force=st.booleans())
+    def reindex(self, model: str, force: bool) -> None:
+        builder = open_small(self.folder, model, rebuilding=True)
+        outcome = reindex(builder, lambda *_: [], force=force)
+        builder.close()
+        if model == self.model and not force:
+            assert outcome.state == "unchanged"
+            return
+        assert (outcome.state, outcome.failed) == ("swapped", [])
+        self.former, self.model = self.model, model
+        self._note(outcome.index_version)
+
+    @precondition(lambda self: self.former is not None)
+    @rule()
+    def rollback(self) -> None:
+        assert self.former is not None
+        builder = open_small(self.folder, self.former, rebuilding=True)
+        if rebuild.former(builder.ledger.engine) is None:
+            builder.close()
+            return
+        outcome = rollback(builder)
+        builder.close()
+        assert outcome.state == "swapped"
+        self.former, self.model = self.model, self.former
+        self._note(outcome.index_version)
+
+    @rule(who=WHO)
+    def restart(self, who: int) -> None:
+        self.houses[who].close()
+        self.houses[who] = open_small(self.folder, self.model)
+
+    @rule(who=WHO)
+    def snapshot(self, who: int) -> None:
+        assert self.houses[who].shelves.live().mirror.snapshot()
+
+    @rule(who=WHO)
+    def train(self, who: int) -> None:
+        index = self.houses[who].shelves.live().mirror._index
+        if len(index) > _TRAINED_ABOVE:
+            index._train()
+            index._move()
+
+    # -- searching -----------------------------------------------------------------------------------------------------
+
+    @rule(who=WHO, scope=SCOPES)
+    def search(self, who: int, scope: Scope) -> None:
+        house = self.houses[who]
+        mirror = house.shelves.live().mirror
+        vector = house.embedder.embed_queries(["common"])[0]
+        found = mirror.search(vector, ["common"], EVERYTHING, scope)
+        passages = house.ledger.passages_at(found.ids.tolist(), found.version)
+        assert found.version == house.ledger.head()
+        assert set(passages) == set(found.ids.tolist())  # a mirror never names a passage that is not live
+        assert _told(passages) == _expected(self.live, scope)
+
+    @rule(who=WHO, data=st.data())
+    def find_by_word_and_by_vector(self, who: int, data: st.DataObject) -> None:
+        house, word = self.houses[who], data.draw(st.integers(0, 60).map(lambda n: f"w{n}"))
+        mirror = house.shelves.live().mirror
+        vector = house.embedder.embed_passages([f"T › part {word}\ncommon {word}"])[0]
+        holders = {(key, doc.version, word) for key, doc in self.live.items() if word in doc.words}
+        by_word, _ = mirror._lexical.search([word], EVERYTHING)
+        assert _told(house.ledger.passages_at(by_word.tolist(), mirror.version)) == holders
+        ids, cosines = mirror._index.search(vector, max(1, len(holders)))
+        first = ids[cosines > 1 - 1e-5].tolist()
+        assert _told(house.ledger.passages_at(first, mirror.version)) == holders
+
+    @rule(who=WHO, scope=SCOPES, data=st.data())
+    def search_the_past(self, who: int, scope: Scope, data: st.DataObject) -> None:
+        house = self.houses[who]
+        kept = [at for at in sorted(self.history) if _kept(house, at)]
+        version = data.draw(st.sampled_from(kept))
+        shelf = house.shelves.at(version)
+        vector = shelf.embedder.embed_queries(["common"])[0]
+        found = shelf.mirror.search(vector, ["common"], EVERYTHING, scope)
+        assert found.version == version
+        assert _told(house.ledger.passages_at(found.ids.tolist(), version)) == _expected(self.history[version], scope)
+
+    @invariant()
+    def the_record_agrees(self) -> None:
+        ledger = self.houses[0].ledger
+        assert {doc.id: doc.version for doc in ledger.page(limit=100)} == {key: doc.version for key, doc in self.live.items()}
+        assert ledger.counts()["passages"] == sum(len(doc.words) for doc in self.live.values())
+
+
+def _collection(key: str) -> str:
+    return "even" if int(key.removeprefix("doc")) % 2 == 0 else "odd"
+
+
+def _told(passages: dict[int, Any]) -> set[tuple[str, int, str]]:
+    """(document, version, own word) of each passage; a list of them may hold none twice."""
+    listed = [(p.document_id, p.version, p.text.split()[-1]) for p in passages.values()]
+    assert len(listed) == len(set(listed))
+    return set(listed)
+
+
+def _expected(library: Library, scope: Scope) -> set[tuple[str, int, str]]:
+    colors = scope.filters.get("color", ["red", "blue"])
+    return {
+        (key, doc.version, word)
+        for key, doc in library.items()
+        for word in doc.words
+        if scope.collection in (None, _collection(key))
+        and doc.color in colors
+        and (scope.groups is None or not doc.acl or set(doc.acl) & set(scope.groups))
+    }
+
+
+def _kept(house: House, version: int) -> bool:
+    """Whether the generation that was live at the version has never been removed."""
+    generation = generations.generation_at(house.ledger.engine, version)
+    with house.ledger.engine.connect() as conn:
+        state = conn.scalar(select(generations_table.c.state).where(generations_table.c.id == generation))
+    return state in ("live", "former", "failed")
+
+
+def test_the_library_agrees_with_a_dictionary():
+    run_state_machine_as_test(LibraryMachine, settings=_profile(20, 40))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_the_library_agrees_with_a_dictionary_for_ten_thousand_steps():
+    run_state_machine_as_test(LibraryMachine, settings=_profile(100, 100))
+
+
+def _profile(examples: int, steps: int) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
