@@ -52,7 +52,7 @@ def summarise(rows: Sequence[Scored]) -> dict[str, float]:
     yes = [row for row in rows if row.answerable]
     no = [row for row in rows if not row.answerable]
     answered = [row for row in yes if row.answered]
-    means = {"questions": float(len(rows)), "p50_ms": sorted(row.milliseconds for row in rows)[len(rows) // 2] if rows else 0.0}
+    means = {"questions": float(len(rows))}
     if yes:
         means |= {
             "recall_at_1": _mean(yes, lambda row: row.rank == 1),
@@ -62,6 +62,7 @@ def summarise(rows: Sequence[Scored]) -> dict[str, float]:
             "facts": _mean(answered, lambda row: row.facts),
             "false_refusal": _mean(yes, lambda row: not row.answered),
         }
+    means["p50_ms"] = sorted(row.milliseconds for row in rows)[len(rows) // 2] if rows else 0.0
     if no:
         means["wrong_answer"] = _mean(no, lambda row: row.answered)
     return {name: round(value, 4) for name, value in means.items()}

@@ -93,6 +93,7 @@ class Snapshots:
             return None
         with self._engine.connect() as conn:
             now = head(conn)
+        self._drop_erased()
         for place in sorted(self._folder.glob(f"{whose.generation}-*"), key=_version, reverse=True):
             try:
                 return _version(place), _read(place, whose, now)
@@ -118,7 +119,14 @@ class Snapshots:
             query = select(func.count()).where(changes.c.kind == "erase", changes.c.seq > version)
             return bool(conn.scalar(query))
 
+    def _drop_erased(self) -> None:
+        """Those from before an erasure, which itself removes them unless its process dies just then."""
+        for place in self._folder.glob("[0-9]*-*"):
+            if self._erased_after(_version(place)):
+                shutil.rmtree(place, ignore_errors=True)
+
     def _drop_old(self, generation: int) -> None:
+        self._drop_erased()
         with self._engine.connect() as conn:
             live = live_generation(conn)
         mine = sorted(self._folder.glob(f"{generation}-*"), key=_version, reverse=True)

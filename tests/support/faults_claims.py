@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 Line = dict[str, Any]
@@ -85,4 +86,4 @@ def passage_ids(ops: Sequence[Op]) -> Iterator[tuple[str, int, int, int]]:
 def reused(ops: Sequence[Op]) -> list[str]:
     """Passage ids that were acknowledged for two versions."""
     ranges = sorted(passage_ids(ops), key=lambda told: told[2])
-    return [f"passage ids reused: {a} and {b}" for a, b in zip(ranges, ranges[1:], strict=False) if b[2] <= a[3]]
+    return [f"passage ids reused: {a} and {b}" for a, b in pairwise(ranges) if b[2] <= a[3]]

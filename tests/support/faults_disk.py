@@ -16,12 +16,12 @@ from pathlib import Path
 
 TRACED = (
     "openat,write,pwrite64,writev,lseek,ftruncate,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,"
-    "copy_file_range,sendfile,fallocate,mmap,close"
+    "copy_file_range,sendfile,fallocate"
 )
 OPTIONS = ("-y", "-xx", "-s", "100000000", "-e", f"trace={TRACED}")
 SECTOR = 512
 
-_LINE = re.compile(r"^(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+)(?:<([^>]*)>)?")
+_LINE = re.compile(r"^(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+)")
 _UNFINISHED = re.compile(r"^(\d+)\s+(.*) <unfinished \.\.\.>$")
 _RESUMED = re.compile(r"^(\d+)\s+<\.\.\. \w+ resumed>(.*)$")
 _HEX = re.compile(r"((?:\\x[0-9a-f]{2})+)")
@@ -171,53 +171,96 @@ class Disk:
         put(self.top, target)
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A line of strace: arguments as text, the descriptors' and the quoted paths among them."""
+
+    thread: str
+    name: str
+    told: str
+    result: int
+
+    @property
+    def descriptor(self) -> str:
+        found = re.match(r"(\d+)<", self.told)
+        return found[1] if found else ""
+
+    @property
+    def opened(self) -> str:
+        """Path of the first descriptor; empty without one."""
+        found = re.search(r"(?:^|, )\w+<([^>]*)>", self.told)
+        return _plain(found[1]) if found else ""
+
+    @property
+    def quoted(self) -> list[str]:
+        return [_plain(text) for text in re.findall(r'"([^"]*)"', self.told)]
+
+    @property
+    def last(self) -> int:
+        return int(self.told.rpartition(", ")[2], 0)
+
+    @property
+    def path(self) -> str:
+        """Of a call with a folder and a name."""
+        return os.path.normpath(os.path.join(self.opened, self.quoted[0]))
+
+    @property
+    def data(self) -> bytes:
+        found = re.search(r'"((?:\\x[0-9a-f]{2})*)"', self.told)
+        assert found
+        return bytes.fromhex(found[1].replace("\\x", ""))[: self.result]
+
+
 def events(log: Path) -> Iterator[Event]:
-    """Of a strace with `OPTIONS` and `-f`, in their order."""
-    places: dict[tuple[str, str], int] = {}  # (pid, descriptor) → position for plain writes
-    for pid, call, told, result, opened in _calls(log):
-        if result < 0:
+    """Of a strace with `OPTIONS` and `-f`, in their order. Raises ValueError for a call that the model does not know."""
+    places: dict[tuple[str, str], int] = {}  # (thread, descriptor) → position for plain writes; none: at the end
+    for call in _calls(log):
+        if call.result < 0:
             continue
-        paths = [_plain(path) for path in re.findall(r"(?:^|, )\w+<([^>]*)>", told)]
-        names = [_plain(text) for text in re.findall(r'"([^"]*)"', told)]
-        number = re.match(r"(\d+)<", told)
-        key = (pid, number[1] if number else "")
-        arguments = told.split(", ")
-        match call:
-            case "openat":
-                path = _join(paths[0] if paths else "", names[0])
-                places[pid, str(result)] = 0 if "O_APPEND" not in told else -1
-                if "O_CREAT" in told:
-                    yield Event("create", path)
-                if "O_TRUNC" in told:
-                    yield Event("cut", path, at=0)
-            case "write":
-                data, at = _bytes(told), places.get(key, -1)
-                if at >= 0:
-                    yield Event("write", paths[0], data[:result], at)
-                    places[key] = at + result
-                else:
-                    yield Event("append", paths[0], data[:result])
-            case "pwrite64":
-                yield Event("write", paths[0], _bytes(told)[:result], int(arguments[-1], 0))
-            case "lseek":
-                places[key] = result if places.get(key, -1) >= 0 else -1
-            case "ftruncate":
-                yield Event("cut", paths[0], at=int(arguments[-1], 0))
-            case "fsync" | "fdatasync":
-                yield Event("sync", paths[0])
-            case "rename":
-                yield Event("rename", names[0], to=names[1])
-            case "unlink" | "rmdir":
-                yield Event("remove", names[0])
-            case "unlinkat":
-                yield Event("remove", _join(paths[0] if paths else "", names[0]))
-            case "mkdir":
-                yield Event("mkdir", names[0])
-            case "writev" | "renameat" | "renameat2" | "mkdirat" | "copy_file_range" | "sendfile" | "fallocate":
-                yield Event("unknown", f"{call}({told[:200]})")
+        if call.name in ("openat", "write", "lseek"):
+            yield from _positioned(call, places)
+        else:
+            yield _event(call)
 
 
-def _calls(log: Path) -> Iterator[tuple[str, str, str, int, str]]:
+def _positioned(call: Call, places: dict[tuple[str, str], int]) -> Iterator[Event]:
+    key = (call.thread, call.descriptor)
+    if call.name == "openat":
+        places.pop((call.thread, str(call.result)), None)
+        if "O_APPEND" not in call.told:
+            places[call.thread, str(call.result)] = 0
+        if "O_CREAT" in call.told:
+            yield Event("create", call.path)
+        if "O_TRUNC" in call.told:
+            yield Event("cut", call.path)
+    elif key not in places:
+        if call.name == "write":
+            yield Event("append", call.opened, call.data)
+    elif call.name == "lseek":
+        places[key] = call.result
+    else:
+        yield Event("write", call.opened, call.data, places[key])
+        places[key] += call.result
+
+
+def _event(call: Call) -> Event:
+    match call.name:
+        case "pwrite64":
+            return Event("write", call.opened, call.data, call.last)
+        case "ftruncate":
+            return Event("cut", call.opened, at=call.last)
+        case "fsync" | "fdatasync":
+            return Event("sync", call.opened)
+        case "rename":
+            return Event("rename", call.quoted[0], to=call.quoted[1])
+        case "unlink" | "rmdir" | "unlinkat":
+            return Event("remove", call.path)
+        case "mkdir":
+            return Event("mkdir", call.quoted[0])
+    raise ValueError(f"no model of {call.name}({call.told[:200]})")
+
+
+def _calls(log: Path) -> Iterator[Call]:
     pending: dict[str, str] = {}
     for line in log.read_text().splitlines():
         if cut := _UNFINISHED.match(line):
@@ -226,17 +269,8 @@ def _calls(log: Path) -> Iterator[tuple[str, str, str, int, str]]:
         if rest := _RESUMED.match(line):
             line = f"{rest[1]} {pending.pop(rest[1], '')}{rest[2]}"
         if found := _LINE.match(line):
-            yield found[1], found[2], found[3], int(found[4]), _plain(found[5] or "")
+            yield Call(found[1], found[2], found[3], int(found[4]))
 
 
 def _plain(text: str) -> str:
     return _HEX.sub(lambda m: bytes.fromhex(m[1].replace("\\x", "")).decode(errors="replace"), text)
-
-
-def _bytes(told: str) -> bytes:
-    found = re.search(r'"((?:\\x[0-9a-f]{2})*)"', told)
-    return bytes.fromhex(found[1].replace("\\x", "")) if found else b""
-
-
-def _join(folder: str, name: str) -> str:
-    return os.path.normpath(os.path.join(folder, name))

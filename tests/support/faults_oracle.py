@@ -217,11 +217,12 @@ def mirrors(house: House, since: int | None) -> list[str]:
 
 
 def _erased_bytes(folder: Path, ops: Sequence[Op], found: dict[str, State]) -> list[str]:
-    """After an acknowledged erasure no byte of the document is below the data directory."""
-    gone = {op.id for op in ops if op.kind == "erase" and op.acked and op.acked["clean"] and found.get(op.id) == ("erased", 0)}
+    """After an acknowledged erasure no byte of the document is below the data directory; after any, none in a snapshot."""
+    erasures = [op for op in ops if op.kind == "erase" and found.get(op.id) == ("erased", 0)]
     wrong = []
-    for file in (folder / "data").rglob("*"):
-        content = file.read_bytes() if file.is_file() and gone else b""
+    for file in (file for file in (folder / "data").rglob("*") if file.is_file() and erasures):
+        content, of_snapshot = file.read_bytes(), "snapshots" in file.parts
+        gone = {op.id for op in erasures if of_snapshot or (op.acked is not None and op.acked["clean"])}
         wrong += [
             f"{key} is erased and stands in {file.relative_to(folder)}" for key in gone if sentinel(key).encode() in content
         ]
