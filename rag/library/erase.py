@@ -142,6 +142,17 @@ def _clean_log(engine: Engine) -> bool:
     raw = engine.raw_connection()
     try:
         busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return bool(busy == 0)
     finally:
         raw.close()
+    log = Path(f"{engine.url.database}-wal")
+    if log.exists():  # SQLite does not sync the truncation: a power cut could bring the old pages back
+        _sync(log)
+    return bool(busy == 0)
+
+
+def _sync(file: Path) -> None:
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -22,7 +22,7 @@ from rag.search.late import maxsim
 
 DENSE_WEIGHT = 0.6  # of the cosine against BM25
 LATE_WEIGHT = 0.75  # of late interaction against the two
-_RERANKED = 50  # candidates that are compared token by token
+_RERANKED = 30  # candidates that are compared token by token
 
 
 @dataclass(frozen=True, slots=True)

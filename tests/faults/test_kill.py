@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from tests.support.faults_harness import Library, Rig, spread
-from tests.support.faults_ops import PHASES
+from tests.support.faults_phases import PHASES
 
-IN_CI = 15  # kills of each phase
+IN_CI = 14  # kills of each phase
 LEAST = 5
 
 

@@ -7,9 +7,9 @@ import random
 import pytest
 
 from tests.support.faults_harness import Library, Rig, lose_power
-from tests.support.faults_ops import PHASES
+from tests.support.faults_phases import PHASES
 
-IN_CI = 12  # cuts of each phase
+IN_CI = 10  # cuts of each phase
 
 
 @pytest.mark.parametrize("phase", PHASES)

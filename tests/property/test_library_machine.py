@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 
 import rag.library.index as live_index
@@ -113,6 +113,12 @@ class LibraryMachine(RuleBasedStateMachine):
         live_index._DELTA, live_index._MOVE = self._constants
 
     # -- writing -------------------------------------------------------------------------------------------------------
+
+    @initialize(documents=st.sampled_from([12, 7, 3]))
+    def fill(self, documents: int) -> None:
+        """7 documents are just below the number of passages from which on the index is trained."""
+        for n in range(documents):
+            self.put(n % 2, f"doc{n}", tuple(f"w{(n * 7 + m) % 60}" for m in range(9)), "red", ())
 
     @rule(who=WHO, key=IDS, words=WORDS, color=COLORS, acl=ACLS)
     def put(self, who: int, key: str, words: tuple[str, ...], color: str, acl: tuple[str, ...]) -> None:
@@ -280,7 +286,7 @@ def _kept(house: House, version: int) -> bool:
 
 
 def test_the_library_agrees_with_a_dictionary():
-    run_state_machine_as_test(LibraryMachine, settings=_profile(20, 40))
+    run_state_machine_as_test(LibraryMachine, settings=_profile(16, 50))
 
 
 @pytest.mark.soak

@@ -40,12 +40,13 @@ def examine(folder: Path, base_head: int) -> list[str]:
     lines = read_journal(folder / "journal.jsonl")
     ops = operations(lines)
     env = Env.at(folder)
+    before = _erased_bytes(folder, ops) if all(op.kind != "restore" for op in ops) else []  # an opening may clean up
     try:
         house = env.open()
     except (XiansouError, sqlite3.Error) as exc:
         return [f"it does not open: {exc}"]
     try:
-        wrong = [line["what"] for line in lines if line["state"] == "wrong"]
+        wrong = before + [line["what"] for line in lines if line["state"] == "wrong"]
         wrong += integrity(folder) + structure(folder) + reused(ops)
         claimed, found = _claims(lines, ops, _states(folder))
         wrong += claimed
@@ -54,7 +55,7 @@ def examine(folder: Path, base_head: int) -> list[str]:
         if restored and ops[-1].acked is None:  # its operator tries again
             env.close()
             restore(folder / BACKUP, folder / "data")
-        wrong += _erased_bytes(folder, ops, found) + _backup(folder, lines, ops)
+        wrong += _erased_bytes(folder, ops) + _erased_in_snapshots(folder, ops, found) + _backup(folder, lines, ops)
         if restored:
             return wrong + differences(after_restore(lines), _states(folder))
         env.drain()
@@ -216,17 +217,27 @@ def mirrors(house: House, since: int | None) -> list[str]:
     return wrong
 
 
-def _erased_bytes(folder: Path, ops: Sequence[Op], found: dict[str, State]) -> list[str]:
-    """After an acknowledged erasure no byte of the document is below the data directory; after any, none in a snapshot."""
-    erasures = [op for op in ops if op.kind == "erase" and found.get(op.id) == ("erased", 0)]
-    wrong = []
-    for file in (file for file in (folder / "data").rglob("*") if file.is_file() and erasures):
-        content, of_snapshot = file.read_bytes(), "snapshots" in file.parts
-        gone = {op.id for op in erasures if of_snapshot or (op.acked is not None and op.acked["clean"])}
-        wrong += [
-            f"{key} is erased and stands in {file.relative_to(folder)}" for key in gone if sentinel(key).encode() in content
-        ]
-    return wrong
+def _erased_bytes(folder: Path, ops: Sequence[Op]) -> list[str]:
+    """After an acknowledged erasure no byte of the document is below the data directory."""
+    last = {op.id: op for op in ops}
+    gone = [op.id for op in last.values() if op.kind == "erase" and op.acked is not None and op.acked["clean"]]
+    return _standing(folder, folder / "data", gone)
+
+
+def _erased_in_snapshots(folder: Path, ops: Sequence[Op], found: dict[str, State]) -> list[str]:
+    """Nor is one in a snapshot after an erasure that was committed and not acknowledged, once a process has started."""
+    gone = [op.id for op in ops if op.kind == "erase" and found.get(op.id) == ("erased", 0)]
+    return _standing(folder, folder / "data" / "snapshots", gone)
+
+
+def _standing(folder: Path, where: Path, gone: Sequence[str]) -> list[str]:
+    texts = {file: file.read_bytes() for file in where.rglob("*") if gone and file.is_file()}
+    return [
+        f"{key} is erased and stands in {file.relative_to(folder)}"
+        for file, text in texts.items()
+        for key in gone
+        if sentinel(key).encode() in text
+    ]
 
 
 def _backup(folder: Path, lines: Sequence[Line], ops: Sequence[Op]) -> list[str]:

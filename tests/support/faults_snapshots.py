@@ -49,7 +49,7 @@ def run(folder: Path, trials: int) -> dict[str, Any]:
     """Damages a snapshot so often, one file each time; counts by damage, and what was loaded nevertheless."""
     env, rng = Env.at(folder), random.Random(trials)
     env.open()
-    env.bulk([(f"wide{n}", 3) for n in range(24)])
+    env.bulk([(f"wide{n}", 2) for n in range(8)])
     place, snapshots, whose = _saved(env)
     assert (place / "base.faiss").exists()
     good = {file.name: file.read_bytes() for file in place.iterdir()}
@@ -80,7 +80,7 @@ def foreign(folder: Path) -> list[str]:
     ours, theirs = Env.at(folder), Env.at(folder / "theirs")
     ours.open()
     theirs.open()
-    for n in range(3):
+    for n in range(ours.opened.ledger.head()):  # of a version that ours could be of
         theirs.put(f"x{n}", 1)
     place, _, _ = _saved(ours)
     alien, _, _ = _saved(theirs)

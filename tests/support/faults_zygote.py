@@ -22,8 +22,9 @@ import orjson
 from ingest.parse import parse
 from tests.faults.planted import PLANTED
 from tests.support import faults_freshness, faults_snapshots
-from tests.support.faults_ops import NOT_KILLED, PHASES, Env, build_library
+from tests.support.faults_ops import Env
 from tests.support.faults_oracle import examine
+from tests.support.faults_phases import NOT_KILLED, PHASES, build_library
 
 _PR_SET_PTRACER, _ANY = 0x59616D61, -1
 _CHILD_LIMIT_S = 60
