@@ -81,7 +81,7 @@ class AnswerSettings(Section):
     max_wrong_rate: float = Field(
         0.9, gt=0, le=1, description="Answer only when the best passage is wrong with at most this probability."
     )
-    max_sentences: int = Field(4, ge=1, le=20, description="Longest extractive answer, in quoted sentences.")
+    max_sentences: int = Field(5, ge=1, le=20, description="Longest extractive answer, in quoted sentences.")
 
 
 class Ingest(Section):

@@ -78,9 +78,8 @@ def _conditions() -> dict[str, object]:
 
 def _table(size: dict[str, Any]) -> None:
     print(f"\n{size['passages']:,} passages")
-    print(
-        f"  {'engine':<18}{'p50 ms':>10}{'p99 ms':>10}{'recall':>8}{'× ours':>9}{'add ms':>9}{'del ms':>9}{'bytes':>8}  seen/gone"
-    )
+    heads = f"{'p50 ms':>10}{'p99 ms':>10}{'recall':>8}{'× ours':>9}{'add ms':>9}{'del ms':>9}{'bytes':>8}  seen, gone"
+    print(f"  {'engine':<18}{heads}")
     for row in size["engines"]:
         seen, gone = row["visible"], row["gone"]
         print(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,8 +72,7 @@ class Chroma:
     """Its persistent client with its defaults, cosine."""
 
     def __init__(self, folder: Path, dim: int):
-        import chromadb
-
+        chromadb: Any = import_module("chromadb")
         self._client = chromadb.PersistentClient(str(folder), settings=chromadb.Settings(anonymized_telemetry=False))
         self._rows = self._client.create_collection("bench", configuration={"hnsw": {"space": "cosine"}})
 
@@ -93,13 +94,11 @@ class SqliteVec:
     """A vec0 table on disk, WAL; through apsw, as many Pythons come without loadable extensions."""
 
     def __init__(self, folder: Path, dim: int):
-        import apsw
-        import sqlite_vec
-
+        apsw: Any = import_module("apsw")
         folder.mkdir()
-        self._db: Any = apsw.Connection(str(folder / "vectors.db"))
+        self._db = apsw.Connection(str(folder / "vectors.db"))
         self._db.enable_load_extension(True)
-        self._db.load_extension(sqlite_vec.loadable_path())
+        self._db.load_extension(import_module("sqlite_vec").loadable_path())
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute(f"CREATE VIRTUAL TABLE v USING vec0(id INTEGER PRIMARY KEY, e float[{dim}] distance_metric=cosine)")
 
@@ -122,9 +121,9 @@ class QdrantLocal:
     """The client's local mode, in memory."""
 
     def __init__(self, folder: Path, dim: int):
-        from qdrant_client import QdrantClient, models
-
-        self._models, self._client = models, QdrantClient(":memory:")
+        qdrant: Any = import_module("qdrant_client")
+        models = self._models = qdrant.models
+        self._client = qdrant.QdrantClient(":memory:")
         self._client.create_collection("bench", models.VectorParams(size=dim, distance=models.Distance.COSINE))
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
@@ -184,6 +183,4 @@ _MODULES = {
 
 def installed() -> dict[str, Make]:
     """Those peers whose package is there."""
-    from importlib.util import find_spec
-
     return {name: make for name, make in PEERS.items() if find_spec(_MODULES[name])}

@@ -17,6 +17,7 @@ from rag.sentences import split_sentences
 _HITS = 3  # passages that are read
 _MAX_SEGMENTS = 24  # embedded a question, about 3 ms each
 _MAX_STEPS = 15  # longest list quoted whole
+_BEHIND = 0.6  # how far behind the best a further sentence may score
 _WHOLE_ENTRY = 1200  # characters up to which a FAQ answer or case is quoted whole
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•●·]|\d{1,2}[.)、．]|[（(]\d{1,2}[)）]|步骤\s*\d+)[ \t]*", re.MULTILINE)
 _WORD = re.compile(r"\w")
@@ -81,7 +82,7 @@ def _choose(segments: Sequence[Segment], scores: NDArray[np.float32], limit: int
     """Positions of the best segment and of those close behind it."""
     order = np.argsort(-scores, kind="stable")
     best = float(scores[order[0]])
-    return sorted(int(at) for at in order[:limit] if best - float(scores[at]) <= 0.35)
+    return sorted(int(at) for at in order[:limit] if best - float(scores[at]) <= _BEHIND)
 
 
 def _claims(hits: Sequence[Hit], segments: Sequence[Segment], chosen: Sequence[int]) -> list[Claim]:

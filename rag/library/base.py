@@ -120,7 +120,7 @@ class Base:
         held[allowed] = True
         selector = faiss.IDSelectorBitmap(np.packbits(held, bitorder="little"))
         wide = min(int(self._index.nlist), _FILTERED * self.effort.nprobe)
-        return self._search(query, Effort(wide, self.effort.candidates), sel=selector)
+        return self._search(query, Effort(wide, 2 * self.effort.candidates), sel=selector)
 
     def _search(self, query: Vectors, effort: Effort, **told: faiss.IDSelector) -> Slots:
         params = faiss.IVFRaBitQSearchParameters(nprobe=effort.nprobe, qb=_QUERY_BITS, centered=False, **told)

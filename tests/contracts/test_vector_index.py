@@ -71,6 +71,34 @@ def test_allowed_ids_only(index):
     assert index.search(rows[0], 10, np.empty(0, np.int64))[0].size == 0
 
 
+def test_an_id_given_twice_counts_once_and_wrong_shapes_change_nothing(index):
+    before, rows = len(index), unit(3)
+    index.add(np.array([7, 7]), rows[:2])
+    assert len(index) == before + 1
+    assert index.search(rows[1], 1)[0].tolist() == [7]
+    assert index.search(rows[0], 5)[0].tolist().count(7) <= 1
+    for wrong in (rows, rows[:1, :5]):
+        with pytest.raises(ValueError, match="vectors for"):
+            index.add(np.array([7]), wrong)
+    assert index.search(rows[1], 1)[0].tolist() == [7]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
+def test_a_filter_costs_no_recall(share, monkeypatch):
+    """Whether the allowed rows are read one by one or looked for in the trained part, and wherever they lie."""
+    monkeypatch.setattr("rag.library.index._GATHER", 500)
+    rows, queries = unit(4000, seed=5), unit(50, seed=6)
+    index = LiveIndex(DIM, exact_below=1000, background=False)
+    index.add(np.arange(4000), rows)
+    allowed = np.flatnonzero(rows[:, 0] < np.quantile(rows[:, 0], share))
+    hits = 0
+    for query in queries:
+        found = index.search(query, 10, allowed)[0]
+        assert np.isin(found, allowed).all()
+        hits += len(np.intersect1d(found, allowed[np.argsort(-(rows[allowed] @ query))[:10]]))
+    assert hits >= 485
+
+
 def test_edges(index):
     ids, scores = LiveIndex(DIM).search(unit(1)[0], 5)
     assert (ids.size, scores.size) == (0, 0)

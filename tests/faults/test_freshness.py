@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.faults_harness import Rig
 
 
-def run(rig: Rig, folder: Path, seconds: float) -> dict[str, int]:
-    told: dict[str, int] = rig.ask("freshness", folder=str(folder), seconds=seconds, recall=True)["result"]
+def run(rig: Rig, folder: Path, seconds: float) -> dict[str, Any]:
+    told: dict[str, Any] = rig.ask("freshness", folder=str(folder), seconds=seconds, recall=True)["result"]
     assert told["wrong"] == []
     return told
 

@@ -286,7 +286,7 @@ def _kept(house: House, version: int) -> bool:
 
 
 def test_the_library_agrees_with_a_dictionary():
-    run_state_machine_as_test(LibraryMachine, settings=_profile(16, 50))
+    run_state_machine_as_test(LibraryMachine, settings=_profile(10, 40))
 
 
 @pytest.mark.soak

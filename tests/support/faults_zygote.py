@@ -113,7 +113,14 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the children log is no reply
     parse(b"# Warm\n\nup", filename="a.md", mime_type=None)
-    work = {"build": build, "trial": trial, "check": check, "freshness": freshness, "damage": damage, "foreign": foreign}
+    work: dict[str, Callable[..., Any]] = {
+        "build": build,
+        "trial": trial,
+        "check": check,
+        "freshness": freshness,
+        "damage": damage,
+        "foreign": foreign,
+    }
     for line in sys.stdin.buffer:
         told = orjson.loads(line)
         reply = _fork(work[told.pop("do")], told)
