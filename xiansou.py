@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import api.commands
+import eval.bench.commands
 import eval.commands
 import ingest.commands
 import rag.commands
@@ -56,6 +57,7 @@ cli.command()(rag.commands.doctor)
 cli.command()(rag.commands.prepare)
 cli.command()(eval.commands.reindex)
 cli.add_typer(eval.commands.eval_app, name="eval")
+cli.add_typer(eval.bench.commands.bench, name="bench")
 cli.command(hidden=True)(api.commands.api_process)
 
 

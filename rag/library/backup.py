@@ -18,6 +18,7 @@ from sqlalchemy import Engine, select
 
 from rag.errors import ConfigError, InputError
 from rag.library import erase
+from rag.library.durable import sync
 from rag.library.ledger import Ledger, head, now
 from rag.library.schema import SCHEMA_VERSION, changes, meta, writing
 
@@ -67,9 +68,9 @@ def backup(engine: Engine, target: Path) -> Manifest:
         with tarfile.open(packed, "w") as tar:
             for name in (_MANIFEST, _DATABASE):
                 tar.add(Path(folder) / name, name)
-        _sync(packed)
+        sync(packed)
         os.replace(packed, target)
-        _sync(target.parent)
+        sync(target.parent)
     return manifest
 
 
@@ -85,19 +86,20 @@ def restore(source: Path, data_dir: Path) -> Restored:
     erase.drop_interrupted_restores(data_dir)
     with tempfile.TemporaryDirectory(dir=data_dir, prefix=".restore-") as folder:
         copy, manifest = _unpack(source, Path(folder))
-        known = max(manifest.index_version, _head_in_use(place), *(t.seq for t in erase.tombstones(data_dir)), 0)
+        numbers = _numbers_in_use(place)
+        known = max(manifest.index_version, numbers.get("changes", 0), *(t.seq for t in erase.tombstones(data_dir)), 0)
         ledger = Ledger.open(f"sqlite:///{copy}")
         again = erase.again(ledger.engine, data_dir)
-        _go_on_after(ledger.engine, known)
+        _go_on_after(ledger.engine, known, numbers)
         version = ledger.head()
         ledger.close()
         with closing(sqlite3.connect(copy)) as raw:
             raw.execute("PRAGMA journal_mode=DELETE")
-        _sync(copy)
+        sync(copy)
         for name in (f"{_DATABASE}-wal", f"{_DATABASE}-shm"):
             (data_dir / name).unlink(missing_ok=True)
         os.replace(copy, place)
-        _sync(data_dir)
+        sync(data_dir)
     shutil.rmtree(data_dir / "snapshots", ignore_errors=True)
     return Restored(manifest, again, version)
 
@@ -136,33 +138,36 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _head_in_use(place: Path) -> int:
-    """The head of the ledger that is replaced; 0 when there is none or it cannot be read. Raises ConfigError when in use."""
+def _numbers_in_use(place: Path) -> dict[str, int]:
+    """Highest number that each table of the ledger to be replaced ever gave out; nothing when it is absent or damaged.
+
+    Raises ConfigError when it is in use.
+    """
     if not place.exists():
-        return 0
+        return {}
     try:
         with closing(sqlite3.connect(place, timeout=1.0)) as raw:
             raw.execute("PRAGMA locking_mode=EXCLUSIVE")
             raw.execute("BEGIN EXCLUSIVE")
-            return int(raw.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()[0])
+            return {name: int(last) for name, last in raw.execute("SELECT name, seq FROM sqlite_sequence")}
     except sqlite3.OperationalError as exc:
         if "locked" in str(exc):
             raise ConfigError("the ledger is in use.", field="data_dir", fix="Stop the service first.") from exc
-        return 0
+        return {}
     except sqlite3.DatabaseError:
-        return 0  # damaged: the reason to restore
+        return {}  # damaged: the reason to restore
 
 
-def _go_on_after(engine: Engine, version: int) -> None:
-    """A new epoch makes every former snapshot foreign; a change numbered above `version` keeps index versions rising."""
+def _go_on_after(engine: Engine, version: int, numbers: dict[str, int]) -> None:
+    """A new epoch makes every former snapshot foreign; index versions, passage and job ids go on above all known ones."""
     with writing(engine) as conn:
         conn.execute(meta.update().where(meta.c.key == "epoch").values(value=uuid.uuid4().hex))
         conn.execute(changes.insert().values(seq=version + 1, kind="restore", document_id=None, version=0, at=now()))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        for name in ("passages", "jobs", "generations"):
+            conn.exec_driver_sql(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT ?, 0 WHERE NOT EXISTS "
+                "(SELECT 1 FROM sqlite_sequence WHERE name = ?)",
+                (name, name),
+            )
+            last = numbers.get(name, 0)
+            conn.exec_driver_sql("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (last, name))

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
+from rag.library.durable import sync
 from rag.library.ledger import head, now, record_change
 from rag.library.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions, writing
 from rag.library.snapshot import drop_all
@@ -133,6 +134,7 @@ def _append(data_dir: Path, tombstone: Tombstone) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    sync(data_dir)
 
 
 def _clean_log(engine: Engine) -> bool:
@@ -146,13 +148,5 @@ def _clean_log(engine: Engine) -> bool:
         raw.close()
     log = Path(f"{engine.url.database}-wal")
     if log.exists():  # SQLite does not sync the truncation: a power cut could bring the old pages back
-        _sync(log)
+        sync(log)
     return bool(busy == 0)
-
-
-def _sync(file: Path) -> None:
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

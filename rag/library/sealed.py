@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from rag.library.durable import sync
+
 _MANIFEST = "manifest.json"
 
 
@@ -23,9 +25,9 @@ def write(folder: Path, told: Mapping[str, Any], parts: Mapping[str, bytes]) -> 
     files = {name: [f"{name}-{token}", sha256(content).hexdigest()] for name, content in parts.items()}
     text = orjson.dumps({"told": dict(told), "files": files})
     _write(folder / f"manifest-{token}", text + b"\n" + sha256(text).hexdigest().encode())
-    _sync(folder)
+    sync(folder)
     os.replace(folder / f"manifest-{token}", folder / _MANIFEST)
-    _sync(folder)
+    sync(folder)
     for left in folder.glob("*-" + "[0-9a-f]" * 32):
         if not left.name.endswith(token):
             left.unlink(missing_ok=True)
@@ -53,11 +55,3 @@ def _write(file: Path, content: bytes) -> None:
         opened.write(content)
         opened.flush()
         os.fsync(opened.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

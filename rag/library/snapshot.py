@@ -24,6 +24,7 @@ import orjson
 import structlog
 from sqlalchemy import Engine, func, select
 
+from rag.library.durable import sync
 from rag.library.ledger import head, live_generation
 from rag.library.schema import changes, meta
 
@@ -75,13 +76,13 @@ class Snapshots:
                 }
                 told_text = orjson.dumps(manifest)
                 _write(building / _MANIFEST, told_text + b"\n" + hashlib.sha256(told_text).hexdigest().encode())
-                _sync(building)
+                sync(building)
                 if self._erased_after(version):
                     return None
                 place = self._folder / f"{whose.generation}-{version}"
                 shutil.rmtree(place, ignore_errors=True)
                 os.rename(building, place)
-                _sync(self._folder)
+                sync(self._folder)
                 self._drop_old(whose.generation)
                 return place
             finally:
@@ -146,7 +147,7 @@ def drop_all(folder: Path) -> None:
         for place in folder.iterdir():
             if place.is_dir():
                 shutil.rmtree(place, ignore_errors=True)
-        _sync(folder)  # or a power cut could bring the erased text back
+        sync(folder)  # or a power cut could bring the erased text back
 
 
 def array(content: bytes) -> Any:
@@ -191,11 +192,3 @@ def _write(path: Path, content: bytes | np.ndarray) -> tuple[int, str]:
 def _version(place: Path) -> int:
     tail = place.name.rpartition("-")[2]
     return int(tail) if tail.isdigit() else -1
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
