@@ -177,7 +177,7 @@ def snapshots_survive_erasure() -> None:
 
 def rename_without_sync() -> None:
     """A finished backup is renamed to its place and never synced."""
-    backup._sync = lambda *_: None
+    backup.sync = lambda *_: None
 
 
 PLANTED: dict[str, Callable[[], None]] = {
