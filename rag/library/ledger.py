@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
@@ -28,6 +28,22 @@ from rag.library.rows import (
 )
 from rag.library.schema import changes, contents, documents, jobs, late, meta, passages, vectors, versions, writing
 from rag.ports import Vectors
+
+_BY_ID = select(documents).where(documents.c.id == bindparam("key"))
+_GENERATION = select(meta.c.value).where(meta.c.key == "generation")
+_LAST_JOB = select(func.coalesce(func.max(jobs.c.id), 0))
+_DROP_CONTENT = delete(contents).where(contents.c.document_id == bindparam("key"))
+_INSERT = {table.name: insert(table) for table in (changes, documents, versions, contents, passages)}
+_RETIRES = [
+    update(table)
+    .where(table.c.document_id == bindparam("key"), table.c.retired_seq.is_(None))
+    .values(retired_seq=bindparam("seq"))
+    for table in (passages, versions)
+]
+_NEW = {
+    name: [made.insert(table).on_conflict_do_nothing() for table in (vectors, late)]
+    for name, made in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 
 def now() -> float:
@@ -63,7 +79,7 @@ class Ledger:
         with writing(self.engine) as conn:
             if live_generation(conn) != generation:
                 raise Conflict("the index was swapped while this document was embedded", code="generation_changed")
-            row = conn.execute(select(documents).where(documents.c.id == doc.id)).first()
+            row = conn.execute(_BY_ID, {"key": doc.id}).first()
             # An erasure removes jobs: without them the newest write known may be the document's own.
             newest = max(_order(conn), row.write_order if row is not None else 0)
             last = newest if order is None else order - 1  # a job's own earlier try stands as done
@@ -100,14 +116,14 @@ class Ledger:
             "updated_at": at,
         }
         if row is None:
-            conn.execute(insert(documents).values(id=doc.id, created_at=at, **values))
+            conn.execute(_INSERT["documents"], {"id": doc.id, "created_at": at, **values})
         else:
             _retire(conn, doc.id, seq)
+            conn.execute(_DROP_CONTENT, {"key": doc.id})
             conn.execute(update(documents).where(documents.c.id == doc.id).values(**values))
-        conn.execute(insert(versions).values(**version_row(prepared, version, seq, at)))
-        conn.execute(delete(contents).where(contents.c.document_id == doc.id))
+        conn.execute(_INSERT["versions"], version_row(prepared, version, seq, at))
         packed = zlib.compress(doc.content, 1)
-        conn.execute(insert(contents).values(document_id=doc.id, filename=doc.filename, content=packed))
+        conn.execute(_INSERT["contents"], {"document_id": doc.id, "filename": doc.filename, "content": packed})
         embedded = store_passages(conn, prepared, generation, version, seq)
         state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
         return WriteResult(doc.id, version, state, seq, count, embedded)
@@ -115,7 +131,7 @@ class Ledger:
     def delete(self, document_id: str, collection: str | None = None) -> WriteResult:
         """Retires a document and its passages. Raises NotFound."""
         with writing(self.engine) as conn:
-            row = conn.execute(select(documents).where(documents.c.id == document_id)).first()
+            row = conn.execute(_BY_ID, {"key": document_id}).first()
             if row is None or row.state != "live" or (collection is not None and row.collection != collection):
                 raise NotFound(f"no document {document_id!r}", field="id")
             at = now()
@@ -241,13 +257,13 @@ def head(conn: Connection) -> int:
 
 def live_generation(conn: Connection) -> int | None:
     """Id of the generation that answers, or None before the first."""
-    value = conn.scalar(select(meta.c.value).where(meta.c.key == "generation"))
+    value = conn.scalar(_GENERATION)
     return None if value is None else int(value)
 
 
 def record_change(conn: Connection, kind: str, document_id: str | None, version: int, at: float) -> int:
     """A row in the change feed; returns its sequence number, the new index version."""
-    result = conn.execute(insert(changes).values(kind=kind, document_id=document_id, version=version, at=at))
+    result = conn.execute(_INSERT["changes"], {"kind": kind, "document_id": document_id, "version": version, "at": at})
     key = result.inserted_primary_key
     assert key is not None
     return int(key[0])
@@ -257,19 +273,17 @@ def store_passages(conn: Connection, prepared: Prepared, generation: int, versio
     """Inserts a version's passages into a generation, and vectors that are new; returns how many vectors."""
     embedded = _store_vectors(conn, generation, prepared)
     if prepared.chunks:
-        conn.execute(insert(passages), list(passage_rows(prepared, generation, version, seq)))
+        conn.execute(_INSERT["passages"], list(passage_rows(prepared, generation, version, seq)))
     return embedded
 
 
 def _order(conn: Connection) -> int:
-    return int(conn.scalar(select(func.coalesce(func.max(jobs.c.id), 0))) or 0)
+    return int(conn.scalar(_LAST_JOB) or 0)
 
 
 def _retire(conn: Connection, document_id: str, seq: int) -> None:
-    for table in (passages, versions):
-        conn.execute(
-            update(table).where(table.c.document_id == document_id, table.c.retired_seq.is_(None)).values(retired_seq=seq)
-        )
+    for statement in _RETIRES:
+        conn.execute(statement, {"key": document_id, "seq": seq})
 
 
 def _store_vectors(conn: Connection, generation: int, prepared: Prepared) -> int:
@@ -280,14 +294,14 @@ def _store_vectors(conn: Connection, generation: int, prepared: Prepared) -> int
     }
     if not rows:
         return 0
-    dialect: Any = postgresql if conn.dialect.name == "postgresql" else sqlite
+    insert_vectors, insert_late = _NEW[conn.dialect.name]
     new = conn.execute(
-        dialect.insert(vectors).on_conflict_do_nothing(),
+        insert_vectors,
         [{"generation": generation, "hash": key, "vector": value} for key, value in rows.items()],
     )
     if prepared.tokens:
         conn.execute(
-            dialect.insert(late).on_conflict_do_nothing(),
+            insert_late,
             [{"generation": generation, "hash": key, "tokens": value} for key, value in prepared.tokens.items()],
         )
     return max(new.rowcount, 0)

@@ -61,7 +61,9 @@ def start(engine: Engine, fingerprint: Fingerprint) -> int:
     """The generation being built with this fingerprint: one that was interrupted or is the former one, else a new one."""
     told = orjson.dumps(fingerprint, option=orjson.OPT_SORT_KEYS).decode()
     with writing(engine) as conn:
-        query = select(generations.c.id).where(generations.c.fingerprint == told, generations.c.state != "live")
+        query = select(generations.c.id).where(
+            generations.c.fingerprint == told, generations.c.state.not_in(("live", "pruned"))
+        )
         found = conn.scalar(query.order_by(generations.c.id.desc()).limit(1))
         if found is None:
             return begin(conn, fingerprint, "building")

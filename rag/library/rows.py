@@ -30,6 +30,7 @@ class Prepared:
     chunks: Sequence[Chunk]
     vectors: Vectors
     tokens: Mapping[bytes, bytes] = field(default_factory=dict)
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def passage_rows(prepared: Prepared, generation: int, version: int, seq: int) ->
             "text": chunk.text,
             "start": chunk.start,
             "end": chunk.end,
-            "words": " ".join(words(chunk.search_text)),
+            "words": prepared.words[ordinal] if prepared.words else " ".join(words(chunk.search_text)),
             "fields": orjson.dumps(dict(chunk.fields)).decode(),
             "hash": passage_hash(chunk.search_text),
             "created_seq": seq,

@@ -41,7 +41,7 @@ _STOP_ZH = frozenset(
         "如果 因为 所以 但是 以及 没 嗯 咋 啥 想 该 应该 时候"
     ).split()
 )
-_stem = lru_cache(maxsize=200_000)(snowballstemmer.stemmer("english").stemWord)
+_stem = snowballstemmer.stemmer("english").stemWord
 
 
 def fold(text: str) -> str:
@@ -54,19 +54,19 @@ def words(text: str) -> list[str]:
     out: list[str] = []
     for match in _RUN.finditer(fold(text)):
         run = match.group()
-        if _HAN.match(run):
+        if run[0] >= "\u2e80" and _HAN.match(run):
             out += [word for word in rjieba.cut_for_search(run) if word not in _STOP_ZH]
         else:
-            _latin(run, out)
+            out += _latin(run)
     return out
 
 
-def _latin(run: str, out: list[str]) -> None:
+@lru_cache(maxsize=200_000)
+def _latin(run: str) -> tuple[str, ...]:
     whole = run.lower()
     parts = [part.lower() for piece in _CAMEL.split(run) for part in _PART.findall(piece)]
-    if parts != [whole]:
-        out.append(whole)
-    out += [_stem(part) for part in parts if part not in _STOP_EN]
+    first = () if parts == [whole] else (whole,)
+    return (*first, *(_stem(part) for part in parts if part not in _STOP_EN))
 
 
 def is_chinese(text: str) -> bool:

@@ -285,6 +285,22 @@ def _expected(library: Library, scope: Scope) -> set[tuple[str, int, str]]:
     }
 
 
+def test_a_generation_that_was_removed_does_not_come_back_under_its_number():
+    """A process that slept through its removal would hold passages that are gone, and answer nothing. Found by the machine."""
+    machine = LibraryMachine()
+    try:
+        machine.fill(7)
+        machine.search(1, Scope())
+        machine.reindex("hash-48", False)
+        machine.reindex("hash-48", True)  # the first generation is not needed any more
+        machine.reindex("hash-32", False)  # removes it, and builds one of the same fingerprint
+        machine.search(1, Scope())
+        machine.restart(1)
+        machine.search(1, Scope())
+    finally:
+        machine.teardown()
+
+
 def test_the_library_agrees_with_a_dictionary():
     run_state_machine_as_test(LibraryMachine, settings=_profile(10, 40))
 
