@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from anyio import to_thread
@@ -14,6 +13,7 @@ from api.state import State
 from ingest.jobs import Job
 from rag.domain import DocumentInput
 from rag.errors import Conflict, ParseError, XiansouError
+from rag.wire import iso_time
 
 # What went wrong in our own code is for the log; its text is not for callers.
 _OURS = {
@@ -53,8 +53,8 @@ def job_json(job: Job) -> dict[str, Any]:
         "progress": job.progress,
         "attempts": job.attempts,
         "error": _told(job),
-        "created_at": _time(job.created_at),
-        "updated_at": _time(job.updated_at),
+        "created_at": iso_time(job.created_at),
+        "updated_at": iso_time(job.updated_at),
     }
 
 
@@ -89,7 +89,3 @@ def _error_of(job: Job, content_field: str) -> XiansouError:
     if job.state == "dead":
         return XiansouError(told["detail"], code=told["code"])
     return ParseError(told["detail"], field=content_field, code=told["code"])
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -18,6 +18,7 @@ from rag.errors import Conflict, ParseError, XiansouError
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared, passage_hash
 from rag.library.shelves import Shelf
+from rag.library.tokens import words
 from rag.ports import Vectors
 from rag.search.late import pack
 from rag.settings import Settings
@@ -122,7 +123,9 @@ def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepare
 def _prepared(read: Read, known: Mapping[bytes, Vectors], tokens: Mapping[bytes, bytes]) -> Prepared:
     hashes = [passage_hash(chunk.search_text) for chunk in read.chunks]
     bits = {key: tokens[key] for key in hashes if key in tokens}
-    return Prepared(read.input, read.title, read.text, read.chunks, np.stack([known[key] for key in hashes]), bits)
+    vectors = np.stack([known[key] for key in hashes])
+    cut = [" ".join(words(chunk.search_text)) for chunk in read.chunks]  # here, not while the ledger's writers wait
+    return Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut)
 
 
 def _ahead(

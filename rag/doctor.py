@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -113,15 +112,3 @@ def _generator(settings: Settings) -> Check:
     if told.kind == "extractive":
         return Check("generator", "ok", "extractive: answers quote the documents, no LLM is called")
     return Check("generator", "ok", f"{told.model} at {told.base_url}")
-
-
-def writable(folder: Path) -> bool:
-    """Whether files can be made in a folder."""
-    probe = folder / ".write-probe"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError:
-        return False
-    return True

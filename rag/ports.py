@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.domain import Hit, Usage
+from rag.domain import Usage
 
 Vectors = NDArray[np.float32]
 
@@ -104,12 +104,3 @@ class Generator(Protocol):
     def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Generation:
         """`deadline` in `time.monotonic()` seconds. Raises UpstreamError when the backend fails."""
         ...
-
-
-class Reranker(Protocol):
-    """Scores passages against the question again. Returns float32 of shape (len(hits),), higher is better."""
-
-    @property
-    def name(self) -> str: ...
-
-    def score(self, question: str, hits: Sequence[Hit]) -> NDArray[np.float32]: ...

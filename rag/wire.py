@@ -49,10 +49,11 @@ def document_json(doc: Document) -> dict[str, Any]:
         "passages": doc.passages,
         "state": doc.state,
         "index_version": doc.index_version,
-        "created_at": _time(doc.created_at),
-        "updated_at": _time(doc.updated_at),
+        "created_at": iso_time(doc.created_at),
+        "updated_at": iso_time(doc.updated_at),
     }
 
 
-def _time(seconds: float) -> str:
+def iso_time(seconds: float) -> str:
+    """Unix seconds as ISO 8601 in UTC, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -21,7 +21,8 @@ from rag.ports import Vectors
 class Prepared:
     """A parsed, chunked and embedded document, ready to commit.
 
-    `vectors` (len(chunks), dim); `tokens`: bits of the token vectors of those passages that the record has none of.
+    `vectors` (len(chunks), dim); `tokens`: bits of the token vectors of those passages that the record has none of;
+    `words`: each passage's words with a space between, cut by the ledger itself when they are not given.
     """
 
     input: DocumentInput
