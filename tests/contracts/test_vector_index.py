@@ -162,6 +162,7 @@ def test_threads_may_search_add_and_remove_together():
     stop.set()
     for thread in readers:
         thread.join()
+    index.close()
     assert faults == []
     assert len(index) == 50 + 3 * (600 - 100)
 
@@ -174,5 +175,5 @@ def test_closing_ends_training_soon():
     began = time.monotonic()
     index.close()
     assert time.monotonic() - began < 10
-    assert not any(thread.name == "index-maintenance" for thread in threading.enumerate())
+    assert index._worker is not None and not index._worker.is_alive()
     assert index.search(rows[5] / np.linalg.norm(rows[5]), 1)[0].tolist() == [5]
