@@ -21,8 +21,9 @@ from sqlalchemy.exc import DBAPIError
 
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
+from rag.library.engine import writing
 from rag.library.ledger import now
-from rag.library.schema import job_contents, jobs, writing
+from rag.library.schema import job_contents, jobs
 from rag.stores import Doorbell
 
 State = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]

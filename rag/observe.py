@@ -7,7 +7,7 @@ import sys
 
 import structlog
 
-from rag.settings import Log
+from rag.settings.sections import Log
 
 
 def start_logging(log: Log) -> None:

@@ -17,7 +17,7 @@ from eval.bench.data import DIM, clustered
 from eval.bench.index import DOCUMENT, Say
 from rag.domain import Chunk, DocumentInput, Scope
 from rag.fakes import HashEmbedder
-from rag.library import schema
+from rag.library import engine
 from rag.library.rows import Prepared
 from rag.library.tokens import words
 from rag.ports import Vectors
@@ -85,7 +85,7 @@ def _house(folder: Path) -> Iterator[House]:
 
 def _durable(house: House, documents: Sequence[Prepared], folder: Path) -> dict[str, object]:
     """Alternates with bare SQLite, which commits the same rows to tables and under pragmas of the same kind."""
-    bare_engine = schema.open_engine(f"sqlite:///{folder}/bare.db")
+    bare_engine = engine.open_engine(f"sqlite:///{folder}/bare.db")
     ours, bare = house.ledger.engine.raw_connection(), bare_engine.raw_connection()
     reader: Any = ours.driver_connection
     writer: Any = bare.driver_connection

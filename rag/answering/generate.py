@@ -8,7 +8,7 @@ from typing import Any
 
 from rag.domain import Usage
 from rag.errors import UpstreamError
-from rag.settings import Generator as GeneratorSettings
+from rag.settings.sections import Generator as GeneratorSettings
 
 
 class Stream:

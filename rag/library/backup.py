@@ -19,8 +19,9 @@ from sqlalchemy import Engine, select
 from rag.errors import ConfigError, InputError
 from rag.library import erase
 from rag.library.durable import sync
+from rag.library.engine import writing
 from rag.library.ledger import Ledger, head, now
-from rag.library.schema import SCHEMA_VERSION, changes, meta, writing
+from rag.library.schema import SCHEMA_VERSION, changes, meta
 
 _DATABASE, _MANIFEST = "ledger.db", "manifest.json"
 

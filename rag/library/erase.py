@@ -17,8 +17,9 @@ from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
 from rag.library.durable import sync
+from rag.library.engine import writing
 from rag.library.ledger import head, now, record_change
-from rag.library.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions, writing
+from rag.library.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions
 from rag.library.snapshot import drop_all
 
 TOMBSTONES = "erased.jsonl"

@@ -13,8 +13,9 @@ from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.engine import Connection
 
 from rag.errors import ConfigError, NotFound
+from rag.library.engine import writing
 from rag.library.ledger import live_generation, now
-from rag.library.schema import changes, generations, meta, writing
+from rag.library.schema import changes, generations, meta
 
 PASSAGES_VERSION = 1  # raised when a parser, the cleaner, the chunker or the tokenizer makes other passages of the same bytes
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Row
 
 from rag.domain import Document, Passage, WriteResult
 from rag.errors import Conflict, NotFound
-from rag.library import schema
+from rag.library.engine import open_engine, writing
 from rag.library.rows import (
     Prepared,
     Standing,
@@ -26,7 +26,7 @@ from rag.library.rows import (
     to_passage,
     version_row,
 )
-from rag.library.schema import changes, contents, documents, jobs, late, meta, passages, vectors, versions, writing
+from rag.library.schema import changes, contents, documents, jobs, late, meta, passages, vectors, versions
 from rag.ports import Vectors
 
 _BY_ID = select(documents).where(documents.c.id == bindparam("key"))
@@ -60,7 +60,7 @@ class Ledger:
     @classmethod
     def open(cls, url: str) -> Ledger:
         """Raises ConfigError when the database cannot be opened."""
-        return cls(schema.open_engine(url))
+        return cls(open_engine(url))
 
     def close(self) -> None:
         self.engine.dispose()

@@ -19,10 +19,11 @@ from sqlalchemy.engine import Connection
 
 from rag.domain import DocumentInput
 from rag.errors import Conflict
+from rag.library.engine import writing
 from rag.library.generations import Fingerprint, begin
 from rag.library.ledger import live_generation, now, record_change, store_passages
 from rag.library.rows import Prepared
-from rag.library.schema import contents, documents, generations, late, meta, passages, vectors, versions, writing
+from rag.library.schema import contents, documents, generations, late, meta, passages, vectors, versions
 
 _LOCK = "reindex"
 _FEW = 8  # documents that may be caught up inside the swap, while writers wait

@@ -1,16 +1,12 @@
-"""The ledger's tables and its engine: SQLite (WAL, synchronous=FULL) by default, PostgreSQL by URL."""
+"""The ledger's tables. Those of a later noun stand in a file of their own, `*_tables.py`, over the same `metadata`."""
 
 from __future__ import annotations
 
-import sqlite3
-import uuid
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    Engine,
     Float,
     ForeignKey,
     Index,
@@ -19,15 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    create_engine,
-    event,
-    make_url,
-    select,
 )
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, OperationalError
-
-from rag.errors import ConfigError
 
 SCHEMA_VERSION = 1
 
@@ -37,14 +25,14 @@ metadata = MetaData()
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _table(name: str, *columns: Any) -> Table:
+def table(name: str, *columns: Any) -> Table:
     return Table(name, metadata, *columns, sqlite_autoincrement=True)
 
 
-meta = _table("meta", Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+meta = table("meta", Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
 # One row a commit that readers can notice; `seq` is the index version.
-changes = _table(
+changes = table(
     "changes",
     Column("seq", Id, primary_key=True, autoincrement=True),
     Column("kind", Text, nullable=False),  # put, delete, erase, generation, restore
@@ -53,7 +41,7 @@ changes = _table(
     Column("at", Float, nullable=False),
 )
 
-generations = _table(
+generations = table(
     "generations",
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("fingerprint", Text, nullable=False),  # JSON: model, chunker, tokenizer, parser
@@ -61,7 +49,7 @@ generations = _table(
     Column("created_at", Float, nullable=False),
 )
 
-documents = _table(
+documents = table(
     "documents",
     Column("id", Text, primary_key=True),
     Column("collection", Text, nullable=False, index=True),
@@ -76,7 +64,7 @@ documents = _table(
     Column("updated_at", Float, nullable=False),
 )
 
-versions = _table(
+versions = table(
     "versions",
     Column("document_id", Text, ForeignKey("documents.id"), primary_key=True),
     Column("version", Integer, primary_key=True),
@@ -94,7 +82,7 @@ versions = _table(
     Column("created_at", Float, nullable=False),
 )
 
-passages = _table(
+passages = table(
     "passages",
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("generation", Id, ForeignKey("generations.id"), nullable=False),
@@ -118,7 +106,7 @@ passages = _table(
 )
 
 # Ids of passages whose rows are gone altogether: mirrors that still hold them learn it from here.
-erased = _table(
+erased = table(
     "erased",
     Column("passage_id", Id, primary_key=True, autoincrement=False),
     Column("generation", Id, nullable=False),
@@ -127,14 +115,14 @@ erased = _table(
 )
 
 # What the writer sent, of current versions only: a re-index parses it again.
-contents = _table(
+contents = table(
     "contents",
     Column("document_id", Text, ForeignKey("documents.id"), primary_key=True),
     Column("filename", Text),
     Column("content", LargeBinary, nullable=False),  # zlib
 )
 
-vectors = _table(
+vectors = table(
     "vectors",
     Column("generation", Id, ForeignKey("generations.id"), primary_key=True),
     Column("hash", LargeBinary, primary_key=True),
@@ -142,14 +130,14 @@ vectors = _table(
 )
 
 # Bits of the token vectors, for late interaction: about 10 KB a passage, read only for the few that are re-ranked.
-late = _table(
+late = table(
     "late",
     Column("generation", Id, ForeignKey("generations.id"), primary_key=True),
     Column("hash", LargeBinary, primary_key=True),
     Column("tokens", LargeBinary, nullable=False),
 )
 
-jobs = _table(
+jobs = table(
     "jobs",
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("state", Text, nullable=False, index=True),  # queued, parsing, embedding, live, failed, dead
@@ -180,89 +168,3 @@ job_contents = Table(
     Column("job_id", Id, ForeignKey("jobs.id"), primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
-
-
-# secure_delete overwrites what is deleted, so that an erased text is not left in free pages.
-_PRAGMAS = (
-    "busy_timeout=30000",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "secure_delete=ON",
-    "cache_size=-65536",
-)
-
-
-def open_engine(url: str) -> Engine:
-    """Opens and, when it is new, creates the ledger. Raises ConfigError when it cannot be opened or is newer than us."""
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, pool_pre_ping=parsed.get_backend_name() != "sqlite", pool_size=16, max_overflow=32)
-        if parsed.get_backend_name() == "sqlite":
-            event.listen(engine, "connect", _sqlite_connect)
-            event.listen(engine, "begin", _sqlite_begin)
-        with writing(engine) as conn:
-            metadata.create_all(conn)
-            _check_version(conn)
-    except ModuleNotFoundError as exc:
-        raise ConfigError(f"the driver of `database.url` is not installed: {exc.name}.", field="database.url") from exc
-    except ArgumentError as exc:
-        raise ConfigError(f"`{url}` is not a database URL.", field="database.url", fix="Example: postgresql://…") from exc
-    except (OperationalError, OSError) as exc:
-        cause = getattr(exc, "orig", None) or exc
-        raise ConfigError(
-            f"cannot open the ledger: {cause}.", field="data_dir", fix="Check free space and write permission there."
-        ) from exc
-    return engine
-
-
-def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # we send BEGIN ourselves: the driver's own rules would skip it for reads
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _sqlite_begin(conn: Connection) -> None:
-    # A deferred transaction that upgrades to writing fails at once under contention; an immediate one waits its turn.
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("writing") else "BEGIN")
-
-
-class writing:
-    """`with writing(engine) as conn:` one write transaction; commits at the end, rolls back on an exception.
-
-    Writers are serialised (SQLite's lock, PostgreSQL's advisory lock), so sequence numbers appear in commit order.
-    """
-
-    def __init__(self, engine: Engine):
-        self._connection = engine.connect().execution_options(writing=True)
-
-    def __enter__(self) -> Connection:
-        self._transaction = self._connection.begin()
-        if self._connection.dialect.name == "postgresql":
-            self._connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20260611)")
-        return self._connection
-
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
-        try:
-            if kind is None:
-                self._transaction.commit()
-            else:
-                self._transaction.rollback()
-        finally:
-            self._connection.close()
-
-
-def _check_version(conn: Connection) -> None:
-    found = conn.scalar(select(meta.c.value).where(meta.c.key == "schema"))
-    if found is None:
-        conn.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
-        for key in ("library", "epoch"):  # tells this ledger from all others, and from itself before a restore
-            conn.execute(meta.insert().values(key=key, value=uuid.uuid4().hex))
-    elif int(found) > SCHEMA_VERSION:
-        raise ConfigError(
-            f"the ledger has schema {found}; this program knows {SCHEMA_VERSION}.",
-            field="data_dir",
-            fix="Run the newer Xiansou that wrote it.",
-        )

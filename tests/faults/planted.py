@@ -18,9 +18,10 @@ from sqlalchemy import update
 from sqlalchemy.engine import Connection
 
 from rag.library import backup, changes, erase, ledger, mirror, rebuild, schema, snapshot
+from rag.library.engine import writing
 from rag.library.ledger import Ledger, head
 from rag.library.mirror import Found, Mirror
-from rag.library.schema import meta, writing
+from rag.library.schema import meta
 
 
 def ack_before_commit() -> None:

@@ -19,8 +19,9 @@ from ingest.jobs import Job, Jobs
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound
 from rag.fakes import HashEmbedder
+from rag.library.engine import writing
 from rag.library.ledger import Ledger
-from rag.library.schema import job_contents, jobs, passages, versions, writing
+from rag.library.schema import job_contents, jobs, passages, versions
 from rag.settings import Settings, load
 from rag.stores import Doorbell, EmbeddedValkey, open_redis
 from tests.support.processes import COMMAND

@@ -16,7 +16,8 @@ from sqlalchemy.exc import OperationalError
 from ingest.jobs import MAX_ATTEMPTS, Jobs, unavailable
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
-from rag.library.schema import job_contents, jobs, open_engine, writing
+from rag.library.engine import open_engine, writing
+from rag.library.schema import job_contents, jobs
 from rag.stores import Doorbell
 
 ERROR = {"code": "upstream", "detail": "the model did not answer"}

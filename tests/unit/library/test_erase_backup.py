@@ -11,9 +11,10 @@ from sqlalchemy import select
 from rag.domain import Scope
 from rag.errors import ConfigError, InputError, NotFound
 from rag.library.backup import backup, restore
+from rag.library.engine import writing
 from rag.library.erase import erase
 from rag.library.ledger import Ledger
-from rag.library.schema import job_contents, jobs, vectors, writing
+from rag.library.schema import job_contents, jobs, vectors
 from rag.library.tokens import words
 
 CANARY = "canaryzq7781"

@@ -10,9 +10,10 @@ from sqlalchemy import select, text
 
 from rag.domain import Chunk, DocumentInput
 from rag.errors import ConfigError, Conflict, NotFound
+from rag.library.engine import writing
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared
-from rag.library.schema import jobs, meta, passages, writing
+from rag.library.schema import jobs, meta, passages
 
 
 def test_put_replaces_in_one_step_and_counts_versions(house, put):

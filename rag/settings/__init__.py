@@ -8,95 +8,28 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError
 
 from rag.errors import ConfigError
+from rag.settings.sections import (
+    AnswerSettings,
+    Database,
+    Embedding,
+    Generator,
+    Ingest,
+    Log,
+    Redis,
+    Reindex,
+    Retrieval,
+    Section,
+    Server,
+)
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
 _NOT_SHOWN = ("generator", "generator.api_key")  # a secret never stands in an error
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class Server(Section):
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP service.")
-    processes: int = Field(1, ge=1, le=64, description="API processes.")
-    workers: int = Field(1, ge=0, le=64, description="Ingest workers that `xiansou serve` starts beside the API.")
-
-
-class Database(Section):
-    url: str = Field("", description="SQLAlchemy URL of the ledger; empty: SQLite in `data_dir`.")
-
-
-class Redis(Section):
-    url: str = Field("", description="URL of a Redis or Valkey; empty: an embedded Valkey below `data_dir`.")
-
-
-class Embedding(Section):
-    model: str = Field("multilingual-e5-small", description="Name, hub id or path of the embedding model.")
-    folder: str = Field(
-        "", description="Where prepared models are kept; empty: where `make setup` put them, else below `data_dir`."
-    )
-    threads: int = Field(0, ge=0, le=256, description="Threads of the embedder in each process; 0: one per usable core.")
-
-
-class Generator(Section):
-    kind: Literal["extractive", "openai"] = Field(
-        "extractive", description="`extractive` quotes the documents without an LLM; `openai` is any compatible server."
-    )
-    base_url: str = Field("", description="Base URL of the OpenAI-compatible server, e.g. `http://127.0.0.1:11434/v1`.")
-    model: str = Field("", description="Model name sent to that server.")
-    api_key: SecretStr = Field(SecretStr(""), description="Key sent to that server; better set by the environment.")
-    temperature: float = Field(0.0, ge=0, le=1, description="0 for question answering; up to 1.")
-    top_p: float = Field(1.0, gt=0, le=1, description="Nucleus sampling; change it or `temperature`, not both.")
-    presence_penalty: float = Field(0.0, ge=-2, le=2, description="Sent to the server as it is.")
-    max_tokens: int = Field(1024, ge=1, le=32768, description="Longest answer, in the server's tokens.")
-    context_tokens: int = Field(4096, ge=512, description="Room for prompt and answer in the server's model.")
-    system: str = Field("", description="Persona: text put before the rules of the prompt.")
-    timeout_s: float = Field(30.0, gt=0, le=600, description="Deadline of one answer, in seconds.")
-
-    @model_validator(mode="after")
-    def _one_randomness(self) -> Generator:
-        if self.temperature != 0.0 and self.top_p != 1.0:
-            raise ValueError("change `temperature` or `top_p`, not both: their effects on randomness multiply")
-        if self.kind == "openai" and not (self.base_url and self.model):
-            raise ValueError('kind = "openai" needs `base_url` and `model`')
-        return self
-
-
-class Retrieval(Section):
-    top_k: int = Field(5, ge=1, le=100, description="Passages given to the generator.")
-    candidates: int = Field(50, ge=10, le=1000, description="Passages that each of dense and BM25 search proposes.")
-
-
-class AnswerSettings(Section):
-    max_wrong_rate: float = Field(
-        0.9, gt=0, le=1, description="Answer only when the best passage is wrong with at most this probability."
-    )
-    max_sentences: int = Field(5, ge=1, le=20, description="Longest extractive answer, in quoted sentences.")
-
-
-class Ingest(Section):
-    max_bytes: int = Field(50_000_000, ge=1, description="Larger files are refused.")
-    chunk_tokens: int = Field(256, ge=64, le=480, description="Longest passage, in the embedding model's tokens.")
-    wait_s: float = Field(60.0, gt=0, description="Longest wait of a write with `wait=visible` before it answers 202.")
-
-
-class Reindex(Section):
-    suite: str = Field("", description="Suite file whose thresholds a new generation must reach before it goes live.")
-
-
-class Log(Section):
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity that is written.")
-    json_lines: bool = Field(False, description="One JSON object a line instead of readable lines.")
 
 
 class Settings(Section):

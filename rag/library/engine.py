@@ -1,0 +1,101 @@
+"""The ledger's engine and its write transactions: SQLite (WAL, synchronous=FULL) by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, make_url, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from rag.errors import ConfigError
+from rag.library import tables
+from rag.library.schema import SCHEMA_VERSION, meta, metadata
+
+# secure_delete overwrites what is deleted, so that an erased text is not left in free pages.
+_PRAGMAS = (
+    "busy_timeout=30000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    "cache_size=-65536",
+)
+
+
+def open_engine(url: str) -> Engine:
+    """Opens and, when it is new, creates the ledger. Raises ConfigError when it cannot be opened or is newer than us."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, pool_pre_ping=parsed.get_backend_name() != "sqlite", pool_size=16, max_overflow=32)
+        if parsed.get_backend_name() == "sqlite":
+            event.listen(engine, "connect", _sqlite_connect)
+            event.listen(engine, "begin", _sqlite_begin)
+        with writing(engine) as conn:
+            assert tables.MODULES  # their tables are in the metadata by now
+            metadata.create_all(conn)
+            _check_version(conn)
+    except ModuleNotFoundError as exc:
+        raise ConfigError(f"the driver of `database.url` is not installed: {exc.name}.", field="database.url") from exc
+    except ArgumentError as exc:
+        raise ConfigError(f"`{url}` is not a database URL.", field="database.url", fix="Example: postgresql://…") from exc
+    except (OperationalError, OSError) as exc:
+        cause = getattr(exc, "orig", None) or exc
+        raise ConfigError(
+            f"cannot open the ledger: {cause}.", field="data_dir", fix="Check free space and write permission there."
+        ) from exc
+    return engine
+
+
+def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we send BEGIN ourselves: the driver's own rules would skip it for reads
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(conn: Connection) -> None:
+    # A deferred transaction that upgrades to writing fails at once under contention; an immediate one waits its turn.
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("writing") else "BEGIN")
+
+
+class writing:
+    """`with writing(engine) as conn:` one write transaction; commits at the end, rolls back on an exception.
+
+    Writers are serialised (SQLite's lock, PostgreSQL's advisory lock), so sequence numbers appear in commit order.
+    """
+
+    def __init__(self, engine: Engine):
+        self._connection = engine.connect().execution_options(writing=True)
+
+    def __enter__(self) -> Connection:
+        self._transaction = self._connection.begin()
+        if self._connection.dialect.name == "postgresql":
+            self._connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20260611)")
+        return self._connection
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None:
+                self._transaction.commit()
+            else:
+                self._transaction.rollback()
+        finally:
+            self._connection.close()
+
+
+def _check_version(conn: Connection) -> None:
+    found = conn.scalar(select(meta.c.value).where(meta.c.key == "schema"))
+    if found is None:
+        conn.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
+        for key in ("library", "epoch"):  # tells this ledger from all others, and from itself before a restore
+            conn.execute(meta.insert().values(key=key, value=uuid.uuid4().hex))
+    elif int(found) > SCHEMA_VERSION:
+        raise ConfigError(
+            f"the ledger has schema {found}; this program knows {SCHEMA_VERSION}.",
+            field="data_dir",
+            fix="Run the newer Xiansou that wrote it.",
+        )

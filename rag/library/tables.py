@@ -1,0 +1,7 @@
+"""All tables: imports every file that defines some, so that the ledger's metadata is complete when it is opened."""
+
+from __future__ import annotations
+
+from rag.library import schema
+
+MODULES = (schema,)
