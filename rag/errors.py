@@ -8,6 +8,7 @@ XiansouError
 ├── Conflict         the record disagrees (another writer, another collection)
 ├── IndexBehind      `min_index_version` is ahead of the record
 ├── UpstreamError    an LLM, Redis or database did not do its part
+├── Cancelled        who asked went away before the answer was there
 └── Overloaded       try again after `retry_after` seconds
 
 "I don't know" is a value (`status: refused`), not an error.
@@ -80,6 +81,12 @@ class UpstreamError(XiansouError):
     """A backend that we depend on failed."""
 
     code = "upstream"
+
+
+class Cancelled(XiansouError):
+    """Who asked went away; there is nobody to tell it to."""
+
+    code = "cancelled"
 
 
 class Overloaded(XiansouError):
