@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 
 from api import errors
 from api.reply import INDEX_VERSION
-from rag.answer import EXTRACTIVE
 from rag.domain import Answer, Question, Sentence
 from rag.errors import XiansouError
 from rag.wire import answer_json
@@ -70,7 +69,7 @@ class NativeEvents:
 
 async def answer_events(house: House, question: Question, request_id: str) -> EventSourceResponse:
     """The answer as the events of `POST /v1/query`. Raises what the pipeline raises at once."""
-    start = {"conversation_id": question.conversation_id, "generator": _generator(house, question)}
+    start = {"conversation_id": question.conversation_id, "generator": house.answerer.generator_of(question)}
     return await stream_answer(house, question, NativeEvents(start), request_id)
 
 
@@ -123,8 +122,3 @@ async def _events(
 
 def _event(name: str, data: Any) -> ServerSentEvent:
     return ServerSentEvent(orjson.dumps(data).decode(), event=name)
-
-
-def _generator(house: House, question: Question) -> str:
-    told = house.settings.generator
-    return told.model if told.kind == "openai" and question.generator != EXTRACTIVE else EXTRACTIVE

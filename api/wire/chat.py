@@ -63,7 +63,7 @@ class ChatBody(BaseModel):
         """Raises InputError naming the field that is not possible."""
         self._check()
         text, history = question_of(self.messages)
-        return self.rag.question(text, history)
+        return self.rag.question(text, history, self.model)
 
     def _check(self) -> None:
         impossible = {

@@ -16,7 +16,6 @@ from rag.errors import InputError, NotFound
 from rag.settings import Settings
 
 STYLE_HEADER = "X-Citation-Style"
-DEFAULT_MODEL = "xiansou"
 
 
 class RagOptions(BaseModel):
@@ -33,7 +32,7 @@ class RagOptions(BaseModel):
     min_index_version: Version | None = None
     as_of: Version | None = None
 
-    def question(self, text: str, history: tuple[Message, ...]) -> Question:
+    def question(self, text: str, history: tuple[Message, ...], profile: str | None = None) -> Question:
         """As the pipeline takes it."""
         return Question(
             text,
@@ -44,6 +43,7 @@ class RagOptions(BaseModel):
             language=self.language,
             min_index_version=self.min_index_version,
             as_of=self.as_of,
+            profile=profile,
         )
 
 
@@ -61,7 +61,7 @@ def style_of(request: Request, options: RagOptions) -> Style:
 
 def models(settings: Settings) -> tuple[str, ...]:
     """Names of the assistants: what clients choose as model."""
-    return tuple(getattr(settings, "profiles", None) or (DEFAULT_MODEL,))
+    return tuple(settings.profiles)
 
 
 def check_model(name: str, known: Iterable[str]) -> str:
