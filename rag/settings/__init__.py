@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field, SecretStr, ValidationError
 
 from rag.errors import ConfigError
+from rag.settings.parsing import Parsing
 from rag.settings.sections import (
     AnswerSettings,
     Database,
@@ -44,6 +45,7 @@ class Settings(Section):
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
     ingest: Ingest = Ingest()
+    parsing: Parsing = Parsing()
     reindex: Reindex = Reindex()
     log: Log = Log()
 
