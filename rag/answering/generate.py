@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -167,7 +167,7 @@ def _pause(error: UpstreamError, attempt: int) -> float | None:
     if status is not None and status < 500 and status not in _RETRIED:
         return None
     asked = _retry_after(cause)
-    backoff = _WAIT_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
+    backoff = float(_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
     return backoff if asked is None else max(asked, backoff)
 
 
@@ -178,9 +178,9 @@ def _status(cause: BaseException | None) -> int | None:
 
 def _retry_after(cause: BaseException | None) -> float | None:
     """Seconds that the backend asks to wait (RFC 9110 §10.2.3), None when it does not say or not in seconds."""
-    headers = getattr(getattr(cause, "response", None), "headers", None) or {}
+    headers: Mapping[str, str] = getattr(getattr(cause, "response", None), "headers", None) or {}
     try:
-        return max(0.0, float(headers.get("retry-after", "")))
+        return max(0.0, float(str(headers.get("retry-after") or "")))
     except ValueError:
         return None
 

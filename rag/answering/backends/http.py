@@ -32,11 +32,18 @@ class _Network(httpcore.NetworkBackend):
     def __init__(self, inner: httpcore.NetworkBackend):
         self._inner = inner
 
-    def connect_tcp(self, *args: Any, timeout: float | None = None, **told: Any) -> httpcore.NetworkStream:
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
         stop = current()
         if stop is not None:
             timeout = max(0.01, min(stop.left(), timeout or stop.left()))
-        return _Socket(self._inner.connect_tcp(*args, timeout=timeout, **told))
+        return _Socket(self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
 
     def connect_unix_socket(self, *args: Any, **told: Any) -> httpcore.NetworkStream:
         return _Socket(self._inner.connect_unix_socket(*args, **told))
