@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 
+from api.principal import Principal
 from api.state import State
 from ingest.jobs import Job
 from rag.domain import DocumentInput
-from rag.errors import Conflict, ParseError, XiansouError
+from rag.errors import Conflict, NotFound, ParseError, XiansouError
 from rag.wire import iso_time
 
 # What went wrong in our own code is for the log; its text is not for callers.
@@ -42,9 +44,26 @@ async def put(here: State, doc: DocumentInput, *, visible: bool) -> tuple[int, d
     return status, _receipt(job.document_id, job.id, job.state, job.result)
 
 
-def submit_all(here: State, docs: Sequence[DocumentInput]) -> list[dict[str, Any]]:
-    """One job a document; the job and document ids, in order."""
-    return [{"job_id": _submit(here, doc), "document_id": doc.id, "state": "queued"} for doc in docs]
+def submit_all(here: State, caller: Principal, docs: Sequence[DocumentInput]) -> list[dict[str, Any]]:
+    """One job a document; the job and document ids, in order. Raises as `allowed`, and then nothing is submitted."""
+    checked = [allowed(here, caller, doc) for doc in docs]
+    return [{"job_id": _submit(here, doc), "document_id": doc.id, "state": "queued"} for doc in checked]
+
+
+def allowed(here: State, caller: Principal, doc: DocumentInput) -> DocumentInput:
+    """The document as the caller may write it: see `Principal.writes`. Raises Forbidden, Conflict, InputError."""
+    doc = caller.writes(doc)
+    if caller.restricted:
+        with suppress(NotFound):
+            caller.may_replace(here.house.ledger.document(doc.id))
+    return doc
+
+
+def checked_job(job: Job, caller: Principal) -> Job:
+    """The job. Raises the same NotFound as for one that is not there when the caller may not see its document."""
+    if not caller.sees(job.collection, job.acl):
+        raise NotFound(f"no job {job.id}", field="id")
+    return job
 
 
 def job_json(job: Job) -> dict[str, Any]:

@@ -49,7 +49,10 @@ _EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO,
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands. `progress` is 0–1; `error` has `code` and `detail`; `result` the fields of a WriteResult."""
+    """A job as it stands. `progress` is 0–1; `error` has `code` and `detail`; `result` the fields of a WriteResult.
+
+    `collection` and `acl` are those that the document was sent with: they say who may see the job.
+    """
 
     id: int
     state: State
@@ -60,6 +63,8 @@ class Job:
     result: Mapping[str, Any] | None
     created_at: float
     updated_at: float
+    collection: str
+    acl: tuple[str, ...]
 
     @property
     def ended(self) -> bool:
@@ -239,6 +244,7 @@ def _end(conn: Connection, which: Any, **values: Any) -> bool:
 
 
 def _job(row: Row[Any]) -> Job:
+    told = orjson.loads(row.input)
     return Job(
         id=row.id,
         state=row.state,
@@ -249,4 +255,6 @@ def _job(row: Row[Any]) -> Job:
         result=orjson.loads(row.result) if row.result else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        collection=told["collection"],
+        acl=tuple(told["acl"]),
     )
