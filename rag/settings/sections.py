@@ -8,8 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Unsupported = Literal["drop", "repair", "refuse"]
 
-from rag.settings.access import Networks
-
 
 class Section(BaseModel):
     """Base of all sections: frozen, no unknown keys."""
