@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rag.settings.access import Networks
+
 Unsupported = Literal["drop", "repair", "refuse"]
 
 
