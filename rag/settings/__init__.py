@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 
 from rag.errors import ConfigError, InputError
 from rag.settings.generator import Generator
+from rag.settings.parsing import Parsing
 from rag.settings.profiles import DEFAULT_PROFILE, Profile, check_name, complete, profile_rows
 from rag.settings.sections import (
     AnswerSettings,
@@ -46,6 +47,7 @@ class Settings(Section):
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
     ingest: Ingest = Ingest()
+    parsing: Parsing = Parsing()
     reindex: Reindex = Reindex()
     log: Log = Log()
     profiles: dict[str, Profile] = Field({DEFAULT_PROFILE: Profile()}, description="Assistants by name.")
