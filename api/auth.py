@@ -63,8 +63,9 @@ class Access:
         return self._settings.server.auth == "auto" and not self.keys.made()
 
     def _refusal(self, token: str | None, peer: Peer) -> Unauthorized:
-        detail = "this needs a key." if token is None else "that is no key of ours."
-        return Unauthorized(detail, field="Authorization", fix=_FIX)
+        if token is None:
+            return Unauthorized("this needs a key.", field="Authorization", fix=_FIX, code="no_authorization")
+        return Unauthorized("that is no key of ours.", field="Authorization", fix=_FIX)
 
 
 class Requires:
@@ -77,7 +78,7 @@ class Requires:
         self, request: Request, _shown: Annotated[Any, Security(HTTPBearer(auto_error=False, description="A key: xs_…"))]
     ) -> Principal:
         """Raises Forbidden. Who it is, `api.gate` has found out before the body was read."""
-        caller: Principal = request.state.caller
+        caller: Principal = request.state.principal
         if not caller.may(*self.scopes) or (caller.kind == "widget" and not self.widget):
             needed = " or ".join(f"`{scope}`" for scope in self.scopes)
             raise Forbidden(f"this needs the scope {needed}.", fix="Use a key that has it.")

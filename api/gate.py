@@ -23,12 +23,12 @@ class Gate:
         await (turned_away or self._app)(scope, receive, send)
 
     async def _turned_away(self, scope: Scope, receive: Receive) -> Response | None:
-        """The refusal; None: it may go on, and `request.state.caller` says who it is."""
+        """The refusal; None: it may go on, and `request.state.principal` says who it is."""
         if scope["type"] != "http" or scope["path"] in PUBLIC:
             return None
         request = Request(scope, receive)
         try:
-            request.state.caller = await state(request).access.identify(request)
+            request.state.principal = await state(request).access.identify(request)
         except XiansouError as exc:
             return errors.response(request, exc)
         return None
