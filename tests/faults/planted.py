@@ -120,7 +120,9 @@ def version_outside_lock() -> None:
 
     def then_version(self: Mirror, *told: Any) -> Found:
         found = search(self, *told)
-        time.sleep(random.uniform(0.0, 0.2))  # no beat in which all threads sleep at once
+        end = time.monotonic() + random.uniform(0.0, 0.8)  # no beat in which all threads sleep at once
+        while self._version < found.version + 6 and time.monotonic() < end:
+            time.sleep(0.01)
         return dataclasses.replace(found, version=self._version)
 
     Mirror.search = then_version
