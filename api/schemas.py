@@ -173,6 +173,7 @@ class RetrieveBody(_Body):
     top_k: Annotated[int, Field(ge=1, le=100)] | None = Field(None, description="Default: `retrieval.top_k`.")
     language: Language | None = Field(None, description="Default: the question's own.")
     min_index_version: Version | None = Field(None, description="409 when the index has not reached it.")
+    profile: Name | None = Field(None, description="Assistant that answers; default: `xiansou`.")
     as_of: Version | None = Field(None, description="Look into the library as it was at this index version.")
 
     def to_question(self) -> Question:
@@ -186,6 +187,7 @@ class RetrieveBody(_Body):
             language=self.language,
             min_index_version=self.min_index_version,
             as_of=self.as_of,
+            profile=self.profile,
         )
 
 

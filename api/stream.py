@@ -14,7 +14,6 @@ from starlette.concurrency import run_in_threadpool
 
 from api import errors
 from api.reply import INDEX_VERSION
-from rag.answer import EXTRACTIVE
 from rag.domain import Answer, Question, Sentence
 from rag.errors import XiansouError
 from rag.wire import answer_json
@@ -41,7 +40,7 @@ async def answer_events(house: House, question: Question, request_id: str) -> Ev
     await asyncio.wait({first}, timeout=PEEK_S)
     if first.done():
         first.result()
-    start = {"conversation_id": question.conversation_id, "generator": _generator(house, question)}
+    start = {"conversation_id": question.conversation_id, "generator": house.answerer.generator_of(question)}
     events = _events(start, running, first, request_id)
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version)})
 
@@ -78,8 +77,3 @@ def _told(event: Sentence | Answer) -> ServerSentEvent:
 
 def _event(name: str, data: Any) -> ServerSentEvent:
     return ServerSentEvent(orjson.dumps(data).decode(), event=name)
-
-
-def _generator(house: House, question: Question) -> str:
-    told = house.settings.generator
-    return told.model if told.kind == "openai" and question.generator != EXTRACTIVE else EXTRACTIVE

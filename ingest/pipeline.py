@@ -11,8 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from ingest.chunk import chunk
-from ingest.clean import clean
-from ingest.parse import parse
+from ingest.sandbox import parse_safely
 from rag.domain import Chunk, DocumentInput, WriteResult
 from rag.errors import Conflict, ParseError, XiansouError
 from rag.library.ledger import Ledger
@@ -95,14 +94,14 @@ class Pipeline:
 
 
 def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
-    """Parses, cleans and chunks. Raises ParseError."""
+    """Parses and cleans in a child process, then chunks. Raises ParseError, UpstreamError (no process to be had)."""
     if len(doc.content) > settings.ingest.max_bytes:
         raise ParseError(
             f"{len(doc.content):,} bytes are over the limit of {settings.ingest.max_bytes:,}.",
             code="too_large",
             fix="Split the file, or raise `ingest.max_bytes`.",
         )
-    parsed, _ = clean(parse(doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type))
+    parsed, _ = parse_safely(doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type, settings=settings)
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
     count = shelf.embedder.count_tokens
     chunks = chunk(parsed, count_tokens=count, max_tokens=shelf.chunk_tokens, title=title)

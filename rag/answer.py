@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.answering.check import check, sentences
 from rag.answering.cite import Numbering
@@ -20,6 +20,7 @@ from rag.ports import Embedder, Generator
 from rag.search.retrieve import Retriever
 from rag.search.rewrite import rewrite
 from rag.settings import Settings
+from rag.settings.profiles import DEFAULT_PROFILE, Profile
 
 EXTRACTIVE = "extractive"
 
@@ -29,7 +30,9 @@ class _Run:
     """What one question gathers on its way."""
 
     question: Question
+    profile: Profile
     language: Language
+    generator: Generator | None  # None: extractive
     answer_id: str = field(default_factory=lambda: f"ans_{uuid.uuid4().hex}")
     began: float = field(default_factory=time.perf_counter)
     timings: dict[str, float] = field(
@@ -50,14 +53,39 @@ class _Run:
 class Answerer:
     """Answers questions from the library. Safe for any mix of threads."""
 
-    def __init__(self, retriever: Retriever, embedder: Embedder, generator: Generator | None, settings: Settings):
+    def __init__(
+        self,
+        retriever: Retriever,
+        embedder: Embedder,
+        generator: Generator | None,
+        settings: Settings,
+        *,
+        generators: Mapping[str, Generator | None] | None = None,
+    ):
+        """`generators`: the backend of each profile; `generator` is that of all others, None: extractive."""
         self._retriever, self._embedder, self._generator, self._settings = retriever, embedder, generator, settings
+        self._generators = generators or {}
+
+    def generator_of(self, question: Question) -> str:
+        """Name of the backend that words the answer. Raises InputError for an unknown profile."""
+        self._settings.profile(question.profile)
+        generator = self._backend(question)
+        return EXTRACTIVE if generator is None else generator.name
+
+    def _backend(self, question: Question) -> Generator | None:
+        if question.generator == EXTRACTIVE:
+            return None
+        return self._generators.get(question.profile or DEFAULT_PROFILE, self._generator)
 
     def retrieve(self, question: Question) -> Retrieved:
-        """Hits only, best first."""
-        k = question.top_k or self._settings.retrieval.top_k
+        """Hits only, best first. Raises IndexBehind, InputError."""
+        profile = self._settings.profile(question.profile)
+        scope = question.scope
+        if scope.collection is None and profile.collection is not None:
+            scope = replace(scope, collection=profile.collection)
+        k = question.top_k or profile.top_k
         return self._retriever.retrieve(
-            rewrite(question), question.scope, k, min_index_version=question.min_index_version, as_of=question.as_of
+            rewrite(question), scope, k, min_index_version=question.min_index_version, as_of=question.as_of
         )
 
     def answer(self, question: Question) -> Answer:
@@ -69,7 +97,9 @@ class Answerer:
 
     def stream(self, question: Question) -> Iterator[Sentence | Answer]:
         """Each sentence as soon as it passed the gate, then the whole answer."""
-        run = _Run(question, question.language or ("zh" if is_chinese(question.text) else "en"))
+        profile = self._settings.profile(question.profile)
+        language = question.language or profile.language or ("zh" if is_chinese(question.text) else "en")
+        run = _Run(question, profile, language, self._backend(question))
         with run.stage("rewrite"):
             query = rewrite(question)
         with run.stage("retrieve"):
@@ -77,7 +107,7 @@ class Answerer:
         run.timings["rerank"] = found.rerank_ms
         run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
         numbering, said = Numbering(found.hits), list[Sentence]()
-        if not self._may_answer(found):
+        if not _may_answer(run.profile, found):
             run.refused = "no_relevant_content"
         else:
             for claim in self._claims(run, query, found):
@@ -85,21 +115,18 @@ class Answerer:
                 yield said[-1]
         yield self._finish(run, found, said, numbering)
 
-    def _may_answer(self, found: Retrieved) -> bool:
-        return bool(found.hits) and max(hit.probability for hit in found.hits) >= 1 - self._settings.answer.max_wrong_rate
-
     def _claims(self, run: _Run, query: str, found: Retrieved) -> Iterator[Claim]:
-        if self._generator is None or run.question.generator == EXTRACTIVE:
+        if run.generator is None:
             with run.stage("generate"):
-                claims = extract(query, found, self._embedder, max_sentences=self._settings.answer.max_sentences)
+                claims = extract(query, found, self._embedder, max_sentences=run.profile.max_sentences)
             if not claims:
                 run.refused = "low_grounding"
             yield from claims
         else:
-            yield from self._generated(run, self._generator, found.hits)
+            yield from self._generated(run, run.generator, found.hits)
 
     def _generated(self, run: _Run, generator: Generator, hits: Sequence[Hit]) -> Iterator[Claim]:
-        told = self._settings.generator
+        told = run.profile.generator
         messages = build(
             run.question.text,
             hits,
@@ -133,9 +160,8 @@ class Answerer:
     def _finish(self, run: _Run, found: Retrieved, said: Sequence[Sentence], numbering: Numbering) -> Answer:
         text, handoff = "\n".join(sentence.text for sentence in said), Handoff()
         if run.refused is not None:
-            text, handoff = refusal(run.refused, run.language)
+            text, handoff = refusal(run.refused, run.language, run.profile.refusals)
         timings = run.timings | {"total": round((time.perf_counter() - run.began) * 1000, 3)}
-        generator = self._generator.name if self._generator and run.question.generator != EXTRACTIVE else EXTRACTIVE
         return Answer(
             answer_id=run.answer_id,
             conversation_id=run.question.conversation_id,
@@ -145,7 +171,11 @@ class Answerer:
             citations=numbering.citations,
             handoff=handoff,
             index_version=found.version,
-            generator=generator,
+            generator=EXTRACTIVE if run.generator is None else run.generator.name,
             usage=run.usage,
             timings_ms=timings,
         )
+
+
+def _may_answer(profile: Profile, found: Retrieved) -> bool:
+    return bool(found.hits) and max(hit.probability for hit in found.hits) >= 1 - profile.max_wrong_rate

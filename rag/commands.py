@@ -17,6 +17,7 @@ docs = typer.Typer(help="List, show and remove documents.", no_args_is_help=True
 
 CollectionOption = Annotated[str | None, typer.Option("--collection", help="Look in this collection only.")]
 TopKOption = Annotated[int | None, typer.Option("--top-k", "-k", min=1, max=100, help="Passages to use.")]
+ProfileOption = Annotated[str | None, typer.Option("--profile", help="Assistant that answers; default: xiansou.")]
 QuestionArgument = Annotated[str, typer.Argument(metavar="Q", help="The question, in quotes.")]
 
 
@@ -24,6 +25,7 @@ def ask(
     question: QuestionArgument,
     collection: CollectionOption = None,
     top_k: TopKOption = None,
+    profile: ProfileOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +34,7 @@ def ask(
     from rag.wire import answer_json
     from rag.wiring import open_house
 
-    asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
+    asked = Question(check_question(question), scope=Scope(collection), top_k=top_k, profile=profile)
     house = open_house(settings(config))
     answer = house.answerer.answer(asked)
     if as_json:

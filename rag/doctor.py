@@ -111,4 +111,4 @@ def _generator(settings: Settings) -> Check:
     told = settings.generator
     if told.kind == "extractive":
         return Check("generator", "ok", "extractive: answers quote the documents, no LLM is called")
-    return Check("generator", "ok", f"{told.model} at {told.base_url}")
+    return Check("generator", "ok", f"{told.model} at {told.base_url}" if told.base_url else f"{told.kind}: {told.model}")

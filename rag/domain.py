@@ -188,6 +188,7 @@ class Question:
     min_index_version: int | None = None
     as_of: int | None = None
     generator: str | None = None
+    profile: str | None = None  # assistant that answers; None: the default one
 
 
 @dataclass(frozen=True, slots=True)

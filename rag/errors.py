@@ -52,7 +52,8 @@ class InputError(XiansouError):
 class ParseError(InputError):
     """A document cannot be turned into text.
 
-    Codes: `empty`, `binary`, `too_large`, `unsupported`, `unreadable`, `encrypted`, `broken`, `needs_ocr`.
+    Codes: `empty`, `binary`, `too_large`, `unsupported`, `unreadable`, `encrypted`, `broken`, `needs_ocr`;
+    of the process that parses: `timeout`, `out_of_memory`, `crashed`.
     """
 
     code = "unreadable"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rag.answer import Answerer
-from rag.answering.generate import OpenAICompatible
+from rag.answering.backends.openai import OpenAICompatible
 from rag.library import generations
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
@@ -17,6 +17,8 @@ from rag.library.snapshot import Snapshots
 from rag.ports import Embedder, Generator
 from rag.search.retrieve import Retriever
 from rag.settings import Settings
+from rag.settings.generator import Generator as GeneratorSettings
+from rag.settings.profiles import DEFAULT_PROFILE
 
 LoadEmbedder = Callable[[str], Embedder]
 
@@ -39,6 +41,11 @@ class House:
     def embedder(self) -> Embedder:
         """Of the live generation."""
         return self.shelves.writing().embedder
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """Names of the assistants, the default one first."""
+        return tuple(self.settings.profiles)
 
     @property
     def generation(self) -> int:
@@ -99,7 +106,8 @@ def open_house(
 
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = Retriever(ledger, shelves, candidates=settings.retrieval.candidates)
-    answerer = Answerer(retriever, embedder, generator or load_generator(settings), settings)
+    generators = {} if generator else load_generators(settings)
+    answerer = Answerer(retriever, embedder, generator or generators[DEFAULT_PROFILE], settings, generators=generators)
     return House(settings, ledger, shelves, answerer, open_shelf, wanted)
 
 
@@ -114,9 +122,20 @@ def embedder_loader(settings: Settings) -> LoadEmbedder:
     return load
 
 
-def load_generator(settings: Settings) -> Generator | None:
-    """The configured LLM; None for the extractive generator."""
-    return OpenAICompatible(settings.generator) if settings.generator.kind == "openai" else None
+def load_generators(settings: Settings) -> dict[str, Generator | None]:
+    """The backend of every profile; None for the extractive generator. Raises ConfigError."""
+    return {name: load_generator(profile.generator) for name, profile in settings.profiles.items()}
+
+
+def load_generator(told: GeneratorSettings) -> Generator | None:
+    """The LLM of these settings; None for the extractive generator. Raises ConfigError."""
+    return None if told.kind == "extractive" else _BACKENDS[told.kind](told)
+
+
+# Of each `generator.kind`.
+_BACKENDS: Mapping[str, Callable[[GeneratorSettings], Generator]] = {
+    "openai": OpenAICompatible,
+}
 
 
 def fingerprint(settings: Settings, embedder: Embedder) -> generations.Fingerprint:

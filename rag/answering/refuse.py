@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rag.domain import Handoff, Language, Reason
 
 _TEXTS: dict[Language, dict[Reason, str]] = {
@@ -23,6 +25,6 @@ _TEXTS: dict[Language, dict[Reason, str]] = {
 }
 
 
-def refusal(reason: Reason, language: Language) -> tuple[str, Handoff]:
-    """The text and whether a person should take over."""
-    return _TEXTS[language][reason], Handoff(suggested=reason != "unsafe_question", reason=reason)
+def refusal(reason: Reason, language: Language, own: Mapping[Reason, str]) -> tuple[str, Handoff]:
+    """The text, the profile's own where it has one, and whether a person should take over."""
+    return own.get(reason) or _TEXTS[language][reason], Handoff(suggested=reason != "unsafe_question", reason=reason)

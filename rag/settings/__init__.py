@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import sys
 import tomllib
@@ -10,14 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
-from rag.errors import ConfigError
+from rag.errors import ConfigError, InputError
+from rag.settings.generator import Generator
+from rag.settings.parsing import Parsing
+from rag.settings.profiles import DEFAULT_PROFILE, Profile, check_name, complete, profile_rows
 from rag.settings.sections import (
     AnswerSettings,
     Database,
     Embedding,
-    Generator,
     Ingest,
     Log,
     Redis,
@@ -29,7 +32,7 @@ from rag.settings.sections import (
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
-_NOT_SHOWN = ("generator", "generator.api_key")  # a secret never stands in an error
+_NOT_SHOWN = ("generator", "api_key", "options")  # last parts of keys whose values may be secrets: never in an error
 
 
 class Settings(Section):
@@ -44,8 +47,32 @@ class Settings(Section):
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
     ingest: Ingest = Ingest()
+    parsing: Parsing = Parsing()
     reindex: Reindex = Reindex()
     log: Log = Log()
+    profiles: dict[str, Profile] = Field({DEFAULT_PROFILE: Profile()}, description="Assistants by name.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_profiles(cls, values: Any) -> Any:
+        profiles = complete(values) if isinstance(values, Mapping) else None
+        return values if profiles is None else {**values, "profiles": profiles}
+
+    @field_validator("profiles", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        for name in value if isinstance(value, Mapping) else ():
+            check_name(name)
+        return value
+
+    def profile(self, name: str | None) -> Profile:
+        """By name; None: the default one. Raises InputError naming `profile` and the nearest one."""
+        wanted = name or DEFAULT_PROFILE
+        if wanted in self.profiles:
+            return self.profiles[wanted]
+        near = difflib.get_close_matches(wanted, self.profiles, n=1, cutoff=0.4) or [DEFAULT_PROFILE]
+        fix = f"Did you mean `{near[0]}`?" if near[0] != DEFAULT_PROFILE else f"There is: {', '.join(self.profiles)}."
+        raise InputError(f"there is no profile `{wanted}`.", field="profile", fix=fix)
 
     @property
     def database_url(self) -> str:
@@ -75,15 +102,29 @@ def load(
         if value is not None:
             _put(values, key.split("."), value)
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as exc:
         raise _explain(exc) from exc
+    _check_fallbacks(settings)
+    return settings
+
+
+def _check_fallbacks(settings: Settings) -> None:
+    for name, profile in settings.profiles.items():
+        for other in profile.generator.fallback:
+            if other != "extractive" and other not in settings.profiles:
+                field = "generator.fallback" if name == DEFAULT_PROFILE else f"profiles.{name}.generator.fallback"
+                raise ConfigError(
+                    f"setting `{field}`: there is no profile `{other}`.", field=field, fix="Name a profile, or `extractive`."
+                )
 
 
 def describe() -> list[tuple[str, str, str]]:
     """(dotted key, default as TOML-like text, description) of every setting, in order."""
     rows = []
     for name, info in Settings.model_fields.items():
+        if name == "profiles":
+            continue  # `profile_rows` tells what stands in one
         if isinstance(info.default, Section):
             for key, inner in type(info.default).model_fields.items():
                 rows.append((f"{name}.{key}", _toml(inner.default), inner.description or ""))
@@ -97,6 +138,8 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, SecretStr):
         return '""'
+    if isinstance(value, list | dict):
+        return json.dumps(value)
     return f'"{value}"' if isinstance(value, str | Path) else str(value)
 
 
@@ -123,13 +166,28 @@ def _put(values: dict[str, Any], path: list[str], value: Any) -> None:
 
 def _explain(exc: ValidationError) -> ConfigError:
     """One sentence about the first fault, with the nearest valid key for an unknown one."""
-    fault = exc.errors()[0]
+    fault = min(exc.errors(), key=lambda error: error["loc"][:1] == ("profiles",))  # plain settings are part of every profile
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, [row[0] for row in describe()], n=1, cutoff=0.4)
+        near = difflib.get_close_matches(key, _known_keys(fault["loc"]), n=1, cutoff=0.4)
         hint = f"Did you mean `{near[0]}`?" if near else "See xiansou.example.toml for all settings."
         return ConfigError(f"unknown setting `{key}`.", field=key, fix=hint)
     message = fault["msg"].removeprefix("Value error, ")
     return ConfigError(
-        f"setting `{key}`: {message}.", field=key, fix=None if key in _NOT_SHOWN else f"It is {fault['input']!r} now."
+        f"setting `{key}`: {message}.",
+        field=key,
+        fix=None if _may_be_secret(fault["loc"]) else f"It is {fault['input']!r} now.",
     )
+
+
+def _known_keys(place: tuple[int | str, ...]) -> list[str]:
+    keys = [row[0] for row in describe()]
+    if place[0] != "profiles":
+        return keys
+    inner = [name for name, _ in profile_rows()] + [key for key in keys if key.startswith("generator.")]
+    return [f"profiles.{place[1]}.{name}" for name in inner]
+
+
+def _may_be_secret(place: tuple[int | str, ...]) -> bool:
+    """Whether a value could hold a key: one itself, or a section with one in it."""
+    return place[-1] in _NOT_SHOWN or "options" in place or (place[0] == "profiles" and len(place) < 3)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field
+
+Unsupported = Literal["drop", "repair", "refuse"]
 
 
 class Section(BaseModel):
@@ -36,30 +38,6 @@ class Embedding(Section):
     threads: int = Field(0, ge=0, le=256, description="Threads of the embedder in each process; 0: one per usable core.")
 
 
-class Generator(Section):
-    kind: Literal["extractive", "openai"] = Field(
-        "extractive", description="`extractive` quotes the documents without an LLM; `openai` is any compatible server."
-    )
-    base_url: str = Field("", description="Base URL of the OpenAI-compatible server, e.g. `http://127.0.0.1:11434/v1`.")
-    model: str = Field("", description="Model name sent to that server.")
-    api_key: SecretStr = Field(SecretStr(""), description="Key sent to that server; better set by the environment.")
-    temperature: float = Field(0.0, ge=0, le=1, description="0 for question answering; up to 1.")
-    top_p: float = Field(1.0, gt=0, le=1, description="Nucleus sampling; change it or `temperature`, not both.")
-    presence_penalty: float = Field(0.0, ge=-2, le=2, description="Sent to the server as it is.")
-    max_tokens: int = Field(1024, ge=1, le=32768, description="Longest answer, in the server's tokens.")
-    context_tokens: int = Field(4096, ge=512, description="Room for prompt and answer in the server's model.")
-    system: str = Field("", description="Persona: text put before the rules of the prompt.")
-    timeout_s: float = Field(30.0, gt=0, le=600, description="Deadline of one answer, in seconds.")
-
-    @model_validator(mode="after")
-    def _one_randomness(self) -> Generator:
-        if self.temperature != 0.0 and self.top_p != 1.0:
-            raise ValueError("change `temperature` or `top_p`, not both: their effects on randomness multiply")
-        if self.kind == "openai" and not (self.base_url and self.model):
-            raise ValueError('kind = "openai" needs `base_url` and `model`')
-        return self
-
-
 class Retrieval(Section):
     top_k: int = Field(5, ge=1, le=100, description="Passages given to the generator.")
     candidates: int = Field(50, ge=10, le=1000, description="Passages that each of dense and BM25 search proposes.")
@@ -70,6 +48,11 @@ class AnswerSettings(Section):
         0.9, gt=0, le=1, description="Answer only when the best passage is wrong with at most this probability."
     )
     max_sentences: int = Field(5, ge=1, le=20, description="Longest extractive answer, in quoted sentences.")
+    unsupported: Unsupported = Field(
+        "repair",
+        description="What happens to a sentence of an LLM that its passage does not support: `drop` it; `repair` it by the "
+        "passage that does, else drop it; `refuse` the whole answer.",
+    )
 
 
 class Ingest(Section):

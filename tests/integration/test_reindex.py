@@ -13,6 +13,7 @@ from rag.domain import DocumentInput, Question
 from rag.errors import ConfigError, Conflict, NotFound
 from rag.fakes import HashEmbedder
 from rag.library.rebuild import locked
+from rag.settings import load as load_settings
 from rag.wiring import open_house
 
 
@@ -29,12 +30,8 @@ def accept(house, shelf):
 @pytest.fixture
 def told(settings):
     def with_model(name: str):
-        return settings.model_copy(
-            update={
-                "embedding": settings.embedding.model_copy(update={"model": name}),
-                "answer": settings.answer.model_copy(update={"max_wrong_rate": 1.0}),
-            }
-        )
+        told = {"data_dir": str(settings.data_dir), "embedding.model": name, "answer.max_wrong_rate": 1.0}
+        return load_settings(env={}, overrides=told)
 
     return with_model
 

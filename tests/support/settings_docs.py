@@ -1,4 +1,4 @@
-"""Settings as text: `xiansou.example.toml` and the table of the READMEs, both from `rag.settings.describe()`.
+"""Settings as text: `xiansou.example.toml` and the table of the READMEs, from `rag.settings.describe()` and `profile_rows()`.
 
 python -m tests.support.settings_docs      writes the example file, prints the table
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rag.settings import describe
+from rag.settings import describe, profile_rows
 
 EXAMPLE = Path(__file__).parents[2] / "xiansou.example.toml"
 
@@ -16,6 +16,13 @@ _HEAD = """\
 # The environment goes before this file (`server.port` is XIANSOU__SERVER__PORT), options of a command before both.
 # Unknown keys are refused.
 """
+
+_PROFILES = """\
+# Assistants of their own: what [profiles.NAME] does not name is as above. The profile `xiansou` is always there. E.g.
+# [profiles.formal]
+# persona = "You are the assistant of ACME. Be formal."
+# language = "en"
+#"""
 
 
 def render_example() -> str:
@@ -27,12 +34,15 @@ def render_example() -> str:
             section = place
             lines.append(f"[{section}]")
         lines.append(f"# {meaning}\n#{name} = {default}\n")
-    return "\n".join(lines)
+    lines.append(_PROFILES)
+    lines += [f"# {name}: {meaning}" for name, meaning in profile_rows()]
+    return "\n".join(lines) + "\n"
 
 
 def settings_table() -> str:
     """Markdown table of all settings: key, default, meaning. It stands between `<!-- settings -->` and its end mark."""
     rows = [f"| `{key}` | `{default}` | {meaning} |" for key, default, meaning in describe()]
+    rows += [f"| `profiles.NAME.{name}` | `…` | {meaning} |" for name, meaning in profile_rows()]
     return "\n".join(["| key | default | meaning |", "| --- | --- | --- |", *rows])
 
 

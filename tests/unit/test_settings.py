@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import ConfigError
-from rag.settings import Settings, describe, load
+from rag.settings import Settings, describe, load, profile_rows
 from tests.support.settings_docs import EXAMPLE, render_example, settings_table
 
 Refuse = Callable[..., ConfigError]
@@ -114,7 +114,7 @@ def test_what_resembles_no_key_points_to_the_example(refuse: Refuse) -> None:
         ("GENERATOR__PRESENCE_PENALTY", "-2.5", "-2"),
         ("INGEST__CHUNK_TOKENS", "481", "480"),
         ("LOG__LEVEL", "loud", "'warning'"),
-        ("GENERATOR__KIND", "gpt", "'extractive' or 'openai'"),
+        ("GENERATOR__KIND", "gpt", "'extractive', 'openai', 'ollama'"),
     ],
 )
 def test_wrong_type_or_range_names_the_key_what_it_may_be_and_what_it_is(
@@ -146,6 +146,7 @@ def test_temperature_and_top_p_together_are_refused_with_the_reason(refuse: Refu
 def test_openai_needs_base_url_and_model(refuse: Refuse, given: str) -> None:
     error = refuse(f'[generator]\nkind = "openai"\n{given}\n')
     assert "`base_url` and `model`" in error.detail
+    assert error.field == "generator"
 
 
 def test_openai_with_base_url_and_model_is_accepted(toml: Callable[[str], Path]) -> None:
@@ -244,8 +245,9 @@ def test_every_setting_of_the_example_can_be_uncommented(toml: Callable[[str], P
 def test_every_setting_has_a_meaning_and_a_row_of_three_cells() -> None:
     head, rule, *rows = settings_table().splitlines()
     assert head.count("|") == rule.count("|") == 4
-    assert len(rows) == len(describe())
-    for row, (key, default, meaning) in zip(rows, describe(), strict=True):
+    told = describe() + [(f"profiles.NAME.{name}", "…", meaning) for name, meaning in profile_rows()]
+    assert len(rows) == len(told)
+    for row, (key, default, meaning) in zip(rows, told, strict=True):
         assert row.count("|") == 4, f"a `|` in the text of {key} would break the table"
         assert row.startswith(f"| `{key}` | `{default}` |")
         assert meaning.endswith(".")

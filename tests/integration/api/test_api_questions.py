@@ -135,3 +135,12 @@ def test_bodies_that_are_refused(
 def test_a_body_of_another_type_is_refused_by_name(client: httpx.Client) -> None:
     reply = client.post("/v1/query", data={"question": "q"})
     assert (reply.status_code, reply.json()["field"]) == (415, "Content-Type")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_profile_is_named_or_refused_by_name(client: httpx.Client, collection: str, stream: bool) -> None:
+    put(client, f"{collection}.md", "The lamp is blue.", collection)
+    asked = {"question": "Which colour is the lamp?", "collection": collection, "stream": stream}
+    assert client.post("/v1/query", json=asked | {"profile": "xiansou"}).status_code == 200
+    reply = client.post("/v1/query", json=asked | {"profile": "xiansu"})
+    assert (reply.status_code, reply.json()["field"]) == (422, "profile")

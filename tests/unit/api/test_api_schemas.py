@@ -30,6 +30,7 @@ def test_a_full_question_reaches_the_pipeline_as_it_was_asked() -> None:
             "language": "zh",
             "min_index_version": 7,
             "as_of": 8,
+            "profile": "formal",
             "generator": "extractive",
             "stream": False,
         }
@@ -43,6 +44,7 @@ def test_a_full_question_reaches_the_pipeline_as_it_was_asked() -> None:
         language="zh",
         min_index_version=7,
         as_of=8,
+        profile="formal",
         generator="extractive",
     )
 
