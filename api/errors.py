@@ -13,7 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
+from api.wire.dialects import spoken
 from rag.errors import (
     ConfigError,
     Conflict,
@@ -79,8 +81,25 @@ def internal(request_id: str) -> dict[str, Any]:
 
 
 def reply(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    """A problem object as a response."""
-    return Response(orjson.dumps(body), body["status"], dict(headers or {}), PROBLEM_TYPE)
+    """A problem object as a response; on the routes of other protocols it is told in their words."""
+    return _Told(orjson.dumps(body), body["status"], dict(headers or {}), PROBLEM_TYPE, problem=body)
+
+
+class _Told(Response):
+    """Knows the route only when it is sent: whoever refuses a request (limits, keys, handlers) need not know dialects."""
+
+    def __init__(self, *args: Any, problem: Mapping[str, Any]):
+        super().__init__(*args)
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        told = spoken(scope.get("path", ""), self._problem)
+        if told is None:
+            await super().__call__(scope, receive, send)
+            return
+        status, body = told
+        kept = {name: value for name, value in self.headers.items() if name not in ("content-length", "content-type")}
+        await Response(orjson.dumps(body), status, kept, "application/json")(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:
