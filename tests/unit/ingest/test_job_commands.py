@@ -20,6 +20,7 @@ from rag.library.ledger import Ledger
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     monkeypatch.setenv("XIANSOU__DATA_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rag.observe.start_logging", lambda told: None)  # it would log to the runner's own stderr for ever
     return Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
 
 
