@@ -61,8 +61,7 @@ async def put_document(
 async def upload_documents(request: Request, here: Here, caller: Writer) -> Response:
     """Upload files; each becomes a document whose id is its filename."""
     docs = await read_documents(request)
-    jobs = await run_in_threadpool(write.submit_all, here, caller, docs)
-    return Json({"jobs": jobs}, 202)
+    return Json(await run_in_threadpool(write.submit_all, here, caller, docs), 202)
 
 
 @router.get("", response_model=DocumentsReply, responses=problems(401, 403, 422, 429, 500, 503))
