@@ -59,7 +59,9 @@ class Pipeline:
         stage("parsing")
         read = read_document(doc, shelf, self._settings)
         stage("embedding")
-        return self._ledger.put(prepare([read], shelf, self._ledger)[0], shelf.generation, order)
+        ready = prepare([read], shelf, self._ledger)[0]
+        stage("writing")
+        return self._ledger.put(ready, shelf.generation, order)
 
     def put_many(self, docs: Iterable[DocumentInput]) -> Iterator[Outcome]:
         """Many documents, each committed on its own; the next ones are parsed while the model works. Never raises for one."""

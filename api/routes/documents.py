@@ -57,8 +57,7 @@ async def put_document(document_id: DocumentId, request: Request, here: Here, wa
 async def upload_documents(request: Request, here: Here) -> Response:
     """Upload files; each becomes a document whose id is its filename."""
     docs = await read_documents(request)
-    jobs = await run_in_threadpool(write.submit_all, here, docs)
-    return Json({"jobs": jobs}, 202)
+    return Json(await run_in_threadpool(write.submit_all, here, docs), 202)
 
 
 @router.get("", response_model=DocumentsReply, responses=problems(422, 500, 503))

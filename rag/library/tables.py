@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rag.library import schema
+from rag.library import queue_tables, schema
 
-MODULES = (schema,)
+MODULES = (schema, queue_tables)
