@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api import errors
 from api.envelope import Envelope
 from api.request import only_known_parameters
-from api.routes import chat, documents, health, jobs, models, query
+from api.routes import chat, dify, documents, health, jobs, models, query, responses, ui_stream
 from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__
@@ -41,8 +41,8 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     app.state.here = None
     app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes)
     errors.install(app)
-    for router in (documents.router, query.router, jobs.router, chat.router, models.router):
-        app.include_router(router, prefix="/v1")
+    for resource in (documents, query, jobs, chat, models, responses, ui_stream, dify):
+        app.include_router(resource.router, prefix="/v1")
     app.include_router(health.router)
     return app
 
