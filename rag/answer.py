@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from rag.answering import faq
 from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
 from rag.answering.contradict import Contradictions
@@ -52,6 +53,7 @@ class Run:
     raw: str = ""
     checked: list[Checked] = field(default_factory=list)
     cut: bool = False
+    approved: Claim | None = None  # a FAQ's own answer: by a person, so neither an LLM nor a threshold has a say
 
     @property
     def deadline(self) -> float:
@@ -138,9 +140,10 @@ class Answerer:
         run.timings["rerank"] = found.rerank_ms
         run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
         numbering, said, disagree = Numbering(found.hits), list[Sentence](), Contradictions(found.hits)
-        if unsafe(question.text):
+        run.approved = faq.approved(query, found.hits, self._embedder)
+        if run.approved is None and unsafe(question.text):
             run.refused = "unsafe_question"
-        elif not _may_answer(run.profile, found):
+        elif run.approved is None and not _may_answer(run.profile, found):
             run.refused = "no_relevant_content"
         else:
             for claim in self._claims(run, query, found):
@@ -164,6 +167,11 @@ class Answerer:
 
     def _claims(self, run: Run, query: str, found: Retrieved) -> Iterator[Claim]:
         """What passed, from the first backend of the chain that does its part."""
+        if run.approved is not None:
+            run.generator = faq.GENERATOR
+            run.checked.append(Checked(run.approved.text, run.approved, None, "quoted"))
+            yield run.approved
+            return
         for at, backend in enumerate(run.chain):
             rest = run.chain[at + 1 :]
             if backend is None:

@@ -16,6 +16,8 @@ from rag.settings import Settings, load
 from rag.wiring import House, open_house
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# By default a traceback shows every frame's variables: twelve seconds of one core for one logged error.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 # structlog's own default prints a failure with all local variables, which takes seconds.
 structlog.configure(
