@@ -121,6 +121,7 @@ async def _events(
         gone.set()  # the step that waits for the backend ends at once; a running generator cannot be closed
         with anyio.CancelScope(shield=True):
             await asyncio.wait({step})
+            step.exception()  # nobody is left to tell it to
             await run_in_threadpool(running.close)
 
 
@@ -128,6 +129,7 @@ async def answer_while_connected(house: House, question: Question, request: Requ
     """The whole answer; the backend is stopped when the client goes away. Raises what the pipeline raises."""
     gone = threading.Event()
     answering = asyncio.ensure_future(run_in_threadpool(house.answerer.answer, question, gone))
+    answering.add_done_callback(lambda done: None if done.cancelled() else done.exception())  # read, also when we are gone
     try:
         while not answering.done():
             await asyncio.wait({answering}, timeout=_LOOK_S)
