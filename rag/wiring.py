@@ -59,6 +59,7 @@ class House:
         return Answerer(retriever, shelf.embedder, None, self.settings)
 
     def close(self) -> None:
+        self.answerer.close()
         self.shelves.close()
         self.ledger.close()
 
