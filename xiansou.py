@@ -12,6 +12,7 @@ import api.commands
 import eval.bench.commands
 import eval.commands
 import ingest.commands
+import ingest.job_commands
 import rag.commands
 from rag import __version__
 from rag.console import fail
@@ -48,6 +49,7 @@ def root(
 cli.command()(api.commands.serve)
 cli.command()(ingest.commands.worker)
 cli.command()(ingest.commands.ingest)
+cli.add_typer(ingest.job_commands.jobs, name="jobs")
 cli.command()(rag.commands.ask)
 cli.command()(rag.commands.search)
 cli.add_typer(rag.commands.docs, name="docs")

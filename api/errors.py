@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -13,14 +14,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
+from api.wire.dialects import spoken
 from rag.errors import (
     ConfigError,
     Conflict,
+    Forbidden,
     IndexBehind,
     InputError,
+    LimitReached,
     NotFound,
     Overloaded,
+    Unauthorized,
     UpstreamError,
     XiansouError,
 )
@@ -31,6 +37,9 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _STATUS: Mapping[type[Exception], int] = {
     ConfigError: 500,
     InputError: 422,
+    Unauthorized: 401,
+    Forbidden: 403,
+    LimitReached: 429,
     NotFound: 404,
     Conflict: 409,
     IndexBehind: 409,
@@ -79,8 +88,30 @@ def internal(request_id: str) -> dict[str, Any]:
 
 
 def reply(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
-    """A problem object as a response."""
-    return Response(orjson.dumps(body), body["status"], dict(headers or {}), PROBLEM_TYPE)
+    """A problem object as a response; on the routes of other protocols it is told in their words."""
+    return _Told(orjson.dumps(body), body["status"], dict(headers or {}), PROBLEM_TYPE, problem=body)
+
+
+class _Told(Response):
+    """Knows the route only when it is sent: whoever refuses a request (limits, keys, handlers) need not know dialects."""
+
+    def __init__(self, *args: Any, problem: Mapping[str, Any]):
+        super().__init__(*args)
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        told = spoken(scope.get("path", ""), self._problem)
+        if told is None:
+            await super().__call__(scope, receive, send)
+            return
+        status, body = told
+        kept = {name: value for name, value in self.headers.items() if name not in ("content-length", "content-type")}
+        await Response(orjson.dumps(body), status, kept, "application/json")(scope, receive, send)
+
+
+def response(request: Request, error: XiansouError) -> Response:
+    """An error as the response that clients of this path know."""
+    return reply(problem_of(error), headers_of(error))
 
 
 def install(app: FastAPI) -> None:
@@ -90,10 +121,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def _on_purpose(_request: Request, error: Exception) -> Response:
+def _on_purpose(request: Request, error: Exception) -> Response:
     assert isinstance(error, XiansouError)
-    headers = {"Retry-After": f"{max(1, round(error.retry_after))}"} if isinstance(error, Overloaded) else None
-    return reply(problem_of(error), headers)
+    return response(request, error)
+
+
+def headers_of(error: XiansouError) -> dict[str, str]:
+    """Headers that go with an error, whatever shape its body has."""
+    if isinstance(error, Overloaded):
+        return {"Retry-After": f"{max(1, math.ceil(error.retry_after))}"}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
 
 
 def _invalid(_request: Request, error: Exception) -> Response:

@@ -151,8 +151,9 @@ class QueuedJob(_Reply):
 
 
 class JobsReply(_Reply):
-    """One job a file."""
+    """One job a file; `GET /v1/jobs?batch=` shows how far all of them are."""
 
+    batch: str = Field(examples=["bat_5f0c8a"])
     jobs: list[QueuedJob]
 
 
@@ -174,8 +175,29 @@ class JobReply(_Reply):
     index_version: int | None
     attempts: int
     error: JobError | None
+    batch: str | None = Field(examples=["bat_5f0c8a"], description="The upload or folder it belongs to.")
     created_at: str
     updated_at: str
+
+
+class BatchReply(_Reply):
+    """An upload or a folder: how many of its jobs are in which state; `progress` is the share that has ended."""
+
+    batch: str = Field(examples=["bat_5f0c8a"])
+    name: str
+    total: int
+    states: dict[JobState, int] = Field(examples=[{"queued": 3, "live": 17}])
+    progress: float = Field(ge=0, le=1)
+    created_at: str
+
+
+class JobPageReply(_Reply):
+    """A page of jobs, newest first. `paused`: workers leave the queue alone (`xiansou jobs resume`)."""
+
+    jobs: list[JobReply]
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null: this is the last.")
+    batch: BatchReply | None
+    paused: bool
 
 
 class Readiness(_Reply):

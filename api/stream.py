@@ -1,10 +1,10 @@
-"""Answers as server-sent events: `answer.start`, `answer.sentence` each, `answer.end`, or `error`."""
+"""Answers as server-sent events, in whichever protocol an `Encoder` speaks; the answer ends when its reader goes away."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
-from typing import Any
+from collections.abc import AsyncIterator, Generator, Iterable
+from typing import Any, Protocol
 
 import anyio
 import orjson
@@ -25,13 +25,61 @@ PEEK_S = 0.5  # what fails within this time gets its real status instead of a 20
 log = structlog.get_logger()
 _Event = Sentence | Answer | None
 _Running = Generator[Sentence | Answer, None, None]
+Events = Iterable[ServerSentEvent]
+
+
+class Encoder(Protocol):
+    """How one protocol tells one answer. An object serves one stream; its methods are called in this order."""
+
+    def start(self) -> Events:
+        """Before anything is known."""
+        ...
+
+    def sentence(self, said: Sentence) -> Events:
+        """A sentence that passed the gate."""
+        ...
+
+    def end(self, answer: Answer) -> Events:
+        """The whole answer, or a refusal: the last one, unless `failed` is."""
+        ...
+
+    def failed(self, problem: dict[str, Any]) -> Events:
+        """A problem object (`api.errors`), after which nothing follows."""
+        ...
+
+
+class NativeEvents:
+    """The events of `POST /v1/query`: `answer.start`, `answer.sentence` each, `answer.end`, or `error`."""
+
+    def __init__(self, start: dict[str, Any]):
+        self._start = start
+
+    def start(self) -> Events:
+        yield _event("answer.start", self._start)
+
+    def sentence(self, said: Sentence) -> Events:
+        yield _event("answer.sentence", {"text": said.text, "citations": said.citations})
+
+    def end(self, answer: Answer) -> Events:
+        yield _event("answer.end", answer_json(answer))
+
+    def failed(self, problem: dict[str, Any]) -> Events:
+        yield _event("error", problem)
 
 
 async def answer_events(house: House, question: Question, request_id: str) -> EventSourceResponse:
+    """The answer as the events of `POST /v1/query`. Raises what the pipeline raises at once."""
+    start = {"conversation_id": question.conversation_id, "generator": house.answerer.generator_of(question)}
+    return await stream_answer(house, question, NativeEvents(start), request_id)
+
+
+async def stream_answer(
+    house: House, question: Question, encoder: Encoder, request_id: str, headers: dict[str, str] | None = None
+) -> EventSourceResponse:
     """The answer as a stream; it ends when the client goes away. Raises what the pipeline raises at once.
 
     `X-Index-Version` goes out before the search ends: it is the lowest version that the answer can have; its own is in
-    `answer.end`.
+    the last event.
     """
     version = question.as_of if question.as_of is not None else await run_in_threadpool(house.ledger.head)
     running = house.answerer.stream(question)
@@ -40,9 +88,8 @@ async def answer_events(house: House, question: Question, request_id: str) -> Ev
     await asyncio.wait({first}, timeout=PEEK_S)
     if first.done():
         first.result()
-    start = {"conversation_id": question.conversation_id, "generator": house.answerer.generator_of(question)}
-    events = _events(start, running, first, request_id)
-    return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version)})
+    events = _events(encoder, running, first, request_id)
+    return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
 async def _next(running: _Running) -> _Event:
@@ -50,29 +97,27 @@ async def _next(running: _Running) -> _Event:
 
 
 async def _events(
-    start: dict[str, Any], running: _Running, first: asyncio.Future[_Event], request_id: str
+    encoder: Encoder, running: _Running, first: asyncio.Future[_Event], request_id: str
 ) -> AsyncIterator[ServerSentEvent]:
     try:
-        yield _event("answer.start", start)
+        for told in encoder.start():
+            yield told
         event = await asyncio.shield(first)
         while event is not None:
-            yield _told(event)
+            for told in encoder.end(event) if isinstance(event, Answer) else encoder.sentence(event):
+                yield told
             event = await _next(running)
     except XiansouError as exc:
-        yield _event("error", errors.problem_of(exc))
+        for told in encoder.failed(errors.problem_of(exc)):
+            yield told
     except Exception:
         log.exception("a streamed answer failed", request_id=request_id)
-        yield _event("error", errors.internal(request_id))
+        for told in encoder.failed(errors.internal(request_id)):
+            yield told
     finally:
         with anyio.CancelScope(shield=True):  # the thread ends its step first: a running generator cannot be closed
             await asyncio.wait({first})
             await run_in_threadpool(running.close)
-
-
-def _told(event: Sentence | Answer) -> ServerSentEvent:
-    if isinstance(event, Answer):
-        return _event("answer.end", answer_json(event))
-    return _event("answer.sentence", {"text": event.text, "citations": event.citations})
 
 
 def _event(name: str, data: Any) -> ServerSentEvent:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 
+from api.principal import Principal
 from api.state import State
 from ingest.jobs import Job
+from ingest.queue import OURS, Queue, job_json
 from rag.domain import DocumentInput
-from rag.errors import Conflict, ParseError, XiansouError
-from rag.wire import iso_time
-
-# What went wrong in our own code is for the log; its text is not for callers.
-_OURS = {
-    "internal": "it failed unexpectedly; the worker's log has the cause.",
-    "worker_died": "the workers died on it; their log has the cause.",
-}
+from rag.errors import Conflict, NotFound, ParseError, XiansouError
 
 
 async def put(here: State, doc: DocumentInput, *, visible: bool) -> tuple[int, dict[str, Any]]:
@@ -42,24 +38,29 @@ async def put(here: State, doc: DocumentInput, *, visible: bool) -> tuple[int, d
     return status, _receipt(job.document_id, job.id, job.state, job.result)
 
 
-def submit_all(here: State, docs: Sequence[DocumentInput]) -> list[dict[str, Any]]:
-    """One job a document; the job and document ids, in order."""
-    return [{"job_id": _submit(here, doc), "document_id": doc.id, "state": "queued"} for doc in docs]
+def submit_all(here: State, caller: Principal, docs: Sequence[DocumentInput]) -> dict[str, Any]:
+    """One job a document, in order, and the batch that shows how far all of them are.
+
+    Raises as `allowed`, and then nothing is submitted.
+    """
+    docs = [allowed(here, caller, doc) for doc in docs]
+    name = docs[0].id if len(docs) == 1 else f"{docs[0].id} and {len(docs) - 1} more"
+    batch = Queue(here.house.ledger.engine).open_batch(name)
+    jobs = [{"job_id": _submit(here, doc, batch), "document_id": doc.id, "state": "queued"} for doc in docs]
+    return {"batch": batch, "jobs": jobs}
 
 
-def job_json(job: Job) -> dict[str, Any]:
-    """The reply of `GET /v1/jobs/{id}`. `error` is why it failed, or, while it is retried, why it failed last time."""
-    return _receipt(job.document_id, job.id, job.state, job.result) | {
-        "progress": job.progress,
-        "attempts": job.attempts,
-        "error": _told(job),
-        "created_at": iso_time(job.created_at),
-        "updated_at": iso_time(job.updated_at),
-    }
+def allowed(here: State, caller: Principal, doc: DocumentInput) -> DocumentInput:
+    """The document as the caller may write it: see `Principal.writes`. Raises Forbidden, Conflict."""
+    doc = caller.writes(doc)
+    if caller.restricted:
+        with suppress(NotFound):
+            caller.may_replace(here.house.ledger.document(doc.id))
+    return doc
 
 
-def _submit(here: State, doc: DocumentInput) -> int:
-    job_id = here.jobs.submit(doc)
+def _submit(here: State, doc: DocumentInput, batch: str | None = None) -> int:
+    job_id = here.jobs.submit(doc, batch)
     here.doorbell.ring()
     return job_id
 
@@ -75,15 +76,8 @@ def _receipt(document_id: str, job_id: int, state: str, result: Mapping[str, Any
     }
 
 
-def _told(job: Job) -> dict[str, str] | None:
-    if job.error is None:
-        return None
-    code = job.error["code"]
-    return {"code": code, "detail": _OURS.get(code, job.error["detail"])}
-
-
 def _error_of(job: Job, content_field: str) -> XiansouError:
-    told = _told(job) or {"code": "internal", "detail": _OURS["internal"]}
+    told = job_json(job)["error"] or {"code": "internal", "detail": OURS["internal"]}
     if told["code"] == "conflict":
         return Conflict(told["detail"], field="collection")
     if job.state == "dead":

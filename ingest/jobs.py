@@ -23,7 +23,8 @@ from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
 from rag.library.engine import writing
 from rag.library.ledger import now
-from rag.library.schema import job_contents, jobs
+from rag.library.queue_tables import job_batches, job_cancels
+from rag.library.schema import job_contents, jobs, meta
 from rag.stores import Doorbell
 
 State = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]
@@ -32,6 +33,9 @@ MAX_ATTEMPTS = 3
 LEASE_S = 30.0
 
 _ENDED = ("live", "failed", "dead")
+PAUSED = "queue_paused"  # key in `meta`: nobody claims a job
+CANCELLED = {"code": "cancelled", "detail": "it was cancelled before it was written."}
+_AT_ONCE, _IN_TURN = -1.0, 0.0  # `due` of a new job: a single write goes before the files of a batch
 _PROGRESS = {"queued": 0.0, "parsing": 0.1, "embedding": 0.4}
 _PAUSES_S = (2.0, 15.0)  # before the second and the third attempt
 _LONGEST_PAUSE_S = 600.0  # what is due later than this was written before the clock was set back
@@ -49,7 +53,10 @@ _EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO,
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands. `progress` is 0–1; `error` has `code` and `detail`; `result` the fields of a WriteResult."""
+    """A job as it stands. `progress` is 0–1; `error` has `code` and `detail`; `result` the fields of a WriteResult.
+
+    `collection` and `acl` are those that the document was sent with: they say who may see the job.
+    """
 
     id: int
     state: State
@@ -60,6 +67,9 @@ class Job:
     result: Mapping[str, Any] | None
     created_at: float
     updated_at: float
+    collection: str
+    acl: tuple[str, ...]
+    batch: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -74,8 +84,11 @@ class Jobs:
 
     # -- for writers ---------------------------------------------------------------------------------------------------
 
-    def submit(self, doc: DocumentInput) -> int:
-        """Queues a document; returns the job's id. When this returns the job survives any crash."""
+    def submit(self, doc: DocumentInput, batch: str | None = None) -> int:
+        """Queues a document; returns the job's id. When this returns the job survives any crash.
+
+        A job of a `batch` (see `ingest.queue`) waits for those without one, so that an edit never waits for a folder.
+        """
         told = {name: value for name, value in asdict(doc).items() if name != "content"}
         at = now()
         with self._writing() as conn:
@@ -85,22 +98,24 @@ class Jobs:
                     document_id=doc.id,
                     input=orjson.dumps(told).decode(),
                     attempts=0,
-                    due=0.0,
+                    due=_AT_ONCE if batch is None else _IN_TURN,
                     created_at=at,
                     updated_at=at,
                 )
             ).inserted_primary_key
             assert key is not None
             conn.execute(insert(job_contents).values(job_id=key[0], content=doc.content))
+            if batch is not None:
+                conn.execute(insert(job_batches).values(job_id=key[0], batch=batch))
             return int(key[0])
 
     def get(self, job_id: int) -> Job:
         """Raises NotFound."""
         with _translated(), self._engine.connect() as conn:
-            row = conn.execute(select(jobs).where(jobs.c.id == job_id)).first()
+            row = conn.execute(job_query().where(jobs.c.id == job_id)).first()
         if row is None:
             raise NotFound(f"no job {job_id}", field="id")
-        return _job(row)
+        return to_job(row)
 
     def wait(self, job_id: int, bell: Doorbell, timeout: float) -> Job:
         """The job as soon as it has ended, else as it stands after `timeout` seconds. Raises NotFound."""
@@ -122,17 +137,21 @@ class Jobs:
     def claim(self, owner: str, lease_s: float = LEASE_S) -> tuple[int, DocumentInput] | None:
         """Leases the oldest job that is due and whose document no older unfinished job is for; None if there is none.
 
-        A job whose workers died on it `MAX_ATTEMPTS` times ends as `dead` here.
+        None too while the queue is paused. A job whose workers died on it `MAX_ATTEMPTS` times ends as `dead` here, one
+        that was cancelled while a worker that died held it as `failed`.
         """
         with _translated(), self._engine.connect() as conn:
-            if conn.execute(_claimable(now())).first() is None:  # an idle worker takes no write lock
+            if _next(conn) is None:  # an idle worker takes no write lock
                 return None
         with self._writing() as conn:
-            while (row := conn.execute(_claimable(now())).first()) is not None:
+            while (row := _next(conn)) is not None:
+                if _cancelled(conn, row.id):
+                    end(conn, jobs.c.id == row.id, state="failed", error=orjson.dumps(CANCELLED).decode())
+                    continue
                 if row.attempts < MAX_ATTEMPTS:
                     return self._lease(conn, row, owner, lease_s)
                 lost = {"code": "worker_died", "detail": f"{row.attempts} workers died or hung working on it."}
-                _end(conn, jobs.c.id == row.id, state="dead", error=orjson.dumps(lost).decode())
+                end(conn, jobs.c.id == row.id, state="dead", error=orjson.dumps(lost).decode())
             return None
 
     def _lease(self, conn: Connection, row: Row[Any], owner: str, lease_s: float) -> tuple[int, DocumentInput]:
@@ -152,11 +171,16 @@ class Jobs:
         with self._writing() as conn:
             return _change(conn, _held(job_id, owner), state=state)
 
+    def cancelled(self, job_id: int) -> bool:
+        """Whether a job that a worker holds is to be given up."""
+        with _translated(), self._engine.connect() as conn:
+            return _cancelled(conn, job_id)
+
     def finish(self, job_id: int, owner: str, result: WriteResult) -> bool:
         """Ends a job as `live`. False: the lease is lost, nothing is changed."""
         told = orjson.dumps(asdict(result)).decode()
         with self._writing() as conn:
-            return _end(conn, _held(job_id, owner), state="live", result=told, error=None)
+            return end(conn, _held(job_id, owner), state="live", result=told, error=None)
 
     def fail(self, job_id: int, owner: str, error: Mapping[str, str], *, retry: bool) -> bool:
         """Ends a job as `failed`; with `retry` it is queued again after a pause, or `dead` after its last attempt.
@@ -172,7 +196,7 @@ class Jobs:
             if retry and attempts < MAX_ATTEMPTS:
                 due = now() + _PAUSES_S[attempts - 1]
                 return _change(conn, held, state="queued", lease_owner=None, due=due, error=told)
-            return _end(conn, held, state="dead" if retry else "failed", error=told)
+            return end(conn, held, state="dead" if retry else "failed", error=told)
 
     def release(self, job_id: int, owner: str, pause_s: float = 0.0) -> bool:
         """Gives a job back to the queue as if this attempt had not been. False: the lease is lost."""
@@ -212,6 +236,17 @@ def _translated() -> Iterator[None]:
         raise UpstreamError(f"the ledger cannot be used: {exc.orig}.", code=_LEDGER_UNAVAILABLE) from exc
 
 
+def _next(conn: Connection) -> Row[Any] | None:
+    if conn.scalar(select(meta.c.value).where(meta.c.key == PAUSED)) is not None:
+        return None
+    at = now()
+    return conn.execute(_claimable(at).where(jobs.c.due < _IN_TURN)).first() or conn.execute(_claimable(at)).first()
+
+
+def _cancelled(conn: Connection, job_id: int) -> bool:
+    return conn.scalar(select(job_cancels.c.job_id).where(job_cancels.c.job_id == job_id)) is not None
+
+
 def _claimable(at: float) -> Select[Any]:
     older = jobs.alias("older")
     waits = select(older.c.id).where(
@@ -233,12 +268,21 @@ def _change(conn: Connection, which: Any, **values: Any) -> bool:
     return conn.execute(update(jobs).where(which).values(updated_at=now(), **values)).rowcount == 1
 
 
-def _end(conn: Connection, which: Any, **values: Any) -> bool:
-    conn.execute(delete(job_contents).where(job_contents.c.job_id.in_(select(jobs.c.id).where(which))))
+def end(conn: Connection, which: Any, **values: Any) -> bool:
+    """Ends the job that `which` names; False when there is none."""
+    ids = select(jobs.c.id).where(which)
+    for table in (job_contents, job_cancels):
+        conn.execute(delete(table).where(table.c.job_id.in_(ids)))
     return _change(conn, which, due=None, lease_owner=None, **values)
 
 
-def _job(row: Row[Any]) -> Job:
+def job_query() -> Select[Any]:
+    """Rows for `to_job`."""
+    return select(jobs, job_batches.c.batch).outerjoin(job_batches, job_batches.c.job_id == jobs.c.id)
+
+
+def to_job(row: Row[Any]) -> Job:
+    told = orjson.loads(row.input)
     return Job(
         id=row.id,
         state=row.state,
@@ -249,4 +293,7 @@ def _job(row: Row[Any]) -> Job:
         result=orjson.loads(row.result) if row.result else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        collection=told["collection"],
+        acl=tuple(told["acl"]),
+        batch=row.batch,
     )

@@ -105,10 +105,13 @@ def _error(code: str, detail: str, fix: str | None) -> bytes:
 def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
     """Parses and cleans one document: the fields of a `Parsed` and what each cleaning rule removed."""
     from ingest.clean import clean
+    from ingest.columns import mapped
     from ingest.parse import ocr, parse
 
-    ocr.allow(told["seconds"] * _OCR_SHARE if told["options"].get("ocr", True) else 0.0)
-    parsed, counts = clean(parse(content, filename=told["filename"], mime_type=told["mime_type"]))
+    options = told["options"]
+    ocr.allow(told["seconds"] * _OCR_SHARE if options.get("ocr", True) else 0.0)
+    with mapped(options.get("columns")):
+        parsed, counts = clean(parse(content, filename=told["filename"], mime_type=told["mime_type"]))
     return {
         "text": parsed.text,
         "title": parsed.title,

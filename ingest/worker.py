@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import structlog
 
-from ingest.jobs import LEASE_S, Jobs, unavailable
+from ingest.jobs import CANCELLED, LEASE_S, Jobs, unavailable
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import ConfigError, Conflict, InputError, NotFound, UpstreamError, XiansouError
@@ -50,6 +50,10 @@ class _Return(Exception):
 
 class _Lost(Exception):
     """Another worker has the job by now."""
+
+
+class _Cancelled(Exception):
+    """Nobody wants the document any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,9 @@ class _Worker:
             jobs.release(job_id, self.owner)
         except _Lost:
             told.warning("lease lost; another worker ends this job")
+        except _Cancelled:
+            told.info("cancelled")
+            jobs.fail(job_id, self.owner, CANCELLED, retry=False)
         except Exception as exc:
             self._failed(jobs, job_id, exc)
         if jobs.get(job_id).ended:
@@ -98,12 +105,14 @@ class _Worker:
 
     def _put(self, jobs: Jobs, job_id: int, doc: DocumentInput) -> WriteResult:
         def on_stage(stage: str) -> None:
-            if self.stop.is_set():
+            if self.stop.is_set() and stage != "writing":
                 raise _Return
             if stage == "embedding":
                 faulthandler.cancel_dump_traceback_later()
                 if not jobs.progress(job_id, self.owner, "embedding"):
                     raise _Lost
+            if stage != "parsing" and jobs.cancelled(job_id):
+                raise _Cancelled
 
         pipeline = Pipeline(self.house.ledger, self.house.shelves.writing, self.house.settings)
         with _parse_limit():

@@ -151,6 +151,7 @@ jobs = table(
     Column("created_at", Float, nullable=False),
     Column("updated_at", Float, nullable=False),
 )
+Index("jobs_due", jobs.c.due, sqlite_where=jobs.c.due.is_not(None), postgresql_where=jobs.c.due.is_not(None))
 Index("jobs_open", jobs.c.id, sqlite_where=jobs.c.due.is_not(None), postgresql_where=jobs.c.due.is_not(None))
 Index(
     "jobs_open_document",

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rag.library import schema
+from rag.library import key_tables, queue_tables, schema
 
-MODULES = (schema,)
+MODULES = (schema, key_tables, queue_tables)

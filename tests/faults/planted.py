@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.engine import Connection
 
-from rag.library import backup, changes, erase, ledger, mirror, rebuild, schema, snapshot
+from rag.library import backup, changes, engine, erase, ledger, mirror, rebuild, schema, snapshot
 from rag.library.engine import writing
 from rag.library.ledger import Ledger, head
 from rag.library.mirror import Found, Mirror
@@ -39,13 +39,13 @@ def ack_before_commit() -> None:
 
 def no_sync() -> None:
     """SQLite does not wait for the disk."""
-    connect = schema._sqlite_connect
+    connect = engine._sqlite_connect
 
     def lazily(connection: sqlite3.Connection, record: object) -> None:
         connect(connection, record)
         connection.execute("PRAGMA synchronous=OFF")
 
-    schema._sqlite_connect = lazily
+    engine._sqlite_connect = lazily
 
 
 def two_transactions() -> None:
@@ -120,7 +120,9 @@ def version_outside_lock() -> None:
 
     def then_version(self: Mirror, *told: Any) -> Found:
         found = search(self, *told)
-        time.sleep(random.uniform(0.0, 0.2))  # no beat in which all threads sleep at once
+        end = time.monotonic() + random.uniform(0.0, 0.8)  # no beat in which all threads sleep at once
+        while self._version < found.version + 6 and time.monotonic() < end:
+            time.sleep(0.01)
         return dataclasses.replace(found, version=self._version)
 
     Mirror.search = then_version

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 import ingest.worker
 from ingest.jobs import Job, Jobs
+from ingest.queue import Queue
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound
 from rag.fakes import HashEmbedder
@@ -330,6 +331,47 @@ def test_a_stop_while_embedding_lets_the_job_end(settings: Settings, queue: Jobs
     embedder = Interrupted("embedding", seconds=0.5)
     ingest.worker.run(settings, stop=embedder.stop, embedder=embedder)
     assert [queue.get(job_id).state for job_id in ids] == ["live", "queued"]
+
+
+class Slow(HashEmbedder):
+    """Waits in the middle of the work until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.there, self.go_on = threading.Event(), threading.Event()
+
+    def embed_passages(self, texts):  # type: ignore[no-untyped-def]
+        self.there.set()
+        self.go_on.wait(10)
+        return super().embed_passages(texts)
+
+
+def test_a_job_that_is_cancelled_while_it_is_embedded_writes_nothing(
+    settings: Settings, ledger: Ledger, queue: Jobs, bell: Doorbell
+) -> None:
+    embedder, desk = Slow(), Queue(ledger.engine)
+    with working(settings, embedder=embedder):
+        cancelled, other = queue.submit(doc("a", "Never.")), queue.submit(doc("b", "Still."))
+        assert embedder.there.wait(10)
+        assert desk.cancel(cancelled).state == "embedding"
+        embedder.go_on.set()
+        job = ended(queue, bell, cancelled)
+        assert (job.state, job.error and job.error["code"]) == ("failed", "cancelled")
+        assert ended(queue, bell, other).state == "live"
+    assert count_versions(ledger, "a") == (0, 0)
+
+
+def test_a_paused_worker_takes_nothing_and_goes_on_when_told(
+    settings: Settings, ledger: Ledger, queue: Jobs, bell: Doorbell
+) -> None:
+    desk = Queue(ledger.engine)
+    desk.pause()
+    with working(settings):
+        job_id = queue.submit(doc("a", "Later."))
+        bell.ring()
+        assert queue.wait(job_id, bell, 1.5).state == "queued"
+        desk.resume()
+        assert ended(queue, bell, job_id).state == "live"
 
 
 def test_a_job_that_does_not_end_soon_after_a_stop_goes_to_another(

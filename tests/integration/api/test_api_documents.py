@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from api.replies import DeleteReply, DocumentReply, DocumentsReply, JobReply, JobsReply, Problem, WriteReply
+from api.replies import DeleteReply, DocumentReply, DocumentsReply, JobPageReply, JobReply, JobsReply, Problem, WriteReply
 
 
 def put(client: httpx.Client, document_id: str, text: str, **fields: Any) -> dict[str, Any]:
@@ -154,10 +154,27 @@ def test_an_upload_of_several_files(client: httpx.Client, collection: str) -> No
     files = [("file", (f"several/{n}.txt", f"text {n}".encode())) for n in range(5)]
     reply = client.post("/v1/documents", files=files, data={"collection": collection})
     assert reply.status_code == 202
-    jobs = JobsReply.model_validate(reply.json(), strict=True).jobs
+    told = JobsReply.model_validate(reply.json(), strict=True)
+    jobs = told.jobs
     assert [job.document_id for job in jobs] == [f"several/{n}.txt" for n in range(5)]
     assert [settled(client, job.job_id).state for job in jobs] == ["live"] * 5
     assert len(client.get("/v1/documents", params={"collection": collection}).json()["documents"]) == 5
+    first = JobPageReply.model_validate(client.get("/v1/jobs", params={"batch": told.batch, "limit": 3}).json(), strict=True)
+    assert first.batch is not None
+    assert (first.batch.total, first.batch.states, first.batch.progress, first.paused) == (5, {"live": 5}, 1, False)
+    rest = client.get("/v1/jobs", params={"batch": told.batch, "limit": 3, "cursor": first.next_cursor}).json()
+    assert [job.job_id for job in first.jobs] + [job["job_id"] for job in rest["jobs"]] == [j.job_id for j in jobs][::-1]
+    assert (rest["next_cursor"], rest["jobs"][0]["batch"]) == (None, told.batch)
+
+
+def test_jobs_that_have_ended_and_unknown_batches(client: httpx.Client, document_id: str) -> None:
+    job_id = put(client, document_id, "text")["job_id"]
+    assert refusal(client.delete(f"/v1/jobs/{job_id}"), 409).code == "job_ended"
+    refusal(client.delete("/v1/jobs/999999"), 404)
+    assert refusal(client.get("/v1/jobs?batch=bat_none"), 404).field == "batch"
+    assert refusal(client.get("/v1/jobs?cursor=eA"), 422).field == "cursor"
+    refusal(client.get("/v1/jobs?state=lost"), 422)
+    assert client.get("/v1/jobs", params={"state": "queued"}).json()["jobs"] == []
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,8 @@ async def test_without_a_worker_a_write_is_kept_and_says_so(
     assert reply.status_code == 202
     assert (told["state"], told["version"], told["index_version"]) == ("queued", None, None)
     assert (await inside[0].get(f"/v1/jobs/{told['job_id']}")).json()["state"] == "queued"
+    cancelled = await inside[0].delete(f"/v1/jobs/{told['job_id']}")
+    assert (cancelled.status_code, cancelled.json()["state"], cancelled.json()["error"]["code"]) == (200, "failed", "cancelled")
 
 
 async def test_writes_that_wait_do_not_keep_questions_waiting(

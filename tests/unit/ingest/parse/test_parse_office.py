@@ -144,7 +144,8 @@ def rtf(body: str) -> bytes:
 
 def test_rtf_headings_lists_tables_and_hidden_parts() -> None:
     body = (
-        r"{\header Page head\par}\pard\s1 Guide\par\pard\s2 Setup\par\pard Text with \b bold\b0  and a {\*\bkmkstart x}{\v hidden}"
+        r"{\header Page head\par}\pard\s1 Guide\par\pard\s2 Setup\par\pard Text with \b bold\b0  and a "
+        r"{\*\bkmkstart x}{\v hidden}"
         r"caf\'e9 \endash  done.\par{\listtext\bullet\tab}first\par{\listtext\bullet\tab}second\par"
         r"\trowd\pard\intbl Model\cell Price\cell\row\pard\intbl X1\cell 299\cell\row\pard"
         r"{\field{\*\fldinst HYPERLINK http://x}{\fldrslt a link}}\par{\pict 0102}{\*\unknown dropped}"

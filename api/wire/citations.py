@@ -1,0 +1,132 @@
+"""Citations in other protocols: where a marker `[n]` stands in the text, where its link leads, and how a client shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+from urllib.parse import quote
+
+from rag.domain import Citation
+
+Style = Literal["annotations", "markdown", "openwebui", "none"]
+STYLES: tuple[str, ...] = get_args(Style)
+JOINT = "\n"  # between the sentences of an answer, as `Answer.answer` joins them
+
+_MARKER = re.compile(r"\[(\d+)\]")
+_MARKERS = re.compile(r" ?(?:\[\d+\])+")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marker in a text: `text[start:end]` is its link or `[n]`, in code points."""
+
+    start: int
+    end: int
+    citation: Citation
+
+
+@dataclass(slots=True)
+class Rendering:
+    """An answer's text as a client wants it, sentence by sentence, with the places of its markers so far.
+
+    `base_url` is the service's own, for documents that have no address.
+    """
+
+    style: Style
+    base_url: str
+    text: str = ""
+    marks: list[Mark] = field(default_factory=list)
+
+    def add(self, sentence: str, citations: Sequence[Citation]) -> str:
+        """What is appended to `text` for a sentence."""
+        piece, marks = render(sentence, {citation.n: citation for citation in citations}, self.style, self.base_url)
+        joint = JOINT if self.text else ""
+        offset = len(self.text) + len(joint)
+        self.marks += [Mark(mark.start + offset, mark.end + offset, mark.citation) for mark in marks]
+        self.text += joint + piece
+        return joint + piece
+
+
+def render(text: str, citations: Mapping[int, Citation], style: Style, base_url: str) -> tuple[str, list[Mark]]:
+    """The text in a style: `markdown` makes links of the markers, `none` takes them out, the others leave them."""
+    if style == "none":
+        return _MARKERS.sub("", text), []
+    out, marks, at = "", list[Mark](), 0
+    for found in _MARKER.finditer(text):
+        citation = citations.get(int(found[1]))
+        if citation is None:
+            continue
+        out += text[at : found.start()]
+        shown = f"[{found[0]}]({_in_markdown(link(citation, base_url))})" if style == "markdown" else found[0]
+        marks.append(Mark(len(out), len(out) + len(shown), citation))
+        out, at = out + shown, found.end()
+    return out + text[at:], marks
+
+
+def link(citation: Citation, base_url: str) -> str:
+    """The document's own address, else ours of the cited version; `#char=` names the place (RFC 5147)."""
+    if citation.url:
+        return citation.url
+    document = quote(citation.document_id, safe="/")
+    return (
+        f"{base_url.rstrip('/')}/v1/documents/{document}/versions/{citation.version}/text#char={citation.start},{citation.end}"
+    )
+
+
+def url_citations(marks: Sequence[Mark], base_url: str) -> list[dict[str, Any]]:
+    """OpenAI's `url_citation` for each marker."""
+    return [
+        {
+            "type": "url_citation",
+            "url_citation": {
+                "start_index": mark.start,
+                "end_index": mark.end,
+                "title": mark.citation.title,
+                "url": link(mark.citation, base_url),
+            },
+        }
+        for mark in marks
+    ]
+
+
+def context(citations: Sequence[Citation], base_url: str) -> dict[str, Any]:
+    """Azure's `message.context`, with the exact place of each citation beside it."""
+    return {
+        "citations": [
+            {
+                "content": citation.cited_text,
+                "title": citation.title,
+                "url": link(citation, base_url),
+                "filepath": citation.document_id,
+                "chunk_id": str(citation.passage_id),
+                "n": citation.n,
+                "document_id": citation.document_id,
+                "version": citation.version,
+                "passage_id": citation.passage_id,
+                "section": list(citation.section),
+                "cited_text": citation.cited_text,
+                "start": citation.start,
+                "end": citation.end,
+                "score": citation.score,
+            }
+            for citation in citations
+        ]
+    }
+
+
+def open_webui_source(citation: Citation, base_url: str) -> dict[str, Any]:
+    """An Open WebUI event: a source chip that opens the cited passage."""
+    url = link(citation, base_url)
+    about = {"source": url, "name": citation.title, "document_id": citation.document_id, "version": citation.version}
+    source = {"id": str(citation.n), "name": citation.title, "url": url}
+    return {
+        "type": "source",
+        "data": {"source": source, "document": [citation.cited_text], "metadata": [about], "distances": [citation.score]},
+    }
+
+
+def _in_markdown(url: str) -> str:
+    """A link's address may hold no space or bracket."""
+    return url.replace(" ", "%20").replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
