@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.answer import Answerer
-from rag.answering.backends.openai import OpenAICompatible
 from rag.library import generations
+from rag.library.dictionary import load_cutter
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
 from rag.library.mirror import Mirror
 from rag.library.shelves import Shelf, Shelves
 from rag.library.snapshot import Snapshots
-from rag.ports import Embedder, Generator
-from rag.search.retrieve import Retriever
+from rag.library.tokens import Cutter
+from rag.ports import Embedder, Generator, Reranker
+from rag.search.retrieve import Reranking, Retriever
+from rag.search.synonyms import load_synonyms
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
@@ -55,7 +58,7 @@ class House:
     def answerer_for(self, shelf: Shelf) -> Answerer:
         """Answers from one generation, live or not: for the gate of a re-index."""
         shelves = Shelves.of(shelf)
-        retriever = Retriever(self.ledger, shelves, candidates=self.settings.retrieval.candidates)
+        retriever = load_retriever(self.settings, self.ledger, shelves)
         return Answerer(retriever, shelf.embedder, None, self.settings)
 
     def close(self) -> None:
@@ -89,7 +92,8 @@ def open_house(
         load = lambda _: given  # noqa: E731
     load = load or embedder_loader(settings)
     embedder = load(settings.embedding.model)
-    wanted = fingerprint(settings, embedder)
+    cutter = load_cutter(settings.retrieval.dictionary)
+    wanted = fingerprint(settings, embedder, cutter)
     generation = generations.adopt(ledger.engine, wanted, rebuilding=rebuilding)
 
     snapshots = Snapshots(settings.data_dir / "snapshots", ledger.engine)
@@ -100,12 +104,11 @@ def open_house(
     def open_shelf(generation: int) -> Shelf:
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
-        return Shelf(
-            generation, told["chunk_tokens"], model, Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
-        )
+        mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
+        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter)
 
     shelves = Shelves(open_shelf(generation), open_shelf)
-    retriever = Retriever(ledger, shelves, candidates=settings.retrieval.candidates)
+    retriever = load_retriever(settings, ledger, shelves)
     generators = {} if generator else load_generators(settings)
     answerer = Answerer(retriever, embedder, generator or generators[DEFAULT_PROFILE], settings, generators=generators)
     return House(settings, ledger, shelves, answerer, open_shelf, wanted)
@@ -122,28 +125,61 @@ def embedder_loader(settings: Settings) -> LoadEmbedder:
     return load
 
 
+def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retriever:
+    """The retriever that `retrieval.*` describes. Raises ConfigError: an unreadable file, a re-ranker without weights."""
+    told = settings.retrieval
+    neural: Reranker | None = None
+    if told.reranker == "cross-encoder":
+        from rag.models.crossencoder import load_crossencoder  # imports torch: only when it is wanted
+
+        neural = load_crossencoder(told.reranker_model, threads=settings.embedding.threads or None)
+    reranking = Reranking(late=told.reranker != "none", neural=neural)
+    return Retriever(
+        ledger, shelves, candidates=told.candidates, reranking=reranking, synonyms=load_synonyms(told.synonyms)
+    )
+
+
 def load_generators(settings: Settings) -> dict[str, Generator | None]:
-    """The backend of every profile; None for the extractive generator. Raises ConfigError."""
-    return {name: load_generator(profile.generator) for name, profile in settings.profiles.items()}
+    """The backend of every profile; equal settings share one. None: the extractive generator. Raises ConfigError."""
+    made: list[tuple[GeneratorSettings, Generator | None]] = []
+    found = {}
+    for name, profile in settings.profiles.items():
+        told = profile.generator.model_copy(update={"system": "", "fallback": []})  # what the backend itself does not see
+        backend = next((backend for known, backend in made if known == told), None)
+        if backend is None:
+            made.append((told, backend := load_generator(told)))
+        found[name] = backend
+    return found
 
 
 def load_generator(told: GeneratorSettings) -> Generator | None:
     """The LLM of these settings; None for the extractive generator. Raises ConfigError."""
-    return None if told.kind == "extractive" else _BACKENDS[told.kind](told)
+    if told.kind == "extractive":
+        return None
+    module, _, name = _BACKENDS[told.kind].partition(":")
+    make: Callable[[GeneratorSettings], Generator] = getattr(importlib.import_module(module), name)
+    return make(told)
 
 
-# Of each `generator.kind`.
-_BACKENDS: Mapping[str, Callable[[GeneratorSettings], Generator]] = {
-    "openai": OpenAICompatible,
+# Of each `generator.kind`; imported when one is configured.
+_BACKENDS = {
+    "openai": "rag.answering.backends.openai:openai_compatible",
+    "ollama": "rag.answering.backends.ollama:ollama",
+    "anthropic": "rag.answering.backends.anthropic:anthropic",
+    "azure": "rag.answering.backends.azure:azure",
+    "pangu": "rag.answering.backends.pangu:pangu",
+    "gguf": "rag.answering.backends.gguf:gguf",
+    "llamaindex": "rag.answering.backends.anyllm:any_llm",
 }
 
 
-def fingerprint(settings: Settings, embedder: Embedder) -> generations.Fingerprint:
+def fingerprint(settings: Settings, embedder: Embedder, cutter: Cutter) -> generations.Fingerprint:
     """What vectors and passages depend on: see `rag.library.generations`."""
-    return {
+    told: generations.Fingerprint = {
         "embedding": settings.embedding.model,
         "model": embedder.model_id,
         "chunk_tokens": settings.ingest.chunk_tokens,
         "passages": generations.PASSAGES_VERSION,
         "late": embedder.late,
     }
+    return told | {"names": cutter.identity} if cutter.identity else told

@@ -141,6 +141,12 @@ def _variants(whole: str) -> tuple[str, ...]:
     return (_SEPARATORS.sub("", whole),) if _CODE.fullmatch(whole) else ()
 
 
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """The stem of a lower-case English word."""
+    return str(_stem(word))
+
+
 def is_chinese(text: str) -> bool:
     """Whether the text reads as Chinese: it has at least as many Han characters as Latin words."""
     han = len(_HAN.findall(text))
