@@ -134,9 +134,7 @@ def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retr
 
         neural = load_crossencoder(told.reranker_model, threads=settings.embedding.threads or None)
     reranking = Reranking(late=told.reranker != "none", neural=neural)
-    return Retriever(
-        ledger, shelves, candidates=told.candidates, reranking=reranking, synonyms=load_synonyms(told.synonyms)
-    )
+    return Retriever(ledger, shelves, candidates=told.candidates, reranking=reranking, synonyms=load_synonyms(told.synonyms))
 
 
 def load_generators(settings: Settings) -> dict[str, Generator | None]:

@@ -20,8 +20,8 @@ from rag.domain import Scope
 from rag.library.changes import Attributes, Delta, between
 from rag.library.freeze import freeze, thaw
 from rag.library.index import LiveIndex
-from rag.library.ledger import head, live_generation
 from rag.library.languages import Languages, sample
+from rag.library.ledger import head, live_generation
 from rag.library.lexical import Lexical
 from rag.library.rwlock import RWLock
 from rag.library.snapshot import Snapshots, identity
@@ -218,7 +218,7 @@ class Mirror:
     def _foreign(self, asked: _Asked, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         if asked.chinese is None or not self._languages.mixed:
             return np.zeros(len(ids), bool)
-        return self._languages.chinese(ids) != asked.chinese
+        return self._languages.on_side(ids, not asked.chinese)
 
     def _abroad(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], float]:
         """Candidates of the other language, and by how much less the model likes that language for this question."""
