@@ -29,6 +29,7 @@ from rag.settings.sections import (
     Section,
     Server,
 )
+from rag.settings.sso import Sso
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
@@ -40,6 +41,7 @@ class Settings(Section):
 
     data_dir: Path = Field(Path("data"), description="Everything the service writes is below it.")
     server: Server = Server()
+    sso: Sso = Sso()
     database: Database = Database()
     redis: Redis = Redis()
     embedding: Embedding = Embedding()
