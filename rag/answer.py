@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from rag.answering.check import check, sentences
 from rag.answering.cite import Numbering
 from rag.answering.extract import extract
+from rag.answering.memory import Memory
 from rag.answering.prompt import NO_ANSWER, build
+from rag.answering.record import Made, Messages, Reuse, new_id
 from rag.answering.refuse import refusal
 from rag.domain import Answer, Claim, Handoff, Hit, Language, Question, Reason, Retrieved, Sentence, Usage
 from rag.errors import UpstreamError
@@ -33,13 +34,15 @@ class _Run:
     profile: Profile
     language: Language
     generator: Generator | None  # None: extractive
-    answer_id: str = field(default_factory=lambda: f"ans_{uuid.uuid4().hex}")
+    answer_id: str = field(default_factory=new_id)
     began: float = field(default_factory=time.perf_counter)
     timings: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("rewrite", "retrieve", "rerank", "generate", "check"), 0.0)
     )
     usage: Usage = field(default_factory=Usage)
     refused: Reason | None = None
+    messages: Messages = ()
+    raw: str = ""
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -61,8 +64,13 @@ class Answerer:
         settings: Settings,
         *,
         generators: Mapping[str, Generator | None] | None = None,
+        memory: Memory | None = None,
     ):
-        """`generators`: the backend of each profile; `generator` is that of all others, None: extractive."""
+        """`generators`: the backend of each profile; `generator` is that of all others, None: extractive.
+
+        `memory`: None: nothing is remembered of questions and answers.
+        """
+        self.memory = memory
         self._retriever, self._embedder, self._generator, self._settings = retriever, embedder, generator, settings
         self._generators = generators or {}
 
@@ -96,7 +104,23 @@ class Answerer:
         raise AssertionError("the stream ends with an answer")
 
     def stream(self, question: Question) -> Iterator[Sentence | Answer]:
-        """Each sentence as soon as it passed the gate, then the whole answer."""
+        """Each sentence as soon as it passed the gate, then the whole answer, which is remembered by then."""
+        if self.memory is not None:
+            question = self.memory.recall(question)
+        made: Sentence | Made | None = None
+        for made in self.make(question, self.memory):
+            if isinstance(made, Sentence):
+                yield made
+        assert isinstance(made, Made)
+        if self.memory is not None:
+            self.memory.keep(made)
+        yield made.answer
+
+    def make(self, question: Question, memory: Memory | None = None) -> Iterator[Sentence | Made]:
+        """As `stream`; the last one is the answer with how it came about. Nothing is remembered.
+
+        `memory`: where a worded answer is looked for that can be used again.
+        """
         profile = self._settings.profile(question.profile)
         language = question.language or profile.language or ("zh" if is_chinese(question.text) else "en")
         run = _Run(question, profile, language, self._backend(question))
@@ -107,13 +131,18 @@ class Answerer:
         run.timings["rerank"] = found.rerank_ms
         run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
         numbering, said = Numbering(found.hits), list[Sentence]()
+        reuse = Reuse()
         if not _may_answer(run.profile, found):
             run.refused = "no_relevant_content"
+        elif memory is not None and (reuse := memory.reuse(question, query, found, self.generator_of(question))).sentences:
+            said += reuse.sentences
+            yield from said
         else:
             for claim in self._claims(run, query, found):
                 said.append(numbering.sentence(claim))
                 yield said[-1]
-        yield self._finish(run, found, said, numbering)
+        answer = reuse.answer(self._finish(run, found, said, numbering))
+        yield Made(question, query, found.hits, run.messages, run.raw, tuple(said), answer, reuse)
 
     def _claims(self, run: _Run, query: str, found: Retrieved) -> Iterator[Claim]:
         if run.generator is None:
@@ -139,7 +168,8 @@ class Answerer:
         try:
             with run.stage("generate"):
                 running = generator.generate(messages, deadline=time.monotonic() + told.timeout_s)
-            for text in sentences(iter(running)):
+            run.messages = messages
+            for text in sentences(_noted(run, running)):
                 if NO_ANSWER in text:
                     run.refused = "no_relevant_content"
                     break
@@ -175,6 +205,12 @@ class Answerer:
             usage=run.usage,
             timings_ms=timings,
         )
+
+
+def _noted(run: _Run, deltas: Iterable[str]) -> Iterator[str]:
+    for delta in deltas:
+        run.raw += delta
+        yield delta
 
 
 def _may_answer(profile: Profile, found: Retrieved) -> bool:

@@ -189,6 +189,7 @@ class Question:
     as_of: int | None = None
     generator: str | None = None
     profile: str | None = None  # assistant that answers; None: the default one
+    owner: str = ""  # key and visitor that conversations and answers belong to
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,3 +292,4 @@ class Answer:
     generator: str
     usage: Usage
     timings_ms: Mapping[str, float]
+    cached: bool = False  # worded before, for the same question and exactly the same passages
