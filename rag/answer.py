@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from rag.answering import faq
 from rag.answering.check import check, sentences
 from rag.answering.cite import Numbering
 from rag.answering.extract import extract
@@ -41,6 +42,7 @@ class _Run:
     )
     usage: Usage = field(default_factory=Usage)
     refused: Reason | None = None
+    approved: Claim | None = None
     messages: Messages = ()
     raw: str = ""
 
@@ -68,7 +70,7 @@ class Answerer:
     ):
         """`generators`: the backend of each profile; `generator` is that of all others, None: extractive.
 
-        `memory`: None: nothing is remembered of questions and answers.
+        `memory` None: nothing is remembered of questions and answers.
         """
         self.memory = memory
         self._retriever, self._embedder, self._generator, self._settings = retriever, embedder, generator, settings
@@ -107,14 +109,13 @@ class Answerer:
         """Each sentence as soon as it passed the gate, then the whole answer, which is remembered by then."""
         if self.memory is not None:
             question = self.memory.recall(question)
-        made: Sentence | Made | None = None
         for made in self.make(question, self.memory):
             if isinstance(made, Sentence):
                 yield made
-        assert isinstance(made, Made)
-        if self.memory is not None:
-            self.memory.keep(made)
-        yield made.answer
+                continue
+            if self.memory is not None:
+                self.memory.keep(made)
+            yield made.answer
 
     def make(self, question: Question, memory: Memory | None = None) -> Iterator[Sentence | Made]:
         """As `stream`; the last one is the answer with how it came about. Nothing is remembered.
@@ -131,21 +132,22 @@ class Answerer:
         run.timings["rerank"] = found.rerank_ms
         run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
         numbering, said = Numbering(found.hits), list[Sentence]()
-        reuse = Reuse()
-        if not _may_answer(run.profile, found):
+        run.approved, reuse = faq.approved(query, found.hits, self._embedder), Reuse()
+        if run.approved is None and not _may_answer(run.profile, found):
             run.refused = "no_relevant_content"
-        elif memory is not None and (reuse := memory.reuse(question, query, found, self.generator_of(question))).sentences:
-            said += reuse.sentences
-            yield from said
         else:
-            for claim in self._claims(run, query, found):
-                said.append(numbering.sentence(claim))
-                yield said[-1]
+            if memory is not None and run.approved is None:
+                reuse = memory.reuse(question, query, found, self.generator_of(question))
+            for sentence in reuse.sentences or map(numbering.sentence, self._claims(run, query, found)):
+                said.append(sentence)
+                yield sentence
         answer = reuse.answer(self._finish(run, found, said, numbering))
         yield Made(question, query, found.hits, run.messages, run.raw, tuple(said), answer, reuse)
 
     def _claims(self, run: _Run, query: str, found: Retrieved) -> Iterator[Claim]:
-        if run.generator is None:
+        if run.approved is not None:  # by a person, so neither an LLM nor a threshold has a say
+            yield run.approved
+        elif run.generator is None:
             with run.stage("generate"):
                 claims = extract(query, found, self._embedder, max_sentences=run.profile.max_sentences)
             if not claims:
@@ -201,7 +203,7 @@ class Answerer:
             citations=numbering.citations,
             handoff=handoff,
             index_version=found.version,
-            generator=EXTRACTIVE if run.generator is None else run.generator.name,
+            generator=faq.GENERATOR if run.approved else EXTRACTIVE if run.generator is None else run.generator.name,
             usage=run.usage,
             timings_ms=timings,
         )

@@ -14,7 +14,7 @@ from typing import cast
 import orjson
 
 from rag.domain import Hit, Question
-from rag.search.rewrite import tidy
+from rag.library.tokens import fold
 from rag.stores import Remote
 
 _PREFIX = "xiansou:answer:"
@@ -41,8 +41,8 @@ def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str
     scope = asdict(question.scope)
     scope = {name: sorted(value) if isinstance(value, tuple) else value for name, value in scope.items()}
     told = [
-        tidy(question.text).casefold(),
-        tidy(query).casefold(),
+        " ".join(fold(question.text).casefold().split()),
+        " ".join(fold(query).casefold().split()),
         question.language,
         scope,
         [(m.role, m.content) for m in question.history],

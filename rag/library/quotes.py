@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Engine, select
-from sqlalchemy.engine import Row
 
 from rag.domain import Scope
-from rag.library.changes import Attributes
-from rag.library.mirror import permits
 from rag.library.schema import documents, passages, versions
 
 
@@ -34,17 +31,13 @@ def live_quotes(engine: Engine, references: Iterable[Reference], scope: Scope) -
         .where(passages.c.id.in_({one.passage_id for one in wanted}), documents.c.state == "live")
     )
     with engine.connect() as conn:
-        rows = {row.id: row for row in conn.execute(query) if permits(caller, _attributes(row))}
+        rows = {row.id: row for row in conn.execute(query) if caller.permits(row.collection, orjson.loads(row.acl))}
     found = {}
     for one in wanted:
         row = rows.get(one.passage_id)
         if row is not None and row.start <= one.start < one.end <= row.start + len(row.text):
             found[one] = row.text[one.start - row.start : one.end - row.start]
     return found
-
-
-def _attributes(row: Row[Any]) -> Attributes:
-    return Attributes(row.collection, tuple(orjson.loads(row.acl)), {}, {})
 
 
 def passage_texts(engine: Engine, ids: Iterable[int]) -> dict[int, tuple[str, str]]:

@@ -27,7 +27,7 @@ DOCUMENTS = {
 
 def library(folder: Path, **given: object) -> House:
     """A library with the documents above; a passage each."""
-    house = open_house(make_settings(folder), embedder=HashEmbedder(), **given)  # type: ignore[arg-type]
+    house = open_house(make_settings(folder), embedder=HashEmbedder(), **given)
     for document_id, (title, url, text) in DOCUMENTS.items():
         collection = "garden" if "sprinkler" in text else "default"
         doc = DocumentInput(

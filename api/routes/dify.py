@@ -1,0 +1,51 @@
+"""Dify's external knowledge base: register `…/v1/dify` there; Dify appends `/retrieval`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from api.auth import Asker
+from api.reply import Json
+from api.request import JsonRoute
+from api.state import Here
+from api.wire.dify import ALL, RetrievalBody, record
+from api.wire.replies import dify_problems
+from rag.errors import NotFound
+
+router = APIRouter(prefix="/dify", tags=["compatible clients"], route_class=JsonRoute)
+
+
+class Record(BaseModel):
+    """A passage; `score` is the probability that it answers the question."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content: str
+    score: float = Field(ge=0, le=1)
+    title: str
+    metadata: dict[str, Any]
+
+
+class Records(BaseModel):
+    """Passages, best first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    records: list[Record]
+
+
+@router.post(
+    "/retrieval", response_model=Records, responses=dify_problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
+)
+def retrieval(asked: RetrievalBody, here: Here, caller: Asker) -> Response:
+    """Passages for Dify; `knowledge_id` is a collection."""
+    house = here.house
+    if asked.knowledge_id != ALL and not house.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):
+        raise NotFound(f"the collection `{asked.knowledge_id}` has no documents.", field="knowledge_id", fix=f"Or use `{ALL}`.")
+    found = house.answerer.retrieve(caller.within(asked.to_question()))
+    taken = [record(hit) for hit in found.hits if asked.takes(hit)][: asked.retrieval_setting.top_k]
+    return Json({"records": taken}, index_version=found.version)

@@ -1,0 +1,57 @@
+"""OpenAI's `file_search` tool says where to look: a vector store is a collection, attributes are metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rag.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class FileSearch:
+    """What the tool tells. `filters` as of `Scope`."""
+
+    collection: str | None = None
+    top_k: int | None = None
+    filters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def file_search_of(tools: Sequence[Mapping[str, Any]]) -> FileSearch:
+    """The one `file_search` among the tools; other tools are not called. Raises InputError."""
+    found = [(number, tool) for number, tool in enumerate(tools) if tool.get("type") == "file_search"]
+    if not found:
+        return FileSearch()
+    if len(found) > 1:
+        raise InputError("there is one `file_search` tool at most.", field=f"tools.{found[1][0]}", fix="Leave one out.")
+    number, tool = found[0]
+    at = f"tools.{number}"
+    stores, top_k = tool.get("vector_store_ids") or [], tool.get("max_num_results")
+    if not isinstance(stores, list) or len(stores) > 1 or not all(isinstance(name, str) for name in stores):
+        raise InputError("one collection can be searched.", field=f"{at}.vector_store_ids", fix="Name one, or none for all.")
+    if top_k is not None and (not isinstance(top_k, int) or isinstance(top_k, bool) or not 1 <= top_k <= 100):
+        raise InputError("`max_num_results` must be 1 to 100.", field=f"{at}.max_num_results", fix="Send such a number.")
+    return FileSearch(stores[0] if stores else None, top_k, _filters(tool.get("filters"), f"{at}.filters"))
+
+
+def _filters(told: Any, at: str) -> dict[str, Any]:
+    if told is None:
+        return {}
+    kind = told.get("type") if isinstance(told, Mapping) else None
+    if kind == "and" and isinstance(told.get("filters"), list):
+        merged: dict[str, Any] = {}
+        for number, one in enumerate(told["filters"]):
+            inner = _filters(one, f"{at}.filters.{number}")
+            if inner.keys() & merged.keys():
+                raise InputError(
+                    "a key is compared twice.", field=f"{at}.filters.{number}", fix="Use `in` with all its values."
+                )
+            merged |= inner
+        return merged
+    if kind in ("eq", "in") and isinstance(told.get("key"), str):
+        value = told.get("value")
+        values = value if isinstance(value, list) else [value]
+        if all(isinstance(one, str | int | float | bool) for one in values):
+            return {told["key"]: value}
+    raise InputError("only `eq`, `in` and `and` of them can be filtered by.", field=at, fix="Use those.")

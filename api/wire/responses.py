@@ -1,0 +1,205 @@
+"""OpenAI's Responses: the request and the whole response. Its events are in `responses_stream`."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.wire.chat import check_sampling, rag_extras
+from api.wire.citations import Rendering, context
+from api.wire.filetools import file_search_of
+from api.wire.messages import question_of
+from api.wire.options import RagOptions
+from rag.domain import Answer, Question
+from rag.errors import InputError
+
+SEARCH_RESULTS = "file_search_call.results"  # in `include`: the cited passages in the search call
+_NOT_FORCED = (None, "none", "auto")
+_IGNORED_ITEMS = ("file_search_call", "web_search_call", "reasoning")  # of an earlier response, sent back as they came
+_UNKEPT = {
+    "previous_response_id": "Responses are not kept; send the earlier turns in `input`.",
+    "conversation": "Conversations of this kind are not kept; send the earlier turns in `input`.",
+    "background": "Leave it out; the response comes at once, or as a stream.",
+    "prompt": "Stored prompts are not kept; send the text in `input`.",
+}
+
+
+class ResponsesBody(BaseModel):
+    """The body of `POST /v1/responses`. Refused and ignored fields: as for chat completions."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    model: Annotated[str, Field(min_length=1, max_length=200, examples=["xiansou"])]
+    input: str | Annotated[list[dict[str, Any]], Field(min_length=1, max_length=2000)] = Field(
+        examples=["How do I change the Wi-Fi?"]
+    )
+    instructions: str | None = None
+    stream: bool | None = None
+    include: list[str] | None = Field(None, description=f"`{SEARCH_RESULTS}`: passages in the search call.")
+    tools: list[dict[str, Any]] | None = Field(
+        None, description="`file_search` says where to look: a vector store is a collection."
+    )
+    tool_choice: Any = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_output_tokens: Annotated[int, Field(ge=1)] | None = None
+    metadata: dict[str, str] | None = None
+    text: dict[str, Any] | None = None
+    previous_response_id: str | None = None
+    conversation: Any = None
+    background: bool | None = None
+    prompt: Any = None
+    rag: RagOptions = RagOptions()
+
+    def to_question(self) -> Question:
+        """Raises InputError naming the field that is not possible."""
+        self._check()
+        given = self.input
+        messages = [{"role": "user", "content": given}] if isinstance(given, str) else _messages(given)
+        if self.instructions:
+            messages = [{"role": "system", "content": self.instructions}, *messages]
+        text, history = question_of(messages, "input")
+        question = self.rag.question(text, history, self.model)
+        told = file_search_of(self.tools or ())
+        scope = replace(
+            question.scope,
+            collection=question.scope.collection or told.collection,
+            filters={**told.filters, **question.scope.filters},
+        )
+        return replace(question, scope=scope, top_k=question.top_k or told.top_k)
+
+    def _check(self) -> None:
+        for field, fix in _UNKEPT.items():
+            if getattr(self, field):
+                raise InputError(f"`{field}` is not possible here.", field=field, fix=fix)
+        choice = self.tool_choice
+        if choice not in _NOT_FORCED and not (isinstance(choice, dict) and choice.get("type") == "file_search"):
+            raise InputError(
+                "no tool but `file_search` can be demanded here.", field="tool_choice", fix="Use `auto` or leave it out."
+            )
+        if ((self.text or {}).get("format") or {}).get("type", "text") != "text":
+            raise InputError("answers are text with citations.", field="text.format", fix="Leave it out.")
+        check_sampling(self.temperature, self.top_p)
+
+
+class ResponseWriter:
+    """The parts of one response, for the whole one and for its stream."""
+
+    def __init__(self, asked: ResponsesBody, question: Question, rendering: Rendering):
+        self.asked, self.question, self.rendering = asked, question, rendering
+        self.with_results = SEARCH_RESULTS in (asked.include or ())
+        self._id, self.search_id, self.message_id = (f"{kind}_{uuid.uuid4().hex}" for kind in ("resp", "fs", "msg"))
+        self._created = time.time()
+
+    def response(self, status: str, output: Sequence[Mapping[str, Any]], answer: Answer | None = None) -> dict[str, Any]:
+        """The response object; `answer` once it is complete."""
+        asked = self.asked
+        body: dict[str, Any] = {
+            "id": self._id,
+            "object": "response",
+            "created_at": int(self._created),
+            "completed_at": int(time.time()) if answer else None,
+            "status": status,
+            "background": False,
+            "error": None,
+            "incomplete_details": None,
+            "instructions": asked.instructions,
+            "max_output_tokens": asked.max_output_tokens,
+            "metadata": asked.metadata or {},
+            "model": asked.model,
+            "output": list(output),
+            "parallel_tool_calls": True,
+            "previous_response_id": None,
+            "reasoning": {"effort": None, "summary": None},
+            "service_tier": "default",
+            "store": False,
+            "temperature": asked.temperature if asked.temperature is not None else 0,
+            "text": {"format": {"type": "text"}},
+            "tool_choice": asked.tool_choice or "auto",
+            "tools": asked.tools or [],
+            "top_p": asked.top_p if asked.top_p is not None else 1,
+            "truncation": "disabled",
+            "usage": _usage(answer) if answer else None,
+            "user": None,
+        }
+        if answer is not None:
+            body["rag"] = rag_extras(answer)
+            if self.rendering.style != "none":
+                body["rag"] |= context(answer.citations, self.rendering.base_url)
+        return body
+
+    def complete(self, answer: Answer) -> dict[str, Any]:
+        """The whole response; the rendering is full already when the answer was streamed."""
+        if not self.rendering.text:
+            self.rendering.add(answer.answer, answer.citations)
+        results = _results(answer) if self.with_results else None
+        return self.response("completed", [self.search_call("completed", results), self.message("completed")], answer)
+
+    def search_call(self, status: str, results: Sequence[Mapping[str, Any]] | None = None) -> dict[str, Any]:
+        told = {"id": self.search_id, "type": "file_search_call", "status": status}
+        return told | {"queries": [self.question.text], "results": results}
+
+    def message(self, status: str) -> dict[str, Any]:
+        content = [self.part()] if status == "completed" else []
+        return {"id": self.message_id, "type": "message", "status": status, "role": "assistant", "content": content}
+
+    def part(self) -> dict[str, Any]:
+        return {"type": "output_text", "text": self.rendering.text, "annotations": self.annotations(), "logprobs": []}
+
+    def annotations(self) -> list[dict[str, Any]]:
+        """`file_citation` of each marker; `index` is where the marker begins."""
+        return [
+            {
+                "type": "file_citation",
+                "file_id": mark.citation.document_id,
+                "filename": mark.citation.title,
+                "index": mark.start,
+            }
+            for mark in self.rendering.marks
+        ]
+
+
+def _messages(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Messages among the items; what an earlier response searched for is left out."""
+    found: list[Mapping[str, Any]] = []
+    for number, item in enumerate(items):
+        kind = item.get("type", "message")
+        if kind == "message":
+            found.append(item)
+        elif kind in _IGNORED_ITEMS:
+            found.append({"role": "assistant", "content": None})  # keeps the numbers of the others in errors
+        else:
+            raise InputError(
+                f"an item of type `{kind}` cannot be read.", field=f"input.{number}.type", fix="Send messages of text."
+            )
+    return found
+
+
+def _usage(answer: Answer) -> dict[str, Any]:
+    told = answer.usage
+    return {
+        "input_tokens": told.prompt_tokens,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": told.completion_tokens,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": told.prompt_tokens + told.completion_tokens,
+    }
+
+
+def _results(answer: Answer) -> list[dict[str, Any]]:
+    """The cited passages as OpenAI's search results."""
+    return [
+        {
+            "file_id": citation.document_id,
+            "filename": citation.title,
+            "score": citation.score,
+            "text": citation.cited_text,
+            "attributes": {"version": citation.version, "start": citation.start, "end": citation.end},
+        }
+        for citation in answer.citations
+    ]

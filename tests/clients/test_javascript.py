@@ -1,0 +1,91 @@
+"""OpenAI's JavaScript SDK and the Vercel AI SDK, as npm has them (`npm ci` in tests/clients/js)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clients_service import DOCUMENTS, Dictated, stops
+
+FOLDER = Path(__file__).parent / "js"
+LENS = "镜头起雾怎么办？"
+LENS_TEXT = DOCUMENTS["help/lens.md"][2]
+BELL = "How much is the doorbell?"
+
+if shutil.which("node") is None:
+    pytest.skip("node is not installed", allow_module_level=True)
+if not (FOLDER / "node_modules" / "ai").is_dir():
+    pytest.skip("the npm packages are not installed: run `npm ci` in tests/clients/js", allow_module_level=True)
+
+
+def start(script: str, base_url: str, **environment: str) -> subprocess.Popen[str]:
+    told = {"BASE_URL": base_url, "QUESTION": LENS, **environment}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        ["node", script], cwd=FOLDER, env=os.environ | told, stdout=pipe, stderr=pipe, text=True, encoding="utf-8"
+    )
+
+
+def saw(process: subprocess.Popen[str]) -> Any:
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 0, error
+    return json.loads(out)
+
+
+def test_openai(base_url: str) -> None:
+    seen = saw(start("openai.mjs", base_url))
+    assert seen["models"] == ["xiansou"]
+    message = seen["completion"]["choices"][0]["message"]
+    assert message["content"] == f"{LENS_TEXT} [1]"
+    assert message["annotations"][0]["url_citation"]["title"] == "Lens care 😀"
+    chunks = seen["chunks"]
+    assert (
+        "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks if chunk["choices"]) == message["content"]
+    )
+    assert chunks[-2]["choices"][0]["finish_reason"] == "stop"
+    assert chunks[-2]["choices"][0]["delta"]["annotations"] == message["annotations"]
+    assert chunks[-1]["usage"]["total_tokens"] == 0
+    assert seen["accumulated"] == message["content"]
+    assert seen["error"] == {
+        "kind": "BadRequestError", "status": 400, "param": "n", "code": "invalid_input", "type": "invalid_request_error",
+    }  # fmt: skip
+    assert seen["response"] == {"text": message["content"], "kinds": ["file_search_call", "message"]}
+    assert seen["annotations"][0]["file_id"] == "help/lens.md"
+    assert (seen["events"][0], seen["events"][-1]) == ("response.created", "response.completed")
+    assert seen["streamed"] == message["content"]
+
+
+def test_vercel_ai(base_url: str) -> None:
+    seen = saw(start("ai.mjs", base_url, SECOND=BELL))
+    answer = f"{LENS_TEXT} [1]"
+    kinds = [part["type"] for part in seen["parts"]]
+    assert kinds == [
+        "start", "start-step", "text-start", "text-delta", "source-url", "text-end", "data-rag", "finish-step", "finish",
+    ]  # fmt: skip
+    source = seen["parts"][4]
+    assert (source["url"], source["title"]) == ("https://help.example.com/lens", "Lens care 😀")
+    about = source["providerMetadata"]["xiansou"]
+    assert (about["citedText"], about["documentId"], about["n"]) == (LENS_TEXT, "help/lens.md", 1)
+    assert [part["text"] for part in seen["message"]["parts"] if part["type"] == "text"] == [answer]
+    told = [part for part in seen["message"]["parts"] if part["type"] == "data-rag"]
+    assert told[0]["data"]["status"] == "answered"
+    assert (seen["chat"]["status"], seen["chat"]["error"]) == ("ready", None)
+    assert seen["chat"]["texts"][:3] == [LENS, answer, BELL]
+    assert "The doorbell costs 90 euros." in seen["chat"]["texts"][3]
+    assert seen["refused"]["status"] == "error"
+    assert "rag.topk" in seen["refused"]["message"]
+    assert (seen["generated"], seen["streamed"], seen["finish"]) == (answer, answer, "stop")
+
+
+@pytest.mark.parametrize("script", ["openai_abort.mjs", "ai_abort.mjs"])
+def test_when_the_client_goes_away_the_llm_stops(dictated: tuple[str, Dictated], script: str) -> None:
+    url, llm = dictated
+    llm.words.put("The doorbell costs 90 euros. [1] It")
+    process = start(script, url, QUESTION=BELL)
+    assert saw(process) == {"aborted": True}
+    assert stops(llm, " rings for nine seconds. [1] It")
