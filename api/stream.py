@@ -92,6 +92,18 @@ async def stream_answer(
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
+async def steps(house: House, question: Question) -> AsyncIterator[Sentence | Answer]:
+    """The pipeline's sentences, then the answer; cancelled, or closed early, it stops the LLM."""
+    running = house.answerer.stream(question)
+    assert isinstance(running, Generator)
+    try:
+        while (event := await _next(running)) is not None:
+            yield event
+    finally:
+        with anyio.CancelScope(shield=True):
+            await run_in_threadpool(running.close)
+
+
 async def _next(running: _Running) -> _Event:
     return await run_in_threadpool(next, running, None)
 
