@@ -104,9 +104,11 @@ def _error(code: str, detail: str, fix: str | None) -> bytes:
 def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
     """Parses and cleans one document: the fields of a `Parsed` and what each cleaning rule removed."""
     from ingest.clean import clean
+    from ingest.columns import mapped
     from ingest.parse import parse
 
-    parsed, counts = clean(parse(content, filename=told["filename"], mime_type=told["mime_type"]))
+    with mapped(told["options"].get("columns")):
+        parsed, counts = clean(parse(content, filename=told["filename"], mime_type=told["mime_type"]))
     return {
         "text": parsed.text,
         "title": parsed.title,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from rag.answering import faq
 from rag.answering.check import check, sentences
 from rag.answering.cite import Numbering
 from rag.answering.extract import extract
@@ -40,6 +41,7 @@ class _Run:
     )
     usage: Usage = field(default_factory=Usage)
     refused: Reason | None = None
+    approved: Claim | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -107,7 +109,8 @@ class Answerer:
         run.timings["rerank"] = found.rerank_ms
         run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
         numbering, said = Numbering(found.hits), list[Sentence]()
-        if not _may_answer(run.profile, found):
+        run.approved = faq.approved(query, found.hits, self._embedder)
+        if run.approved is None and not _may_answer(run.profile, found):
             run.refused = "no_relevant_content"
         else:
             for claim in self._claims(run, query, found):
@@ -116,7 +119,9 @@ class Answerer:
         yield self._finish(run, found, said, numbering)
 
     def _claims(self, run: _Run, query: str, found: Retrieved) -> Iterator[Claim]:
-        if run.generator is None:
+        if run.approved is not None:  # by a person, so neither an LLM nor a threshold has a say
+            yield run.approved
+        elif run.generator is None:
             with run.stage("generate"):
                 claims = extract(query, found, self._embedder, max_sentences=run.profile.max_sentences)
             if not claims:
@@ -171,7 +176,7 @@ class Answerer:
             citations=numbering.citations,
             handoff=handoff,
             index_version=found.version,
-            generator=EXTRACTIVE if run.generator is None else run.generator.name,
+            generator=faq.GENERATOR if run.approved else EXTRACTIVE if run.generator is None else run.generator.name,
             usage=run.usage,
             timings_ms=timings,
         )
