@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable
 from typing import Any, Protocol
 
 import anyio
@@ -92,7 +92,7 @@ async def stream_answer(
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
-async def steps(house: House, question: Question) -> AsyncIterator[Sentence | Answer]:
+async def steps(house: House, question: Question) -> AsyncGenerator[Sentence | Answer, None]:
     """The pipeline's sentences, then the answer; cancelled, or closed early, it stops the LLM."""
     running = house.answerer.stream(question)
     assert isinstance(running, Generator)
