@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -33,9 +34,21 @@ async def running(app: FastAPI, state: State) -> AsyncIterator[None]:
     server = make_server(lambda: state.house, _principal)
     open_door = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # ours: api.gate, for all routes
     server.streamable_http_app(stateless_http=True, transport_security=open_door)  # the app is not used: no keys, no limits
-    app.state.mcp = server.session_manager
-    async with app.state.mcp.run():
+    manager = app.state.mcp = server.session_manager
+    ready, stop = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with manager.run():
+            ready.set()
+            await stop.wait()
+
+    holding = asyncio.create_task(hold())  # its own: a task group must be left by the task that entered it
+    await ready.wait()
+    try:
         yield
+    finally:
+        stop.set()
+        await holding
 
 
 def _principal(request: Request) -> Principal:
