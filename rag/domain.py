@@ -6,7 +6,7 @@ the records as separate arguments; they are never set on a record later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -168,11 +168,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a question may look. `groups` None: the caller may read everything; else `acl` must be empty or share one."""
+    """Where a question may look. `groups` None: the caller may read everything; else `acl` must be empty or share one.
+
+    `collection` is what was asked for, `collections` what the caller may see (None: all).
+    """
 
     collection: str | None = None
     filters: Mapping[str, Any] = field(default_factory=dict)
     groups: tuple[str, ...] | None = None
+    collections: tuple[str, ...] | None = None
+
+    def permits(self, collection: str, acl: Sequence[str]) -> bool:
+        """Whether a document of this collection and ACL may be seen."""
+        if self.collection is not None and collection != self.collection:
+            return False
+        if self.collections is not None and collection not in self.collections:
+            return False
+        return self.groups is None or not acl or not set(acl).isdisjoint(self.groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
 from api.state import Here
@@ -22,7 +23,7 @@ from api.wire.responses_stream import ResponseEvents
 router = APIRouter(prefix="/responses", tags=["compatible clients"], route_class=JsonRoute)
 
 _STREAM = {"description": "The response; with `stream`, its events.", "content": {"text/event-stream": {}}}
-_PROBLEMS = openai_problems(400, 404, 409, 413, 415, 500, 502, 503)
+_PROBLEMS = openai_problems(400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 503)
 
 
 class ResponseReply(BaseModel):
@@ -40,11 +41,11 @@ class ResponseReply(BaseModel):
 
 
 @router.post("", response_model=ResponseReply, responses={200: _STREAM, **_PROBLEMS})
-async def create_response(asked: ResponsesBody, here: Here, request: Request) -> Response:
+async def create_response(asked: ResponsesBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer from the documents, as OpenAI's Responses do; citations are `file_citation` annotations."""
     house = here.house
     check_model(asked.model, models(house.settings))
-    question = asked.to_question()
+    question = caller.within(asked.to_question())
     rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
     writer = ResponseWriter(asked, question, rendering)
     if asked.stream:
