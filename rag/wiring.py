@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.answer import Answerer
-from rag.answering.backends.openai import OpenAICompatible
 from rag.library import generations
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
@@ -123,18 +123,36 @@ def embedder_loader(settings: Settings) -> LoadEmbedder:
 
 
 def load_generators(settings: Settings) -> dict[str, Generator | None]:
-    """The backend of every profile; None for the extractive generator. Raises ConfigError."""
-    return {name: load_generator(profile.generator) for name, profile in settings.profiles.items()}
+    """The backend of every profile; equal settings share one. None: the extractive generator. Raises ConfigError."""
+    made: list[tuple[GeneratorSettings, Generator | None]] = []
+    found = {}
+    for name, profile in settings.profiles.items():
+        told = profile.generator.model_copy(update={"system": "", "fallback": []})  # what the backend itself does not see
+        backend = next((backend for known, backend in made if known == told), None)
+        if backend is None:
+            made.append((told, backend := load_generator(told)))
+        found[name] = backend
+    return found
 
 
 def load_generator(told: GeneratorSettings) -> Generator | None:
     """The LLM of these settings; None for the extractive generator. Raises ConfigError."""
-    return None if told.kind == "extractive" else _BACKENDS[told.kind](told)
+    if told.kind == "extractive":
+        return None
+    module, _, name = _BACKENDS[told.kind].partition(":")
+    make: Callable[[GeneratorSettings], Generator] = getattr(importlib.import_module(module), name)
+    return make(told)
 
 
-# Of each `generator.kind`.
-_BACKENDS: Mapping[str, Callable[[GeneratorSettings], Generator]] = {
-    "openai": OpenAICompatible,
+# Of each `generator.kind`; imported when one is configured.
+_BACKENDS = {
+    "openai": "rag.answering.backends.openai:openai_compatible",
+    "ollama": "rag.answering.backends.ollama:ollama",
+    "anthropic": "rag.answering.backends.anthropic:anthropic",
+    "azure": "rag.answering.backends.azure:azure",
+    "pangu": "rag.answering.backends.pangu:pangu",
+    "gguf": "rag.answering.backends.gguf:gguf",
+    "llamaindex": "rag.answering.backends.anyllm:any_llm",
 }
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.answering.check import Checked
 from rag.domain import Citation, Claim, Hit, Passage, Sentence, Span
+from rag.grounding import Grounded
 
 _OWN_NUMBER = re.compile(r"\[(\d+)\]")
 
@@ -33,6 +35,18 @@ class Numbering:
         marks = "".join(f"[{citation.n}]" for citation in cited)
         text = _OWN_NUMBER.sub(r"［\1］", claim.text)
         return Sentence(f"{text} {marks}", cited)
+
+    def grounded(self, checked: Checked) -> Grounded:
+        """The verdict on a sentence with the numbers of its citations; a dropped text is not shown."""
+        if checked.claim is None:
+            return Grounded("dropped", checked.fault, None)
+        numbers = dict.fromkeys(self._cite(span).n for span in checked.claim.support)
+        return Grounded(checked.verdict, checked.fault, checked.text, tuple(numbers))
+
+    def number(self, hit: int) -> int | None:
+        """The first citation of that hit's passage, None when it is not cited."""
+        passage = self._hits[hit].passage.id
+        return next((citation.n for citation in self._numbers.values() if citation.passage_id == passage), None)
 
     def _cite(self, span: Span) -> Citation:
         hit = self._hits[span.hit]
