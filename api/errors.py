@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.wire.dialects import spoken
 from rag.errors import (
+    Cancelled,
     ConfigError,
     Conflict,
     Forbidden,
@@ -44,6 +45,7 @@ _STATUS: Mapping[type[Exception], int] = {
     Conflict: 409,
     IndexBehind: 409,
     UpstreamError: 502,
+    Cancelled: 503,  # nobody reads it
     Overloaded: 503,
     XiansouError: 500,
 }

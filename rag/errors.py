@@ -10,6 +10,7 @@ XiansouError
 ├── Unauthorized     nobody we know, or a key that is wrong, expired or revoked
 ├── Forbidden        known, but not allowed to do this
 ├── UpstreamError    an LLM, Redis or database did not do its part
+├── Cancelled        who asked went away before the answer was there
 └── Overloaded       try again after `retry_after` seconds
     └── LimitReached the caller has used up what it may
 
@@ -96,6 +97,12 @@ class UpstreamError(XiansouError):
     """A backend that we depend on failed."""
 
     code = "upstream"
+
+
+class Cancelled(XiansouError):
+    """Who asked went away; there is nobody to tell it to."""
+
+    code = "cancelled"
 
 
 class Overloaded(XiansouError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.auth import Asker
@@ -12,7 +11,7 @@ from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import ExplainedBody, QueryBody
 from api.state import Here
-from api.stream import answer_events
+from api.stream import answer_events, answer_while_connected
 from rag.wire import answer_json, hit_json
 
 router = APIRouter(tags=["questions"], route_class=JsonRoute)
@@ -27,7 +26,7 @@ async def query(asked: QueryBody, here: Here, caller: Asker, request: Request) -
     question = caller.within(asked.to_question())
     if asked.stream:
         return await answer_events(here.house, question, request.state.request_id)
-    answer = await run_in_threadpool(here.house.answerer.answer, question)
+    answer = await answer_while_connected(here.house, question, request)
     return Json(answer_json(answer), index_version=answer.index_version)
 
 
