@@ -19,6 +19,8 @@ from api.state import State
 log = structlog.get_logger()
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # a caller's own id is kept when it cannot break a log line
 
+_TURNED_AWAY = (401, 429, 503)  # at once, without waiting for a thread that reads the ledger
+
 
 class Envelope:
     """ASGI middleware around all routes and their error handlers. `max_bytes`: longest request body."""
@@ -86,6 +88,8 @@ async def _add_headers(scope: Scope, message: Message, request_id: str) -> None:
     headers[REQUEST_ID] = request_id
     here = scope["app"].state.here
     if not scope["path"].startswith("/v1/") or INDEX_VERSION in headers or not isinstance(here, State):
+        return
+    if message["status"] in _TURNED_AWAY:
         return
     try:
         headers[INDEX_VERSION] = str(await run_in_threadpool(here.house.ledger.head))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -17,12 +18,16 @@ from starlette.types import Receive, Scope, Send
 
 from api.wire.dialects import spoken
 from rag.errors import (
+    Cancelled,
     ConfigError,
     Conflict,
+    Forbidden,
     IndexBehind,
     InputError,
+    LimitReached,
     NotFound,
     Overloaded,
+    Unauthorized,
     UpstreamError,
     XiansouError,
 )
@@ -33,10 +38,14 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _STATUS: Mapping[type[Exception], int] = {
     ConfigError: 500,
     InputError: 422,
+    Unauthorized: 401,
+    Forbidden: 403,
+    LimitReached: 429,
     NotFound: 404,
     Conflict: 409,
     IndexBehind: 409,
     UpstreamError: 502,
+    Cancelled: 503,  # nobody reads it
     Overloaded: 503,
     XiansouError: 500,
 }
@@ -102,6 +111,11 @@ class _Told(Response):
         await Response(orjson.dumps(body), status, kept, "application/json")(scope, receive, send)
 
 
+def response(request: Request, error: XiansouError) -> Response:
+    """An error as the response that clients of this path know."""
+    return reply(problem_of(error), headers_of(error))
+
+
 def install(app: FastAPI) -> None:
     """Registers the handlers."""
     app.add_exception_handler(XiansouError, _on_purpose)
@@ -109,10 +123,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def _on_purpose(_request: Request, error: Exception) -> Response:
+def _on_purpose(request: Request, error: Exception) -> Response:
     assert isinstance(error, XiansouError)
-    headers = {"Retry-After": f"{max(1, round(error.retry_after))}"} if isinstance(error, Overloaded) else None
-    return reply(problem_of(error), headers)
+    return response(request, error)
+
+
+def headers_of(error: XiansouError) -> dict[str, str]:
+    """Headers that go with an error, whatever shape its body has."""
+    if isinstance(error, Overloaded):
+        return {"Retry-After": f"{max(1, math.ceil(error.retry_after))}"}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
 
 
 def _invalid(_request: Request, error: Exception) -> Response:

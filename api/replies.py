@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.domain import Reason, Status
+from rag.grounding import Fault, Verdict
 
 JobState = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]
 
@@ -43,11 +44,63 @@ class CitationReply(_Reply):
     score: float = Field(examples=[0.83])
 
 
+class SeenPassage(_Reply):
+    """A passage that was looked at."""
+
+    document_id: str
+    version: int
+    passage_id: int
+    title: str
+    url: str | None
+    text: str
+    probability: float
+
+
 class HandoffReply(_Reply):
-    """Whether a person should take over."""
+    """Whether a person should take over, and what that person needs; the last three are null or empty when not."""
 
     suggested: bool
     reason: str | None
+    question: str | None
+    summary: str | None = Field(description="The conversation so far, in short.")
+    passages: list[SeenPassage]
+
+
+class GroundedReply(_Reply):
+    """What happened to a sentence of the backend; `text` is null when it was dropped."""
+
+    verdict: Verdict
+    fault: Fault | None
+    text: str | None
+    citations: list[int]
+
+
+class StatementReply(_Reply):
+    """One side of a contradiction; `n` is its citation."""
+
+    n: int | None
+    document_id: str
+    version: int
+    passage_id: int
+    title: str
+    text: str
+    value: str
+    date: str | None
+
+
+class ContradictionReply(_Reply):
+    """Passages that disagree, the newest first."""
+
+    kind: Literal["number", "date", "yes_no"]
+    about: str
+    statements: list[StatementReply]
+
+
+class ClarificationReply(_Reply):
+    """A question back to the user, with options from the documents."""
+
+    question: str
+    options: list[str]
 
 
 class UsageReply(_Reply):
@@ -70,7 +123,12 @@ class AnswerReply(_Reply):
     index_version: int = Field(examples=[4182])
     generator: str = Field(examples=["extractive"])
     usage: UsageReply
+    cached: bool = Field(False, description="Worded before, for the same question and the same passages; left out when false.")
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 6.2, "generate": 3.4, "total": 11.2}])
+    profile: str = Field(examples=["xiansou"])
+    grounding: list[GroundedReply]
+    contradictions: list[ContradictionReply]
+    clarification: ClarificationReply | None
 
 
 class HitReply(_Reply):

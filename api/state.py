@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
@@ -13,10 +13,13 @@ from rag.errors import Overloaded
 from rag.stores import Doorbell
 from rag.wiring import House
 
+if TYPE_CHECKING:
+    from api.auth import Access
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The open house, the record of jobs, the doorbell of the workers.
+    """The open house, the record of jobs, the doorbell of the workers, and who may call.
 
     `waiting` limits the threads in which writes wait for their job: they must not take those that answer questions.
     """
@@ -25,6 +28,7 @@ class State:
     jobs: Jobs
     doorbell: Doorbell
     waiting: CapacityLimiter
+    access: Access
 
 
 def state(request: Request) -> State:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Iterable
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable
 from typing import Any, Protocol
 
 import anyio
@@ -11,6 +12,7 @@ import orjson
 import structlog
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 
 from api import errors
 from api.reply import INDEX_VERSION
@@ -20,6 +22,7 @@ from rag.wire import answer_json
 from rag.wiring import House
 
 PING_S = 15
+_LOOK_S = 0.25  # how often it is looked whether a client is still there
 PEEK_S = 0.5  # what fails within this time gets its real status instead of a 200 with an `error` event
 
 log = structlog.get_logger()
@@ -82,14 +85,38 @@ async def stream_answer(
     the last event.
     """
     version = question.as_of if question.as_of is not None else await run_in_threadpool(house.ledger.head)
-    running = house.answerer.stream(question)
+    gone = threading.Event()
+    running = house.answerer.stream(question, gone)
     assert isinstance(running, Generator)
     first = asyncio.ensure_future(_next(running))
     await asyncio.wait({first}, timeout=PEEK_S)
     if first.done():
         first.result()
-    events = _events(encoder, running, first, request_id)
+    events = _events(encoder, running, first, gone, request_id)
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
+
+
+async def steps(house: House, question: Question) -> AsyncGenerator[Sentence | Answer, None]:
+    """The pipeline's sentences, then the answer; cancelled, or closed early, it stops the LLM."""
+    gone = threading.Event()
+    running = house.answerer.stream(question, gone)
+    assert isinstance(running, Generator)
+    step = asyncio.ensure_future(_next(running))
+    try:
+        while (event := await asyncio.shield(step)) is not None:
+            yield event
+            step = asyncio.ensure_future(_next(running))
+    finally:
+        await _ended(running, step, gone)
+
+
+async def _ended(running: _Running, step: asyncio.Future[_Event], gone: threading.Event) -> None:
+    """Returns when the answer has stopped."""
+    gone.set()  # the step that waits for the backend ends at once; a running generator cannot be closed
+    with anyio.CancelScope(shield=True):
+        await asyncio.wait({step})
+        step.exception()  # nobody is left to tell it to
+        await run_in_threadpool(running.close)
 
 
 async def _next(running: _Running) -> _Event:
@@ -97,16 +124,15 @@ async def _next(running: _Running) -> _Event:
 
 
 async def _events(
-    encoder: Encoder, running: _Running, first: asyncio.Future[_Event], request_id: str
+    encoder: Encoder, running: _Running, step: asyncio.Future[_Event], gone: threading.Event, request_id: str
 ) -> AsyncIterator[ServerSentEvent]:
     try:
         for told in encoder.start():
             yield told
-        event = await asyncio.shield(first)
-        while event is not None:
+        while (event := await asyncio.shield(step)) is not None:
             for told in encoder.end(event) if isinstance(event, Answer) else encoder.sentence(event):
                 yield told
-            event = await _next(running)
+            step = asyncio.ensure_future(_next(running))
     except XiansouError as exc:
         for told in encoder.failed(errors.problem_of(exc)):
             yield told
@@ -115,9 +141,22 @@ async def _events(
         for told in encoder.failed(errors.internal(request_id)):
             yield told
     finally:
-        with anyio.CancelScope(shield=True):  # the thread ends its step first: a running generator cannot be closed
-            await asyncio.wait({first})
-            await run_in_threadpool(running.close)
+        await _ended(running, step, gone)
+
+
+async def answer_while_connected(house: House, question: Question, request: Request) -> Answer:
+    """The whole answer; the backend is stopped when the client goes away. Raises what the pipeline raises."""
+    gone = threading.Event()
+    answering = asyncio.ensure_future(run_in_threadpool(house.answerer.answer, question, gone))
+    answering.add_done_callback(lambda done: None if done.cancelled() else done.exception())  # read, also when we are gone
+    try:
+        while not answering.done():
+            await asyncio.wait({answering}, timeout=_LOOK_S)
+            if not answering.done() and await request.is_disconnected():
+                gone.set()
+        return answering.result()
+    finally:
+        gone.set()
 
 
 def _event(name: str, data: Any) -> ServerSentEvent:

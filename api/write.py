@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 
+from api.principal import Principal
 from api.state import State
 from ingest.jobs import Job
 from ingest.queue import OURS, Queue, job_json
 from rag.domain import DocumentInput
-from rag.errors import Conflict, ParseError, XiansouError
+from rag.errors import Conflict, NotFound, ParseError, XiansouError
 
 
 async def put(here: State, doc: DocumentInput, *, visible: bool) -> tuple[int, dict[str, Any]]:
@@ -36,12 +38,25 @@ async def put(here: State, doc: DocumentInput, *, visible: bool) -> tuple[int, d
     return status, _receipt(job.document_id, job.id, job.state, job.result)
 
 
-def submit_all(here: State, docs: Sequence[DocumentInput]) -> dict[str, Any]:
-    """One job a document, in order, and the batch that shows how far all of them are."""
+def submit_all(here: State, caller: Principal, docs: Sequence[DocumentInput]) -> dict[str, Any]:
+    """One job a document, in order, and the batch that shows how far all of them are.
+
+    Raises as `allowed`, and then nothing is submitted.
+    """
+    docs = [allowed(here, caller, doc) for doc in docs]
     name = docs[0].id if len(docs) == 1 else f"{docs[0].id} and {len(docs) - 1} more"
     batch = Queue(here.house.ledger.engine).open_batch(name)
     jobs = [{"job_id": _submit(here, doc, batch), "document_id": doc.id, "state": "queued"} for doc in docs]
     return {"batch": batch, "jobs": jobs}
+
+
+def allowed(here: State, caller: Principal, doc: DocumentInput) -> DocumentInput:
+    """The document as the caller may write it: see `Principal.writes`. Raises Forbidden, Conflict."""
+    doc = caller.writes(doc)
+    if caller.restricted:
+        with suppress(NotFound):
+            caller.may_replace(here.house.ledger.document(doc.id))
+    return doc
 
 
 def _submit(here: State, doc: DocumentInput, batch: str | None = None) -> int:

@@ -15,7 +15,8 @@ _GAP_MARKS = re.compile(r"[\s>|*+#`~.)\-\d]+")
 _DIRTY_GAP = 40
 # A line that says nothing without the next one: `Run this:`, `**Step one**`, a parameter's name.
 _LABEL = re.compile(r".{1,200}[:：][*_]*|\*\*[^*\n]{1,80}\*\*|`[^`\n]{1,80}`")
-_ENTRY_FACTOR = 8
+_CASE_FACTOR = 8
+_FAQ_FACTOR = 32  # an approved answer is given word for word: only a runaway one is cut
 
 
 def chunk(parsed: Parsed, *, count_tokens: CountTokens, title: str, max_tokens: int = 256, min_tokens: int = 48) -> list[Chunk]:
@@ -24,7 +25,7 @@ def chunk(parsed: Parsed, *, count_tokens: CountTokens, title: str, max_tokens: 
     A passage holds whole blocks of one section where they fit: `max_tokens` bounds the tokens of context and text, counted
     piece by piece. Lists, table rows and code stay together while they fit; a longer block is cut at sentence ends. A gap
     of markup (an image, a component) ends a passage that has `min_tokens`. A FAQ entry gives one passage for each
-    phrasing, all with the answer's span; FAQ and case entries stay whole up to 8 × `max_tokens`.
+    phrasing, all with the answer's span; FAQ entries stay whole up to 32 × `max_tokens`, cases up to 8 ×.
 
     Args:
         count_tokens: tokens of each text; called a few times with many texts.
@@ -90,7 +91,7 @@ def _lead(context: str) -> str:
 def _limit(block: Block, contexts: Contexts, tally: Tally, max_tokens: int) -> int:
     """Tokens left for the text of a passage that begins with this block."""
     if block.kind in ("faq", "case"):
-        return _ENTRY_FACTOR * max_tokens
+        return (_FAQ_FACTOR if block.kind == "faq" else _CASE_FACTOR) * max_tokens
     return max(1, max_tokens - tally[_lead(contexts[block.section, block.header])])
 
 
@@ -98,10 +99,11 @@ def _entry(parsed: Parsed, piece: Piece, title: str) -> Iterator[Chunk]:
     """The passages of a FAQ or case entry: one for each phrasing, all with the same span."""
     block = piece.block
     trail = " › ".join(part for part in (title, *block.section) if part)
+    section = (*block.section, block.header) if block.header else block.section  # a citation names the case
     for phrasing in dict.fromkeys((block.header, *block.keys)):
         context = "\n".join(filter(None, (trail, phrasing)))
         text = parsed.text[piece.start : piece.end]
-        yield Chunk(piece.start, piece.end, text, block.kind, block.section, context, dict(block.fields))
+        yield Chunk(piece.start, piece.end, text, block.kind, section, context, dict(block.fields))
 
 
 # -- passages ----------------------------------------------------------------------------------------------------------

@@ -4,19 +4,57 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
+from typing import Any
+
+from rag.errors import ParseError
 
 _NOTES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NOISE = re.compile(r"[\s_\-:*#.?/]+|\d+$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
+ROLES = ("question", "answer", "similar questions", "title", "symptom", "cause", "resolution")
+"""What a column can be besides a field to filter by; each is a name that its table knows in `ingest.faq` or `ingest.cases`."""
+
+_MAPPED: ContextVar[Mapping[str, str]] = ContextVar("mapped columns", default=MappingProxyType({}))
+
 FIELD_LIMIT = 200
 """Longer cells are text, not values to filter by."""
 
 
+@contextmanager
+def mapped(mapping: Mapping[str, str] | None) -> Iterator[None]:
+    """Within it, tables are read as if their columns had other names: `{"Frage": "question", "Produktlinie": "product"}`."""
+    token = _MAPPED.set({_plain(name): role for name, role in (mapping or {}).items()})
+    try:
+        yield
+    finally:
+        _MAPPED.reset(token)
+
+
+def mapping_of(metadata: Mapping[str, Any]) -> dict[str, str]:
+    """The mapping that a document's metadata holds under `columns`. Raises ParseError for one that says nothing."""
+    told = metadata.get("columns", {})
+    if not isinstance(told, dict) or not all(isinstance(role, str) and role for role in told.values()):
+        raise ParseError(
+            "metadata `columns` must map column names to what they are.",
+            field="metadata.columns",
+            fix=f'Example: {{"Frage": "question", "Antwort": "answer"}}; known: {", ".join(ROLES)}, or a field\'s name.',
+            code="invalid_input",
+        )
+    return dict(told)
+
+
 def normalise_name(name: str) -> str:
-    """`Similar Question_2 (optional)` → `similarquestion`, `解决方案：` → `解决方案`."""
+    """`Similar Question_2 (optional)` → `similarquestion`, `解决方案：` → `解决方案`; a mapped name → what it is mapped to."""
+    plain = _plain(name)
+    return _plain(_MAPPED.get().get(plain, plain))
+
+
+def _plain(name: str) -> str:
     name = unicodedata.normalize("NFKC", name).casefold().strip()
     return _NOISE.sub("", _NOTES.sub("", name)) or name
 
@@ -72,6 +110,7 @@ def field_columns(header: Sequence[str], taken: Iterable[int]) -> dict[int, str]
     for i, name in enumerate(header):
         if i not in taken and name:
             field = known.get(normalise_name(name)) or known.get(normalise_name(name.rsplit(".", 1)[-1]), name)
+            field = _MAPPED.get().get(_plain(name), field)
             result[i] = name if field in result.values() else field
     return result
 

@@ -53,7 +53,10 @@ _EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO,
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it stands. `progress` is 0–1; `error` has `code` and `detail`; `result` the fields of a WriteResult."""
+    """A job as it stands. `progress` is 0–1; `error` has `code` and `detail`; `result` the fields of a WriteResult.
+
+    `collection` and `acl` are those that the document was sent with: they say who may see the job.
+    """
 
     id: int
     state: State
@@ -64,6 +67,8 @@ class Job:
     result: Mapping[str, Any] | None
     created_at: float
     updated_at: float
+    collection: str
+    acl: tuple[str, ...]
     batch: str | None = None
 
     @property
@@ -277,6 +282,7 @@ def job_query() -> Select[Any]:
 
 
 def to_job(row: Row[Any]) -> Job:
+    told = orjson.loads(row.input)
     return Job(
         id=row.id,
         state=row.state,
@@ -287,5 +293,7 @@ def to_job(row: Row[Any]) -> Job:
         result=orjson.loads(row.result) if row.result else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        collection=told["collection"],
+        acl=tuple(told["acl"]),
         batch=row.batch,
     )

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from ingest.chunk import chunk
+from ingest.columns import mapping_of
 from ingest.sandbox import parse_safely
 from rag.domain import Chunk, DocumentInput, WriteResult
 from rag.errors import Conflict, ParseError, XiansouError
@@ -101,7 +102,10 @@ def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
             code="too_large",
             fix="Split the file, or raise `ingest.max_bytes`.",
         )
-    parsed, _ = parse_safely(doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type, settings=settings)
+    options = {"columns": mapping_of(doc.metadata)}
+    parsed, _ = parse_safely(
+        doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type, settings=settings, options=options
+    )
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
     count = shelf.embedder.count_tokens
     chunks = chunk(parsed, count_tokens=count, max_tokens=shelf.chunk_tokens, title=title)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from ingest.sidecar import Sidecars
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.errors import InputError, ParseError
 from rag.library.ledger import Ledger
@@ -19,11 +21,12 @@ _ALWAYS_IGNORED = (".*", "__pycache__", "node_modules", "~$*", "*.tmp")
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to ingest. `id` is its document's id, `source` its absolute path."""
+    """A file to ingest. `id` is its document's id, `source` its absolute path, `metadata` from sidecars."""
 
     id: str
     path: Path
     source: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
@@ -82,11 +85,12 @@ def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]
     wanted = {file: file.relative_to(root).as_posix() for root, file in files}
     taken = {s.id: s.source for s in ledger.standing("id", list(dict.fromkeys(wanted.values())))}
     named: list[SourceFile] = []
+    sidecars = {root: Sidecars(root) for root, _ in files}
     for root, file in files:
         source = sources[file]
         id_ = kept.get(source) or _free(root, wanted[file], source, taken)
         taken[id_] = source
-        named.append(SourceFile(id_, file, source))
+        named.append(SourceFile(id_, file, source, sidecars[root].metadata(file)))
     return named
 
 
@@ -111,4 +115,11 @@ def read(file: SourceFile, max_bytes: int, collection: str = DEFAULT_COLLECTION)
         content = file.path.read_bytes()
     except OSError as exc:
         raise ParseError(f"cannot read it: {exc.strerror}.", code="unreadable", fix="Check the file's permissions.") from exc
-    return DocumentInput(id=file.id, content=content, filename=file.path.name, source=file.source, collection=collection)
+    return DocumentInput(
+        id=file.id,
+        content=content,
+        filename=file.path.name,
+        source=file.source,
+        collection=collection,
+        metadata=file.metadata,
+    )

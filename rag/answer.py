@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from rag.answering.check import check, sentences
+from rag.answering import faq
+from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
+from rag.answering.contradict import Contradictions
 from rag.answering.extract import extract
-from rag.answering.prompt import NO_ANSWER, build
-from rag.answering.refuse import refusal
-from rag.domain import Answer, Claim, Handoff, Hit, Language, Question, Reason, Retrieved, Sentence, Usage
-from rag.errors import UpstreamError
+from rag.answering.generate import Backend, Messages
+from rag.answering.memory import Memory
+from rag.answering.prompt import build
+from rag.answering.record import Made, Reuse, new_id
+from rag.answering.refuse import CUT, clarify, handoff, refusal_text
+from rag.answering.unsafe import unsafe
+from rag.answering.writing import Limits, Writing
+from rag.domain import Answer, Claim, Language, Question, Reason, Retrieved, Sentence, Usage
+from rag.grounding import Handoff
 from rag.library.tokens import is_chinese
 from rag.ports import Embedder, Generator
 from rag.search.retrieve import Retriever
@@ -23,23 +30,36 @@ from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE, Profile
 
 EXTRACTIVE = "extractive"
+_EXTRACTIVE_S = 1.0  # kept of the deadline where quoting is the last way out
 
 
 @dataclass(slots=True)
-class _Run:
-    """What one question gathers on its way."""
+class Run:
+    """What one question gathers on its way. `messages` and `raw`: the prompt of the backend that answered, and its text."""
 
     question: Question
     profile: Profile
     language: Language
-    generator: Generator | None  # None: extractive
-    answer_id: str = field(default_factory=lambda: f"ans_{uuid.uuid4().hex}")
+    chain: tuple[Backend | None, ...]  # tried in turn; None: extractive
+    gone: threading.Event | None = None
+    answer_id: str = field(default_factory=new_id)
     began: float = field(default_factory=time.perf_counter)
     timings: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("rewrite", "retrieve", "rerank", "generate", "check"), 0.0)
     )
     usage: Usage = field(default_factory=Usage)
     refused: Reason | None = None
+    generator: str = EXTRACTIVE
+    messages: Messages = ()
+    raw: str = ""
+    checked: list[Checked] = field(default_factory=list)
+    cut: bool = False
+    approved: Claim | None = None  # a FAQ's own answer: by a person, so neither an LLM nor a threshold has a say
+
+    @property
+    def deadline(self) -> float:
+        """`time.monotonic()` at which the answer must be there (on Linux it is the clock of perf_counter)."""
+        return time.monotonic() + self.profile.generator.timeout_s - (time.perf_counter() - self.began)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -61,21 +81,34 @@ class Answerer:
         settings: Settings,
         *,
         generators: Mapping[str, Generator | None] | None = None,
+        entails: Entails | None = None,
+        memory: Memory | None = None,
     ):
-        """`generators`: the backend of each profile; `generator` is that of all others, None: extractive."""
-        self._retriever, self._embedder, self._generator, self._settings = retriever, embedder, generator, settings
-        self._generators = generators or {}
+        """`generators`: the backend of each profile; `generator` is that of all others, None: extractive.
+
+        `entails`: an entailment model for the gate. `memory` None: nothing is remembered of questions and answers.
+        """
+        self.memory = memory
+        self._retriever, self._embedder, self._settings, self._entails = retriever, embedder, settings, entails
+        given = generators or {}
+        made: dict[int, Backend] = {}  # profiles that share a generator share its breaker
+        self._backends: dict[str, Backend | None] = {}
+        for name in settings.profiles:
+            its = given.get(name, generator)
+            self._backends[name] = None if its is None else made.setdefault(id(its), Backend(its))
 
     def generator_of(self, question: Question) -> str:
-        """Name of the backend that words the answer. Raises InputError for an unknown profile."""
-        self._settings.profile(question.profile)
-        generator = self._backend(question)
-        return EXTRACTIVE if generator is None else generator.name
+        """Name of the backend that is asked first. Raises InputError for an unknown profile."""
+        first = self._chain(question)[0]
+        return EXTRACTIVE if first is None else first.name
 
-    def _backend(self, question: Question) -> Generator | None:
+    def _chain(self, question: Question) -> tuple[Backend | None, ...]:
+        profile = self._settings.profile(question.profile)
         if question.generator == EXTRACTIVE:
-            return None
-        return self._generators.get(question.profile or DEFAULT_PROFILE, self._generator)
+            return (None,)
+        names = profile.generator.fallback
+        others = (None if name == EXTRACTIVE else self._backends[name] for name in names)
+        return tuple(dict.fromkeys((self._backends[question.profile or DEFAULT_PROFILE], *others)))
 
     def retrieve(self, question: Question) -> Retrieved:
         """Hits only, best first. Raises IndexBehind, InputError."""
@@ -88,79 +121,143 @@ class Answerer:
             rewrite(question), scope, k, min_index_version=question.min_index_version, as_of=question.as_of
         )
 
-    def answer(self, question: Question) -> Answer:
-        """The whole answer, or a refusal. Raises IndexBehind, InputError."""
-        for event in self.stream(question):
+    def prompt(self, question: Question) -> list[dict[str, str]]:
+        """The messages that an LLM would be sent for this question. Raises IndexBehind, InputError."""
+        run = self._run(question if self.memory is None else self.memory.recall(question), None)
+        return self._messages(run, self.retrieve(run.question), next((b for b in run.chain if b is not None), None))
+
+    def answer(self, question: Question, gone: threading.Event | None = None) -> Answer:
+        """The whole answer, or a refusal. Raises IndexBehind, InputError; Cancelled once `gone` is set."""
+        for event in self.stream(question, gone):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("the stream ends with an answer")
 
-    def stream(self, question: Question) -> Iterator[Sentence | Answer]:
-        """Each sentence as soon as it passed the gate, then the whole answer."""
-        profile = self._settings.profile(question.profile)
-        language = question.language or profile.language or ("zh" if is_chinese(question.text) else "en")
-        run = _Run(question, profile, language, self._backend(question))
+    def stream(self, question: Question, gone: threading.Event | None = None) -> Iterator[Sentence | Answer]:
+        """Each sentence as soon as it passed the gate, then the whole answer. `gone`: nobody waits any more.
+
+        An answer that is given out is remembered by then.
+        """
+        if self.memory is not None:
+            question = self.memory.recall(question)
+        for made in self.make(question, gone, self.memory):
+            if isinstance(made, Made):
+                if self.memory is not None:
+                    self.memory.keep(made)
+                yield made.answer
+            else:
+                yield made
+
+    def make(
+        self, question: Question, gone: threading.Event | None = None, memory: Memory | None = None
+    ) -> Iterator[Sentence | Made]:
+        """As `stream`; the last one is the answer with how it came about. Nothing is remembered.
+
+        `memory`: where an answer is looked for that was worded before and can be used again.
+        """
+        run = self._run(question, gone)
         with run.stage("rewrite"):
             query = rewrite(question)
         with run.stage("retrieve"):
             found = self.retrieve(question)
         run.timings["rerank"] = found.rerank_ms
         run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
-        numbering, said = Numbering(found.hits), list[Sentence]()
-        if not _may_answer(run.profile, found):
+        numbering, said, disagree = Numbering(found.hits), list[Sentence](), Contradictions(found.hits)
+        run.approved, reuse, first = faq.approved(query, found.hits, self._embedder), Reuse(), self.generator_of(question)
+        if run.approved is None and unsafe(question.text):
+            run.refused = "unsafe_question"
+        elif run.approved is None and not _may_answer(run.profile, found):
             run.refused = "no_relevant_content"
         else:
-            for claim in self._claims(run, query, found):
-                said.append(numbering.sentence(claim))
-                yield said[-1]
-        yield self._finish(run, found, said, numbering)
+            if run.approved is None and memory is not None:
+                reuse = memory.reuse(question, query, found, first)
+            for sentence in reuse.sentences or self._worded(run, query, found, numbering, disagree):
+                said.append(sentence)
+                yield sentence
+        answer = reuse.answer(self._finish(run, found, said, numbering, disagree))
+        if run.cut or answer.generator != first:  # the next one may have more luck
+            reuse = Reuse()
+        yield Made(question, query, found.hits, run.messages, run.raw, tuple(said), answer, reuse)
 
-    def _claims(self, run: _Run, query: str, found: Retrieved) -> Iterator[Claim]:
-        if run.generator is None:
-            with run.stage("generate"):
-                claims = extract(query, found, self._embedder, max_sentences=run.profile.max_sentences)
-            if not claims:
-                run.refused = "low_grounding"
-            yield from claims
+    def _worded(
+        self, run: Run, query: str, found: Retrieved, numbering: Numbering, disagree: Contradictions
+    ) -> Iterator[Sentence]:
+        said = list[Sentence]()
+        for claim in self._claims(run, query, found):
+            said.append(numbering.sentence(claim))
+            yield said[-1]
+        if run.refused is None:
+            with run.stage("check"):
+                disagree.look(query, said)
+            yield from map(numbering.sentence, disagree.told(run.language))
+        if run.cut and said:
+            yield Sentence(CUT[run.language], ())
+
+    def _run(self, question: Question, gone: threading.Event | None) -> Run:
+        profile = self._settings.profile(question.profile)
+        language = question.language or profile.language or ("zh" if is_chinese(question.text) else "en")
+        return Run(question, profile, language, self._chain(question), gone)
+
+    def _claims(self, run: Run, query: str, found: Retrieved) -> Iterator[Claim]:
+        """What passed, from the first backend of the chain that does its part."""
+        if run.approved is not None:
+            run.generator = faq.GENERATOR
+            run.checked.append(Checked(run.approved.text, run.approved, None, "quoted"))
+            yield run.approved
+            return
+        for at, backend in enumerate(run.chain):
+            rest = run.chain[at + 1 :]
+            if backend is None:
+                yield from self._quoted(run, query, found)
+                return
+            passed = 0
+            writing = self._writing(run, backend, found, rest)
+            for claim in writing:
+                passed += 1
+                yield claim
+            run.checked += writing.checked
+            run.usage, run.raw, run.refused, run.generator = writing.usage, writing.raw, writing.refused, backend.name
+            run.cut = writing.cut
+            if passed or not writing.failed:
+                return
+
+    def _writing(self, run: Run, backend: Backend, found: Retrieved, rest: Sequence[Backend | None]) -> Writing:
+        run.messages = self._messages(run, found, backend)
+        gate = Gate(found.hits, question=run.question.text, policy=run.profile.unsupported, entails=self._entails)
+        now, deadline = time.monotonic(), run.deadline
+        if rest:
+            deadline -= min(_EXTRACTIVE_S, (deadline - now) / 4) if rest == (None,) else 0
+            first_by = deadline if rest == (None,) else now + (deadline - now) / 2
         else:
-            yield from self._generated(run, run.generator, found.hits)
+            first_by = deadline
+        return Writing(backend, run.messages, gate, run.language, Limits(deadline, first_by, run.gone), run.stage)
 
-    def _generated(self, run: _Run, generator: Generator, hits: Sequence[Hit]) -> Iterator[Claim]:
-        told = run.profile.generator
-        messages = build(
+    def _messages(self, run: Run, found: Retrieved, backend: Backend | None) -> list[dict[str, str]]:
+        return build(
             run.question.text,
-            hits,
+            found.hits,
             run.question.history,
             run.language,
-            persona=told.system,
-            budget=told.context_tokens - told.max_tokens,
+            told=run.profile.generator,
+            count=None if backend is None else getattr(backend.generator, "count_tokens", None),
         )
-        passed = 0
-        try:
-            with run.stage("generate"):
-                running = generator.generate(messages, deadline=time.monotonic() + told.timeout_s)
-            for text in sentences(iter(running)):
-                if NO_ANSWER in text:
-                    run.refused = "no_relevant_content"
-                    break
-                with run.stage("check"):
-                    checked = check(text, hits)
-                if checked.claim is not None:
-                    passed += 1
-                    yield checked.claim
-            run.usage = running.usage
-            if passed:
-                run.refused = None
-            elif run.refused is None:
-                run.refused = "deadline" if running.finish_reason == "deadline" else "low_grounding"
-        except UpstreamError:
-            if not passed:
-                run.refused = "backend_unavailable"
 
-    def _finish(self, run: _Run, found: Retrieved, said: Sequence[Sentence], numbering: Numbering) -> Answer:
-        text, handoff = "\n".join(sentence.text for sentence in said), Handoff()
+    def _quoted(self, run: Run, query: str, found: Retrieved) -> Iterator[Claim]:
+        with run.stage("generate"):
+            claims = extract(query, found, self._embedder, max_sentences=run.profile.max_sentences)
+        run.generator, run.refused, run.cut = EXTRACTIVE, None if claims else "low_grounding", False
+        for claim in claims:
+            run.checked.append(Checked(claim.text, claim, None, "quoted"))
+            yield claim
+
+    def _finish(
+        self, run: Run, found: Retrieved, said: Sequence[Sentence], numbering: Numbering, disagree: Contradictions
+    ) -> Answer:
+        text, over, clarification = "\n".join(sentence.text for sentence in said), Handoff(), None
         if run.refused is not None:
-            text, handoff = refusal(run.refused, run.language, run.profile.refusals)
+            clarification = clarify(run.question, found, run.language) if run.refused == "no_relevant_content" else None
+            text = clarification.question if clarification else refusal_text(run.refused, run.language, run.profile.refusals)
+            over = handoff(run.refused, run.question, found, suggested=clarification is None)
         timings = run.timings | {"total": round((time.perf_counter() - run.began) * 1000, 3)}
         return Answer(
             answer_id=run.answer_id,
@@ -169,11 +266,15 @@ class Answerer:
             reason=run.refused,
             answer=text,
             citations=numbering.citations,
-            handoff=handoff,
+            handoff=over,
             index_version=found.version,
-            generator=EXTRACTIVE if run.generator is None else run.generator.name,
+            generator=run.generator if run.checked or run.refused is None else self.generator_of(run.question),
             usage=run.usage,
             timings_ms=timings,
+            profile=run.question.profile or DEFAULT_PROFILE,
+            grounding=tuple(numbering.grounded(checked) for checked in run.checked),
+            contradictions=disagree.shown(numbering) if run.refused is None else (),
+            clarification=clarification,
         )
 
 

@@ -1,4 +1,4 @@
-"""Frozen records that pass between the stages. Imports nothing of ours.
+"""Frozen records that pass between the stages. Imports nothing of ours but rag/grounding.py.
 
 Offsets are Unicode code points into `Version.text`, half open: `text[start:end]`. Scores, vectors and ids travel beside
 the records as separate arguments; they are never set on a record later.
@@ -6,9 +6,11 @@ the records as separate arguments; they are never set on a record later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from rag.grounding import Clarification, Contradiction, Grounded, Handoff
 
 Kind = Literal["text", "list", "table", "code", "faq", "case"]
 Status = Literal["answered", "refused"]
@@ -168,11 +170,23 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a question may look. `groups` None: the caller may read everything; else `acl` must be empty or share one."""
+    """Where a question may look. `groups` None: the caller may read everything; else `acl` must be empty or share one.
+
+    `collection` is what was asked for, `collections` what the caller may see (None: all).
+    """
 
     collection: str | None = None
     filters: Mapping[str, Any] = field(default_factory=dict)
     groups: tuple[str, ...] | None = None
+    collections: tuple[str, ...] | None = None
+
+    def permits(self, collection: str, acl: Sequence[str]) -> bool:
+        """Whether a document of this collection and ACL may be seen."""
+        if self.collection is not None and collection != self.collection:
+            return False
+        if self.collections is not None and collection not in self.collections:
+            return False
+        return self.groups is None or not acl or not set(acl).isdisjoint(self.groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +203,7 @@ class Question:
     as_of: int | None = None
     generator: str | None = None
     profile: str | None = None  # assistant that answers; None: the default one
+    owner: str = ""  # key and visitor that conversations and answers belong to
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,14 +284,6 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Handoff:
-    """Whether a person should take over, and why."""
-
-    suggested: bool = False
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """An answered or refused question. `timings_ms` by stage, in milliseconds."""
 
@@ -291,3 +298,8 @@ class Answer:
     generator: str
     usage: Usage
     timings_ms: Mapping[str, float]
+    profile: str = "xiansou"
+    grounding: tuple[Grounded, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    clarification: Clarification | None = None
+    cached: bool = False  # worded before, for the same question and exactly the same passages

@@ -7,8 +7,12 @@ XiansouError
 ├── NotFound         no such document, version, job, answer
 ├── Conflict         the record disagrees (another writer, another collection)
 ├── IndexBehind      `min_index_version` is ahead of the record
+├── Unauthorized     nobody we know, or a key that is wrong, expired or revoked
+├── Forbidden        known, but not allowed to do this
 ├── UpstreamError    an LLM, Redis or database did not do its part
+├── Cancelled        who asked went away before the answer was there
 └── Overloaded       try again after `retry_after` seconds
+    └── LimitReached the caller has used up what it may
 
 "I don't know" is a value (`status: refused`), not an error.
 """
@@ -77,10 +81,28 @@ class IndexBehind(XiansouError):
     code = "index_behind"
 
 
+class Unauthorized(XiansouError):
+    """The caller did not say who it is, or nobody is that."""
+
+    code = "unauthorized"
+
+
+class Forbidden(XiansouError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+
+
 class UpstreamError(XiansouError):
     """A backend that we depend on failed."""
 
     code = "upstream"
+
+
+class Cancelled(XiansouError):
+    """Who asked went away; there is nobody to tell it to."""
+
+    code = "cancelled"
 
 
 class Overloaded(XiansouError):
@@ -91,3 +113,9 @@ class Overloaded(XiansouError):
     def __init__(self, detail: str, *, retry_after: float = 1.0):
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class LimitReached(Overloaded):
+    """The caller has used up its rate, tokens or spend; `retry_after` is in seconds."""
+
+    code = "limit_reached"

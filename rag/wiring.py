@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.answer import Answerer
-from rag.answering.backends.openai import OpenAICompatible
+from rag.answering.memory import Memory
 from rag.library import generations
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
@@ -19,6 +20,7 @@ from rag.search.retrieve import Retriever
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
+from rag.stores import Remote, adopt_redis, open_redis
 
 LoadEmbedder = Callable[[str], Embedder]
 
@@ -43,6 +45,12 @@ class House:
         return self.shelves.writing().embedder
 
     @property
+    def memory(self) -> Memory:
+        """Of questions and answers."""
+        assert self.answerer.memory is not None
+        return self.answerer.memory
+
+    @property
     def profiles(self) -> tuple[str, ...]:
         """Names of the assistants, the default one first."""
         return tuple(self.settings.profiles)
@@ -59,6 +67,7 @@ class House:
         return Answerer(retriever, shelf.embedder, None, self.settings)
 
     def close(self) -> None:
+        self.memory.close()
         self.shelves.close()
         self.ledger.close()
 
@@ -107,7 +116,11 @@ def open_house(
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = Retriever(ledger, shelves, candidates=settings.retrieval.candidates)
     generators = {} if generator else load_generators(settings)
-    answerer = Answerer(retriever, embedder, generator or generators[DEFAULT_PROFILE], settings, generators=generators)
+    connect = open_redis if serving else adopt_redis
+    memory = Memory(ledger, embedder, Remote(lambda: connect(settings), "answering without conversations and cache"), settings)
+    answerer = Answerer(
+        retriever, embedder, generator or generators[DEFAULT_PROFILE], settings, generators=generators, memory=memory
+    )
     return House(settings, ledger, shelves, answerer, open_shelf, wanted)
 
 
@@ -123,18 +136,36 @@ def embedder_loader(settings: Settings) -> LoadEmbedder:
 
 
 def load_generators(settings: Settings) -> dict[str, Generator | None]:
-    """The backend of every profile; None for the extractive generator. Raises ConfigError."""
-    return {name: load_generator(profile.generator) for name, profile in settings.profiles.items()}
+    """The backend of every profile; equal settings share one. None: the extractive generator. Raises ConfigError."""
+    made: list[tuple[GeneratorSettings, Generator | None]] = []
+    found = {}
+    for name, profile in settings.profiles.items():
+        told = profile.generator.model_copy(update={"system": "", "fallback": []})  # what the backend itself does not see
+        backend = next((backend for known, backend in made if known == told), None)
+        if backend is None:
+            made.append((told, backend := load_generator(told)))
+        found[name] = backend
+    return found
 
 
 def load_generator(told: GeneratorSettings) -> Generator | None:
     """The LLM of these settings; None for the extractive generator. Raises ConfigError."""
-    return None if told.kind == "extractive" else _BACKENDS[told.kind](told)
+    if told.kind == "extractive":
+        return None
+    module, _, name = _BACKENDS[told.kind].partition(":")
+    make: Callable[[GeneratorSettings], Generator] = getattr(importlib.import_module(module), name)
+    return make(told)
 
 
-# Of each `generator.kind`.
-_BACKENDS: Mapping[str, Callable[[GeneratorSettings], Generator]] = {
-    "openai": OpenAICompatible,
+# Of each `generator.kind`; imported when one is configured.
+_BACKENDS = {
+    "openai": "rag.answering.backends.openai:openai_compatible",
+    "ollama": "rag.answering.backends.ollama:ollama",
+    "anthropic": "rag.answering.backends.anthropic:anthropic",
+    "azure": "rag.answering.backends.azure:azure",
+    "pangu": "rag.answering.backends.pangu:pangu",
+    "gguf": "rag.answering.backends.gguf:gguf",
+    "llamaindex": "rag.answering.backends.anyllm:any_llm",
 }
 
 

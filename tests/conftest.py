@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
@@ -15,6 +16,13 @@ from rag.settings import Settings, load
 from rag.wiring import House, open_house
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# By default a traceback shows every frame's variables: twelve seconds of one core for one logged error.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+
+# structlog's own default prints a failure with all local variables, which takes seconds.
+structlog.configure(
+    processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()]
+)
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
 from api.state import Here
-from api.stream import stream_answer
+from api.stream import answer_while_connected, stream_answer
 from api.wire.chat import ChatBody, ChatChunks, completion
 from api.wire.citations import Rendering
 from api.wire.options import check_model, models, style_of
@@ -18,19 +18,19 @@ from api.wire.replies import ChatCompletion, openai_problems
 router = APIRouter(prefix="/chat", tags=["compatible clients"], route_class=JsonRoute)
 
 _STREAM = {"description": "The completion; with `stream`, its chunks.", "content": {"text/event-stream": {}}}
-_PROBLEMS = openai_problems(400, 404, 409, 413, 415, 500, 502, 503)
+_PROBLEMS = openai_problems(400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 503)
 
 
 @router.post("/completions", response_model=ChatCompletion, responses={200: _STREAM, **_PROBLEMS})
-async def chat_completions(asked: ChatBody, here: Here, request: Request) -> Response:
+async def chat_completions(asked: ChatBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer the last message from the documents, as OpenAI's Chat Completions do; `model` names an assistant."""
     house = here.house
     model = check_model(asked.model, models(house.settings))
-    question = asked.to_question()
+    question = caller.within(asked.to_question())
     rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
     if asked.stream:
         wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
         chunks = ChatChunks(model, rendering, include_usage=wants_usage)
         return await stream_answer(house, question, chunks, request.state.request_id)
-    answer = await run_in_threadpool(house.answerer.answer, question)
+    answer = await answer_while_connected(house, question, request)
     return Json(completion(model, answer, rendering), index_version=answer.index_version)

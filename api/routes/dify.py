@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
 from api.state import Here
@@ -37,12 +38,14 @@ class Records(BaseModel):
     records: list[Record]
 
 
-@router.post("/retrieval", response_model=Records, responses=dify_problems(400, 404, 409, 413, 415, 422, 500, 503))
-def retrieval(asked: RetrievalBody, here: Here) -> Response:
+@router.post(
+    "/retrieval", response_model=Records, responses=dify_problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
+)
+def retrieval(asked: RetrievalBody, here: Here, caller: Asker) -> Response:
     """Passages for Dify; `knowledge_id` is a collection."""
     house = here.house
-    if asked.knowledge_id != ALL and not house.ledger.page(limit=1, collection=asked.knowledge_id):
+    if asked.knowledge_id != ALL and not house.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):
         raise NotFound(f"the collection `{asked.knowledge_id}` has no documents.", field="knowledge_id", fix=f"Or use `{ALL}`.")
-    found = house.answerer.retrieve(asked.to_question())
+    found = house.answerer.retrieve(caller.within(asked.to_question()))
     taken = [record(hit) for hit in found.hits if asked.takes(hit)][: asked.retrieval_setting.top_k]
     return Json({"records": taken}, index_version=found.version)

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from api import write
+from api.auth import Asker, Reader, Writer
 from api.replies import DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply, problems
 from api.reply import Json
 from api.request import DocumentId, JsonRoute, read_document, read_documents
@@ -37,12 +38,15 @@ _WRITTEN: dict[int | str, dict[str, Any]] = {
 @router.put(
     "/{id:document_id}",
     response_model=WriteReply,
-    responses=_WRITTEN | problems(400, 409, 413, 415, 422, 500, 503),
+    responses=_WRITTEN | problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
     openapi_extra=PUT_BODY,
 )
-async def put_document(document_id: DocumentId, request: Request, here: Here, wait: WaitParameter = "visible") -> Response:
+async def put_document(
+    document_id: DocumentId, request: Request, here: Here, caller: Writer, wait: WaitParameter = "visible"
+) -> Response:
     """Create or replace a document by your own id; the same content again changes nothing."""
     doc = await read_document(request, document_id)
+    doc = await run_in_threadpool(write.allowed, here, caller, doc)
     status, receipt = await write.put(here, doc, visible=wait == "visible")
     return Json(receipt, status)
 
@@ -51,21 +55,25 @@ async def put_document(document_id: DocumentId, request: Request, here: Here, wa
     "",
     status_code=202,
     response_model=JobsReply,
-    responses=problems(400, 413, 415, 422, 500, 503),
+    responses=problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
     openapi_extra=UPLOAD_BODY,
 )
-async def upload_documents(request: Request, here: Here) -> Response:
+async def upload_documents(request: Request, here: Here, caller: Writer) -> Response:
     """Upload files; each becomes a document whose id is its filename."""
     docs = await read_documents(request)
-    return Json(await run_in_threadpool(write.submit_all, here, docs), 202)
+    return Json(await run_in_threadpool(write.submit_all, here, caller, docs), 202)
 
 
-@router.get("", response_model=DocumentsReply, responses=problems(422, 500, 503))
+@router.get("", response_model=DocumentsReply, responses=problems(401, 403, 422, 429, 500, 503))
 def list_documents(
-    here: Here, cursor: CursorParameter = None, limit: LimitParameter = 50, collection: CollectionParameter = None
+    here: Here,
+    caller: Reader,
+    cursor: CursorParameter = None,
+    limit: LimitParameter = 50,
+    collection: CollectionParameter = None,
 ) -> Response:
     """Documents by id, a page at a time."""
-    found = here.house.ledger.page(after=read_cursor(cursor), limit=limit + 1, collection=collection)
+    found = here.house.ledger.page(after=read_cursor(cursor), limit=limit + 1, scope=caller.scope(collection))
     more = cursor_after(found[limit - 1].id) if len(found) > limit else None
     return Json({"documents": [document_json(doc) for doc in found[:limit]], "next_cursor": more})
 
@@ -73,21 +81,21 @@ def list_documents(
 @router.get(
     "/{id:document_id}/versions/{v:int}/text",
     response_class=PlainTextResponse,
-    responses=problems(404, 422, 500, 503),
+    responses=problems(401, 403, 404, 422, 429, 500, 503),
 )
-def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here) -> Response:
+def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here, caller: Asker) -> Response:
     """The text of a version, also of a superseded one: what `start` and `end` of citations point into."""
-    return PlainTextResponse(here.house.ledger.text(document_id, v))
+    return PlainTextResponse(here.house.ledger.text(document_id, v, scope=caller.scope()))
 
 
-@router.get("/{id:document_id}", response_model=DocumentReply, responses=problems(404, 422, 500, 503))
-def show_document(document_id: DocumentId, here: Here) -> Response:
+@router.get("/{id:document_id}", response_model=DocumentReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
+def show_document(document_id: DocumentId, here: Here, caller: Reader) -> Response:
     """A document at its current version, without its text."""
-    return Json(document_json(here.house.ledger.document(document_id)))
+    return Json(document_json(caller.checked(here.house.ledger.document(document_id))))
 
 
-@router.delete("/{id:document_id}", response_model=DeleteReply, responses=problems(404, 422, 500, 503))
-def delete_document(document_id: DocumentId, here: Here) -> Response:
+@router.delete("/{id:document_id}", response_model=DeleteReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
+def delete_document(document_id: DocumentId, here: Here, caller: Writer) -> Response:
     """Delete a document; no question that starts after the reply sees it."""
-    gone = here.house.ledger.delete(document_id)
+    gone = here.house.ledger.delete(document_id, scope=caller.scope())
     return Json({"document_id": document_id, "versions": gone.version, "index_version": gone.index_version})

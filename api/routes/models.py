@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from api.auth import Asker
 from api.reply import Json
 from api.state import Here
 from api.wire.options import check_model, models
@@ -34,14 +35,14 @@ class ModelsReply(BaseModel):
     data: list[ModelReply]
 
 
-@router.get("", response_model=ModelsReply, responses=openai_problems(503))
-def list_models(here: Here) -> Response:
+@router.get("", response_model=ModelsReply, responses=openai_problems(401, 403, 429, 503))
+def list_models(here: Here, _caller: Asker) -> Response:
     """Assistants that can be asked, in OpenAI's shape."""
     return Json({"object": "list", "data": [_model(name) for name in models(here.house.settings)]})
 
 
-@router.get("/{model}", response_model=ModelReply, responses=openai_problems(404, 503))
-def show_model(model: str, here: Here) -> Response:
+@router.get("/{model}", response_model=ModelReply, responses=openai_problems(401, 403, 404, 429, 503))
+def show_model(model: str, here: Here, _caller: Asker) -> Response:
     """One assistant."""
     return Json(_model(check_model(model, models(here.house.settings))))
 

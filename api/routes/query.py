@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.auth import Asker
 from api.replies import AnswerReply, HitsReply, problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import ExplainedBody, QueryBody
 from api.state import Here
-from api.stream import answer_events
+from api.stream import answer_events, answer_while_connected
 from rag.wire import answer_json, hit_json
 
 router = APIRouter(tags=["questions"], route_class=JsonRoute)
 
-_PROBLEMS = problems(400, 409, 413, 415, 422, 500, 502, 503)
+_PROBLEMS = problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 502, 503)
 _STREAM = {"description": "The answer; with `stream`, as server-sent events.", "content": {"text/event-stream": {}}}
 
 
 @router.post("/query", response_model=AnswerReply, responses={200: _STREAM, **_PROBLEMS})
-async def query(asked: QueryBody, here: Here, request: Request) -> Response:
+async def query(asked: QueryBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer a question from the documents, with citations that can be checked, or say that they do not answer it."""
-    question = asked.to_question()
+    question = caller.within(asked.to_question())
     if asked.stream:
         return await answer_events(here.house, question, request.state.request_id)
-    answer = await run_in_threadpool(here.house.answerer.answer, question)
+    answer = await answer_while_connected(here.house, question, request)
     return Json(answer_json(answer), index_version=answer.index_version)
 
 
 @router.post("/retrieve", response_model=HitsReply, responses=_PROBLEMS)
-def retrieve(asked: ExplainedBody, here: Here) -> Response:
+def retrieve(asked: ExplainedBody, here: Here, caller: Asker) -> Response:
     """The passages that match a question, best first."""
-    found = here.house.answerer.retrieve(asked.to_question())
+    found = here.house.answerer.retrieve(caller.within(asked.to_question()))
     hits = [hit_json(hit) for hit in found.hits]
     return Json({"hits": hits, "index_version": found.version}, index_version=found.version)

@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
 from api.state import Here
-from api.stream import stream_answer
+from api.stream import answer_while_connected, stream_answer
 from api.wire.citations import Rendering
 from api.wire.options import check_model, models, style_of
 from api.wire.replies import openai_problems
@@ -22,7 +22,7 @@ from api.wire.responses_stream import ResponseEvents
 router = APIRouter(prefix="/responses", tags=["compatible clients"], route_class=JsonRoute)
 
 _STREAM = {"description": "The response; with `stream`, its events.", "content": {"text/event-stream": {}}}
-_PROBLEMS = openai_problems(400, 404, 409, 413, 415, 500, 502, 503)
+_PROBLEMS = openai_problems(400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 503)
 
 
 class ResponseReply(BaseModel):
@@ -40,14 +40,14 @@ class ResponseReply(BaseModel):
 
 
 @router.post("", response_model=ResponseReply, responses={200: _STREAM, **_PROBLEMS})
-async def create_response(asked: ResponsesBody, here: Here, request: Request) -> Response:
+async def create_response(asked: ResponsesBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer from the documents, as OpenAI's Responses do; citations are `file_citation` annotations."""
     house = here.house
     check_model(asked.model, models(house.settings))
-    question = asked.to_question()
+    question = caller.within(asked.to_question())
     rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
     writer = ResponseWriter(asked, question, rendering)
     if asked.stream:
         return await stream_answer(house, question, ResponseEvents(writer), request.state.request_id)
-    answer = await run_in_threadpool(house.answerer.answer, question)
+    answer = await answer_while_connected(house, question, request)
     return Json(writer.complete(answer), index_version=answer.index_version)

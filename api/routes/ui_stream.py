@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from api.auth import Asker
 from api.replies import problems
 from api.request import JsonRoute
 from api.state import Here
@@ -21,12 +22,12 @@ _STREAM = {"description": "The parts of the answer.", "content": {"text/event-st
 @router.post(
     "/chat",
     response_class=StreamingResponse,
-    responses={200: _STREAM, **problems(400, 404, 409, 413, 415, 422, 500, 502, 503)},
+    responses={200: _STREAM, **problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503)},
 )
-async def ui_chat(asked: UiChatBody, here: Here, request: Request) -> Response:
+async def ui_chat(asked: UiChatBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer the last message from the documents, as a UI message stream of the Vercel AI SDK."""
     if asked.model is not None:
         check_model(asked.model, models(here.house.settings))
-    question = asked.to_question()
+    question = caller.within(asked.to_question())
     parts = UiParts(Rendering(style_of(request, asked.rag), str(request.base_url)))
     return await stream_answer(here.house, question, parts, request.state.request_id, HEADERS)

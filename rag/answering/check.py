@@ -1,34 +1,54 @@
 """The sentence gate: what an LLM wrote becomes claims with exact places, or is dropped.
 
-Markers are parsed by code; one that names no passage never reaches the user. A sentence passes when a passage it cites
-(or, failing that, another given passage) holds its numbers and enough of its words; it then cites the best-matching
-sentence of that passage.
+Markers are parsed by code; one that names no passage never reaches the user. A sentence passes when a passage that it cites
+says the same (`rag.answering.support`); by policy, one that cites wrongly is repaired by the passage that does. An entailment
+model, where one is configured, has the last word on meaning.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
+from rag.answering.facts import Token, tokens
+from rag.answering.inject import instructing
+from rag.answering.support import Found, Source
 from rag.domain import Claim, Hit, Span
-from rag.library.tokens import fold, words
+from rag.grounding import Fault, Verdict
 from rag.sentences import split_sentences
+from rag.settings.sections import Unsupported
 
-MIN_OVERLAP = 0.5  # share of a sentence's words that its passage must hold
+Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one follows from the other
+
 _MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*)[\]】]")
 _TRAILING = re.compile(rf"\s*(?:{_MARKER.pattern})+[。.！!？?]?")
 _BEGUN_MARKER = re.compile(r"\s*[\[【][\d,，、 \t]*$")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _BULLET = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,2}[.)、])[ \t]+")
+
+
+_QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
+_SPACE = re.compile(r"\s+")
+_SAYS_NOTHING = re.compile(
+    r"\b(?:passages?|documents?|sources?|context|information|text)\b.{0,60}\b(?:do(?:es)?n['’]?t|do(?:es)? not|no|not|lacks?)\b"
+    r"|\b(?:no|not enough|insufficient) (?:relevant )?information\b"
+    r"|\b(?:i|we) (?:can(?:no|['’])t|could ?n['’]t|(?:do|did) ?n['’]t|am unable|do not|was unable)\b.{0,40}"
+    r"\b(?:know|find|answer|help|determine|provide|tell)\b"
+    r"|(?:资料|文档|文件|上下文|材料|原文|内容)中?(?:并)?(?:没有|未|无)(?:明确)?(?:提|说|给|包含|涉及|找到|相关)|无法(?:根据|回答|确定|提供|判断)|不知道",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A sentence as the LLM wrote it, without markers, and the claim it became; None when it was dropped."""
+    """A sentence as the LLM wrote it, without markers, and the claim it became; None when it was dropped, for `fault`."""
 
     text: str
     claim: Claim | None
+    fault: Fault | None = None
+    verdict: Verdict = "dropped"
 
 
 def sentences(deltas: Iterator[str]) -> Iterator[str]:
@@ -39,11 +59,11 @@ def sentences(deltas: Iterator[str]) -> Iterator[str]:
         ends = _ends(buffer)
         if len(ends) < 2 or _BEGUN_MARKER.match(buffer, ends[-2]):
             continue
-        for start, end in zip([0, *ends], ends[:-1], strict=False):
+        for start, end in pairwise([0, *ends[:-1]]):
             yield buffer[start:end]
         buffer = buffer[ends[-2] :]
-    if buffer.strip():
-        yield buffer
+    for start, end in pairwise([0, *_ends(buffer)]):
+        yield buffer[start:end]
 
 
 def _ends(text: str) -> list[int]:
@@ -61,38 +81,92 @@ def _ends(text: str) -> list[int]:
     return ends
 
 
+class Gate:
+    """Decides about the sentences of one answer. `hits`: the passages in the order in which the prompt numbers them."""
+
+    def __init__(
+        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "repair", entails: Entails | None = None
+    ):
+        self._hits, self.policy, self._entails = hits, policy, entails
+        self._question = question
+        self._asked = frozenset(token.key for token in tokens(question) if not token.fact)
+
+    @cached_property
+    def known(self) -> str:
+        """Question and passages: what an answer may be made of."""
+        return "\n".join([self._question, *(f"{hit.passage.context}\n{hit.passage.text}" for hit in self._hits)])
+
+    @cached_property
+    def _sources(self) -> list[Source]:
+        return [Source(hit.passage.text, f"{hit.passage.title}\n{hit.passage.context}") for hit in self._hits]
+
+    def check(self, sentence: str) -> Checked:
+        """Decides about one sentence."""
+        cited = [int(n) for group in _MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
+        text = _BULLET.sub("", _MARKER.sub("", sentence)).strip()
+        claim = tokens(text)
+        if not any(token.content for token in claim):
+            return Checked(text, None, "no_support" if text else None)
+        if _SAYS_NOTHING.search(text) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
+            return Checked(text, None, "no_answer")
+        named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
+        spans, fault = self._supported(text, claim, named)
+        if spans:
+            quoted = any(_tight(text) in _tight(self._said(span)) for span in spans)
+            return Checked(text, Claim(text, tuple(spans)), None, "quoted" if quoted else "supported")
+        if self.policy == "repair":
+            others = [at for at in range(len(self._hits)) if at not in named]
+            spans, other_fault = self._supported(text, claim, others, first=True)
+            if spans:
+                return Checked(text, Claim(text, tuple(spans)), "wrong_citation" if cited else "no_citation", "repaired")
+            fault = fault or other_fault
+        return Checked(text, None, fault or ("no_support" if cited else "no_citation"))
+
+    def _supported(
+        self, text: str, claim: Sequence[Token], at: Sequence[int], *, first: bool = False
+    ) -> tuple[list[Span], Fault | None]:
+        """Where the passages at these positions say it; else the fault of the nearest one."""
+        spans, faults = list[Span](), list[tuple[float, Fault]]()
+        for position in at:
+            found = self._find(text, claim, position)
+            if found is None:
+                continue
+            if found.fault is not None:
+                faults.append((found.close, found.fault))
+                continue
+            start = self._hits[position].passage.start
+            spans.append(Span(position, start + found.start, start + found.end))
+            if first:
+                break
+        return spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1]
+
+    def _find(self, text: str, claim: Sequence[Token], position: int) -> Found | None:
+        found = self._sources[position].find(claim, self._asked)
+        if found is None:
+            return None
+        passage = self._hits[position].passage
+        fault = found.fault
+        if fault is None and not all(_tight(quote) in _tight(passage.text) for quote in _quotes(text)):
+            fault = "quote"
+        if fault is None and instructing(passage.text, found.start, found.end):
+            fault = "instruction"
+        if self._entails is not None and fault in (None, "no_support"):
+            fault = None if self._entails(f"{passage.context}\n{passage.text}".strip(), text) else fault or "meaning"
+        return Found(found.start, found.end, found.close, fault)
+
+    def _said(self, span: Span) -> str:
+        passage = self._hits[span.hit].passage
+        return passage.text[span.start - passage.start : span.end - passage.start]
+
+
 def check(sentence: str, hits: Sequence[Hit]) -> Checked:
-    """Decides about one sentence."""
-    cited = [int(n) for group in _MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
-    text = _BULLET.sub("", _MARKER.sub("", sentence)).strip()
-    if not words(text):
-        return Checked(text, None)
-    named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(hits)]
-    spans = [span for at in named if (span := _support(text, at, hits[at])) is not None]
-    if not spans:  # no marker, or a wrong one: the right passage may be among the others
-        others = (_support(text, at, hits[at]) for at in range(len(hits)) if at not in named)
-        spans = [span for span in others if span is not None][:1]
-    return Checked(text, Claim(text, tuple(spans)) if spans else None)
+    """Decides about one sentence, without a question."""
+    return Gate(hits).check(sentence)
 
 
-def _support(text: str, at: int, hit: Hit) -> Span | None:
-    """The best-matching sentence of the passage, or None when the passage does not hold the claim."""
-    passage = hit.passage
-    whole = f"{passage.context}\n{passage.text}"
-    if not numbers(text) <= numbers(whole) or _overlap(text, whole) < MIN_OVERLAP:
-        return None
-    spans = split_sentences(passage.text)
-    if not spans:
-        return None
-    start, end = max(spans, key=lambda span: _overlap(text, passage.text[span[0] : span[1]]))
-    return Span(at, passage.start + start, passage.start + end)
+def _quotes(text: str) -> list[str]:
+    return [next(filter(None, groups)) for groups in _QUOTED.findall(text)]
 
 
-def numbers(text: str) -> set[str]:
-    """Numbers of a text, without thousands separators."""
-    return {match.replace(",", "") for match in _NUMBER.findall(fold(text))}
-
-
-def _overlap(claim: str, source: str) -> float:
-    said = set(words(claim))
-    return len(said & set(words(source))) / len(said) if said else 0.0
+def _tight(text: str) -> str:
+    return _SPACE.sub("", text).strip(".。!！?？\"'“”‘’*`").lower()

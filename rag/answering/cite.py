@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.domain import Citation, Claim, Hit, Sentence, Span
+from rag.answering.check import Checked
+from rag.domain import Citation, Claim, Hit, Passage, Sentence, Span
+from rag.grounding import Grounded
 
 _OWN_NUMBER = re.compile(r"\[(\d+)\]")
+
+
+def _link(passage: Passage) -> str | None:
+    """The entry's own link where its table has one, else the document's."""
+    own = passage.fields.get("url", "")
+    return own if own.startswith(("https://", "http://")) else passage.url
 
 
 class Numbering:
@@ -28,6 +36,18 @@ class Numbering:
         text = _OWN_NUMBER.sub(r"［\1］", claim.text)
         return Sentence(f"{text} {marks}", cited)
 
+    def grounded(self, checked: Checked) -> Grounded:
+        """The verdict on a sentence with the numbers of its citations; a dropped text is not shown."""
+        if checked.claim is None:
+            return Grounded("dropped", checked.fault, None)
+        numbers = dict.fromkeys(self._cite(span).n for span in checked.claim.support)
+        return Grounded(checked.verdict, checked.fault, checked.text, tuple(numbers))
+
+    def number(self, hit: int) -> int | None:
+        """The first citation of that hit's passage, None when it is not cited."""
+        passage = self._hits[hit].passage.id
+        return next((citation.n for citation in self._numbers.values() if citation.passage_id == passage), None)
+
     def _cite(self, span: Span) -> Citation:
         hit = self._hits[span.hit]
         passage = hit.passage
@@ -39,7 +59,7 @@ class Numbering:
                 version=passage.version,
                 passage_id=passage.id,
                 title=passage.title,
-                url=passage.url,
+                url=_link(passage),
                 section=passage.section,
                 cited_text=passage.text[span.start - passage.start : span.end - passage.start],
                 start=span.start,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Callable, Sequence
 
 from rag.domain import Hit, Language, Message
+from rag.settings.generator import Generator as Told
 
-# Rough ratios, for budgets only: a Chinese character is about one token, a Latin word about 1.3.
-_LATIN_CHARS_A_TOKEN = 4
+_FRAME, _FRAME_PASSAGE = 40, 16  # tokens around the whole, and around each passage or turn
+_TURNS = 12
+_FORGED = re.compile(
+    r"</?\s*passages?\b[^<>]{0,80}>?|<\|[^|<>]{0,40}\|>|</?(?:system|assistant|user|instructions?)>|\[/?INST\]|<</?SYS>>",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af\u3040-\u30ff]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u0400-\u04ff]+")
+_MARK = re.compile(r"\d|[^\w\s]|\n")
 
 _RULES: dict[Language, str] = {
     "zh": (
@@ -33,20 +43,35 @@ NO_ANSWER = "NO_ANSWER"
 
 
 def build(
-    question: str, hits: Sequence[Hit], history: Sequence[Message], language: Language, *, persona: str, budget: int
+    question: str,
+    hits: Sequence[Hit],
+    history: Sequence[Message],
+    language: Language,
+    *,
+    told: Told,
+    count: Callable[[str], int] | None = None,
 ) -> list[dict[str, str]]:
-    """Chat messages. Passages are taken in order while they fit into `budget` tokens; the first one always is."""
-    system = f"{persona}\n\n{_RULES[language]}" if persona else _RULES[language]
+    """Chat messages that fit into the backend's context with room for the answer.
+
+    Passages are taken in order while they fit; the first one always is, cut where it must be. Then what is left goes to the
+    history, newest turns first. `count`: tokens of a text by the backend's own tokenizer; None: by the ratios of `told`.
+    """
+    measure = count or (lambda text: estimate_tokens(text, told))
+    system = f"{told.system}\n\n{_RULES[language]}" if told.system else _RULES[language]
     asked = {"zh": "问题", "en": "Question"}[language]
-    turns = [{"role": m.role, "content": m.content} for m in history if m.role != "system"][-6:]
-    left = budget - estimate_tokens(system + question) - sum(estimate_tokens(turn["content"]) for turn in turns)
+    left = told.context_tokens - told.max_tokens - measure(system) - measure(question) - _FRAME
     numbered: list[str] = []
     for number, hit in enumerate(hits, 1):
-        passage = f"[{number}] {hit.passage.context}\n{hit.passage.text}".strip()
-        left -= estimate_tokens(passage)
-        if numbered and left < 0:
+        passage = f"[{number}] {_inert(hit.passage.context)}\n{_inert(hit.passage.text)}".strip()
+        size = measure(passage) + _FRAME_PASSAGE
+        if size > left and numbered:
             break
-        numbered.append(passage)
+        if size > left:
+            passage = _cut(passage, left - _FRAME_PASSAGE, measure)
+            size = left
+        left -= size
+        numbered.append(f'<passage id="{number}">\n{passage}\n</passage>')
+    turns = _turns(history, left, measure)
     body = "\n\n".join(numbered)
     return [
         {"role": "system", "content": system},
@@ -55,7 +80,49 @@ def build(
     ]
 
 
-def estimate_tokens(text: str) -> int:
-    """Tokens of a text, roughly and rather too many."""
-    latin = sum(char.isascii() for char in text)
-    return latin // _LATIN_CHARS_A_TOKEN + (len(text) - latin) + 4
+def _turns(history: Sequence[Message], left: int, measure: Callable[[str], int]) -> list[dict[str, str]]:
+    """The last turns that fit, oldest first, beginning with the user's, turns of one role merged."""
+    kept: list[dict[str, str]] = []
+    for turn in reversed([turn for turn in history if turn.role != "system"][-_TURNS:]):
+        left -= measure(turn.content) + _FRAME_PASSAGE
+        if left < 0:
+            break
+        if kept and kept[0]["role"] == turn.role:
+            kept[0] = {"role": turn.role, "content": f"{turn.content}\n{kept[0]['content']}"}
+        else:
+            kept.insert(0, {"role": turn.role, "content": turn.content})
+    return kept[1:] if kept and kept[0]["role"] == "assistant" else kept
+
+
+def _inert(text: str) -> str:
+    """A passage's text that cannot end its own frame: our tags, and control tokens of chat templates, lose their brackets."""
+    return _FORGED.sub(lambda match: match.group().replace("<", "‹").replace(">", "›").replace("[", "［"), text)
+
+
+def _cut(text: str, room: int, measure: Callable[[str], int]) -> str:
+    """The longest beginning that fits into `room` tokens, by halving."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if measure(text[:middle]) <= room else (low, middle - 1)
+    return text[: max(low, 1)]
+
+
+def estimate_tokens(text: str, told: Told) -> int:
+    """Tokens of a text by the configured ratios; digits and marks count one each, rather too many than too few."""
+    chinese = len(_CHINESE.findall(text))
+    words = _LATIN.findall(text)
+    long = sum(len(word) // 10 for word in words)  # long words fall into more pieces
+    marks = len(_MARK.findall(text))
+    return math.ceil(chinese * told.tokens_per_chinese_char + (len(words) + long) * told.tokens_per_word + marks)
+
+
+_GO_ON: dict[Language, str] = {
+    "zh": "你的回答在长度限制处中断了。请从中断处接着写完，不要重复已经写过的内容。",
+    "en": "Your answer was cut at its length limit. Go on exactly where it stopped, and repeat nothing.",
+}
+
+
+def go_on(said: str, language: Language) -> list[dict[str, str]]:
+    """Messages after which a text that was cut goes on."""
+    return [{"role": "assistant", "content": said}, {"role": "user", "content": _GO_ON[language]}]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.domain import Handoff, Language, Reason
+from rag.domain import Language, Question, Reason, Retrieved
+from rag.grounding import Clarification, Handoff
 
 _TEXTS: dict[Language, dict[Reason, str]] = {
     "zh": {
@@ -25,6 +26,51 @@ _TEXTS: dict[Language, dict[Reason, str]] = {
 }
 
 
-def refusal(reason: Reason, language: Language, own: Mapping[Reason, str]) -> tuple[str, Handoff]:
-    """The text, the profile's own where it has one, and whether a person should take over."""
-    return own.get(reason) or _TEXTS[language][reason], Handoff(suggested=reason != "unsafe_question", reason=reason)
+CUT: dict[Language, str] = {
+    "zh": "（回答到此中断，可能不完整。）",
+    "en": "(The answer breaks off here and may be incomplete.)",
+}
+_SHOWN = 3  # passages that are handed to a person
+_SHOWN_TEXT = 400
+_TURNS, _TURN_TEXT = 6, 160
+
+
+def refusal_text(reason: Reason, language: Language, own: Mapping[Reason, str]) -> str:
+    """The profile's own text where it has one."""
+    return own.get(reason) or _TEXTS[language][reason]
+
+
+def handoff(reason: Reason, question: Question, found: Retrieved, *, suggested: bool) -> Handoff:
+    """Whether a person should take over, with what that person needs. Not for questions that are after the assistant."""
+    if reason == "unsafe_question":
+        return Handoff(suggested=False, reason=reason)
+    looked_at = tuple(
+        {
+            "document_id": hit.passage.document_id,
+            "version": hit.passage.version,
+            "passage_id": hit.passage.id,
+            "title": hit.passage.title,
+            "url": hit.passage.url,
+            "text": hit.passage.text[:_SHOWN_TEXT],
+            "probability": round(hit.probability, 4),
+        }
+        for hit in found.hits[:_SHOWN]
+    )
+    return Handoff(suggested, reason, question.text, _summary(question), looked_at)
+
+
+def _summary(question: Question) -> str | None:
+    """The conversation in short: its last turns, each cut."""
+    turns = [turn for turn in question.history if turn.role != "system"][-_TURNS:]
+    lines = [f"{turn.role}: {_short(turn.content)}" for turn in turns]
+    return "\n".join(lines) or None
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _TURN_TEXT else f"{line[:_TURN_TEXT]}…"
+
+
+def clarify(question: Question, found: Retrieved, language: Language) -> Clarification | None:
+    """A question back where the question is too short to choose between several things that the documents have."""
+    return None

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
+import orjson
 from sqlalchemy import Engine, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 
-from rag.domain import Document, Passage, WriteResult
+from rag.domain import Document, Passage, Scope, WriteResult
 from rag.errors import Conflict, NotFound
 from rag.library.engine import open_engine, writing
 from rag.library.rows import (
@@ -30,6 +31,7 @@ from rag.library.schema import changes, contents, documents, jobs, late, meta, p
 from rag.ports import Vectors
 
 _BY_ID = select(documents).where(documents.c.id == bindparam("key"))
+_LIVE = document_query().where(documents.c.id == bindparam("key"))
 _GENERATION = select(meta.c.value).where(meta.c.key == "generation")
 _LAST_JOB = select(func.coalesce(func.max(jobs.c.id), 0))
 _DROP_CONTENT = delete(contents).where(contents.c.document_id == bindparam("key"))
@@ -128,11 +130,11 @@ class Ledger:
         state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
         return WriteResult(doc.id, version, state, seq, count, embedded)
 
-    def delete(self, document_id: str, collection: str | None = None) -> WriteResult:
-        """Retires a document and its passages. Raises NotFound."""
+    def delete(self, document_id: str, scope: Scope | None = None) -> WriteResult:
+        """Retires a document and its passages. Raises NotFound, also for one that `scope` does not permit."""
         with writing(self.engine) as conn:
-            row = conn.execute(_BY_ID, {"key": document_id}).first()
-            if row is None or row.state != "live" or (collection is not None and row.collection != collection):
+            row = conn.execute(_LIVE, {"key": document_id}).first()
+            if row is None or not _permits(scope, row):
                 raise NotFound(f"no document {document_id!r}", field="id")
             at = now()
             seq = record_change(conn, "delete", document_id, row.version, at)
@@ -161,29 +163,46 @@ class Ledger:
         return to_document(row)
 
     def page(
-        self, *, after: str = "", limit: int = 50, collection: str | None = None, source_prefix: str | None = None
+        self,
+        *,
+        after: str = "",
+        limit: int = 50,
+        collection: str | None = None,
+        source_prefix: str | None = None,
+        scope: Scope | None = None,
     ) -> list[Document]:
-        """Live documents by id, after the id `after`, at most `limit`."""
-        query = document_query().where(documents.c.id > after).order_by(documents.c.id).limit(limit)
-        if collection is not None:
-            query = query.where(documents.c.collection == collection)
+        """Live documents by id, after the id `after`, at most `limit`, of those that `scope` permits."""
+        scope = scope or Scope(collection)
+        query = document_query().order_by(documents.c.id).limit(max(limit, 200) if scope.groups is not None else limit)
+        if scope.collection is not None:
+            query = query.where(documents.c.collection == scope.collection)
+        if scope.collections is not None:
+            query = query.where(documents.c.collection.in_(scope.collections))
         if source_prefix is not None:
             query = query.where(documents.c.source.startswith(source_prefix, autoescape=True))
+        found: list[Document] = []
         with self.engine.connect() as conn:
-            return [to_document(row) for row in conn.execute(query)]
+            while len(found) < limit:
+                rows = [to_document(row) for row in conn.execute(query.where(documents.c.id > after))]
+                found += [doc for doc in rows if scope.permits(doc.collection, doc.acl)]
+                if scope.groups is None or not rows:  # else a page may hold less than was asked for
+                    break
+                after = rows[-1].id
+        return found[:limit]
 
-    def text(self, document_id: str, version: int) -> str:
-        """Text of one version, also of a superseded one. Raises NotFound, also when the document was deleted."""
-        query = (
-            select(versions.c.text)
-            .join(documents, documents.c.id == versions.c.document_id)
-            .where(versions.c.document_id == document_id, versions.c.version == version, documents.c.state == "live")
+    def text(self, document_id: str, version: int, scope: Scope | None = None) -> str:
+        """Text of one version, also of a superseded one. Raises NotFound, also when the document was deleted.
+
+        `scope` must permit that version and the current one: what is closed now is closed in all its versions.
+        """
+        query = select(versions.c.text, versions.c.collection, versions.c.acl).where(
+            versions.c.document_id == document_id, versions.c.version == version
         )
         with self.engine.connect() as conn:
-            text = conn.scalar(query)
-        if text is None:
+            live, row = conn.execute(_LIVE, {"key": document_id}).first(), conn.execute(query).first()
+        if live is None or row is None or not (_permits(scope, live) and _permits(scope, row)):
             raise NotFound(f"no version {version} of document {document_id!r}", field="version")
-        return str(text)
+        return str(row.text)
 
     def standing(self, column: Literal["id", "source"], values: Sequence[str]) -> list[Standing]:
         """Live documents whose id (or source) is one of `values`."""
@@ -275,6 +294,10 @@ def store_passages(conn: Connection, prepared: Prepared, generation: int, versio
     if prepared.chunks:
         conn.execute(_INSERT["passages"], list(passage_rows(prepared, generation, version, seq)))
     return embedded
+
+
+def _permits(scope: Scope | None, row: Row[Any]) -> bool:
+    return scope is None or scope.permits(row.collection, orjson.loads(row.acl))
 
 
 def _order(conn: Connection) -> int:

@@ -171,20 +171,18 @@ class Mirror:
             )
 
     def _allowed(self, scope: Scope) -> NDArray[np.int64] | None:
-        if scope.collection is None and not scope.filters and scope.groups is None:
+        if scope == Scope():
             return None
         ids = [key for key, attributes in self._attributes.items() if permits(scope, attributes)]
         return np.array(ids, np.int64)
 
 
 def permits(scope: Scope, attributes: Attributes) -> bool:
-    """Whether a passage may be searched: its collection, one shared ACL group (or no ACL), and every filter.
+    """Whether a passage may be searched: its collection, its ACL, and every filter.
 
     A filter names a key of the passage's fields or the document's metadata; its value, or one of a list, must be equal.
     """
-    if scope.collection is not None and attributes.collection != scope.collection:
-        return False
-    if scope.groups is not None and attributes.acl and not set(attributes.acl).intersection(scope.groups):
+    if not scope.permits(attributes.collection, attributes.acl):
         return False
     for key, wanted in scope.filters.items():
         has = attributes.fields.get(key, attributes.metadata.get(key))

@@ -69,6 +69,12 @@ def _latin(run: str) -> tuple[str, ...]:
     return (*first, *(_stem(part) for part in parts if part not in _STOP_EN))
 
 
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """The stem of a lower-case English word."""
+    return str(_stem(word))
+
+
 def is_chinese(text: str) -> bool:
     """Whether the text reads as Chinese: it has at least as many Han characters as Latin words."""
     han = len(_HAN.findall(text))

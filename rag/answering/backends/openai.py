@@ -1,44 +1,37 @@
-"""Any server with OpenAI's chat completions."""
+"""Any server with OpenAI's chat completions: vLLM, Ollama's /v1, DeepSeek, Qwen, Pangu's v2 path, OpenAI itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
-from rag.answering.backends.stream import Stream
-from rag.errors import UpstreamError
-from rag.settings.generator import Generator as GeneratorSettings
+from rag.answering.backends.http import client
+from rag.answering.backends.options import checked
+from rag.answering.backends.stream import OverLlamaIndex
+from rag.settings.generator import Generator as Told
 
 
-class OpenAICompatible:
-    """vLLM, Ollama's /v1, DeepSeek, Qwen, OpenAI itself."""
+def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[str, Any] | None = None) -> OverLlamaIndex:
+    """`options`: `extra_body` (an object sent with every request, e.g. `{enable_thinking = false}`) and `headers`."""
+    from llama_index.llms.openai_like import OpenAILike  # 1 s to import: only when an LLM is configured
 
-    def __init__(self, settings: GeneratorSettings):
-        from llama_index.llms.openai_like import OpenAILike  # 1 s to import: only when an LLM is configured
-
-        self.name = settings.model
-        self._llm = OpenAILike(
-            model=settings.model,
-            api_base=settings.base_url,
-            api_key=settings.api_key.get_secret_value() or "none",
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
-            context_window=settings.context_tokens,
-            is_chat_model=True,
-            timeout=settings.timeout_s,
-            max_retries=1,
-            additional_kwargs={
-                "top_p": settings.top_p,
-                "presence_penalty": settings.presence_penalty,
-                "stream_options": {"include_usage": True},
-            },
-        )
-
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Stream:
-        """Raises UpstreamError when the backend cannot be reached or refuses."""
-        from llama_index.core.llms import ChatMessage
-
-        try:
-            chunks = self._llm.stream_chat([ChatMessage(role=m["role"], content=m["content"]) for m in messages])
-        except Exception as exc:
-            raise UpstreamError(f"the LLM backend failed: {exc}", field="generator.base_url") from exc
-        return Stream(chunks, deadline)
+    own = checked(told, ("extra_body", "headers")) if options is None else options
+    llm = OpenAILike(
+        model=told.model,
+        api_base=base_url or told.base_url,
+        api_key=told.api_key.get_secret_value() or "none",
+        temperature=told.temperature,
+        max_tokens=told.max_tokens,
+        context_window=told.context_tokens,
+        is_chat_model=True,
+        timeout=told.timeout_s,
+        max_retries=0,  # ours keep to the deadline: rag/answering/generate.py
+        http_client=client(),
+        default_headers=own.get("headers"),
+        additional_kwargs={
+            "top_p": told.top_p,
+            "presence_penalty": told.presence_penalty,
+            "stream_options": {"include_usage": True},
+        }
+        | ({"extra_body": own["extra_body"]} if own.get("extra_body") else {}),
+    )
+    return OverLlamaIndex(told.model, llm)

@@ -1,20 +1,26 @@
-"""A running generation of a LlamaIndex LLM."""
+"""A generator over any LlamaIndex LLM, and its running generation."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rag.domain import Usage
 from rag.errors import UpstreamError
 
+_PROMPT = ("prompt_tokens", "input_tokens", "prompt_eval_count")  # OpenAI, Anthropic, Ollama
+_COMPLETION = ("completion_tokens", "output_tokens", "eval_count")
+_CUT = ("length", "max_tokens", "max_output_tokens", "MAX_TOKENS")  # how backends say that the text was cut
+
 
 class Stream:
-    """A running generation. Iterate for text deltas; afterwards `usage` and `finish_reason` hold what the backend said."""
+    """A running generation. Iterate for text deltas; afterwards `usage` and `finish_reason` hold what the backend said.
 
-    def __init__(self, chunks: Iterator[Any], deadline: float):
-        self._chunks, self._deadline = chunks, deadline
+    `finish_reason` is `length` where the backend cut the text, else its own word.
+    """
+
+    def __init__(self, chunks: Iterator[Any]):
+        self._chunks = chunks
         self.usage = Usage()
         self.finish_reason: str | None = None
 
@@ -24,15 +30,51 @@ class Stream:
                 self._note(chunk.raw)
                 if chunk.delta:
                     yield chunk.delta
-                if time.monotonic() > self._deadline:
-                    self.finish_reason = "deadline"
-                    return
+        except UpstreamError:
+            raise
         except Exception as exc:  # the client libraries share no base class
-            raise UpstreamError(f"the LLM backend failed: {exc}", field="generator.base_url") from exc
+            raise failed(exc) from exc
+        finally:
+            close = getattr(self._chunks, "close", None)
+            if close is not None:
+                close()
 
     def _note(self, raw: Any) -> None:
-        usage = getattr(raw, "usage", None)
-        if usage is not None:
-            self.usage = Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0)
-        for choice in getattr(raw, "choices", None) or []:
-            self.finish_reason = getattr(choice, "finish_reason", None) or self.finish_reason
+        usage = _get(raw, "usage") or _get(_get(raw, "message"), "usage") or raw
+        prompt, completion = _first(usage, _PROMPT), _first(usage, _COMPLETION)
+        if prompt or completion:
+            self.usage = Usage(prompt or self.usage.prompt_tokens, completion or self.usage.completion_tokens)
+        said = [_get(choice, "finish_reason") for choice in _get(raw, "choices") or []]
+        said += [_get(raw, "done_reason"), _get(_get(raw, "delta"), "stop_reason")]
+        for reason in filter(None, said):
+            self.finish_reason = "length" if reason in _CUT else str(reason)
+
+
+class OverLlamaIndex:
+    """A generator that speaks through a LlamaIndex LLM. Safe for any mix of threads, as its LLM is."""
+
+    def __init__(self, name: str, llm: Any):
+        self.name, self.llm = name, llm
+
+    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Stream:
+        """Raises UpstreamError when the backend cannot be reached or refuses."""
+        from llama_index.core.llms import ChatMessage
+
+        try:
+            chunks = self.llm.stream_chat([ChatMessage(role=m["role"], content=m["content"]) for m in messages])
+        except Exception as exc:
+            raise failed(exc) from exc
+        return Stream(chunks)
+
+
+def failed(exc: Exception) -> UpstreamError:
+    """What a client library raised, as an error of ours."""
+    return UpstreamError(f"the LLM backend failed: {exc}", field="generator.base_url")
+
+
+def _get(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+
+
+def _first(value: Any, names: Sequence[str]) -> int:
+    return next((found for name in names if isinstance(found := _get(value, name), int) and found), 0)

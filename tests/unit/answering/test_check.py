@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.check import check, numbers, sentences
+from rag.answering.check import check, sentences
 from rag.domain import Hit, Passage
 
 
@@ -53,8 +53,9 @@ def test_chinese_brackets_lists_and_full_width_digits():
     assert [span.hit for span in checked.claim.support] == [0]
 
 
-def test_numbers_ignore_thousands_separators():
-    assert numbers("1,000 and ２０ or 3.5") == {"1000", "20", "3.5"}
+def test_numbers_ignore_thousands_separators_and_spelling():
+    assert check("It holds 1000 files in ３ folders.", [hit("It holds 1,000 files in three folders.")]).claim
+    assert not check("It holds 1000 files in 4 folders.", [hit("It holds 1,000 files in three folders.")]).claim
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])

@@ -3,6 +3,7 @@
 import pytest
 
 from ingest import cases, columns, faq
+from rag.errors import ParseError
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,9 @@ def test_a_case_reads_in_the_language_of_its_file() -> None:
     assert found is not None
     entry = cases.read_entry(found, header, ["C1", "No boot", "black", "", "plug in\nretry", "2.0", "1. x"])
     assert entry == cases.Entry(
-        "Symptom: black\nResolution: plug in\nretry\nSteps: 1. x", "C1 · No boot · 2.0", {"id": "C1", "version": "2.0"}
+        "Symptom: black\nResolution: plug in\nretry\nSteps: 1. x",
+        "C1 · No boot · 2.0",
+        {"id": "C1", "version": "2.0", "Steps": "1. x"},
     )
     assert cases.read_entry(found, header, ["C1", "No boot"]) is None
 
@@ -81,3 +84,32 @@ def test_field_names_are_ours_where_known_and_never_doubled() -> None:
         2: "地区",
         3: "version",
     }
+
+
+GERMAN = "Frage;Weitere Fragen;Antwort;Produktlinie\nWie storniere ich?;Storno|abbrechen;Im Konto.;A1\n"
+
+
+def test_columns_of_any_name_by_a_mapping() -> None:
+    header = GERMAN.splitlines()[0].split(";")
+    assert faq.find_columns(header) is None
+    mapping = {"frage": "question", "Weitere Fragen": "similar questions", "Antwort": "answer", "Produktlinie": "product"}
+    with columns.mapped(mapping):
+        found = faq.find_columns(header)
+        assert found is not None
+        entry = faq.read_entry(found, GERMAN.splitlines()[1].split(";"))
+        assert entry == faq.Entry("Wie storniere ich?", "Im Konto.", ("Storno", "abbrechen"), {"product": "A1"})
+        assert cases.find_columns(["x", "y"]) is None
+    assert faq.find_columns(header) is None
+
+
+@pytest.mark.parametrize("role", columns.ROLES)
+def test_each_role_is_a_name_that_a_table_knows(role: str) -> None:
+    names = frozenset.union(faq._QUESTIONS, faq._PHRASINGS, faq._ANSWERS, cases._SYMPTOMS, cases._CAUSES)
+    assert columns.normalise_name(role) in names | cases._RESOLUTIONS | cases._TITLES
+
+
+@pytest.mark.parametrize("told", ["question", {"Frage": 1}, {"Frage": ""}, ["Frage"]])
+def test_a_mapping_that_says_nothing_is_refused_with_an_example(told: object) -> None:
+    with pytest.raises(ParseError) as refused:
+        columns.mapping_of({"columns": told})
+    assert "Example" in str(refused.value)

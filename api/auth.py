@@ -1,0 +1,146 @@
+"""Who may call what. Each route declares it by the type of one parameter; a route that does not is refused at the start.
+
+    def retrieve(asked: Body, here: Here, caller: Asker) -> …:
+        question = caller.within(asked.to_question())
+
+No key made yet and a program of this machine's own user: everything is allowed. Everyone else needs a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, FastAPI, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+from fastapi.security import HTTPBearer
+
+from api.auth_peer import Peer, Peers
+from api.principal import Principal
+from rag.errors import Forbidden, Unauthorized
+from rag.library.keys import PREFIX, Key, Keys, KeyScope
+from rag.settings import Settings
+
+# Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
+PUBLIC = ("/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json")
+
+_LOOKUPS = 8  # threads that look up callers: not those that answer questions, which may all be busy
+_FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
+
+
+class Access:
+    """Tells who a request is from. Safe for any mix of threads."""
+
+    def __init__(self, settings: Settings, keys: Keys):
+        self.keys = keys
+        self._settings = settings
+        self._peers = Peers(settings.server.trusted_proxies)
+        self._limiter: CapacityLimiter | None = None
+
+    async def identify(self, request: Request) -> Principal:
+        """Raises Unauthorized."""
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(_LOOKUPS)
+        peer = self._peers.peer(request.scope)
+        told = request.headers.get("authorization")
+        return await to_thread.run_sync(self.principal, peer, told, limiter=self._limiter)
+
+    def principal(self, peer: Peer, authorization: str | None) -> Principal:
+        """By the header; without one (or with one that clients send because they must) by where it comes from."""
+        token = _bearer(authorization)
+        if token is not None and token.startswith(PREFIX):
+            key = self.keys.find(token)
+            if key is None:
+                raise Unauthorized("this key is wrong, expired or revoked.", field="Authorization", fix=_FIX)
+            return _of_key(key, peer)
+        if peer.local and self._open():
+            return Principal("local", "local", address=peer.address)
+        raise self._refusal(token, peer)
+
+    def _open(self) -> bool:
+        return self._settings.server.auth == "auto" and not self.keys.made()
+
+    def _refusal(self, token: str | None, peer: Peer) -> Unauthorized:
+        if token is None:
+            return Unauthorized("this needs a key.", field="Authorization", fix=_FIX, code="no_authorization")
+        return Unauthorized("that is no key of ours.", field="Authorization", fix=_FIX)
+
+
+class Requires:
+    """A dependency: the caller, who has one of the scopes. `widget`: also tokens of a chat widget's visitors."""
+
+    def __init__(self, *scopes: KeyScope, widget: bool = False):
+        self.scopes, self.widget = scopes, widget
+
+    async def __call__(
+        self, request: Request, _shown: Annotated[Any, Security(HTTPBearer(auto_error=False, description="A key: xs_…"))]
+    ) -> Principal:
+        """Raises Forbidden. Who it is, `api.gate` has found out before the body was read."""
+        caller: Principal = request.state.principal
+        if not caller.may(*self.scopes) or (caller.kind == "widget" and not self.widget):
+            needed = " or ".join(f"`{scope}`" for scope in self.scopes)
+            raise Forbidden(f"this needs the scope {needed}.", fix="Use a key that has it.")
+        return caller
+
+
+def requires(*scopes: KeyScope, widget: bool = False) -> Any:
+    """`caller: Annotated[Principal, requires("query")]`. Any one of the scopes is enough; `admin` always is."""
+    return Depends(Requires(*scopes, widget=widget))
+
+
+Asker = Annotated[Principal, requires("query", widget=True)]  # asks; also a visitor of a chat widget
+Reader = Annotated[Principal, requires("query", "ingest")]  # reads documents
+Writer = Annotated[Principal, requires("ingest")]  # changes documents, follows jobs
+Admin = Annotated[Principal, requires("admin")]
+
+
+def undeclared(app: FastAPI) -> list[str]:
+    """Routes that neither declare a scope nor are public, as `METHOD path`."""
+    return [
+        f"{' '.join(sorted(route.methods or {'*'}))} {route.path}"
+        for route in iter_route_contexts(app.routes)
+        if route.path not in PUBLIC and declared(route) is None
+    ]
+
+
+def declared(route: RouteContext) -> Requires | None:
+    """What a route requires."""
+    dependant = getattr(route, "dependant", None)
+    return next((call for call in _calls(dependant) if isinstance(call, Requires)), None) if dependant else None
+
+
+def check_routes(app: FastAPI) -> None:
+    """Raises AssertionError when a route declares no scope: such a route would be open to everyone."""
+    if forgotten := undeclared(app):
+        raise AssertionError(
+            f"no scope is declared by: {'; '.join(forgotten)}. Give the handler a parameter `caller: Asker`, `Reader`, "
+            "`Writer` or `Admin` of api/auth.py, or, when everyone may call it, add its path to PUBLIC there."
+        )
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _of_key(key: Key, peer: Peer) -> Principal:
+    rights = key.rights
+    return Principal(
+        "key",
+        key.id,
+        scopes=rights.scopes,
+        collections=rights.collections,
+        groups=rights.groups,
+        citation_style=rights.citation_style,
+        address=peer.address,
+        origins=rights.origins,
+        allowance=rights.allowance,
+    )
+
+
+def _bearer(authorization: str | None) -> str | None:
+    kind, _, token = (authorization or "").strip().partition(" ")
+    return token.strip() or None if kind.lower() == "bearer" else None

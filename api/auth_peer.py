@@ -1,0 +1,92 @@
+"""Where a request comes from: the peer, or what a trusted proxy says; and whether it is this machine's own user."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from rag.settings.access import networks
+
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host", "x-forwarded-proto")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """`address`: None when the server does not know it. `local`: a program of this machine's user, no web page, no proxy."""
+
+    address: str | None
+    local: bool
+
+
+class Peers:
+    """Tells peers apart. `trusted_proxies`: addresses and networks, with commas between."""
+
+    def __init__(self, trusted_proxies: str):
+        self._trusted = networks(trusted_proxies)
+
+    def peer(self, scope: Scope) -> Peer:
+        """Forwarding headers count only from a trusted proxy; from anyone else they mean that it is not local.
+
+        Loopback alone is not enough to be local. A reverse proxy on this machine brings the world (it adds forwarding
+        headers); a web page in the user's browser can send requests here (it has a foreign `Origin`), and by DNS
+        rebinding read the replies too (then the name in `Host` is its own).
+        """
+        headers, client = Headers(scope=scope), scope.get("client")
+        address = client[0] if client else None
+        if address is not None and self._is_trusted(address):
+            return Peer(self._behind(headers.getlist("x-forwarded-for"), address), False)
+        loopback = address is not None and _is_loopback(address)
+        forwarded = any(name in headers for name in _FORWARDED)
+        return Peer(address, loopback and not forwarded and _own_host(headers) and _own_origin(headers))
+
+    def _is_trusted(self, address: str) -> bool:
+        found = _parsed(address)
+        return found is not None and any(found in network for network in self._trusted if network.version == found.version)
+
+    def _behind(self, told: list[str], proxy: str) -> str | None:
+        """The nearest address that is no trusted proxy: those before it are only what that one claims."""
+        hops = [hop.strip() for line in told for hop in line.split(",") if hop.strip()]
+        for hop in reversed(hops):
+            found = _parsed(hop)
+            if found is None:
+                return proxy  # not an address: nothing before it can be believed
+            if not self._is_trusted(str(found)):
+                return str(found)
+        return proxy
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    bare = address.strip("[]").partition("%")[0]
+    if bare.count(":") == 1:  # IPv4 with a port, as some proxies write
+        bare = bare.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(bare)
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _is_loopback(address: str) -> bool:
+    found = _parsed(address)
+    return found is not None and found.is_loopback
+
+
+def _own_host(headers: Headers) -> bool:
+    return _is_own_name(urlsplit(f"//{headers.get('host', '')}").hostname)
+
+
+def _own_origin(headers: Headers) -> bool:
+    """A page that this service itself serves, or no page at all."""
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def _is_own_name(name: str | None) -> bool:
+    """Loopback, or a name without a dot: nobody outside can make one that leads here."""
+    return bool(name) and (_is_loopback(name or "") or ("." not in (name or "") and ":" not in (name or "")))

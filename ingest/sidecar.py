@@ -1,0 +1,69 @@
+"""`.xiansou.toml` in a folder: what its files say about themselves nowhere else.
+
+```toml
+[columns]              # of tables in this folder and below it
+Frage = "question"
+Antwort = "answer"
+[metadata]             # of all documents, to filter by
+product = "Cam 2"
+["faq.csv".columns]    # of one file
+Titel = "question"
+```
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.errors import InputError
+
+SIDECAR = ".xiansou.toml"
+_KEYS = ("columns", "metadata")
+
+
+class Sidecars:
+    """The sidecars below one root, each read once. Raises InputError for one that cannot be read."""
+
+    def __init__(self, root: Path):
+        self._root = root
+        self._folders: dict[Path, dict[str, Any]] = {}
+
+    def metadata(self, file: Path) -> dict[str, Any]:
+        """The metadata of a file: of its folder's sidecar before those above it, of its own entry before all."""
+        told = self._folder(file.parent)
+        own = told.get(file.name, {})
+        columns = {**told.get("columns", {}), **own.get("columns", {})}
+        metadata = {**told.get("metadata", {}), **own.get("metadata", {})}
+        return metadata | ({"columns": columns} if columns else {})
+
+    def _folder(self, folder: Path) -> dict[str, Any]:
+        if folder not in self._folders:
+            inside = folder != self._root and self._root in folder.parents
+            above = self._folder(folder.parent) if inside else {}
+            told = _read(folder / SIDECAR)
+            merged: dict[str, Any] = {key: {**above.get(key, {}), **told.get(key, {})} for key in _KEYS}
+            self._folders[folder] = merged | {key: value for key, value in told.items() if key not in _KEYS}
+        return self._folders[folder]
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        told = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise InputError(f"{file} cannot be read: {exc}.", field=str(file), fix="Correct or remove it.") from exc
+    for name, section in told.items():
+        entry = {name: section} if name in _KEYS else section
+        if not isinstance(entry, dict) or any(k not in _KEYS or not isinstance(v, dict) for k, v in entry.items()):
+            raise InputError(
+                f"{file}: `{name}` is not understood.",
+                field=str(file),
+                fix='Sections are [columns], [metadata], and ["file.csv".columns] for one file.',
+            )
+        if not all(isinstance(role, str) for role in entry.get("columns", {}).values()):
+            raise InputError(f"{file}: a column maps to a text.", field=str(file), fix='Example: Frage = "question".')
+    return told

@@ -1,0 +1,49 @@
+"""Any LLM class of LlamaIndex, named by its path: `model = "llama_index.llms.groq.Groq"`, arguments in `options`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from rag.answering.backends.stream import OverLlamaIndex
+from rag.errors import ConfigError
+from rag.settings.generator import Generator as Told
+
+
+def any_llm(told: Told) -> OverLlamaIndex:
+    """`options` are the class's arguments; `temperature`, `max_tokens` and `api_key` are added where it has them.
+
+    What the class does by itself (retries, timeouts) stays; our deadline holds either way. Raises ConfigError.
+    """
+    made = _class(told)
+    fields = set(getattr(made, "model_fields", {}))
+    known: dict[str, Any] = {"temperature": told.temperature, "max_tokens": told.max_tokens}
+    if told.api_key.get_secret_value():
+        known["api_key"] = told.api_key.get_secret_value()
+    arguments = {name: value for name, value in known.items() if name in fields} | told.options
+    try:
+        llm = made(**arguments)
+    except Exception as exc:
+        raise ConfigError(
+            f"{told.model} cannot be made with `generator.options`: {type(exc).__name__}.",  # its text may quote a key
+            field="generator.options",
+            fix="See that class's own page for its arguments.",
+        ) from exc
+    return OverLlamaIndex(told.model.rpartition(".")[2], llm)
+
+
+def _class(told: Told) -> Any:
+    from llama_index.core.llms import LLM
+
+    module, _, name = told.model.rpartition(".")
+    try:
+        made = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as exc:
+        raise ConfigError(
+            f"`{told.model}` cannot be imported: {exc}.",
+            field="generator.model",
+            fix="Install its package, and name the class as `package.module.Class`.",
+        ) from exc
+    if not (isinstance(made, type) and issubclass(made, LLM)):
+        raise ConfigError(f"`{told.model}` is no LlamaIndex LLM.", field="generator.model", fix="Name a class of its LLMs.")
+    return made

@@ -1,0 +1,52 @@
+"""A GGUF file in this process, through llama.cpp. Optional extra `gguf` (the wheel `xllamacpp`).
+
+llama.cpp answers on a loopback port of its own with a key made here, so that streaming, stopping and counting tokens are
+those of every OpenAI-compatible server.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from rag.answering.backends.openai import openai_compatible
+from rag.answering.backends.options import checked, library
+from rag.answering.backends.stream import OverLlamaIndex
+from rag.errors import ConfigError
+from rag.settings.generator import Generator as Told
+
+
+class Gguf(OverLlamaIndex):
+    """Holds the model in memory as long as it lives."""
+
+    def __init__(self, name: str, llm: Any, server: Any):
+        super().__init__(name, llm)
+        self._server = server
+
+
+def gguf(told: Told) -> Gguf:
+    """`model` is the file; `options`: `threads`. Raises ConfigError."""
+    own = checked(told, ("threads",))
+    file = Path(told.model)
+    if not file.is_file():
+        raise ConfigError(f"there is no file {file}.", field="generator.model", fix="Name a GGUF file.")
+    made = library("xllamacpp", told, "gguf")
+    key = secrets.token_hex(16)
+    asked = made.CommonParams()
+    asked.model.path = str(file)
+    asked.n_ctx = told.context_tokens
+    asked.n_parallel = 1
+    asked.api_keys = [key]
+    asked.verbosity = 0
+    if "threads" in own:
+        asked.cpuparams.n_threads = asked.cpuparams_batch.n_threads = int(own["threads"])
+    try:
+        server = made.Server(asked)
+    except Exception as exc:  # the library raises plain ones
+        raise ConfigError(f"{file} cannot be loaded: {exc}.", field="generator.model", fix="Name a GGUF file.") from exc
+    here = told.model_copy(update={"api_key": SecretStr(key), "model": file.stem})
+    inner = openai_compatible(here, base_url=f"{server.listening_address}/v1", options={})
+    return Gguf(file.stem, inner.llm, server)

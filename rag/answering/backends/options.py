@@ -1,0 +1,40 @@
+"""What stands in `[generator.options]`, checked by name, and libraries that an optional extra brings."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from rag.errors import ConfigError
+from rag.settings.generator import Generator as Told
+
+
+def checked(told: Told, known: Sequence[str], needed: Sequence[str] = ()) -> dict[str, Any]:
+    """The options. Raises ConfigError for one that this kind of backend does not have, or that it needs."""
+    for name in told.options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            fix = f"Did you mean `{near[0]}`?" if near else f"`{told.kind}` takes: {', '.join(known) or 'none'}."
+            raise ConfigError(f"unknown setting `generator.options.{name}`.", field=f"generator.options.{name}", fix=fix)
+    for name in needed:
+        if not told.options.get(name):
+            raise ConfigError(
+                f'kind = "{told.kind}" needs `generator.options.{name}`.',
+                field=f"generator.options.{name}",
+                fix="Set it below [generator.options].",
+            )
+    return dict(told.options)
+
+
+def library(module: str, told: Told, extra: str) -> Any:
+    """Imports a module of an optional extra. Raises ConfigError naming the extra."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as exc:
+        raise ConfigError(
+            f'kind = "{told.kind}" needs the module `{module}`, which is not installed: {exc}.',
+            field="generator.kind",
+            fix=f"Install the optional extra: pip install 'xiansou[{extra}]'.",
+        ) from exc

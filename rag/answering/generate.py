@@ -1,0 +1,191 @@
+"""Runs a backend within a deadline: read in a thread, retried, broken off, and stopped when nobody waits any more."""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from rag.answering.breaker import Breaker
+from rag.answering.stop import Stop, enter
+from rag.domain import Usage
+from rag.errors import Cancelled, UpstreamError
+from rag.ports import Generator
+
+_TRIES = 4
+_WAIT_S = 0.25  # before the second try; doubled each time, with jitter
+_LOOK_S = 0.1  # how often it is looked whether somebody still waits
+_RETRIED = (408, 409, 425, 429)
+
+log = structlog.get_logger()
+Messages = Sequence[dict[str, str]]
+
+
+class Backend:
+    """A generator with its breaker. Keep one a process and generator."""
+
+    def __init__(self, generator: Generator, breaker: Breaker | None = None):
+        self.generator, self.breaker = generator, breaker or Breaker()
+
+    @property
+    def name(self) -> str:
+        return self.generator.name
+
+    def run(
+        self, messages: Messages, *, deadline: float, first_by: float | None = None, gone: threading.Event | None = None
+    ) -> Running:
+        """Nothing happens before the result is iterated.
+
+        Args:
+            deadline: `time.monotonic()` at which the text ends, wherever it is.
+            first_by: when the first words must be there; None: the deadline. For backends that have another one behind them.
+            gone: set by who asked, when nobody waits for the answer any more.
+        """
+        return Running(self, messages, Stop(deadline, gone), first_by or deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    usage: Usage
+    finish_reason: str | None
+
+
+class Running:
+    """A running generation. Iterate for text deltas; afterwards `usage` and `finish_reason` hold what the backend said.
+
+    `finish_reason` is `deadline` where the time was up. Iterating raises UpstreamError when the backend fails (also for words
+    that do not begin by `first_by`), Cancelled when who asked is gone. Whoever stops iterating stops the backend.
+    """
+
+    def __init__(self, backend: Backend, messages: Messages, stop: Stop, first_by: float):
+        self._backend, self._messages, self._stop, self._first_by = backend, messages, stop, first_by
+        self.usage = Usage()
+        self.finish_reason: str | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            yield from self._tried()
+        finally:
+            self._stop.set()
+
+    def _tried(self) -> Iterator[str]:
+        breaker = self._backend.breaker
+        for attempt in range(1, _TRIES + 1):
+            if not breaker.allows():
+                raise UpstreamError(f"the LLM backend {self._backend.name} is failing and left alone for a while")
+            begun = False
+            try:
+                for delta in self._once():
+                    begun = True
+                    yield delta
+                if self.finish_reason == "deadline":
+                    breaker.failed()
+                else:
+                    breaker.worked()
+                return
+            except UpstreamError as exc:
+                breaker.failed()
+                wait = _pause(exc, attempt)
+                log.warning("llm failed", backend=self._backend.name, attempt=attempt, error=_kind(exc))
+                # The words that were handed out cannot be taken back; and a pause that ends too late is no use.
+                if begun or attempt == _TRIES or wait is None or wait >= self._left_for_first():
+                    raise
+                self._sleep(wait)
+
+    def _once(self) -> Iterator[str]:
+        """One call. Its own thread reads, so that a silent backend cannot hold the deadline up."""
+        told: queue.SimpleQueue[str | _End | Exception] = queue.SimpleQueue()
+        stop = Stop(self._stop.deadline, None)
+        threading.Thread(target=self._read, args=(stop, told), name="llm", daemon=True).start()
+        begun = False
+        try:
+            while True:
+                left = self._stop.left() if begun else self._left_for_first()
+                if left <= 0:
+                    if not begun and self._first_by < self._stop.deadline:
+                        raise UpstreamError("the LLM backend said nothing in time")
+                    self.finish_reason = "deadline"
+                    return
+                try:
+                    item = told.get(timeout=min(left, _LOOK_S))
+                except queue.Empty:
+                    self._check_gone()
+                    continue
+                self._check_gone()
+                if isinstance(item, _End):
+                    self.usage, self.finish_reason = item.usage, item.finish_reason or self.finish_reason
+                    return
+                if isinstance(item, Exception):
+                    raise item
+                if item:
+                    begun = True
+                    yield item
+        finally:
+            stop.set()
+
+    def _read(self, stop: Stop, told: queue.SimpleQueue[str | _End | Exception]) -> None:
+        enter(stop)
+        try:
+            stream = self._backend.generator.generate(self._messages, deadline=stop.deadline)
+            deltas = iter(stream)
+            try:
+                for delta in deltas:
+                    told.put(delta)
+                    if stop.is_set():
+                        break
+            finally:
+                close = getattr(deltas, "close", None)
+                if close is not None:
+                    close()
+            told.put(_End(stream.usage, stream.finish_reason))
+        except Exception as exc:
+            told.put(exc)
+
+    def _left_for_first(self) -> float:
+        return self._stop.left() - (self._stop.deadline - self._first_by)
+
+    def _check_gone(self) -> None:
+        if self._stop.gone():
+            raise Cancelled("nobody waits for this answer any more")
+
+    def _sleep(self, seconds: float) -> None:
+        pause = threading.Event()
+        while seconds > 0:
+            pause.wait(min(seconds, _LOOK_S))
+            seconds -= _LOOK_S
+            self._check_gone()
+
+
+def _pause(error: UpstreamError, attempt: int) -> float | None:
+    """Seconds to wait before the next try; None where trying again cannot help."""
+    cause = error.__cause__
+    status = _status(cause)
+    if status is not None and status < 500 and status not in _RETRIED:
+        return None
+    asked = _retry_after(cause)
+    backoff = float(_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
+    return backoff if asked is None else max(asked, backoff)
+
+
+def _status(cause: BaseException | None) -> int | None:
+    status = getattr(cause, "status_code", None) or getattr(getattr(cause, "response", None), "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def _retry_after(cause: BaseException | None) -> float | None:
+    """Seconds that the backend asks to wait (RFC 9110 §10.2.3), None when it does not say or not in seconds."""
+    headers: Mapping[str, str] = getattr(getattr(cause, "response", None), "headers", None) or {}
+    try:
+        return max(0.0, float(str(headers.get("retry-after") or "")))
+    except ValueError:
+        return None
+
+
+def _kind(error: UpstreamError) -> str:
+    """For the log: never the text, which may quote the prompt."""
+    cause = error.__cause__
+    return f"{type(cause).__name__} {_status(cause) or ''}".strip() if cause else error.detail

@@ -1,0 +1,80 @@
+"""What an answer says about itself: the verdict on each sentence, contradictions, what a person needs who takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["quoted", "supported", "repaired", "dropped"]
+Fault = Literal[
+    "no_support",  # no passage says that
+    "number",  # a number, date or amount that the passage does not have, or has of another thing
+    "name",  # a name or term that the passage does not have, or has in another place
+    "negation",  # the passage says the opposite
+    "quote",  # in quotation marks, but not word for word in the passage
+    "meaning",  # the entailment model says no
+    "wrong_citation",  # the cited passage does not say it, another one does
+    "no_citation",  # nothing was cited
+    "instruction",  # its only support is text that tells an assistant what to do
+    "no_answer",  # the backend says that it found nothing
+    "repetition",
+    "garbled",
+    "truncated",
+    "persona",  # repeats its own instructions
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """What happened to a sentence. `text` is None when it was dropped: what is not supported is not shown.
+
+    `quoted`: word for word from a passage. `repaired`: cites the passage that says it instead of what the backend cited.
+    """
+
+    verdict: Verdict
+    fault: Fault | None
+    text: str | None
+    citations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One side of a contradiction: what a citation says, and where."""
+
+    n: int | None
+    document_id: str
+    version: int
+    passage_id: int
+    title: str
+    text: str
+    value: str
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Passages that disagree about `about`, the newest first."""
+
+    kind: Literal["number", "date", "yes_no"]
+    about: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """A question back, with options that stand in the documents."""
+
+    question: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """Whether a person should take over, why, and what that person needs to know."""
+
+    suggested: bool = False
+    reason: str | None = None
+    question: str | None = None
+    summary: str | None = None
+    passages: tuple[Mapping[str, Any], ...] = field(default=())
