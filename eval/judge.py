@@ -91,10 +91,7 @@ class Judge:
 
         told = self._settings
         language: Language = "zh" if is_chinese(asked.question) else "en"
-        messages = build(
-            asked.question, found.hits[:5], asked.history, language, persona=told.system,
-            budget=told.context_tokens - told.max_tokens,
-        )  # fmt: skip
+        messages = build(asked.question, found.hits[:5], asked.history, language, told=told)
         body = {"model": told.model, "messages": messages, "temperature": told.temperature, "max_tokens": told.max_tokens}
         try:
             reply = httpx.post(

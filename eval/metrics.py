@@ -9,12 +9,13 @@ from typing import Any
 
 from eval import ranking, texts
 from eval.asked import Asked
-from rag.answering.check import MIN_OVERLAP, numbers
 from rag.domain import Answer, Citation, Retrieved
-from rag.library.tokens import words
+from rag.library.tokens import fold, words
 
 _SPACE = re.compile(r"\s+")
 _SENTENCE = re.compile(r"(.+?)((?:\s*\[\d{1,3}\])+)", re.DOTALL)
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_MIN_OVERLAP = 0.5  # share of a sentence's words that its cited text must hold
 _SHOWN = 10  # hits that are kept with a question
 
 
@@ -145,7 +146,7 @@ def _worded(plain: str, asked: Asked) -> dict[str, float]:
 def support(answer: str, citations: Sequence[Citation]) -> float:
     """Share of the answer's sentences that their own cited texts hold: all numbers, and at least half of the words.
 
-    A test of words, not of meaning: what it refuses is unsupported, what it passes may still be. `--judge` reads for meaning.
+    A test of words, not of meaning, and apart from the service's own gate: what it refuses is unsupported, what it passes may still be. `--judge` reads for meaning.
     """
     by_number = {citation.n: f"{citation.title}\n{' '.join(citation.section)}\n{citation.cited_text}" for citation in citations}
     held = []
@@ -153,9 +154,13 @@ def support(answer: str, citations: Sequence[Citation]) -> float:
         source = "\n".join(by_number.get(int(n), "") for n in re.findall(r"\d+", markers))
         told = set(words(sentence))
         if told:
-            enough = len(told & set(words(source))) >= MIN_OVERLAP * len(told)
-            held.append(enough and numbers(sentence) <= numbers(source))
+            enough = len(told & set(words(source))) >= _MIN_OVERLAP * len(told)
+            held.append(enough and _numbers(sentence) <= _numbers(source))
     return sum(held) / len(held) if held else 0.0
+
+
+def _numbers(text: str) -> set[str]:
+    return {match.replace(",", "") for match in _NUMBER.findall(fold(text))}
 
 
 def _hits(found: Retrieved) -> tuple[dict[str, Any], ...]:
