@@ -146,7 +146,8 @@ def _worded(plain: str, asked: Asked) -> dict[str, float]:
 def support(answer: str, citations: Sequence[Citation]) -> float:
     """Share of the answer's sentences that their own cited texts hold: all numbers, and at least half of the words.
 
-    A test of words, not of meaning, and apart from the service's own gate: what it refuses is unsupported, what it passes may still be. `--judge` reads for meaning.
+    A test of words, not of meaning, and apart from the service's own gate: what it refuses is unsupported, what it passes may
+    still be. `--judge` reads for meaning.
     """
     by_number = {citation.n: f"{citation.title}\n{' '.join(citation.section)}\n{citation.cited_text}" for citation in citations}
     held = []
