@@ -19,6 +19,7 @@ from rag.library.tokens import words
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import fuse, standardise
 from rag.search.late import maxsim
+from rag.search.tiebreak import SPARE, prefer_settled
 
 DENSE_WEIGHT = 0.6  # of the cosine against BM25
 LATE_WEIGHT = 0.75  # of late interaction against the two
@@ -81,9 +82,9 @@ class Retriever:
                 continue
             seen.add(_span(passage))
             hits.append(_hit(passage, ranked, place, found, at, terms))
-            if len(hits) == k:
+            if len(hits) == k + SPARE:
                 break
-        return tuple(hits)
+        return tuple(prefer_settled(hits)[:k])
 
 
 def _check_versions(head: int, least: int | None, as_of: int | None) -> None:

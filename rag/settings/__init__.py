@@ -8,6 +8,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def load(
     values = _read(file)
     for name, text in sorted((os.environ if env is None else env).items()):
         if name.startswith(ENV_PREFIX):
-            _put(values, name.removeprefix(ENV_PREFIX).lower().split("__"), text)
+            _put(values, name.removeprefix(ENV_PREFIX).lower().split("__"), _from_environment(text))
     for key, value in (overrides or {}).items():
         if value is not None:
             _put(values, key.split("."), value)
@@ -153,6 +154,14 @@ def _read(file: Path | None) -> dict[str, Any]:
         raise ConfigError(f"cannot read {path}: {exc}", field="--config", fix="Name a readable TOML file.") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{path} is not valid TOML: {exc}", field=str(path), fix="Correct that line.") from exc
+
+
+def _from_environment(text: str) -> Any:
+    """Lists and tables are written as JSON; all else is text, which the setting's type reads."""
+    if text[:1] in ("[", "{"):
+        with suppress(ValueError):
+            return json.loads(text)
+    return text
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any) -> None:

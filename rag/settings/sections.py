@@ -22,6 +22,7 @@ class Server(Section):
     port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP service.")
     processes: int = Field(1, ge=1, le=64, description="API processes.")
     workers: int = Field(1, ge=0, le=64, description="Ingest workers that `xiansou serve` starts beside the API.")
+    drain_s: float = Field(35.0, ge=0, le=3600, description="Longest time that answers under way may take when it ends.")
     auth: Literal["auto", "required"] = Field(
         "auto", description="`auto`: loopback needs no key until one is made; `required`: everyone needs one."
     )
