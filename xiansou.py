@@ -47,6 +47,7 @@ def root(
 
 
 cli.command()(api.commands.serve)
+cli.command()(api.commands.mcp)
 cli.command()(ingest.commands.worker)
 cli.command()(ingest.commands.ingest)
 cli.add_typer(ingest.job_commands.jobs, name="jobs")

@@ -14,7 +14,7 @@ from api.auth import Access, check_routes
 from api.envelope import Envelope
 from api.gate import Gate
 from api.request import only_known_parameters
-from api.routes import chat, dify, documents, health, jobs, models, query, responses, ui_stream
+from api.routes import chat, dify, documents, health, jobs, mcp, models, query, responses, ui_stream
 from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__
@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     errors.install(app)
     for resource in (documents, query, jobs, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
+    app.include_router(mcp.router)
     app.include_router(health.router)
     check_routes(app)
     return app
@@ -61,8 +62,10 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
             # Loads index and model: the first question shall not wait for them.
             await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
             access = Access(settings, Keys(house.ledger.engine))
-            app.state.here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING), access)
-            yield
+            here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING), access)
+            async with mcp.running(app, here):
+                app.state.here = here
+                yield
         finally:
             app.state.here = None
             if given is None:

@@ -27,6 +27,13 @@ def serve(
     supervise(told, workers=count, ready=lambda: _welcome(told, examples, config))
 
 
+def mcp(config: ConfigOption = None) -> None:
+    """Serve the tools `search`, `ask` and `get_document` to an MCP client over stdin and stdout."""
+    from api.mcp_tools import serve_stdio
+
+    serve_stdio(settings(config))
+
+
 def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], config: ConfigOption = None) -> None:
     """One API process on a socket that `serve` opened."""
     from api.supervisor import api_process as run

@@ -11,7 +11,10 @@ from rag.domain import Answer, Document, Hit
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """The reply of `POST /v1/query` and `xiansou ask --json`."""
-    return asdict(answer)
+    told = asdict(answer)
+    if not answer.cached:
+        del told["cached"]
+    return told
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 
 from rag.errors import ConfigError, InputError
 from rag.settings.generator import Generator
+from rag.settings.memory import Answers, Cache, Conversation
 from rag.settings.parsing import Parsing
 from rag.settings.profiles import DEFAULT_PROFILE, Profile, check_name, complete, profile_rows
 from rag.settings.sections import (
@@ -47,6 +48,9 @@ class Settings(Section):
     generator: Generator = Generator()
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
+    conversation: Conversation = Conversation()
+    cache: Cache = Cache()
+    answers: Answers = Answers()
     ingest: Ingest = Ingest()
     parsing: Parsing = Parsing()
     reindex: Reindex = Reindex()
