@@ -61,18 +61,18 @@ def shortlist(found: Found, fused: Scores, own: int, foreign: int) -> NDArray[np
 def with_late(found: Found, at: NDArray[np.int64], late: Scores) -> Scores:
     """Final scores of the candidates `at`, from late interaction, cosine, and BM25 as a share of what the words can give.
 
-    The root of BM25 saturates: the first matching words tell more than the fifth repetition of one.
+    As z-scores, so that a distance means the same for every question. The root of BM25 saturates: the first matching words tell more than the fifth repetition of one.
     """
     words = np.sqrt(np.maximum(found.bm25[at], 0) / max(float(found.idf.sum()), 1e-6))
     abroad = found.foreign[at]
     if abroad.any() and not abroad.all():
         words[abroad] = np.maximum(words[abroad], words[~abroad].mean())
-    return np.asarray(_LATE * late + _COSINE * levelled(found)[at] + _WORDS * words, np.float32)
+    return standardise(np.asarray(_LATE * late + _COSINE * levelled(found)[at] + _WORDS * words, np.float32))
 
 
 def with_neural(fused: Scores, neural: Scores) -> Scores:
     """Final scores from a cross-encoder's, which read question and passage together."""
-    return np.asarray(_NEURAL * standardise(neural) + (1 - _NEURAL) * standardise(fused), np.float32)
+    return standardise(np.asarray(_NEURAL * standardise(neural) + (1 - _NEURAL) * standardise(fused), np.float32))
 
 
 def level_groups(scores: Scores, foreign: NDArray[np.bool_]) -> Scores:

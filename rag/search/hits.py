@@ -14,9 +14,10 @@ from rag.library.mirror import Found
 from rag.library.tokens import Cutter
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import Ranked, levelled
+from rag.search.tiebreak import SPARE, prefer_settled
 from rag.search.twins import Twins
 
-_AHEAD = 5  # candidates read beyond the wanted hits: some of them are folded
+_AHEAD = 3 + SPARE  # candidates read beyond the wanted hits: some of them are folded
 
 Dropped = tuple[tuple[Hit, str], ...]
 
@@ -44,7 +45,7 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
     seen: set[tuple[str, int, int]] = set()
     twins = Twins()
     for place, passage in _passages(ledger, told, k, everything=explain):
-        if len(hits) == k:
+        if len(hits) == k + SPARE:
             if not explain:
                 break
             beyond.append((_hit(passage, told, place), f"not among the first {k}"))
@@ -59,6 +60,9 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
             folded.append((_hit(passage, told, place), f"says the same as passage {twin.id} of {twin.document_id}"))
         else:
             hits.append(_hit(passage, told, place))
+    hits = prefer_settled(hits)
+    beyond = [(hit, f"not among the first {k}") for hit in hits[k:]] + beyond
+    hits = hits[:k]
     if len(hits) < k:  # nothing else is left: what was folded as a twin is better than nothing
         twice = [pair for pair in folded if pair[1].startswith("says")][: k - len(hits)]
         folded = [pair for pair in folded if pair not in twice]
