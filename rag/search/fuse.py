@@ -61,7 +61,8 @@ def shortlist(found: Found, fused: Scores, own: int, foreign: int) -> NDArray[np
 def with_late(found: Found, at: NDArray[np.int64], late: Scores) -> Scores:
     """Final scores of the candidates `at`, from late interaction, cosine, and BM25 as a share of what the words can give.
 
-    As z-scores, so that a distance means the same for every question. The root of BM25 saturates: the first matching words tell more than the fifth repetition of one.
+    As z-scores, so that a distance means the same for every question. The root of BM25 saturates: the first matching words
+    tell more than the fifth repetition of one.
     """
     words = np.sqrt(np.maximum(found.bm25[at], 0) / max(float(found.idf.sum()), 1e-6))
     abroad = found.foreign[at]
