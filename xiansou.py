@@ -14,6 +14,7 @@ import eval.commands
 import ingest.commands
 import ingest.job_commands
 import rag.commands
+import rag.key_commands
 from rag import __version__
 from rag.console import fail
 from rag.errors import XiansouError
@@ -54,6 +55,7 @@ cli.add_typer(ingest.job_commands.jobs, name="jobs")
 cli.command()(rag.commands.ask)
 cli.command()(rag.commands.search)
 cli.add_typer(rag.commands.docs, name="docs")
+cli.add_typer(rag.key_commands.keys, name="keys")
 cli.command()(rag.commands.backup)
 cli.command()(rag.commands.restore)
 cli.command()(rag.commands.doctor)

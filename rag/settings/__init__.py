@@ -31,6 +31,7 @@ from rag.settings.sections import (
     Section,
     Server,
 )
+from rag.settings.sso import Sso
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
@@ -42,6 +43,7 @@ class Settings(Section):
 
     data_dir: Path = Field(Path("data"), description="Everything the service writes is below it.")
     server: Server = Server()
+    sso: Sso = Sso()
     database: Database = Database()
     redis: Redis = Redis()
     embedding: Embedding = Embedding()
