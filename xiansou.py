@@ -13,6 +13,7 @@ import eval.bench.commands
 import eval.commands
 import ingest.commands
 import ingest.job_commands
+import ingest.source_commands
 import rag.commands
 from rag import __version__
 from rag.console import fail
@@ -50,6 +51,7 @@ cli.command()(api.commands.serve)
 cli.command()(ingest.commands.worker)
 cli.command()(ingest.commands.ingest)
 cli.add_typer(ingest.job_commands.jobs, name="jobs")
+cli.add_typer(ingest.source_commands.sources, name="sources")
 cli.command()(rag.commands.ask)
 cli.command()(rag.commands.search)
 cli.add_typer(rag.commands.docs, name="docs")

@@ -30,6 +30,7 @@ from rag.settings.sections import (
     Section,
     Server,
 )
+from rag.settings.sources import Sources
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
@@ -49,6 +50,7 @@ class Settings(Section):
     answer: AnswerSettings = AnswerSettings()
     ingest: Ingest = Ingest()
     parsing: Parsing = Parsing()
+    sources: Sources = Sources()
     reindex: Reindex = Reindex()
     log: Log = Log()
     profiles: dict[str, Profile] = Field({DEFAULT_PROFILE: Profile()}, description="Assistants by name.")
