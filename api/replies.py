@@ -123,6 +123,7 @@ class AnswerReply(_Reply):
     index_version: int = Field(examples=[4182])
     generator: str = Field(examples=["extractive"])
     usage: UsageReply
+    cached: bool = Field(False, description="Worded before, for the same question and the same passages; left out when false.")
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 6.2, "generate": 3.4, "total": 11.2}])
     profile: str = Field(examples=["xiansou"])
     grounding: list[GroundedReply]

@@ -203,6 +203,7 @@ class Question:
     as_of: int | None = None
     generator: str | None = None
     profile: str | None = None  # assistant that answers; None: the default one
+    owner: str = ""  # key and visitor that conversations and answers belong to
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,3 +302,4 @@ class Answer:
     grounding: tuple[Grounded, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     clarification: Clarification | None = None
+    cached: bool = False  # worded before, for the same question and exactly the same passages

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.answer import Answerer
+from rag.answering.memory import Memory
 from rag.library import generations
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
@@ -19,6 +20,7 @@ from rag.search.retrieve import Retriever
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
+from rag.stores import Remote, adopt_redis, open_redis
 
 LoadEmbedder = Callable[[str], Embedder]
 
@@ -43,6 +45,12 @@ class House:
         return self.shelves.writing().embedder
 
     @property
+    def memory(self) -> Memory:
+        """Of questions and answers."""
+        assert self.answerer.memory is not None
+        return self.answerer.memory
+
+    @property
     def profiles(self) -> tuple[str, ...]:
         """Names of the assistants, the default one first."""
         return tuple(self.settings.profiles)
@@ -59,6 +67,7 @@ class House:
         return Answerer(retriever, shelf.embedder, None, self.settings)
 
     def close(self) -> None:
+        self.memory.close()
         self.shelves.close()
         self.ledger.close()
 
@@ -107,7 +116,11 @@ def open_house(
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = Retriever(ledger, shelves, candidates=settings.retrieval.candidates)
     generators = {} if generator else load_generators(settings)
-    answerer = Answerer(retriever, embedder, generator or generators[DEFAULT_PROFILE], settings, generators=generators)
+    connect = open_redis if serving else adopt_redis
+    memory = Memory(ledger, embedder, Remote(lambda: connect(settings), "answering without conversations and cache"), settings)
+    answerer = Answerer(
+        retriever, embedder, generator or generators[DEFAULT_PROFILE], settings, generators=generators, memory=memory
+    )
     return House(settings, ledger, shelves, answerer, open_shelf, wanted)
 
 

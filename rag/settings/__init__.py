@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 
 from rag.errors import ConfigError, InputError
 from rag.settings.generator import Generator
+from rag.settings.memory import Answers, Cache, Conversation
 from rag.settings.parsing import Parsing
 from rag.settings.profiles import DEFAULT_PROFILE, Profile, check_name, complete, profile_rows
 from rag.settings.sections import (
@@ -30,7 +31,11 @@ from rag.settings.sections import (
     Section,
     Server,
 )
+<<<<<<< HEAD
 from rag.settings.sources import Sources
+=======
+from rag.settings.sso import Sso
+>>>>>>> main
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
@@ -42,12 +47,16 @@ class Settings(Section):
 
     data_dir: Path = Field(Path("data"), description="Everything the service writes is below it.")
     server: Server = Server()
+    sso: Sso = Sso()
     database: Database = Database()
     redis: Redis = Redis()
     embedding: Embedding = Embedding()
     generator: Generator = Generator()
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
+    conversation: Conversation = Conversation()
+    cache: Cache = Cache()
+    answers: Answers = Answers()
     ingest: Ingest = Ingest()
     parsing: Parsing = Parsing()
     sources: Sources = Sources()
