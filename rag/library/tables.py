@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from rag.library import key_tables, queue_tables, schema, source_tables
+from rag.library import answers_tables, key_tables, queue_tables, schema, source_tables
 
-MODULES = (schema, key_tables, queue_tables, source_tables)
-=======
-from rag.library import answers_tables, key_tables, queue_tables, schema
-
-MODULES = (schema, key_tables, queue_tables, answers_tables)
->>>>>>> main
+MODULES = (schema, key_tables, queue_tables, answers_tables, source_tables)

@@ -31,11 +31,8 @@ from rag.settings.sections import (
     Section,
     Server,
 )
-<<<<<<< HEAD
 from rag.settings.sources import Sources
-=======
 from rag.settings.sso import Sso
->>>>>>> main
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
