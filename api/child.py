@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -23,6 +25,7 @@ _QUICK_S = 10.0  # a process that lived shorter died quickly
 _QUICK_DEATHS = 5
 _PAUSE_S, _LONG_PAUSE_S = 0.5, 60.0
 _WRONG_CONFIG = 2  # exit code of `xiansou` for wrong settings
+_READY_FD = "XIANSOU_READY_FD"
 _CONFIG_ERROR = "rag.errors.ConfigError: "  # how the server reports one that its startup raised
 
 
@@ -45,26 +48,44 @@ class Child:
         self._relay = threading.Thread()
         self._lines: deque[str] = deque(maxlen=20)
         self._began = self._due = 0.0
+        self._ready: int | None = None  # a pipe's end: readable when the process has said so, or is gone
         self.quick_deaths = 0
 
     def start(self) -> None:
         """Raises UpstreamError when the operating system refuses."""
+        self._forget_ready()
+        self._ready, told = os.pipe()
         try:
             process = spawn_tied(
                 self._command,
-                env=self._environment,
-                pass_fds=self._fds,
+                env={**self._environment, _READY_FD: str(told)},
+                pass_fds=[*self._fds, told],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )
         except OSError as exc:
             raise UpstreamError(f"cannot start the {self.name}: {exc.strerror}.") from exc
+        finally:
+            os.close(told)
         assert process.stdout is not None
         self._process, self._began = process, time.monotonic()
         self._lines.clear()
         self._relay = threading.Thread(target=self._pass_on, args=(process.stdout,), daemon=True)
         self._relay.start()
+
+    def successor(self) -> Child:
+        """The same command once more, not started yet."""
+        return Child(self.name, self._command, self._environment, essential=self.essential, fds=self._fds)
+
+    def ready(self) -> bool:
+        """Whether it has said by `tell_ready` that it serves."""
+        return self._ready is not None and bool(select.select([self._ready], [], [], 0)[0]) and self.alive()
+
+    def _forget_ready(self) -> None:
+        if self._ready is not None:
+            os.close(self._ready)
+            self._ready = None
 
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -102,6 +123,7 @@ class Child:
             self._process.kill()
             self._process.wait()
             self._relay.join(timeout=1.0)
+        self._forget_ready()
 
     def _plan_restart(self, code: int, line: str) -> None:
         told = log.bind(child=self.name, ended=_reason(code), said=line)
@@ -133,3 +155,12 @@ class Child:
 
 def _reason(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def tell_ready() -> None:
+    """In a child: tells the supervisor that it serves."""
+    told = os.environ.pop(_READY_FD, None)
+    if told is not None:
+        with suppress(OSError):
+            os.write(int(told), b"1")
+            os.close(int(told))

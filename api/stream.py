@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable
 from typing import Any, Protocol
 
 import anyio
@@ -96,6 +96,29 @@ async def stream_answer(
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
+async def steps(house: House, question: Question) -> AsyncGenerator[Sentence | Answer, None]:
+    """The pipeline's sentences, then the answer; cancelled, or closed early, it stops the LLM."""
+    gone = threading.Event()
+    running = house.answerer.stream(question, gone)
+    assert isinstance(running, Generator)
+    step = asyncio.ensure_future(_next(running))
+    try:
+        while (event := await asyncio.shield(step)) is not None:
+            yield event
+            step = asyncio.ensure_future(_next(running))
+    finally:
+        await _ended(running, step, gone)
+
+
+async def _ended(running: _Running, step: asyncio.Future[_Event], gone: threading.Event) -> None:
+    """Returns when the answer has stopped."""
+    gone.set()  # the step that waits for the backend ends at once; a running generator cannot be closed
+    with anyio.CancelScope(shield=True):
+        await asyncio.wait({step})
+        step.exception()  # nobody is left to tell it to
+        await run_in_threadpool(running.close)
+
+
 async def _next(running: _Running) -> _Event:
     return await run_in_threadpool(next, running, None)
 
@@ -118,11 +141,7 @@ async def _events(
         for told in encoder.failed(errors.internal(request_id)):
             yield told
     finally:
-        gone.set()  # the step that waits for the backend ends at once; a running generator cannot be closed
-        with anyio.CancelScope(shield=True):
-            await asyncio.wait({step})
-            step.exception()  # nobody is left to tell it to
-            await run_in_threadpool(running.close)
+        await _ended(running, step, gone)
 
 
 async def answer_while_connected(house: House, question: Question, request: Request) -> Answer:

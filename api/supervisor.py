@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import math
 import os
 import shutil
 import signal
@@ -23,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from pydantic import BaseModel, SecretStr
 
-from api.child import Child
+from api.child import Child, tell_ready
+from api.environment import flat
+from api.rolling import roll
 from rag.errors import ConfigError, UpstreamError
 from rag.settings import ENV_PREFIX, Settings
 from rag.stores import EmbeddedValkey, open_redis
@@ -37,18 +39,18 @@ COMMAND = (sys.executable, "-m", "xiansou")
 _MIN_FREE = 200_000_000  # bytes
 _BACKLOG = 1024
 _READY_S = 120.0
-_DRAIN_S = 8.0  # for requests that are being answered
-_END_S = 12.0  # for all children; Valkey has 3 s after that
+_REST_S = 4.0  # for the workers after the API processes; Valkey has 3 s after that
 _STORE_EVERY_S = 1.0
 _STORE_LOG_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Signals:
-    """`stop`: end in order. `hurry`: a second signal came, end at once."""
+    """`stop`: end in order. `hurry`: a second signal came, end at once. `renew`: new processes take over."""
 
     stop: threading.Event = field(default_factory=threading.Event)
     hurry: threading.Event = field(default_factory=threading.Event)
+    renew: threading.Event = field(default_factory=threading.Event)
 
 
 def serve(
@@ -59,6 +61,9 @@ def serve(
     command: Sequence[str] = COMMAND,
 ) -> None:
     """Serves until SIGINT, SIGTERM or SIGHUP; a second one ends everything at once. For the main thread.
+
+    Requests under way are answered first, for at most `server.drain_s`. On SIGUSR1 new processes take over one by one
+    from the same socket, so that a new program or model goes live and no request is refused or cut.
 
     `ready` is called once, in a thread of its own, when the API answers. A child is `command` followed by `api-process
     --fd N` or `worker`, and `--config` with an empty file: all settings are in its environment.
@@ -81,11 +86,14 @@ def serve(
                     threading.Thread(target=ready, name="ready", daemon=True).start()
             while not signals.stop.wait(0.2):
                 store.tend()
+                if signals.renew.is_set():
+                    signals.renew.clear()
+                    roll(children, signals.stop, signals.hurry, ready_s=_READY_S, drain_s=settings.server.drain_s)
                 for child in children:
                     child.tend()
         finally:
             listener.close()  # or clients would queue at a socket that nobody serves
-            _end(children, signals)
+            _end(children, signals, settings.server.drain_s)
             store.stop()
 
 
@@ -146,6 +154,7 @@ def _signals() -> Iterator[_Signals]:
 
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, receive) for number in numbers}
+    before[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, lambda *_: signals.renew.set())
     try:
         yield signals
     finally:
@@ -158,7 +167,7 @@ def _signals() -> Iterator[_Signals]:
 
 def _children(settings: Settings, workers: int, command: Sequence[str], fd: int, redis_url: str) -> list[Child]:
     """The API processes, then the workers."""
-    environment = dict(os.environ) | dict(_flat(settings, ENV_PREFIX))
+    environment = dict(os.environ) | dict(flat(settings, ENV_PREFIX))
     environment[f"{ENV_PREFIX}REDIS__URL"] = redis_url
     rest = ["--config", os.devnull]
     api = [*command, "api-process", "--fd", str(fd), *rest]
@@ -167,19 +176,6 @@ def _children(settings: Settings, workers: int, command: Sequence[str], fd: int,
     ]
     work = [*command, "worker", *rest]
     return apis + [Child(f"worker {n}", work, environment, essential=False) for n in range(1, workers + 1)]
-
-
-def _flat(section: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
-    """All settings as environment variables, the default ones too, so that a child can read no others."""
-    for name in type(section).model_fields:
-        value: Any = getattr(section, name)
-        key = f"{prefix}{name.upper()}"
-        if isinstance(value, BaseModel):
-            yield from _flat(value, f"{key}__")
-        elif isinstance(value, SecretStr):
-            yield key, value.get_secret_value()
-        else:
-            yield key, str(value.resolve() if isinstance(value, Path) else value)
 
 
 def _await_ready(children: Sequence[Child], listener: socket.socket, signals: _Signals) -> bool:
@@ -211,11 +207,11 @@ def _readyz(listener: socket.socket) -> str | None:
         connection.close()
 
 
-def _end(children: Sequence[Child], signals: _Signals) -> None:
+def _end(children: Sequence[Child], signals: _Signals, drain_s: float) -> None:
     """API processes first, since requests that they still answer may wait for a worker; what does not end is killed."""
     began = time.monotonic()
     apis = [child for child in children if child.essential]
-    for group, patience in ((apis, _DRAIN_S), (children, _END_S)):
+    for group, patience in ((apis, drain_s + 1), (children, drain_s + 1 + _REST_S)):
         for child in group:
             child.signal(signal.SIGTERM)
         while any(child.alive() for child in group) and time.monotonic() - began < patience:
@@ -258,11 +254,16 @@ class _Store:
 
 
 def api_process(settings: Settings, fd: int, create_app: Callable[[Settings], Any] | None = None) -> None:
-    """Serves HTTP on the listening socket `fd` until SIGTERM, then answers what is under way, at most 8 s long.
+    """Serves HTTP on the listening socket `fd` until SIGTERM, then answers what is under way, at most `server.drain_s`.
 
     Raises ConfigError as `create_app` does; SystemExit(3) when the app's startup fails.
     """
     import uvicorn
+
+    class Telling(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            tell_ready()
 
     config = uvicorn.Config(
         (create_app or _the_app)(settings),
@@ -270,9 +271,9 @@ def api_process(settings: Settings, fd: int, create_app: Callable[[Settings], An
         access_log=False,
         server_header=False,
         lifespan="on",
-        timeout_graceful_shutdown=int(_DRAIN_S) - 1,
+        timeout_graceful_shutdown=math.ceil(settings.server.drain_s),
     )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])
+    Telling(config).run(sockets=[socket.socket(fileno=fd)])
 
 
 def _the_app(settings: Settings) -> Any:

@@ -19,16 +19,21 @@ _RESOLUTIONS = columns.names(
     "解决方案,解决方法,解决办法,处理方法,处理方案,处理办法,处理措施,处理步骤,解决措施,解决步骤,处理过程,处理建议"
 )
 _TITLES = columns.names("title,subject,summary,case,case title,标题,案例标题,案例名称,案例,主题,名称,故障名称")
+_FILTER_LIMIT = 64  # characters; a longer value of an unknown column is text, nobody filters by it
 _FIELDS = ("id", "product", "version", "date", "status", "category", "url", "language")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where a case table keeps what. `text`: columns that are shown, in the file's order; `fields`: position → name."""
+    """Where a case table keeps what. `text`: columns that are shown, in the file's order; `fields`: position → name.
+
+    `others`: columns that are shown and, where their values are short, can be filtered by as well.
+    """
 
     title: int | None
     text: tuple[int, ...]
     fields: Mapping[int, str]
+    others: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ def find_columns(header: Sequence[str]) -> Columns | None:
     further = columns.field_columns(header, {*symptoms, *causes, *resolutions, *titles[:1]})
     fields = {position: name for position, name in further.items() if name in _FIELDS}
     text = tuple(i for i, name in enumerate(header) if name and i not in fields and i != title)
-    return Columns(title, text, fields)
+    others = {position: name for position, name in further.items() if position not in fields}
+    return Columns(title, text, fields, others)
 
 
 def read_entry(found: Columns, header: Sequence[str], row: Sequence[str]) -> Entry | None:
@@ -60,6 +66,8 @@ def read_entry(found: Columns, header: Sequence[str], row: Sequence[str]) -> Ent
     if not lines:
         return None
     fields = columns.read_fields(row, found.fields)
+    others = columns.read_fields(row, found.others)
     title = " ".join(columns.cell(row, found.title).split())
     heads = [fields.get("id", ""), title, fields.get("product", ""), fields.get("version", "")]
-    return Entry("\n".join(lines), " · ".join(filter(None, heads)), fields)
+    short = {name: value for name, value in others.items() if len(value) <= _FILTER_LIMIT and "\n" not in value}
+    return Entry("\n".join(lines), " · ".join(filter(None, heads)), short | fields)

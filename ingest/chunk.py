@@ -99,10 +99,11 @@ def _entry(parsed: Parsed, piece: Piece, title: str) -> Iterator[Chunk]:
     """The passages of a FAQ or case entry: one for each phrasing, all with the same span."""
     block = piece.block
     trail = " › ".join(part for part in (title, *block.section) if part)
+    section = (*block.section, block.header) if block.header else block.section  # a citation names the case
     for phrasing in dict.fromkeys((block.header, *block.keys)):
         context = "\n".join(filter(None, (trail, phrasing)))
         text = parsed.text[piece.start : piece.end]
-        yield Chunk(piece.start, piece.end, text, block.kind, block.section, context, dict(block.fields))
+        yield Chunk(piece.start, piece.end, text, block.kind, section, context, dict(block.fields))
 
 
 # -- passages ----------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000  # <linux/sched.h>
 _MARGIN = 48 * 2**20  # of memory: libraries that are mapped, not allocated
 _GRACE_S = 5.0  # the parent ends a child that is late; the alarm does when the parent is gone
 _RECURSION = 2000
+_OCR_SHARE = 0.7  # of the time for a document: the rest of it must be parsed as well
 _FRAME = struct.Struct("!Q")
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -105,9 +106,11 @@ def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
     """Parses and cleans one document: the fields of a `Parsed` and what each cleaning rule removed."""
     from ingest.clean import clean
     from ingest.columns import mapped
-    from ingest.parse import parse
+    from ingest.parse import ocr, parse
 
-    with mapped(told["options"].get("columns")):
+    options = told["options"]
+    ocr.allow(told["seconds"] * _OCR_SHARE if options.get("ocr", True) else 0.0)
+    with mapped(options.get("columns")):
         parsed, counts = clean(parse(content, filename=told["filename"], mime_type=told["mime_type"]))
     return {
         "text": parsed.text,

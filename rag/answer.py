@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,9 @@ from rag.answering.cite import Numbering
 from rag.answering.contradict import Contradictions
 from rag.answering.extract import extract
 from rag.answering.generate import Backend, Messages
+from rag.answering.memory import Memory
 from rag.answering.prompt import build
+from rag.answering.record import Made, Reuse, new_id
 from rag.answering.refuse import CUT, clarify, handoff, refusal_text
 from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
@@ -41,7 +42,7 @@ class Run:
     language: Language
     chain: tuple[Backend | None, ...]  # tried in turn; None: extractive
     gone: threading.Event | None = None
-    answer_id: str = field(default_factory=lambda: f"ans_{uuid.uuid4().hex}")
+    answer_id: str = field(default_factory=new_id)
     began: float = field(default_factory=time.perf_counter)
     timings: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("rewrite", "retrieve", "rerank", "generate", "check"), 0.0)
@@ -81,11 +82,13 @@ class Answerer:
         *,
         generators: Mapping[str, Generator | None] | None = None,
         entails: Entails | None = None,
+        memory: Memory | None = None,
     ):
         """`generators`: the backend of each profile; `generator` is that of all others, None: extractive.
 
-        `entails`: an entailment model for the gate.
+        `entails`: an entailment model for the gate. `memory` None: nothing is remembered of questions and answers.
         """
+        self.memory = memory
         self._retriever, self._embedder, self._settings, self._entails = retriever, embedder, settings, entails
         given = generators or {}
         made: dict[int, Backend] = {}  # profiles that share a generator share its breaker
@@ -113,21 +116,26 @@ class Answerer:
         others = (None if name == EXTRACTIVE else self._backends[name] for name in names)
         return tuple(dict.fromkeys((self._backends[question.profile or DEFAULT_PROFILE], *others)))
 
-    def retrieve(self, question: Question) -> Retrieved:
-        """Hits only, best first. Raises IndexBehind, InputError."""
+    def retrieve(self, question: Question, *, explain: bool = False) -> Retrieved:
+        """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
         profile = self._settings.profile(question.profile)
         scope = question.scope
         if scope.collection is None and profile.collection is not None:
             scope = replace(scope, collection=profile.collection)
         k = question.top_k or profile.top_k
         return self._retriever.retrieve(
-            rewrite(question), scope, k, min_index_version=question.min_index_version, as_of=question.as_of
+            rewrite(question),
+            scope,
+            k,
+            min_index_version=question.min_index_version,
+            as_of=question.as_of,
+            explain=explain,
         )
 
     def prompt(self, question: Question) -> list[dict[str, str]]:
         """The messages that an LLM would be sent for this question. Raises IndexBehind, InputError."""
-        run = self._run(question, None)
-        return self._messages(run, self.retrieve(question), next((b for b in run.chain if b is not None), None))
+        run = self._run(question if self.memory is None else self.memory.recall(question), None)
+        return self._messages(run, self.retrieve(run.question), next((b for b in run.chain if b is not None), None))
 
     def answer(self, question: Question, gone: threading.Event | None = None) -> Answer:
         """The whole answer, or a refusal. Raises IndexBehind, InputError; Cancelled once `gone` is set."""
@@ -137,7 +145,27 @@ class Answerer:
         raise AssertionError("the stream ends with an answer")
 
     def stream(self, question: Question, gone: threading.Event | None = None) -> Iterator[Sentence | Answer]:
-        """Each sentence as soon as it passed the gate, then the whole answer. `gone`: nobody waits any more."""
+        """Each sentence as soon as it passed the gate, then the whole answer. `gone`: nobody waits any more.
+
+        An answer that is given out is remembered by then.
+        """
+        if self.memory is not None:
+            question = self.memory.recall(question)
+        for made in self.make(question, gone, self.memory):
+            if isinstance(made, Made):
+                if self.memory is not None:
+                    self.memory.keep(made)
+                yield made.answer
+            else:
+                yield made
+
+    def make(
+        self, question: Question, gone: threading.Event | None = None, memory: Memory | None = None
+    ) -> Iterator[Sentence | Made]:
+        """As `stream`; the last one is the answer with how it came about. Nothing is remembered.
+
+        `memory`: where an answer is looked for that was worded before and can be used again.
+        """
         run = self._run(question, gone)
         with run.stage("rewrite"):
             query = rewrite(question)
@@ -146,25 +174,35 @@ class Answerer:
         run.timings["rerank"] = found.rerank_ms
         run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
         numbering, said, disagree = Numbering(found.hits), list[Sentence](), Contradictions(found.hits)
-        run.approved = faq.approved(query, found.hits, self._embedder)
+        run.approved, reuse, first = faq.approved(query, found.hits, self._embedder), Reuse(), self.generator_of(question)
         if run.approved is None and unsafe(question.text):
             run.refused = "unsafe_question"
         elif run.approved is None and not _may_answer(run.profile, found):
             run.refused = "no_relevant_content"
         else:
-            for claim in self._claims(run, query, found):
-                said.append(numbering.sentence(claim))
-                yield said[-1]
-            if run.refused is None:
-                with run.stage("check"):
-                    disagree.look(query, said)
-                for claim in disagree.told(run.language):
-                    said.append(numbering.sentence(claim))
-                    yield said[-1]
-            if run.cut and said:
-                said.append(Sentence(CUT[run.language], ()))
-                yield said[-1]
-        yield self._finish(run, found, said, numbering, disagree)
+            if run.approved is None and memory is not None:
+                reuse = memory.reuse(question, query, found, first)
+            for sentence in reuse.sentences or self._worded(run, query, found, numbering, disagree):
+                said.append(sentence)
+                yield sentence
+        answer = reuse.answer(self._finish(run, found, said, numbering, disagree))
+        if run.cut or answer.generator != first:  # the next one may have more luck
+            reuse = Reuse()
+        yield Made(question, query, found.hits, run.messages, run.raw, tuple(said), answer, reuse)
+
+    def _worded(
+        self, run: Run, query: str, found: Retrieved, numbering: Numbering, disagree: Contradictions
+    ) -> Iterator[Sentence]:
+        said = list[Sentence]()
+        for claim in self._claims(run, query, found):
+            said.append(numbering.sentence(claim))
+            yield said[-1]
+        if run.refused is None:
+            with run.stage("check"):
+                disagree.look(query, said)
+            yield from map(numbering.sentence, disagree.told(run.language))
+        if run.cut and said:
+            yield Sentence(CUT[run.language], ())
 
     def _run(self, question: Question, gone: threading.Event | None) -> Run:
         profile = self._settings.profile(question.profile)

@@ -203,6 +203,7 @@ class Question:
     as_of: int | None = None
     generator: str | None = None
     profile: str | None = None  # assistant that answers; None: the default one
+    owner: str = ""  # key and visitor that conversations and answers belong to
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,8 @@ class Hit:
 class Retrieved:
     """Hits best first, the index version they belong to, the question's distinct words and the idf of each.
 
-    `rerank_ms`: the part of the time that re-ranking took.
+    `rerank_ms`: the part of the time that re-ranking took. `dropped`: candidates that got no place, with the reason;
+    `asked`: how the question was understood. Both only when an explanation was asked for.
     """
 
     hits: tuple[Hit, ...]
@@ -230,6 +232,8 @@ class Retrieved:
     terms: tuple[str, ...]
     idf: tuple[float, ...]
     rerank_ms: float = 0.0
+    dropped: tuple[tuple[Hit, str], ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,3 +305,4 @@ class Answer:
     grounding: tuple[Grounded, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     clarification: Clarification | None = None
+    cached: bool = False  # worded before, for the same question and exactly the same passages

@@ -57,6 +57,13 @@ def open_redis(settings: Settings) -> redis.Redis:
     return _client(server.url)
 
 
+def adopt_redis(settings: Settings) -> redis.Redis:
+    """As `open_redis`, but starts no server. Raises UpstreamError when none runs."""
+    if not settings.redis.url and not ping(settings):
+        raise UpstreamError("no embedded Valkey runs", fix=_OR_URL)
+    return open_redis(settings)
+
+
 def ping(settings: Settings) -> bool:
     """Whether a server answers; starts none. Raises ConfigError for a wrong URL."""
     return _answers(settings.redis.url or EmbeddedValkey(settings.data_dir / "redis").url)
@@ -211,64 +218,19 @@ def _binary() -> Path:
         ) from exc
 
 
-class Doorbell:
-    """Tells workers that there may be a job, and writers that theirs has ended. Never raises; safe for threads.
+class Remote:
+    """Commands to a Redis that may be gone. Never raises; safe for threads. After a failure it is left alone for a while."""
 
-    News may be lost or late: who waits looks at the ledger after each call, whatever it returned.
-    """
-
-    _BELL = "xiansou:doorbell"
-
-    def __init__(self, connect: Callable[[], redis.Redis]):
-        """`connect` makes a client; it is called again after a failure."""
-        self._connect = connect
+    def __init__(self, connect: Callable[[], redis.Redis], without: str = "doing without it"):
+        """`connect` makes a client; it is called again after a failure. `without`: what is done meanwhile, for the log."""
+        self._connect, self._without = connect, without
         self._lock = threading.Lock()
         self._redis: redis.Redis | None = None
         self._deaf_until = 0.0
         self._logged_at = -_LOG_EVERY_S
 
-    def ring(self) -> None:
-        """There may be a job. Wakes one worker; up to 64 rings are kept for workers that are busy."""
-
-        def push(client: redis.Redis) -> list[Any]:
-            with client.pipeline(transaction=False) as commands:
-                commands.lpush(self._BELL, 1)
-                commands.ltrim(self._BELL, 0, 63)
-                return commands.execute()
-
-        self._try(push)
-
-    def wait(self, timeout: float) -> bool:
-        """Whether the bell rang. Returns within `timeout` seconds and within one second."""
-        return self._hear(lambda r, seconds: r.blpop([self._BELL], seconds), timeout)
-
-    def announce(self, job_id: int) -> None:
-        """The job has ended; known for a minute to all that wait for it, now or later."""
-        key = _job_key(job_id)
-
-        def push(client: redis.Redis) -> list[Any]:
-            with client.pipeline(transaction=False) as commands:
-                commands.rpush(key, 1)
-                commands.expire(key, 60)
-                return commands.execute()
-
-        self._try(push)
-
-    def wait_for(self, job_id: int, timeout: float) -> bool:
-        """Whether the job was announced, now or before. Returns within `timeout` seconds and within one second."""
-        key = _job_key(job_id)
-        # Moving the only element of a list onto itself waits for it without taking it from others.
-        return self._hear(lambda r, seconds: r.blmove(key, key, seconds, "LEFT", "LEFT"), timeout)
-
-    def _hear(self, listen: Callable[[Any, float], Any], timeout: float) -> bool:
-        began = time.monotonic()
-        seconds = max(0.01, min(timeout, _LISTEN_S))  # 0 would mean for ever
-        if self._try(lambda r: listen(r, seconds)) is not None:
-            return True
-        time.sleep(max(0.0, began + min(timeout, _POLL_S) - time.monotonic()))
-        return False
-
-    def _try(self, call: Callable[[redis.Redis], T]) -> T | None:
+    def attempt(self, call: Callable[[redis.Redis], T]) -> T | None:
+        """What `call` returns; None while there is no Redis."""
         if time.monotonic() < self._deaf_until:
             return None
         try:
@@ -289,7 +251,61 @@ class Doorbell:
         if client is not None:
             client.close()
         if not quiet:
-            log.warning("Redis is not usable; waiting by polling the ledger", error=f"{type(exc).__name__}: {exc}")
+            log.warning(f"Redis is not usable; {self._without}", error=f"{type(exc).__name__}: {exc}")
+
+
+class Doorbell(Remote):
+    """Tells workers that there may be a job, and writers that theirs has ended. Never raises; safe for threads.
+
+    News may be lost or late: who waits looks at the ledger after each call, whatever it returned.
+    """
+
+    _BELL = "xiansou:doorbell"
+
+    def __init__(self, connect: Callable[[], redis.Redis]):
+        """`connect` makes a client; it is called again after a failure."""
+        super().__init__(connect, "waiting by polling the ledger")
+
+    def ring(self) -> None:
+        """There may be a job. Wakes one worker; up to 64 rings are kept for workers that are busy."""
+
+        def push(client: redis.Redis) -> list[Any]:
+            with client.pipeline(transaction=False) as commands:
+                commands.lpush(self._BELL, 1)
+                commands.ltrim(self._BELL, 0, 63)
+                return commands.execute()
+
+        self.attempt(push)
+
+    def wait(self, timeout: float) -> bool:
+        """Whether the bell rang. Returns within `timeout` seconds and within one second."""
+        return self._hear(lambda r, seconds: r.blpop([self._BELL], seconds), timeout)
+
+    def announce(self, job_id: int) -> None:
+        """The job has ended; known for a minute to all that wait for it, now or later."""
+        key = _job_key(job_id)
+
+        def push(client: redis.Redis) -> list[Any]:
+            with client.pipeline(transaction=False) as commands:
+                commands.rpush(key, 1)
+                commands.expire(key, 60)
+                return commands.execute()
+
+        self.attempt(push)
+
+    def wait_for(self, job_id: int, timeout: float) -> bool:
+        """Whether the job was announced, now or before. Returns within `timeout` seconds and within one second."""
+        key = _job_key(job_id)
+        # Moving the only element of a list onto itself waits for it without taking it from others.
+        return self._hear(lambda r, seconds: r.blmove(key, key, seconds, "LEFT", "LEFT"), timeout)
+
+    def _hear(self, listen: Callable[[Any, float], Any], timeout: float) -> bool:
+        began = time.monotonic()
+        seconds = max(0.01, min(timeout, _LISTEN_S))  # 0 would mean for ever
+        if self.attempt(lambda r: listen(r, seconds)) is not None:
+            return True
+        time.sleep(max(0.0, began + min(timeout, _POLL_S) - time.monotonic()))
+        return False
 
 
 def _job_key(job_id: int) -> str:

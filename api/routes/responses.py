@@ -6,14 +6,13 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
 from api.state import Here
-from api.stream import stream_answer
+from api.stream import answer_while_connected, stream_answer
 from api.wire.citations import Rendering
 from api.wire.options import check_model, models, style_of
 from api.wire.replies import openai_problems
@@ -50,5 +49,5 @@ async def create_response(asked: ResponsesBody, here: Here, caller: Asker, reque
     writer = ResponseWriter(asked, question, rendering)
     if asked.stream:
         return await stream_answer(house, question, ResponseEvents(writer), request.state.request_id)
-    answer = await run_in_threadpool(house.answerer.answer, question)
+    answer = await answer_while_connected(house, question, request)
     return Json(writer.complete(answer), index_version=answer.index_version)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.parse.archive import open_archive
+from ingest.parse.docxparts import Parts
 from ingest.parse.docxstyles import Styles, w
 from ingest.parse.header import split_header
 from ingest.parse.lines import bullet, numbered_level
@@ -59,7 +60,7 @@ def parse(content: bytes) -> Parsed:
             f"The Word document cannot be opened ({type(exc).__name__}).", code="broken", fix="Save it again as .docx."
         ) from exc
     named = document.core_properties.title or ""
-    reader = _Reader(Writer(_title(body, styles) or ("" if named.lower() in _NO_TITLES else named)), styles)
+    reader = _Reader(Writer(_title(body, styles) or ("" if named.lower() in _NO_TITLES else named)), styles, Parts(document))
     reader.walk(body)
     return reader.writer.parsed()
 
@@ -92,8 +93,8 @@ def _title(body: Any, styles: Styles) -> str:
 class _Reader:
     """Walks the body once, in order."""
 
-    def __init__(self, writer: Writer, styles: Styles) -> None:
-        self.writer, self.styles = writer, styles
+    def __init__(self, writer: Writer, styles: Styles, parts: Parts) -> None:
+        self.writer, self.styles, self.parts = writer, styles, parts
         self._groups: dict[str, int] = {}
         self._typed_list = -1
 
@@ -105,6 +106,8 @@ class _Reader:
                 self._paragraph(child, follower)
             elif child.tag == w("tbl"):
                 self._table(child)
+            elif child.tag == w("altChunk"):
+                self.parts.write_chunk(self.writer, child)
             elif child.tag not in (w("sectPr"), w("sdtPr"), w("sdtEndPr")) and child.tag not in _NOT_TEXT:
                 self.walk(child)
 
@@ -118,8 +121,9 @@ class _Reader:
                 self.writer.heading(text, level)
             else:
                 self._body_text(paragraph, text)
-        for box in _text_boxes(paragraph):
+        for box in (*_text_boxes(paragraph), *self.parts.notes(paragraph)):
             self.walk(box)
+        self.parts.write_charts(self.writer, paragraph)
 
     def _level(self, paragraph: Any, text: str, follower: str) -> int:
         if level := self.styles.level(paragraph):

@@ -45,10 +45,7 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
 
 def parse_text(source: str) -> Parsed:
     """Parses a decoded page."""
-    try:
-        root = document_fromstring(_XML_DECLARATION.sub("", source), parser=HTMLParser(remove_comments=True, remove_pis=True))
-    except (etree.LxmlError, ValueError) as exc:
-        raise ParseError("The HTML cannot be read.", code="broken", fix="Save the page again as HTML or text.") from exc
+    root = tree(source)
     page_title = one_line("".join(root.findtext(".//title") or ""))
     metadata = _metadata(root)
     strip_boilerplate(root)
@@ -57,6 +54,21 @@ def parse_text(source: str) -> Parsed:
     writer = Writer(first or page_title)
     _Page(writer).walk(main)
     return writer.parsed(metadata)
+
+
+def tree(source: str) -> HtmlElement:
+    """The decoded page as elements, comments left out. Raises ParseError `broken`."""
+    try:
+        return document_fromstring(_XML_DECLARATION.sub("", source), parser=HTMLParser(remove_comments=True, remove_pis=True))
+    except (etree.LxmlError, ValueError) as exc:
+        raise ParseError("The HTML cannot be read.", code="broken", fix="Save the page again as HTML or text.") from exc
+
+
+def write(writer: Writer, root: HtmlElement, *, below: int = 0) -> None:
+    """Writes a page that is part of a document (a mail's body, a chapter). `below`: level of the section it stands in."""
+    for element in list(root.iter("script", "style", "head", "title", "template", "noscript")):
+        element.drop_tree()
+    _Page(writer, below).walk(root)
 
 
 def _metadata(root: HtmlElement) -> dict[str, str]:
@@ -70,8 +82,8 @@ def _metadata(root: HtmlElement) -> dict[str, str]:
 class _Page:
     """Walks the main content in document order. Inline text is gathered until a block element begins."""
 
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
+    def __init__(self, writer: Writer, below: int = 0) -> None:
+        self.writer, self.below = writer, below
 
     def walk(self, element: HtmlElement) -> None:
         """Writes the element's content as paragraphs and the blocks inside it."""
@@ -83,12 +95,12 @@ class _Page:
             self._element(child)
             disclosed |= child.tag == "button"
         if disclosed:
-            self.writer.close(_ACCORDION_LEVEL)
+            self.writer.close(_ACCORDION_LEVEL + self.below)
 
     def _element(self, element: HtmlElement) -> None:
         tag = element.tag
         if tag in _HEADINGS:
-            self.writer.heading(_text(element), _HEADINGS[tag])
+            self.writer.heading(_text(element), _HEADINGS[tag] + self.below)
         elif tag in ("ul", "ol", "menu", "dir"):
             self._list(element, self.writer.group(), 0)
         elif tag == "dl":
@@ -100,9 +112,9 @@ class _Page:
         elif tag == "table":
             self._table(element)
         elif tag == "button":
-            self.writer.heading(_text(element), _ACCORDION_LEVEL)
+            self.writer.heading(_text(element), _ACCORDION_LEVEL + self.below)
         elif tag == "p" and _is_bold_heading(element):
-            self.writer.heading(_text(element), _BOLD_LEVEL)
+            self.writer.heading(_text(element), _BOLD_LEVEL + self.below)
         else:
             self.walk(element)
 
@@ -150,9 +162,9 @@ class _Page:
         if not question:
             self.walk(element)
         elif structured or len(answer) > _ANSWER_LIMIT:
-            self.writer.heading(question, _ACCORDION_LEVEL)
+            self.writer.heading(question, _ACCORDION_LEVEL + self.below)
             self.walk(element)
-            self.writer.close(_ACCORDION_LEVEL)
+            self.writer.close(_ACCORDION_LEVEL + self.below)
         elif answer:
             self.writer.line(question)
             self.writer.faq(Entry(question, answer))

@@ -1,35 +1,28 @@
-"""Mails (.eml), by unstructured: the subject is the title, sender, recipients and day are fields, attachments are named.
+"""Mails (.eml, saved pages .mht): the subject is the title, sender, recipients and day are fields.
 
-The body is handed over in a fresh message in UTF-8, because unstructured believes every charset that a mail declares, turns
-layout tables into one cell, and forgets merged cells and line breaks.
+Readable attachments are read as sections of the mail, the others are named.
 """
 
 from __future__ import annotations
 
 import email
 import email.policy
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from email.message import EmailMessage, MIMEPart
 from typing import Any
 
-from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
-
 from ingest import columns
 from ingest.columns import FIELD_LIMIT
-from ingest.parse import mailheaders, partition
+from ingest.parse import html, mailheaders
+from ingest.parse.attached import File, write_files
 from ingest.parse.decode import decode
-from ingest.parse.header import split_header
-from ingest.parse.htmlgrid import grid
 from ingest.parse.lines import bullet
 from ingest.parse.lines import columns as width
 from ingest.parse.mailheaders import Headers, text_of, unfolded
-from ingest.parse.partition import Element
 from ingest.parse.writer import Writer, normalise, one_line
 from rag.domain import Parsed
 from rag.errors import ParseError
 
-_BREAK = "\ue000"  # stands for <br> on the way through unstructured, which makes a space of it
 _SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _WRAPPED = range(60, 161)  # columns of a line that a mailer may have broken
 _WRAP_LIMIT = 80  # characters
@@ -60,36 +53,42 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
         raise ParseError(
             f"The mail cannot be read ({type(exc).__name__}).", code="broken", fix="Save the mail again as .eml or text."
         ) from exc
-    fields = _fields(headers)
-    writer = Writer(headers.subject)
+    return write(headers, bodies, attachments)
+
+
+def write(headers: Headers, bodies: Sequence[tuple[str, str]], attachments: Sequence[File]) -> Parsed:
+    """A mail from its parts; `bodies` as (text, `plain` or `html`)."""
+    writer = Writer(headers.subject, _fields(headers))
     writer.heading(headers.subject, 1)
     for body, subtype in bodies:
         if body.strip():
-            _write(writer, partition.mail(_message(body, subtype), _unwrapped), fields)
+            write_body(writer, body, subtype)
+    chinese = columns.is_chinese(headers.subject + "".join(body for body, _ in bodies))
+    names = [name for name, _, _ in attachments]
     if attachments:
-        name = "附件" if columns.is_chinese(headers.subject + "".join(body for body, _ in bodies)) else "Attachments"
         writer.close(1)
-        writer.block(columns.label(name) + ", ".join(attachments), fields=fields)
-    return writer.parsed(_metadata(headers, attachments))
+        writer.block(columns.label("附件" if chinese else "Attachments") + ", ".join(names))
+    skipped = write_files(writer, [file for file in attachments if file[1]], chinese=chinese)
+    return writer.parsed(_metadata(headers, names, skipped))
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------
 
 
-def _parts(message: EmailMessage, declared: str | None) -> tuple[list[tuple[str, str]], list[str]]:
-    """Bodies as (text, `plain` or `html`), and the names of the attachments."""
+def _parts(message: EmailMessage, declared: str | None) -> tuple[list[tuple[str, str]], list[File]]:
+    """Bodies as (text, `plain` or `html`), and the attachments."""
     if message.get_content_type() in _SEALED:
         raise ParseError("The mail is encrypted or sealed.", code="encrypted", fix="Open it and save it decrypted.")
     found = message.get_body(("html", "plain"))
     bodies = [] if found is None else [_body(found, declared)]
-    attachments: list[str] = []
+    attachments: list[File] = []
     for part in message.iter_attachments():
         name = one_line(unfolded(part.get_filename() or ""))
         inline = not name and part.get_content_disposition() != "attachment"
         if inline and part.get_content_type() in ("text/plain", "text/html"):
             bodies.append(_body(part, declared))  # mailing lists and some clients write the body in several parts
         elif name or part.get_content_type() == "message/rfc822":
-            attachments.append(name or _forwarded(part))
+            attachments.append(_file(part, name))
     if found is None and not message.is_multipart() and message.get_content_maintype() in ("text", "multipart"):
         bodies.append((_body(message, declared)[0], "plain"))  # said to be of several parts, or to be attached to nothing
     return bodies, attachments
@@ -101,18 +100,15 @@ def _body(part: MIMEPart, declared: str | None) -> tuple[str, str]:
     return text.replace("\x00", ""), "html" if part.get_content_type() == "text/html" else "plain"
 
 
-def _forwarded(part: MIMEPart) -> str:
+def _file(part: MIMEPart, name: str) -> File:
+    """An attachment; a forwarded mail is named by its subject."""
+    if part.get_content_type() != "message/rfc822":
+        payload = part.get_payload(decode=True)
+        return name, payload if isinstance(payload, bytes) else b"", part.get_content_type()
     inner = next(iter(part.iter_parts()), None)
-    return one_line(unfolded(str(inner["Subject"] or ""))) if inner is not None else ""
-
-
-def _message(body: str, subtype: str) -> bytes:
-    message = EmailMessage()
-    if subtype == "html":
-        body = _prepared(body)
-    # Surrogates that a mailer left in the text cannot be encoded.
-    message.set_content(body.encode("utf-8", "replace").decode(), subtype=subtype, cte="base64")
-    return message.as_bytes()
+    if inner is None:
+        return name, b"", None
+    return name or one_line(unfolded(str(inner["Subject"] or ""))), inner.as_bytes(), "message/rfc822"
 
 
 def _fields(headers: Headers) -> dict[str, str]:
@@ -121,12 +117,12 @@ def _fields(headers: Headers) -> dict[str, str]:
     return {name: value for name, value in fields.items() if 0 < len(value) <= FIELD_LIMIT}
 
 
-def _metadata(headers: Headers, attachments: list[str]) -> dict[str, Any]:
+def _metadata(headers: Headers, attachments: list[str], skipped: list[str]) -> dict[str, Any]:
     people = {
         name: [f"{person} <{address}>" if person else address for person, address in pairs]
         for name, pairs in (("from", headers.sender), ("to", headers.to), ("cc", headers.cc))
     }
-    found = {**people, "date": headers.date, "attachments": attachments}
+    found = {**people, "date": headers.date, "attachments": attachments, "attachments_not_read": skipped}
     return {name: value for name, value in found.items() if value}
 
 
@@ -147,60 +143,19 @@ def _unwrapped(text: str) -> str:
     return "\n".join(lines)
 
 
-def _prepared(html: str) -> str:
-    """The page with layout tables opened, data tables without merged cells, line breaks and list numbers as text."""
-    try:
-        root = document_fromstring(html.encode(), parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True))
-    except (etree.LxmlError, ValueError):
-        return "<p></p>"
-    for line_break in root.iter("br"):
-        line_break.tail = _BREAK + (line_break.tail or "")
-    for numbered in root.iter("ol"):
-        for number, item in enumerate(numbered.iterchildren("li"), start=1):
-            item.text = f"{number}. {(item.text or '').lstrip()}"
-    for table in list(root.iter("table")):
-        if (found := grid(table, lambda cell: " ".join(cell.text_content().split()))) is None:
-            for element in _own(table):
-                element.tag = "div"
-        else:
-            _fill(table, [found[0], *found[1]] if found[0] else found[1])
-    return str(tostring(root, encoding="unicode"))
-
-
-def _own(table: HtmlElement) -> Iterator[HtmlElement]:
-    """The table and its own rows and cells, without those of tables inside."""
-    parts = ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "center")
-    for child in table.iterchildren(*parts[1:]):
-        yield from _own(child)
-    yield table
-
-
-def _fill(table: HtmlElement, rows: list[list[str]]) -> None:
-    for child in list(table):
-        table.remove(child)
-    for row in rows:
-        line = etree.SubElement(table, "tr")
-        for text in row:
-            etree.SubElement(line, "td").text = text
-
-
-def _write(writer: Writer, elements: list[Element], fields: Mapping[str, str]) -> None:
+def write_body(writer: Writer, body: str, subtype: str) -> None:
+    """Writes one body; `subtype` `html` or `plain`."""
+    if subtype == "html":
+        html.write(writer, html.tree(body), below=1)
+        return
     group = -1
-    for element in elements:
-        text = normalise(element.text.replace(_BREAK, "\n"))
-        if element.category == "ListItem":
-            tight, group = group >= 0, group if group >= 0 else writer.group()
-            length = bullet(text)
-            mark = "  " * max(0, (element.depth or 0) - 1) + (text[:length] or "- ")
-            writer.block(text[length:], "list", mark=mark, tight=tight, group=group, fields=fields)
+    for line in _unwrapped(body).splitlines():
+        if not any(char.isalnum() for char in line):
             continue
-        group = -1
-        if element.category == "Title" and element.depth is not None:
-            writer.heading(text, element.depth + 2, fields)
-        elif element.rows:
-            rows = [[cell.replace(_BREAK, "\n") for cell in row] for row in element.rows]
-            writer.table(*split_header(rows), fields)
-        else:
-            for paragraph in text.split("\n\n"):
-                if any(char.isalnum() for char in paragraph):
-                    writer.block(paragraph, fields=fields)
+        text = normalise(line)
+        if not (length := bullet(text)):
+            writer.block(text)
+            group = -1
+            continue
+        tight, group = group >= 0, group if group >= 0 else writer.group()
+        writer.block(text[length:], "list", mark=text[:length], tight=tight, group=group)

@@ -32,7 +32,7 @@ class Headers:
 def read(content: bytes, declared: str | None) -> Headers:
     """The headers at the top of a mail; '' and () for those that are missing or senseless."""
     message = HeaderParser().parsestr(text_of(_HEAD_END.split(content, maxsplit=1)[0], declared))
-    sender, to, cc = (_addresses(message.get_all(name, [])) for name in ("From", "To", "Cc"))
+    sender, to, cc = (addresses(message.get_all(name, [])) for name in ("From", "To", "Cc"))
     return Headers(one_line(unfolded(message["Subject"] or "")), sender, to, cc, _date(message))
 
 
@@ -60,7 +60,7 @@ def text_of(content: bytes, charset: str | None) -> str:
         return content.decode("utf-8", "replace")
 
 
-def _addresses(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def addresses(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     pairs = email.utils.getaddresses([" ".join(value.split()) for value in values])
     return tuple((one_line(unfolded(name)), address.lower()) for name, address in pairs if "@" in address)
 

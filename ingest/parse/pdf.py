@@ -12,7 +12,8 @@ from typing import Any
 import pdfplumber
 import pypdfium2
 
-from ingest.parse.pdflayout import Table, write_document
+from ingest.parse import ocr
+from ingest.parse.pdflayout import Scan, Table, write_document
 from ingest.parse.pdflines import PdfLine, join, page_lines
 from ingest.parse.writer import Writer, one_line
 from rag.domain import Parsed
@@ -20,6 +21,8 @@ from rag.errors import ParseError
 
 _NO_TITLE = re.compile(r"untitled|microsoft word|powerpoint|\.\w{2,5}$|^\S*_\S*$|\.\.", re.IGNORECASE)
 _MARGIN = 2.0
+_DPI = 200  # of pages for OCR
+_SIDE_LIMIT = 5000  # pixels
 _PDFIUM = threading.Lock()  # pdfium is not safe to use from several threads
 
 # pdfminer reports each odd font and colour space of a file as a warning.
@@ -29,24 +32,34 @@ logging.getLogger("pdfminer").setLevel(logging.ERROR)
 def parse(content: bytes) -> Parsed:
     """Parses a PDF's text layer. Blocks carry `fields={"page": "3"}`; `metadata` holds `pages` and pages without text.
 
+    Pages without text are read by OCR where tesseract is installed.
+
     Raises:
-        ParseError: `encrypted` when it needs a password, `broken` when it cannot be opened, `needs_ocr` without text.
+        ParseError: `encrypted` when it needs a password, `broken` when it cannot be opened, `needs_ocr` without text,
+            `timeout` when not even the first page could be read in time.
     """
     empty, total, named = _survey(content)
-    items: list[PdfLine | Table] = []
+    scans, late = _scans(content, sorted(empty)) if empty and ocr.available() else ({}, False)
+    if len(empty) == total and not scans:
+        raise ocr.too_slow() if late else ocr.needs_ocr("The PDF has no text, only images.")
+    items: list[PdfLine | Table | Scan] = []
     try:
         with pdfplumber.open(io.BytesIO(content), raise_unicode_errors=False) as document:
             for page in document.pages:
                 if page.page_number not in empty:
                     items.extend(_page_items(page))
+                elif page.page_number in scans:
+                    items.append(scans[page.page_number])
                 page.close()
     except Exception:  # pdfminer raises what it stumbles over: PdfminerException, KeyError, AssertionError, …
-        items = list(_plain_lines(content))
+        items = [*_plain_lines(content), *scans.values()]
     writer = Writer()
     write_document(writer, items, named)
     metadata: dict[str, Any] = {"pages": total}
-    if empty:
-        metadata["pages_without_text"] = sorted(empty)
+    if scans:
+        metadata["pages_by_ocr"] = sorted(scans)
+    if missed := sorted(empty - set(scans)):
+        metadata["pages_without_text"] = missed
     return writer.parsed(metadata)
 
 
@@ -56,11 +69,33 @@ def _survey(content: bytes) -> tuple[set[int], int, str]:
         total = len(document)
         empty = {number for number in range(1, total + 1) if not _page_text(document, number - 1).strip()}
         title = one_line(document.get_metadata_dict().get("Title", ""))
-    if len(empty) == total:
-        raise ParseError(
-            "The PDF has no text, only images.", code="needs_ocr", fix="Run it through OCR and send the searchable PDF."
-        )
     return empty, total, "" if _NO_TITLE.search(title) else title
+
+
+def _scans(content: bytes, numbers: list[int]) -> tuple[dict[int, Scan], bool]:
+    """(pages by number, read by OCR; those without letters are left out, whether the time did not suffice for all)."""
+    found: dict[int, Scan] = {}
+    for number in numbers:
+        with _PDFIUM, _open(content) as document:
+            picture = _picture(document, number - 1)
+        paragraphs = ocr.read(picture) if picture is not None else []
+        if paragraphs is None:
+            return found, True
+        if paragraphs:
+            found[number] = Scan(number, tuple(paragraphs))
+    return found, False
+
+
+def _picture(document: pypdfium2.PdfDocument, index: int) -> Any:
+    try:
+        page = document[index]
+        width, height = page.get_size()
+        scale = min(_DPI / 72, _SIDE_LIMIT / max(width, height, 1))
+        picture = page.render(scale=scale, grayscale=True).to_pil()
+        page.close()
+    except (pypdfium2.PdfiumError, ValueError):
+        return None
+    return picture
 
 
 def _open(content: bytes) -> pypdfium2.PdfDocument:

@@ -32,12 +32,20 @@ class Table:
     bottom: float
 
 
-def write_document(writer: Writer, items: Sequence[PdfLine | Table], named: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A page that is a picture, with the paragraphs that were recognised on it."""
+
+    page: int
+    paragraphs: tuple[str, ...]
+
+
+def write_document(writer: Writer, items: Sequence[PdfLine | Table | Scan], named: str) -> None:
     """Writes lines and tables as headings, paragraphs, list items and rows. `named`: the title property, '' for none."""
     lines = [item for item in items if isinstance(item, PdfLine)]
     sizes = _sizes(lines)
     dropped = furniture(lines, sizes.body)
-    kept = [item for item in items if isinstance(item, Table) or id(item) not in dropped]
+    kept = [item for item in items if not isinstance(item, PdfLine) or id(item) not in dropped]
     paragraphs = _paragraphs(kept, sizes)
     writer.title = named or next(
         (item.text for item in paragraphs if isinstance(item, _Paragraph) and item.level == 1 and item.page == 1), ""
@@ -50,6 +58,11 @@ def write_document(writer: Writer, items: Sequence[PdfLine | Table], named: str)
             continue
         last_table = False
         fields = {"page": str(item.page)}
+        if isinstance(item, Scan):
+            group = -1
+            for text in item.paragraphs:
+                writer.block(text, fields=fields)
+            continue
         if item.level:
             writer.heading(item.text, item.level, fields)
             group = -1
@@ -123,12 +136,15 @@ def _level(line: PdfLine, sizes: _Sizes, gap: float, leading: float) -> int:
     return sizes.lowest + (numbered > 2) if short and apart and 0 < numbered <= 4 else 0
 
 
-def _paragraphs(items: Sequence[PdfLine | Table], sizes: _Sizes) -> list[_Paragraph | Table]:
+def _paragraphs(items: Sequence[PdfLine | Table | Scan], sizes: _Sizes) -> list[_Paragraph | Table | Scan]:
     """Lines joined to paragraphs and headings, also over the end of a column or page."""
     lines = [item for item in items if isinstance(item, PdfLine)]
     leading = _leading(lines)
-    result: list[_Paragraph | Table] = []
+    result: list[_Paragraph | Table | Scan] = []
     for item in items:
+        if isinstance(item, Scan):
+            result.append(item)
+            continue
         if isinstance(item, Table):
             above = result[-1] if result else None
             result.append(_without_broken_row(above, item, result) if isinstance(above, Table) else item)
@@ -149,7 +165,7 @@ def _paragraphs(items: Sequence[PdfLine | Table], sizes: _Sizes) -> list[_Paragr
     return result
 
 
-def _without_broken_row(above: Table, table: Table, result: list[_Paragraph | Table]) -> Table:
+def _without_broken_row(above: Table, table: Table, result: list[_Paragraph | Table | Scan]) -> Table:
     """The table without its first row when that is the rest of a row that the page end broke; it is given to `above`."""
     first, last = table.rows[0], above.rows[-1]
     if above.page == table.page or len(first) != len(last) or first[0] or len(table.rows) < 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ingest.parse.header import split_header
 from ingest.parse.writer import Writer
@@ -46,6 +46,29 @@ def write_rows(writer: Writer, rows: Sequence[Sequence[str]]) -> None:
         writer.records(header, body)
     else:
         writer.table([], body)
+
+
+def parted(rows: list[list[str]]) -> Iterator[list[list[str]]]:
+    """Rows between blank rows; what follows a blank row without a header of its own belongs to the table above."""
+    table: list[list[str]] = []
+    for number, row in enumerate(rows):
+        if not row:
+            rest = rows[number + 1 :]
+            end = next((i for i, later in enumerate(rest) if not later), len(rest))
+            if table and split_header(rest[:end])[0]:
+                yield _trimmed(table)
+                table = []
+            continue
+        table.append(row)
+    if table:
+        yield _trimmed(table)
+
+
+def _trimmed(rows: list[list[str]]) -> list[list[str]]:
+    """Without the empty columns on the left, all rows of one width."""
+    first = min(next(i for i, cell in enumerate(row) if cell) for row in rows)
+    width = max(map(len, rows))
+    return [[*row, *[""] * (width - len(row))][first:] for row in rows]
 
 
 def _delimiter(text: str) -> str:

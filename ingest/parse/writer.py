@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ingest import cases, columns, faq
@@ -16,7 +17,7 @@ _LINE_EDGES = re.compile(r" ?\n ?")
 
 def normalise(text: str) -> str:
     """Runs of spaces become one, lines lose their edges, blank lines fold into one, NUL and soft hyphens go."""
-    text = text.replace("\x00", "").replace("\u00ad", "").replace("\u200b", "")
+    text = text.replace("\x00", "").replace("\u00ad", "").replace("\u200b", "").replace("\ufeff", "")
     text = _SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
     return _LINE_EDGES.sub("\n", _BLANK_LINES.sub("\n\n", text)).strip()
 
@@ -29,8 +30,10 @@ def one_line(text: str) -> str:
 class Writer:
     """Grows `Parsed.text` from top to bottom. Not for reuse after `parsed()`."""
 
-    def __init__(self, title: str = "") -> None:
+    def __init__(self, title: str = "", fields: Mapping[str, str] | None = None) -> None:
+        """`fields`: those of every block from now on; may be changed on the way (`writer.fields = …`)."""
         self.title = one_line(title)
+        self.fields = dict(fields or {})
         self._parts: list[str] = []
         self._length = 0
         self._blocks: list[Block] = []
@@ -55,7 +58,7 @@ class Writer:
         start = self._write(text, "\n\n")
         if text == self.title and not self._headings:
             return
-        self._bare_heading = Block(start, self._length, section=self.section, fields=dict(fields or {}))
+        self._bare_heading = Block(start, self._length, section=self.section, fields={**self.fields, **(fields or {})})
         self._headings.append((level, text))
 
     def close(self, level: int) -> None:
@@ -90,7 +93,8 @@ class Writer:
             return
         self._bare_heading = None
         start = self._write(mark + text, "\n" if tight else "\n\n") + len(mark)
-        self._blocks.append(Block(start, self._length, kind, self.section, header, group, tuple(keys), dict(fields or {})))
+        told = {**self.fields, **(fields or {})}
+        self._blocks.append(Block(start, self._length, kind, self.section, header, group, tuple(keys), told))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str] | None = None) -> None:
         """A table as it stands in a page: FAQ and case tables by entry, others `cell | cell` under their header row."""
@@ -151,6 +155,26 @@ class Writer:
             keys=entry.phrasings,
             fields={**(fields or {}), **entry.fields},
         )
+
+    def embed(self, inner: Parsed) -> None:
+        """Another document's text and blocks, below the open section."""
+        if not inner.blocks:
+            return
+        self._bare_heading = None
+        shift, groups = self._write(inner.text, "\n\n"), self._groups
+        for block in inner.blocks:
+            if block.group >= 0:
+                self._groups = max(self._groups, groups + block.group + 1)
+            self._blocks.append(
+                replace(
+                    block,
+                    start=block.start + shift,
+                    end=block.end + shift,
+                    section=self.section + block.section,
+                    group=block.group + groups if block.group >= 0 else -1,
+                    fields={**self.fields, **block.fields},
+                )
+            )
 
     def parsed(self, metadata: Mapping[str, Any] | None = None) -> Parsed:
         """What was collected. Headings with nothing below them count as text, for some say all in one line."""

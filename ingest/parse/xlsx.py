@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.parse.archive import open_archive
-from ingest.parse.header import split_header
-from ingest.parse.sheet import write_rows
+from ingest.parse.sheet import parted, write_rows
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -40,7 +39,7 @@ def parse(content: bytes) -> Parsed:
     for sheet in sheets:
         if len(sheets) > 1:
             writer.heading(sheet.title, 1)
-        for table in _tables(list(_rows(sheet))):
+        for table in parted(list(_rows(sheet))):
             write_rows(writer, table)
     return writer.parsed()
 
@@ -67,29 +66,6 @@ def _rows(sheet: Any) -> Iterator[list[str]]:
         first = min(cells) if len(set(cells.values())) == 1 else 1
         last = first if len(set(cells.values())) == 1 else max(cells)
         yield [cells.get(column, "") for column in range(1, last + 1)]
-
-
-def _tables(rows: list[list[str]]) -> Iterator[list[list[str]]]:
-    """Rows between blank rows; what follows a blank row without a header of its own belongs to the table above."""
-    table: list[list[str]] = []
-    for number, row in enumerate(rows):
-        if not row:
-            rest = rows[number + 1 :]
-            end = next((i for i, later in enumerate(rest) if not later), len(rest))
-            if table and split_header(rest[:end])[0]:
-                yield _trimmed(table)
-                table = []
-            continue
-        table.append(row)
-    if table:
-        yield _trimmed(table)
-
-
-def _trimmed(rows: list[list[str]]) -> list[list[str]]:
-    """Without the empty columns on the left, all rows of one width."""
-    first = min(next(i for i, cell in enumerate(row) if cell) for row in rows)
-    width = max(map(len, rows))
-    return [[*row, *[""] * (width - len(row))][first:] for row in rows]
 
 
 def _text(cell: Any) -> str:

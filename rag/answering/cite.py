@@ -6,10 +6,16 @@ import re
 from collections.abc import Sequence
 
 from rag.answering.check import Checked
-from rag.domain import Citation, Claim, Hit, Sentence, Span
+from rag.domain import Citation, Claim, Hit, Passage, Sentence, Span
 from rag.grounding import Grounded
 
 _OWN_NUMBER = re.compile(r"\[(\d+)\]")
+
+
+def _link(passage: Passage) -> str | None:
+    """The entry's own link where its table has one, else the document's."""
+    own = passage.fields.get("url", "")
+    return own if own.startswith(("https://", "http://")) else passage.url
 
 
 class Numbering:
@@ -53,7 +59,7 @@ class Numbering:
                 version=passage.version,
                 passage_id=passage.id,
                 title=passage.title,
-                url=passage.url,
+                url=_link(passage),
                 section=passage.section,
                 cited_text=passage.text[span.start - passage.start : span.end - passage.start],
                 start=span.start,

@@ -51,6 +51,22 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def loose(engine: Engine) -> Engine:
+    """The same database, one connection, for what may be lost when the power fails: commits do not wait for the disk.
+
+    A killed process loses nothing of it. The next commit of a document takes it to the disk.
+    """
+    name = engine.dialect.name
+    mine = create_engine(engine.url, pool_pre_ping=name != "sqlite", pool_size=1, max_overflow=0)
+    if name == "sqlite":
+        event.listen(mine, "connect", _sqlite_connect)
+        event.listen(mine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))
+        event.listen(mine, "begin", _sqlite_begin)
+    else:
+        event.listen(mine, "begin", lambda conn: conn.exec_driver_sql("SET LOCAL synchronous_commit TO OFF"))
+    return mine
+
+
 def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we send BEGIN ourselves: the driver's own rules would skip it for reads
     for pragma in _PRAGMAS:

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
+from rag.library.answers import forget_document
 from rag.library.durable import sync
 from rag.library.engine import writing
 from rag.library.ledger import head, now, record_change
@@ -97,6 +98,7 @@ def tombstones(data_dir: Path) -> list[Tombstone]:
 
 def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[int, int, int]]:
     seq = record_change(conn, "erase", document_id, version, now())
+    forget_document(conn, document_id)
     mine = select(passages.c.id, passages.c.generation, passages.c.created_seq).where(passages.c.document_id == document_id)
     rows = conn.execute(mine).all()
     hashes = conn.execute(

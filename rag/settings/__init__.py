@@ -8,6 +8,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 
 from rag.errors import ConfigError, InputError
 from rag.settings.generator import Generator
+from rag.settings.memory import Answers, Cache, Conversation
 from rag.settings.parsing import Parsing
 from rag.settings.profiles import DEFAULT_PROFILE, Profile, check_name, complete, profile_rows
 from rag.settings.sections import (
@@ -29,6 +31,8 @@ from rag.settings.sections import (
     Section,
     Server,
 )
+from rag.settings.sources import Sources
+from rag.settings.sso import Sso
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
@@ -40,14 +44,19 @@ class Settings(Section):
 
     data_dir: Path = Field(Path("data"), description="Everything the service writes is below it.")
     server: Server = Server()
+    sso: Sso = Sso()
     database: Database = Database()
     redis: Redis = Redis()
     embedding: Embedding = Embedding()
     generator: Generator = Generator()
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
+    conversation: Conversation = Conversation()
+    cache: Cache = Cache()
+    answers: Answers = Answers()
     ingest: Ingest = Ingest()
     parsing: Parsing = Parsing()
+    sources: Sources = Sources()
     reindex: Reindex = Reindex()
     log: Log = Log()
     profiles: dict[str, Profile] = Field({DEFAULT_PROFILE: Profile()}, description="Assistants by name.")
@@ -97,7 +106,7 @@ def load(
     values = _read(file)
     for name, text in sorted((os.environ if env is None else env).items()):
         if name.startswith(ENV_PREFIX):
-            _put(values, name.removeprefix(ENV_PREFIX).lower().split("__"), text)
+            _put(values, name.removeprefix(ENV_PREFIX).lower().split("__"), _from_environment(text))
     for key, value in (overrides or {}).items():
         if value is not None:
             _put(values, key.split("."), value)
@@ -153,6 +162,14 @@ def _read(file: Path | None) -> dict[str, Any]:
         raise ConfigError(f"cannot read {path}: {exc}", field="--config", fix="Name a readable TOML file.") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"{path} is not valid TOML: {exc}", field=str(path), fix="Correct that line.") from exc
+
+
+def _from_environment(text: str) -> Any:
+    """Lists and tables are written as JSON; all else is text, which the setting's type reads."""
+    if text[:1] in ("[", "{"):
+        with suppress(ValueError):
+            return json.loads(text)
+    return text
 
 
 def _put(values: dict[str, Any], path: list[str], value: Any) -> None:

@@ -71,3 +71,13 @@ def stops(generator: Dictated, more: str) -> bool:
             return True
         generator.words.put(more)
     return False
+
+
+def served_over_stdio() -> None:
+    """`xiansou mcp`, with the double for the embedder: loading the model takes seconds. For a process of its own."""
+    import rag.wiring
+    import xiansou
+
+    rag.wiring.embedder_loader = lambda _settings: lambda _name: HashEmbedder()
+    sys.argv = ["xiansou", "mcp"]
+    xiansou.main()

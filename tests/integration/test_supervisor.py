@@ -203,7 +203,7 @@ def ask_in_vain(service: Service) -> None:
 
 
 def test_an_answer_that_takes_too_long_does_not_keep_it(settings: Settings) -> None:
-    with serving(settings) as service:
+    with serving(settings, SERVER__DRAIN_S="4") as service:
         asking = threading.Thread(target=ask_in_vain, args=(service,))
         asking.start()
         time.sleep(0.5)
@@ -231,6 +231,34 @@ def test_a_job_under_way_at_the_end_is_finished_or_stays_queued(settings: Settin
         service.end(signal.SIGTERM)
         assert jobs.get(job_id).state == "live"
         ledger.close()
+
+
+def test_new_processes_take_over_and_no_answer_is_refused_or_cut(settings: Settings) -> None:
+    with serving(settings, SERVER__PROCESSES="2") as service:
+        before = {child.pid for child in service.the("api-process") + service.the("worker")}
+        answers: list[Any] = []
+        stop = threading.Event()
+
+        def ask() -> None:
+            while not stop.is_set():
+                try:
+                    answers.append(service.get("/slow?seconds=0.4"))
+                except Exception as exc:
+                    answers.append(exc)
+
+        clients = [threading.Thread(target=ask) for _ in range(4)]
+        for client in clients:
+            client.start()
+        service.process.send_signal(signal.SIGUSR1)
+        until(lambda: not before & {child.pid for child in service.all()}, 60)
+        time.sleep(0.5)
+        stop.set()
+        for client in clients:
+            client.join()
+        assert len(answers) > 8
+        assert set(map(str, answers)) == {"done"}
+        assert len(service.the("api-process")) == 2
+        assert write(settings, "A document.") == "live"
 
 
 # -- children that die -------------------------------------------------------------------------------------------------

@@ -38,6 +38,12 @@ def by_default(value: Any) -> str:
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value))
 
 
+def resolved(service: dict[str, Any]) -> dict[str, Any]:
+    """A service with the types that variables have once they are put in."""
+    replicas = service.get("deploy", {}).get("replicas")
+    return service if replicas is None else {**service, "deploy": {**service["deploy"], "replicas": int(replicas)}}
+
+
 def unit(name: str) -> dict[str, list[str]]:
     """key → values of a systemd unit."""
     found: dict[str, list[str]] = {}

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from compose_spec import PyCompose
 
 from rag.settings import ENV_PREFIX, load
 from tests.support.deployed import (
@@ -35,6 +36,7 @@ from tests.support.deployed import (
     dockerfile,
     environments,
     final_stage,
+    resolved,
     unit,
 )
 
@@ -83,12 +85,12 @@ def test_only_one_service_starts_workers() -> None:
 
 
 def test_compose_has_all_services_on_one_data_volume_and_one_redis() -> None:
-    assert set(SERVICES) == {*OURS, "redis"}
+    assert set(SERVICES) == {*OURS, "redis", "postgres", "prometheus"}
     for name in OURS:
         mounts = [by_default(mount) for mount in SERVICES[name]["volumes"]]
         assert mounts == ["data:/data", "./documents:/documents:ro"]
         assert SERVICES[name]["environment"]["XIANSOU__REDIS__URL"] == "redis://redis:6379/0"
-    assert set(COMPOSE["volumes"]) == {"data", "redis"}
+    assert set(COMPOSE["volumes"]) == {"data", "redis", "postgres", "prometheus"}
     redis = shlex.split(SERVICES["redis"]["command"])
     options = dict(zip(redis[1::2], redis[2::2], strict=True))
     assert (options["--appendonly"], options["--appendfsync"]) == ("yes", "everysec")
@@ -105,11 +107,20 @@ def test_compose_services_are_confined() -> None:
         assert any(mount.startswith("/tmp:") for mount in service["tmpfs"]), name
         assert not {"privileged", "network_mode", "pid", "cap_add"} & set(service), name
     assert SERVICES["redis"]["user"].split(":")[0] != "0"
+    assert SERVICES["postgres"]["user"].split(":")[0] != "0"
 
 
-def test_compose_publishes_the_api_alone_and_on_loopback() -> None:
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["api"]
+def test_compose_runs_two_of_each_and_the_rest_on_demand() -> None:
+    assert by_default(SERVICES["api"]["environment"]["XIANSOU__SERVER__PROCESSES"]) == "2"
+    assert by_default(SERVICES["worker"]["deploy"]["replicas"]) == "2"
+    profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    assert profiles == {"postgres": ["postgres"], "prometheus": ["prometheus"]}
+
+
+def test_compose_publishes_on_loopback_only() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["api", "prometheus"]
     assert [by_default(port) for port in SERVICES["api"]["ports"]] == ["127.0.0.1:8000:8000"]
+    assert [by_default(port) for port in SERVICES["prometheus"]["ports"]] == ["127.0.0.1:9090:9090"]
     assert SERVICES["api"]["environment"]["XIANSOU__SERVER__PORT"] == "8000"
 
 
@@ -129,6 +140,18 @@ def test_images_have_a_version() -> None:
     for image in images:
         assert re.search(r":[\w.-]+$", image), image
         assert not image.endswith(":latest"), image
+
+
+def test_the_compose_specification_accepts_the_file_with_its_defaults() -> None:
+    """As `docker compose config` does, where there is no docker: variables are put in, anchors and merges resolved."""
+    text = by_default((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    told = yaml.safe_load(text)
+    told["services"] = {name: resolved(service) for name, service in told["services"].items()}
+    plain = {key: value for key, value in told.items() if not key.startswith("x-")}
+    assert sorted(PyCompose.from_yaml(yaml.safe_dump(plain)).service_names()) == sorted(SERVICES)
+    plain["services"]["api"]["comand"] = ["serve"]
+    with pytest.raises(Exception, match="comand"):
+        PyCompose.from_yaml(yaml.safe_dump(plain))
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,9 @@ def test_a_case_reads_in_the_language_of_its_file() -> None:
     assert found is not None
     entry = cases.read_entry(found, header, ["C1", "No boot", "black", "", "plug in\nretry", "2.0", "1. x"])
     assert entry == cases.Entry(
-        "Symptom: black\nResolution: plug in\nretry\nSteps: 1. x", "C1 · No boot · 2.0", {"id": "C1", "version": "2.0"}
+        "Symptom: black\nResolution: plug in\nretry\nSteps: 1. x",
+        "C1 · No boot · 2.0",
+        {"id": "C1", "version": "2.0", "Steps": "1. x"},
     )
     assert cases.read_entry(found, header, ["C1", "No boot"]) is None
 

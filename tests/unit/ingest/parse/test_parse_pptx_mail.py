@@ -158,15 +158,18 @@ def test_subject_fields_body_and_names_of_attachments() -> None:
     assert parsed.title == "停机通知"
     assert parsed.text == (
         "停机通知\n\n各位好：\n\n服务器周六停机两小时。\n\n- 先保存\n- 再退出\n\n附件：停机计划.pdf, notes.txt"
+        "\n\n附件：notes.txt\n\nsecret text\n"
     )
-    assert [kind for kind, *_ in seen(parsed)] == ["text", "text", "list", "list", "text"]
+    assert [kind for kind, *_ in seen(parsed)] == ["text", "text", "list", "list", "text", "text"]
+    assert seen(parsed)[-1][1] == "附件：notes.txt"
     fields = {"from": "zhang@example.com", "to": "li@example.com, wang@example.com", "date": "2026-11-23"}
-    assert [block.fields for block in parsed.blocks] == [fields] * 5
+    assert [block.fields for block in parsed.blocks] == [fields] * 6
     assert parsed.metadata == {
         "from": ["张伟 <zhang@example.com>"],
         "to": ["Li <li@example.com>", "wang@example.com"],
         "date": "2026-11-23T23:30:00+08:00",
         "attachments": ["停机计划.pdf", "notes.txt"],
+        "attachments_not_read": ["停机计划.pdf: broken"],
     }
 
 
@@ -224,7 +227,7 @@ def test_mails_that_break_the_rules() -> None:
     assert texts(read("Subject: S\n\n中文与 text".encode("utf-16"))) == ["中文与 text"]
     forwarded = mail("See below.")
     forwarded.add_attachment(mail("old", Subject="Older mail"))
-    assert texts(read(forwarded)) == ["See below.", "附件：Older mail"]
+    assert texts(read(forwarded)) == ["See below.", "附件：Older mail", "old"]
 
 
 def test_mails_that_cannot_be_read() -> None:
@@ -238,7 +241,7 @@ def test_mails_that_cannot_be_read() -> None:
 # -- the package -------------------------------------------------------------------------------------------------------
 
 _OFFLINE = """
-    import os, socket, sys
+    import socket, sys
 
     asked = []
 
@@ -252,7 +255,7 @@ _OFFLINE = """
     for name in sys.argv[1:]:
         with open(name, "rb") as file:
             print(parse(file.read(), filename=name, mime_type=None).title)
-    print(asked, sorted(name for name in os.environ if name in ("DO_NOT_TRACK", "SCARF_NO_ANALYTICS")))
+    print(asked)
 """
 
 
@@ -267,6 +270,5 @@ def test_no_network_is_asked_and_nothing_is_printed(tmp_path_factory: pytest.Tem
         command = [unshare, "-rn", *command]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env={"PYTHONPATH": ":".join(sys.path)}, check=False)
     assert done.returncode == 0, done.stderr
-    told = "['DO_NOT_TRACK', 'SCARF_NO_ANALYTICS']"
-    assert done.stdout.splitlines() == ["路由器 X1 培训", "停机通知", "Greetings", f"[] {told}"]
+    assert done.stdout.splitlines() == ["路由器 X1 培训", "停机通知", "Greetings", "[]"]
     assert done.stderr == ""

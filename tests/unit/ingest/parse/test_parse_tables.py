@@ -57,7 +57,7 @@ def test_a_case_file() -> None:
     assert parsed.text == "C-1 · 打不开 · X1\n问题描述：黑屏\n原因：断电\n解决方案：插电\n备注：常见"
     assert parsed.text[case.start : case.end].startswith("问题描述：黑屏")
     assert (case.kind, case.header) == ("case", "C-1 · 打不开 · X1")
-    assert case.fields == {"id": "C-1", "product": "X1", "date": "2024-01-02"}
+    assert case.fields == {"id": "C-1", "product": "X1", "date": "2024-01-02", "备注": "常见"}
 
 
 def test_titles_above_a_table_and_tables_without_header() -> None:

@@ -1,0 +1,152 @@
+"""The tools of the MCP server: `search`, `ask` and `get_document`, with structured output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from api.principal import Principal
+from api.replies import AnswerReply, DocumentReply, HitsReply
+from api.stream import steps
+from rag import __version__
+from rag.domain import Answer, Question, Scope
+from rag.errors import XiansouError
+from rag.question import check_question
+from rag.settings import Settings
+from rag.wire import answer_json, document_json, hit_json
+from rag.wiring import House, open_house
+
+MAX_CHARS = 20_000  # of a document's text at once: what a model can read
+_INSTRUCTIONS = (
+    "The company's own help documents, FAQ and case library, always at their latest edit. `ask` gives a checked answer with "
+    "citations, or says that the documents do not answer; `search` gives the passages; `get_document` the whole text."
+)
+_READ_ONLY = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+
+QuestionText = Annotated[str, Field(description="A question in plain words, in Chinese or English.")]
+CollectionName = Annotated[str | None, Field(description="Look in this collection only.")]
+TopK = Annotated[int | None, Field(ge=1, le=100, description="Passages to look at.")]
+MetadataFilters = Annotated[
+    dict[str, Any] | None, Field(description="By metadata, e.g. {'product': ['Cam 2', 'Cam 3']}; all must match.")
+]
+
+
+class DocumentTextReply(DocumentReply):
+    """A document and a part of its text: `text` is `whole[start:end]`, in code points."""
+
+    text: str
+    start: int
+    end: int
+    total_chars: int
+
+
+def make_server(house: Callable[[], House], caller: Callable[[Any], Principal]) -> MCPServer:
+    """`house`: the open one; `caller`: who a tool is called by, from the transport's request (None over stdio)."""
+    server = MCPServer(
+        "xiansou", title="Xiansou", version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING", subscriptions=False
+    )
+    for tool in (_search(house, caller), _ask(house, caller), _get_document(house, caller)):
+        server.add_tool(tool, annotations=_READ_ONLY)
+    return server
+
+
+_House = Callable[[], House]
+_Caller = Callable[[Any], Principal]
+
+
+def _search(house: _House, caller: _Caller) -> Callable[..., Any]:
+    async def search(
+        question: QuestionText,
+        ctx: Context,
+        collection: CollectionName = None,
+        top_k: TopK = None,
+        filters: MetadataFilters = None,
+    ) -> HitsReply:
+        """Find the passages that match a question, best first, with their documents and places."""
+        try:
+            asked = Question(check_question(question), scope=Scope(collection, filters or {}), top_k=top_k)
+            permitted = _caller_of(ctx, caller).within(asked)
+            found = await run_in_threadpool(house().answerer.retrieve, permitted)
+        except XiansouError as exc:
+            raise ToolError(str(exc)) from exc
+        hits = [hit_json(hit) for hit in found.hits]
+        return HitsReply.model_validate({"hits": hits, "index_version": found.version})
+
+    return search
+
+
+def _ask(house: _House, caller: _Caller) -> Callable[..., Any]:
+    async def ask(
+        question: QuestionText,
+        ctx: Context,
+        collection: CollectionName = None,
+        filters: MetadataFilters = None,
+        profile: Annotated[str | None, Field(description="Assistant that answers.")] = None,
+    ) -> AnswerReply:
+        """Answer a question from the documents, each sentence cited, or say that they do not answer it."""
+        try:
+            asked = Question(check_question(question), scope=Scope(collection, filters or {}), profile=profile)
+            answer = await _followed(house(), _caller_of(ctx, caller).within(asked), ctx)
+        except XiansouError as exc:
+            raise ToolError(str(exc)) from exc
+        return AnswerReply.model_validate(answer_json(answer))
+
+    return ask
+
+
+def _get_document(house: _House, caller: _Caller) -> Callable[..., Any]:
+    async def get_document(
+        document_id: Annotated[str, Field(description="As in a hit or citation.")],
+        ctx: Context,
+        version: Annotated[int | None, Field(ge=1, description="Default: the current one.")] = None,
+        start: Annotated[int, Field(ge=0, description="First character of the text to return.")] = 0,
+        max_chars: Annotated[int, Field(ge=1, le=MAX_CHARS)] = MAX_CHARS,
+    ) -> DocumentTextReply:
+        """A document's text and what is known of it; long texts a part at a time."""
+        try:
+            told, text = await run_in_threadpool(_read, house(), _caller_of(ctx, caller), document_id, version)
+        except XiansouError as exc:
+            raise ToolError(str(exc)) from exc
+        begin, end = min(start, len(text)), min(start + max_chars, len(text))
+        place = {"text": text[begin:end], "start": begin, "end": end, "total_chars": len(text)}
+        return DocumentTextReply.model_validate(told | place)
+
+    return get_document
+
+
+def _read(house: House, caller: Principal, document_id: str, version: int | None) -> tuple[dict[str, Any], str]:
+    doc = caller.checked(house.ledger.document(document_id))
+    wanted = version or doc.version
+    return document_json(doc) | {"version": wanted}, house.ledger.text(document_id, wanted, scope=caller.scope())
+
+
+async def _followed(house: House, question: Question, ctx: Context) -> Answer:
+    """The answer; each sentence is told as progress to clients that want it. Stops the LLM when the client goes away."""
+    said = 0
+    async with aclosing(steps(house, question)) as coming:
+        async for event in coming:
+            if isinstance(event, Answer):
+                return event
+            said += 1
+            await ctx.report_progress(said, message=event.text)
+    raise AssertionError("the stream ends with an answer")
+
+
+def _caller_of(ctx: Context, caller: _Caller) -> Principal:
+    return caller(ctx.request_context.request)
+
+
+def serve_stdio(settings: Settings) -> None:
+    """Serves one client until stdin ends; whoever can start this program may read the library."""
+    house = open_house(settings)
+    try:
+        make_server(lambda: house, lambda _request: Principal("local", "local")).run("stdio")
+    finally:
+        house.close()
