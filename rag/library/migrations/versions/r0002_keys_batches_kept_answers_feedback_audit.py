@@ -95,6 +95,33 @@ def upgrade() -> None:
         if_not_exists=True,
     )
     op.create_table(
+        "source_items",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "item"),
+        if_not_exists=True,
+    )
+    op.create_index("source_items_document", "source_items", ["document_id"], unique=False, if_not_exists=True)
+    op.create_table(
+        "sources",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("collection", sa.Text(), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("every", sa.Float(), nullable=True),
+        sa.Column("due", sa.Float(), nullable=True),
+        sa.Column("lease", sa.Float(), nullable=False),
+        sa.Column("synced_at", sa.Float(), nullable=True),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
+    )
+    op.create_table(
         "answer_sources",
         sa.Column("answer_id", sa.Text(), nullable=False),
         sa.Column("document_id", sa.Text(), nullable=False),
