@@ -36,7 +36,8 @@ def build(conn: Connection, fingerprint: dict[str, Any]) -> None:
     for name, version, state, seq in (("lamp.md", 2, "live", 3), ("gone.md", 1, "deleted", 4), ("wiped.md", 1, "erased", 5)):
         _insert(
             conn, "documents", id=name, collection="default", version=version, state=state, source=None,
-            content_hash=f"h{name}", passages=int(state == "live"), index_version=seq, write_order=0, created_at=1.0, updated_at=float(seq),
+            content_hash=f"h{name}", passages=int(state == "live"), index_version=seq, write_order=0,
+            created_at=1.0, updated_at=float(seq),
         )  # fmt: skip
     _version(conn, "lamp.md", 1, TEXTS[1], created=1, retired=3)
     _version(conn, "lamp.md", 2, TEXTS[2], created=3, retired=None)
