@@ -20,7 +20,7 @@ _MAX_SEGMENTS = 24  # embedded a question, about 3 ms each
 _MAX_STEPS = 15  # longest list quoted whole
 _BEHIND = 0.6  # how far behind the best a further sentence may score
 _WHOLE_ENTRY = 1200  # characters up to which a FAQ answer or case is quoted whole
-_WHOLE_PASSAGE = 300  # characters up to which the best passage is quoted whole
+_WHOLE_PASSAGE = 400  # characters up to which the best passage is quoted whole
 _HAN_NUMBER = "[一二三四五六七八九十]{1,3}"
 _ITEM = re.compile(
     rf"^[ \t]*(?:[-*+•●·]|\d{{1,2}}[.)、．]|[（(]\d{{1,2}}[)）]|[（(]{_HAN_NUMBER}[)）]|{_HAN_NUMBER}、|步骤\s*\d+)[ \t]*",
