@@ -14,7 +14,7 @@ from api.auth import Access, check_routes
 from api.envelope import Envelope
 from api.gate import Gate
 from api.request import only_known_parameters
-from api.routes import chat, dify, documents, health, jobs, mcp, models, query, responses, ui_stream
+from api.routes import chat, dify, documents, health, jobs, mcp, metrics, models, query, responses, ui_stream
 from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     for resource in (documents, query, jobs, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
+    app.include_router(metrics.router)
     app.include_router(health.router)
     check_routes(app)
     return app

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from rag import watch
 from rag.answering import faq
 from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
@@ -28,6 +29,7 @@ from rag.search.retrieve import Retriever
 from rag.search.rewrite import rewrite
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE, Profile
+from rag.tracing import StageSpans
 
 EXTRACTIVE = "extractive"
 _EXTRACTIVE_S = 1.0  # kept of the deadline where quoting is the last way out
@@ -44,6 +46,7 @@ class Run:
     gone: threading.Event | None = None
     answer_id: str = field(default_factory=new_id)
     began: float = field(default_factory=time.perf_counter)
+    spans: StageSpans = field(default_factory=StageSpans)
     timings: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("rewrite", "retrieve", "rerank", "generate", "check"), 0.0)
     )
@@ -65,7 +68,8 @@ class Run:
     def stage(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         try:
-            yield
+            with self.spans.step(name):
+                yield
         finally:
             self.timings[name] = round(self.timings[name] + (time.perf_counter() - start) * 1000, 3)
 
@@ -116,10 +120,12 @@ class Answerer:
         scope = question.scope
         if scope.collection is None and profile.collection is not None:
             scope = replace(scope, collection=profile.collection)
-        k = question.top_k or profile.top_k
-        return self._retriever.retrieve(
+        k, began = question.top_k or profile.top_k, time.perf_counter()
+        found = self._retriever.retrieve(
             rewrite(question), scope, k, min_index_version=question.min_index_version, as_of=question.as_of
         )
+        watch.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
+        return found
 
     def prompt(self, question: Question) -> list[dict[str, str]]:
         """The messages that an LLM would be sent for this question. Raises IndexBehind, InputError."""
@@ -140,13 +146,16 @@ class Answerer:
         """
         if self.memory is not None:
             question = self.memory.recall(question)
-        for made in self.make(question, gone, self.memory):
-            if isinstance(made, Made):
-                if self.memory is not None:
-                    self.memory.keep(made)
-                yield made.answer
-            else:
-                yield made
+        with watch.abandoned() as given:
+            for made in self.make(question, gone, self.memory):
+                if isinstance(made, Made):
+                    if self.memory is not None:
+                        self.memory.keep(made)
+                    watch.answered(question, made.answer, made.hits, self._settings.log)
+                    given()
+                    yield made.answer
+                else:
+                    yield made
 
     def make(
         self, question: Question, gone: threading.Event | None = None, memory: Memory | None = None
@@ -156,6 +165,13 @@ class Answerer:
         `memory`: where an answer is looked for that was worded before and can be used again.
         """
         run = self._run(question, gone)
+        try:
+            yield from self._made(run, memory)
+        finally:
+            run.spans.end(run.timings)
+
+    def _made(self, run: Run, memory: Memory | None) -> Iterator[Sentence | Made]:
+        question = run.question
         with run.stage("rewrite"):
             query = rewrite(question)
         with run.stage("retrieve"):
