@@ -13,6 +13,7 @@ from api import errors
 from api.auth import Access, check_routes
 from api.envelope import Envelope
 from api.gate import Gate
+from api.observed import TELEMETRY
 from api.request import only_known_parameters
 from api.routes import chat, dify, documents, health, jobs, mcp, metrics, models, query, responses, ui_stream
 from api.state import State
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
         lifespan=_lifespan(told, house),
         dependencies=[Depends(only_known_parameters)],
         redirect_slashes=False,
+        telemetry=TELEMETRY,
     )
     app.state.here = None
     app.add_middleware(Gate)

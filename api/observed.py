@@ -1,4 +1,4 @@
-"""A request as operators see it: its id in every log line, a span, metrics by route, and one line when it ends."""
+"""A request as operators see it: its id in every log line and in its span, metrics by route, one line when it ends."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from opentelemetry.trace import SpanKind
-from starlette.datastructures import Headers
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry import trace
 from starlette.types import Scope
 
 from rag import metrics
-from rag.tracing import span
 
-QUIET = ("/livez", "/readyz", "/metrics")  # asked every few seconds by machines: logged and traced only when they fail
+QUIET = ("/livez", "/readyz", "/metrics")  # asked every few seconds by machines: not traced, logged only when they fail
+_PREFIX = "/v1"  # a route does not know where its router is mounted
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+# FastAPI's own spans of requests; its logs would hold what was sent, its metrics are ours already.
+TELEMETRY: TelemetryConfig = {
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+    "exclude": lambda scope: scope["path"] in QUIET,
+}
 log = structlog.get_logger()
 
 
@@ -36,18 +43,8 @@ def observed(scope: Scope, request_id: str) -> Iterator[Seen]:
     seen, began = Seen(), time.perf_counter()
     metrics.HTTP_ACTIVE.inc()
     try:
-        if scope["path"] in QUIET:
-            yield seen
-        else:
-            with span(f"{scope['method']}", Headers(scope=scope), kind=SpanKind.SERVER) as current:
-                try:
-                    yield seen
-                finally:
-                    current.update_name(f"{_method(scope)} {_route(scope)}")
-                    current.set_attribute("http.request.method", _method(scope))
-                    current.set_attribute("http.route", _route(scope))
-                    current.set_attribute("http.response.status_code", seen.status)
-                    current.set_attribute("xiansou.request_id", request_id)
+        trace.get_current_span().set_attribute("xiansou.request_id", request_id)  # FastAPI's own span of the request
+        yield seen
     except BaseException:
         seen.status = 500 if seen.status == 499 else seen.status
         raise
@@ -67,8 +64,8 @@ def _log(scope: Scope, status: int, seconds: float) -> None:
 
 def _route(scope: Scope) -> str:
     """The route's own path, without ids: few values, and nothing of the caller's."""
-    route: Any = scope.get("route")
-    return getattr(route, "path_format", None) or getattr(route, "path", None) or "none"
+    path: str = getattr(scope.get("route"), "path_format", "") or "none"
+    return f"{_PREFIX}{path}" if path != "none" and scope["path"].startswith(f"{_PREFIX}/") else path
 
 
 def _method(scope: Scope) -> str:

@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor
 from rag.settings.sections import Log
 
 HIDDEN = "***"
-_SECRET_KEYS = re.compile(r"(?i)(^|_)(authorization|api_?key|token|password|passwd|secret|cookie)s?$")
+_SECRET_KEYS = re.compile(r"(?i)(^|_)((authorization|api_?key|password|passwd|secret|cookie)s?|token)$")
 _SECRETS = re.compile(
     r"(?P<scheme>\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}"  # an Authorization header
     r"|\bxs_[A-Za-z0-9_-]{8,}"  # our keys

@@ -44,12 +44,9 @@ def start_tracing() -> bool:
 
 
 @contextmanager
-def span(
-    name: str, headers: Mapping[str, str] | None = None, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
-) -> Iterator[Span]:
-    """A span that is current inside. `headers` of a request: its `traceparent` is the parent."""
-    parent = propagate.extract(headers) if headers is not None else None
-    with _tracer.start_as_current_span(name, parent, kind=kind, attributes=attributes) as current:
+def span(name: str, *, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[Span]:
+    """A span that is current inside."""
+    with _tracer.start_as_current_span(name, kind=kind) as current:
         yield current
 
 
