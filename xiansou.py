@@ -12,7 +12,9 @@ import api.commands
 import eval.bench.commands
 import eval.commands
 import ingest.commands
+import ingest.gap_commands
 import ingest.job_commands
+import rag.answer_commands
 import rag.commands
 from rag import __version__
 from rag.console import fail
@@ -54,6 +56,9 @@ cli.add_typer(ingest.job_commands.jobs, name="jobs")
 cli.command()(rag.commands.ask)
 cli.command()(rag.commands.search)
 cli.add_typer(rag.commands.docs, name="docs")
+cli.add_typer(rag.answer_commands.answers, name="answers")
+cli.command()(rag.answer_commands.replay)
+cli.add_typer(ingest.gap_commands.gaps, name="gaps")
 cli.command()(rag.commands.backup)
 cli.command()(rag.commands.restore)
 cli.command()(rag.commands.doctor)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rag.domain import Answer, Document, Hit
+from rag.library.feedback import Feedback
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -55,6 +56,14 @@ def document_json(doc: Document) -> dict[str, Any]:
         "created_at": iso_time(doc.created_at),
         "updated_at": iso_time(doc.updated_at),
     }
+
+
+def feedback_json(given: Feedback) -> dict[str, Any]:
+    """The reply of `POST /v1/feedback`; times in ISO 8601, UTC."""
+    times = {"created_at": iso_time(given.at), "updated_at": iso_time(given.updated_at)}
+    told = asdict(given)
+    del told["at"], told["visitor"]
+    return told | {"rating": "up" if given.rating > 0 else "down"} | times
 
 
 def iso_time(seconds: float) -> str:
