@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rag.domain import Answer, Document, Hit
+from rag.domain import Answer, Document, Hit, Retrieved
 
 if TYPE_CHECKING:
     from rag.library.keys import Key
@@ -38,6 +38,19 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "probability": round(hit.probability, 4),
         "stages": dict(hit.stages),
     }
+
+
+def hits_json(found: Retrieved, *, explain: bool = False) -> dict[str, Any]:
+    """The reply of `POST /v1/retrieve` and `xiansou search --json`.
+
+    With `explain`: how the question was understood (`query` as searched, its `words` with their idf, what `also` stands for
+    them, `wishes` for product, version, date) and the candidates that were `dropped`, each a hit with a `reason`.
+    """
+    told: dict[str, Any] = {"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version}
+    if explain:
+        dropped = [hit_json(hit) | {"reason": reason} for hit, reason in found.dropped]
+        told["explain"] = {**found.asked, "dropped": dropped}
+    return told
 
 
 def document_json(doc: Document) -> dict[str, Any]:
