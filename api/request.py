@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
+from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -18,6 +19,7 @@ from starlette.responses import Response
 
 from api.errors import unknown_parameter
 from api.schemas import DocumentBody, DocumentFields, SharedFields
+from ingest.expand import expand, is_archive
 from rag.domain import DocumentInput
 from rag.errors import InputError, ParseError
 from rag.question import check_document_id
@@ -98,15 +100,19 @@ async def read_document(request: Request, document_id: str) -> DocumentInput:
 
 
 async def read_documents(request: Request) -> list[DocumentInput]:
-    """The files of a POST; each becomes a document named by its filename. Raises InputError, RequestValidationError."""
+    """The files of a POST; each becomes a document named by its filename, each member of a zip `name.zip/member`.
+
+    Raises InputError, RequestValidationError.
+    """
     if _media_type(request) != "multipart/form-data":
         raise _wrong_type("multipart/form-data")
     async with request.form() as form:
         shared = _validated(SharedFields, _fields(form))
         found: dict[str, DocumentInput] = {}
         for part, upload in form.multi_items():
-            if isinstance(upload, UploadFile):
-                doc = await _from_file(upload, _id_of_file(part, upload), part, shared)
+            if not isinstance(upload, UploadFile):
+                continue
+            for doc in await _documents_of(part, upload, shared):
                 if doc.id in found:
                     raise InputError(f"two files are named {doc.id!r}.", field=part, fix="Rename one of them.")
                 found[doc.id] = doc
@@ -134,10 +140,37 @@ async def _one_file(form: FormData, document_id: str) -> DocumentInput:
     return await _from_file(files[0][1], document_id, "file", told)
 
 
+async def _documents_of(part: str, upload: UploadFile, told: SharedFields) -> list[DocumentInput]:
+    id_ = _id_of_file(part, upload)
+    if not _is_zip(upload):
+        return [await _from_file(upload, id_, part, told)]
+    content = await upload.read()
+
+    def documents() -> list[DocumentInput]:
+        found = []
+        for name, inner in expand(content, id_):
+            try:
+                found.append(DocumentInput(check_document_id(name), inner, filename=PurePosixPath(name).name, **told.given()))
+            except InputError as exc:
+                raise InputError(f"in the archive: {exc.detail}", field=part, fix=exc.fix) from exc
+        return found
+
+    try:
+        return await run_in_threadpool(documents)
+    except ParseError as exc:
+        raise ParseError(exc.detail, field=part, fix=exc.fix, code=exc.code) from exc
+
+
+def _is_zip(upload: UploadFile) -> bool:
+    sent_as = (upload.content_type or "").partition(";")[0].strip().lower()
+    return sent_as in _ZIP_TYPES or is_archive(upload.filename)
+
+
 async def _from_file(upload: UploadFile, document_id: str, part: str, told: SharedFields) -> DocumentInput:
     sent_as, name = (upload.content_type or "").partition(";")[0].strip().lower(), upload.filename or None
-    if sent_as in _ZIP_TYPES or (name or "").lower().endswith(".zip"):
-        raise ParseError("zip archives are not taken.", field=part, fix="Send the files in it.", code="unsupported")
+    if _is_zip(upload):
+        detail = "a zip archive is many documents, and this address is one."
+        raise ParseError(detail, field=part, fix="Send it to POST /v1/documents.", code="unsupported")
     return DocumentInput(
         document_id,
         await upload.read(),

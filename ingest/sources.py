@@ -5,11 +5,13 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ingest import expand
 from ingest.sidecar import Sidecars
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.errors import InputError, ParseError
@@ -30,7 +32,7 @@ class SourceFile:
 
 
 def find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
-    """(root, file) of every file at or below the paths, sorted; hidden and ignored ones left out.
+    """(root, file) of every file at or below the paths, sorted; hidden and ignored ones left out, zip archives opened.
 
     Raises InputError for a path that is not there.
     """
@@ -43,7 +45,16 @@ def find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
             found.append((root.parent, root))
         else:
             raise InputError(f"{path} is not there.", field="PATH", fix="Name a file or folder.")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(inner for root, file in found for inner in _members(root, file)))
+
+
+def _members(root: Path, file: Path) -> Iterator[tuple[Path, Path]]:
+    """An archive's members as if it were a folder; one that cannot be opened stands for itself, and says why when read."""
+    names: list[str] = []
+    if expand.is_archive(file.name):
+        with suppress(ParseError, OSError):
+            names = expand.members(file)
+    yield from ((root, file / name) for name in names) if names else [(root, file)]
 
 
 def _walk(root: Path, folder: Path, patterns: Sequence[str]) -> Iterator[Path]:
@@ -105,16 +116,16 @@ def _free(root: Path, wanted: str, source: str, taken: dict[str, str | None]) ->
 def read(file: SourceFile, max_bytes: int, collection: str = DEFAULT_COLLECTION) -> DocumentInput:
     """The file's document. Raises ParseError (`too_large`, `unreadable`)."""
     try:
-        size = file.path.stat().st_size
+        inside = expand.archive_of(file.path)
+        at = inside[0] if inside else file.path
+        size = at.stat().st_size
         if size > max_bytes:
-            raise ParseError(
-                f"{size:,} bytes are over the limit of {max_bytes:,}.",
-                code="too_large",
-                fix="Split the file, or raise `ingest.max_bytes`.",
-            )
-        content = file.path.read_bytes()
+            raise _too_large(size, max_bytes)
+        content = expand.read_member(*inside) if inside else _read(at)
     except OSError as exc:
         raise ParseError(f"cannot read it: {exc.strerror}.", code="unreadable", fix="Check the file's permissions.") from exc
+    if len(content) > max_bytes:
+        raise _too_large(len(content), max_bytes)
     return DocumentInput(
         id=file.id,
         content=content,
@@ -122,4 +133,19 @@ def read(file: SourceFile, max_bytes: int, collection: str = DEFAULT_COLLECTION)
         source=file.source,
         collection=collection,
         metadata=file.metadata,
+    )
+
+
+def _read(path: Path) -> bytes:
+    content = path.read_bytes()
+    if expand.is_archive(path.name):
+        next(expand.expand(content, path.name))  # it could not be opened: says why
+    return content
+
+
+def _too_large(size: int, limit: int) -> ParseError:
+    return ParseError(
+        f"{size:,} bytes are over the limit of {limit:,}.",
+        code="too_large",
+        fix="Split the file, or raise `ingest.max_bytes`.",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -178,13 +180,25 @@ def test_jobs_that_have_ended_and_unknown_batches(client: httpx.Client, document
 
 
 @pytest.mark.parametrize(
-    ("names", "status"), [(["a.txt", "b.zip"], 415), (["a.txt", "a.txt"], 422), (["a.txt", "x" * 513], 422), ([], 422)]
+    ("names", "status"), [(["a.txt", "b.zip"], 422), (["a.txt", "a.txt"], 422), (["a.txt", "x" * 513], 422), ([], 422)]
 )
 def test_an_upload_is_taken_whole_or_not_at_all(client: httpx.Client, names: list[str], status: int) -> None:
     files = [("file", (f"none/{name}", b"text")) for name in names]
     reply = client.post("/v1/documents", files=files or {"file": (None, b"no file")})
     assert refusal(reply, status).field == "file"
     refusal(client.get("/v1/documents/none/a.txt"), 404)
+
+
+def test_a_zip_is_a_document_a_member(client: httpx.Client, document_id: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.md", "# One\n\nText of one.")
+        archive.writestr("手册/b.txt", "Text of two.")
+    name = f"{document_id}.zip"
+    reply = client.post("/v1/documents", files={"file": (name, buffer.getvalue())})
+    assert [job["document_id"] for job in reply.json()["jobs"]] == [f"{name}/a.md", f"{name}/手册/b.txt"]
+    told = refusal(client.put(f"/v1/documents/{document_id}", files={"file": (name, buffer.getvalue())}), 415)
+    assert "POST /v1/documents" in str(told.fix)
 
 
 def test_pages_hold_every_document_once(client: httpx.Client, collection: str) -> None:
