@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
 from api.auth import PUBLIC, Access
+from api.limits import CURRENT, Meter
 from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import state
 from rag.errors import Forbidden, XiansouError
@@ -45,7 +46,24 @@ class Gate:
                 request.state.principal = await access.identify(request)
         except XiansouError as exc:
             reply = errors.response(request, exc)
-        await (reply or self._app)(scope, receive, send)
+        if reply is not None:
+            await reply(scope, receive, send)
+        else:
+            await self._pass_on(access, request, receive, send)
+
+    async def _pass_on(self, access: Access, request: Request, receive: Receive, send: Send) -> None:
+        """Runs the route; what it took of the process and of its key's day is given back when the reply has gone out."""
+        request.state.meter = meter = Meter()
+        before = CURRENT.set(meter)
+        try:
+            await self._app(request.scope, receive, send)
+        finally:
+            CURRENT.reset(before)
+            if (entered := getattr(request.state, "entered", None)) is not None:
+                access.admission.leave(entered)
+            if meter.tokens or meter.micros:
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(access.budgets.settle, meter, limiter=access.limiter)
 
 
 async def _shared_with(access: Access, request: Request) -> str | None:

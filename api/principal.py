@@ -34,6 +34,8 @@ class Principal:
     address: str | None = None
     origins: tuple[str, ...] = ()
     allowance: Allowance = field(default_factory=Allowance)
+    quoted: bool = False  # its day's tokens or spend are used up: this question is answered without an LLM
+    deadline: float | None = None  # of this request, in `time.monotonic()` seconds
 
     def may(self, *scopes: KeyScope) -> bool:
         """Whether it has one of the scopes; `admin` includes all."""
@@ -55,6 +57,13 @@ class Principal:
         """For logs and the audit: kind and id."""
         return self.kind if self.kind == "local" else f"{self.kind}:{self.id}"
 
+    @property
+    def owner(self) -> str:
+        """Whom conversations and answers belong to: a key, or one visitor of it; "" for loopback without a key."""
+        if self.kind == "local":
+            return ""
+        return self.name if self.visitor is None else f"{self.name}:{self.visitor}"
+
     # -- what it sees --------------------------------------------------------------------------------------------------
 
     def scope(self, collection: str | None = None, filters: Mapping[str, Any] | None = None) -> Scope:
@@ -69,7 +78,13 @@ class Principal:
         if question.as_of is not None and self.restricted:
             raise Forbidden("`as_of` needs a key without collections and groups.", field="as_of", fix="Leave it out.")
         asked = question.scope
-        return replace(question, scope=self.scope(asked.collection, asked.filters))
+        return replace(
+            question,
+            scope=self.scope(asked.collection, asked.filters),
+            owner=self.owner,
+            generator="extractive" if self.quoted else question.generator,
+            deadline=self.deadline,
+        )
 
     def sees(self, collection: str, acl: Sequence[str]) -> bool:
         """Whether a document of this collection and ACL is there for it."""
