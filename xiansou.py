@@ -14,6 +14,7 @@ import eval.commands
 import ingest.commands
 import ingest.job_commands
 import ingest.source_commands
+import rag.audit_commands
 import rag.commands
 import rag.key_commands
 from rag import __version__
@@ -58,6 +59,7 @@ cli.command()(rag.commands.ask)
 cli.command()(rag.commands.search)
 cli.add_typer(rag.commands.docs, name="docs")
 cli.add_typer(rag.key_commands.keys, name="keys")
+cli.add_typer(rag.audit_commands.audit, name="audit")
 cli.command()(rag.commands.backup)
 cli.command()(rag.commands.restore)
 cli.command()(rag.commands.doctor)

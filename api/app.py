@@ -70,6 +70,7 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
             async with mcp.running(app, here):
                 app.state.here = here
                 yield
+                access.close()
         finally:
             app.state.here = None
             if given is None:

@@ -26,10 +26,13 @@ from api.auth_peer import Peer, Peers
 from api.auth_sso import SingleSignOn
 from api.auth_widget import PREFIX as WIDGET_PREFIX
 from api.auth_widget import WidgetTokens
-from api.limits import Budgets, Meter, Rates
+from api import trail
+from api.limits import Budgets, Rates
+from api.meter import Meter
 from api.principal import Principal
 from api.state import state
 from rag.errors import Forbidden, InputError, Unauthorized
+from rag.library.audit import Trail, library_of
 from rag.library.keys import PREFIX, Key, Keys, KeyScope
 from rag.settings import Settings
 from rag.stores import Remote
@@ -55,6 +58,8 @@ class Access:
         self.rates = Rates(remote, settings)
         self.budgets = Budgets(remote, settings)
         self.admission = Admission(concurrency(settings), settings.limits.queued, settings.limits.wait_s)
+        self.trail = Trail(engine) if settings.audit.enabled else None
+        self._salt = library_of(engine)
         self._settings = settings
         self._peers = Peers(settings.server.trusted_proxies)
 
@@ -71,6 +76,21 @@ class Access:
         if self.budgets.limited(caller):
             await to_thread.run_sync(self.budgets.open, caller, meter, limiter=self.limiter)
         return replace(caller, quoted=meter.quoted, deadline=deadline)
+
+    async def audit(self, request: Request, status: int) -> None:
+        """Notes what a request did; a change is in the ledger when this returns."""
+        entry = None if self.trail is None else trail.entry(request, status, self._settings.audit, self._salt)
+        if entry is None or self.trail is None:
+            return
+        if trail.quick(request):
+            self.trail.later(entry)
+        else:
+            await to_thread.run_sync(self.trail.now, entry, limiter=self.limiter)
+
+    def close(self) -> None:
+        """Writes what waits to be written."""
+        if self.trail is not None:
+            self.trail.close()
 
     def _counted(self, request: Request) -> Principal:
         try:

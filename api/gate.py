@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import errors
+from api import errors, trail
 from api.auth import PUBLIC, Access
-from api.limits import CURRENT, Meter
+from api.meter import CURRENT, Meter
 from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import state
 from rag.errors import Forbidden, XiansouError
@@ -56,7 +56,7 @@ class Gate:
         request.state.meter = meter = Meter()
         before = CURRENT.set(meter)
         try:
-            await self._app(request.scope, receive, send)
+            await self._app(request.scope, receive, _audited(access, request, send))
         finally:
             CURRENT.reset(before)
             if (entered := getattr(request.state, "entered", None)) is not None:
@@ -81,6 +81,23 @@ def _preflight(request: Request, origin: str | None) -> Response | None:
     if origin is None:
         raise Forbidden("no key has this web origin.", field="Origin", fix="Make one with `keys create --origin https://…`.")
     return Response(None, 204, _PREFLIGHT)
+
+
+def _audited(access: Access, request: Request, send: Send) -> Send:
+    """Writes what was done into the audit: changes before the reply goes out, questions beside it."""
+    status = 0
+
+    async def tell(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            if not trail.quick(request):
+                await access.audit(request, status)
+        await send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body") and trail.quick(request):
+            await access.audit(request, status)
+
+    return tell
 
 
 def _shared(send: Send, origin: str) -> Send:

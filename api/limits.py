@@ -9,14 +9,13 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from api.meter import CURRENT, Meter
 from api.principal import Principal
 from rag.domain import Answer, Question
 from rag.errors import LimitReached, Overloaded
@@ -92,22 +91,6 @@ class Rates:
         return self._windows[1]
 
 
-@dataclass(slots=True)
-class Meter:
-    """What one request has set aside of its key's day, and what it used. Filled by whoever answers."""
-
-    owner: str = ""
-    tokens: int = 0  # set aside
-    micros: int = 0
-    used_tokens: int = 0
-    used_micros: int = 0
-    quoted: bool = False  # the day's allowance is used up: no LLM
-    answers: list[tuple[Question, Answer]] = field(default_factory=list)
-
-
-CURRENT: ContextVar[Meter | None] = ContextVar("meter", default=None)
-
-
 class Budgets:
     """A day's tokens and spend of a key: set aside before the LLM is called, settled after. Safe for threads."""
 
@@ -140,14 +123,14 @@ class Budgets:
             if aside:
                 self._give_back(meter.owner, unit, aside - used)
 
-    def heard(self, question: Question, answer: Answer) -> None:
+    def heard(self, _question: Question, answer: Answer) -> None:
         """Notes an answer of the request that is under way, if it is one."""
         meter = CURRENT.get()
         if meter is not None:
             if not answer.cached:
                 meter.used_tokens += answer.usage.prompt_tokens + answer.usage.completion_tokens
                 meter.used_micros += self._micros(answer.usage.prompt_tokens, answer.usage.completion_tokens)
-            meter.answers.append((question, answer))
+            meter.answers.append(answer)
 
     def _caps(self, caller: Principal) -> tuple[int, float]:
         if caller.kind == "local":

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import orjson
 
+from api.meter import CURRENT
 from rag.domain import DEFAULT_COLLECTION, Document, DocumentInput, Question, Scope
 from rag.errors import Conflict, Forbidden, NotFound
 from rag.library.keys import SCOPES, Allowance, CitationStyle, KeyScope
@@ -78,6 +79,8 @@ class Principal:
         if question.as_of is not None and self.restricted:
             raise Forbidden("`as_of` needs a key without collections and groups.", field="as_of", fix="Leave it out.")
         asked = question.scope
+        if (meter := CURRENT.get()) is not None:
+            meter.asked.append(question)
         return replace(
             question,
             scope=self.scope(asked.collection, asked.filters),

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from rag.errors import ConfigError, InputError
+from rag.settings.audit import Audit
 from rag.settings.generator import Generator
 from rag.settings.limits import Limits
 from rag.settings.memory import Answers, Cache, Conversation
@@ -47,6 +48,7 @@ class Settings(Section):
     server: Server = Server()
     sso: Sso = Sso()
     limits: Limits = Limits()
+    audit: Audit = Audit()
     database: Database = Database()
     redis: Redis = Redis()
     embedding: Embedding = Embedding()
