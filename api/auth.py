@@ -21,12 +21,12 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
 
+from api import trail
 from api.admission import Admission
 from api.auth_peer import Peer, Peers
 from api.auth_sso import SingleSignOn
 from api.auth_widget import PREFIX as WIDGET_PREFIX
 from api.auth_widget import WidgetTokens
-from api import trail
 from api.limits import Budgets, Rates
 from api.meter import Meter
 from api.principal import Principal
