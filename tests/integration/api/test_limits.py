@@ -158,7 +158,7 @@ def test_a_full_line_is_refused_quickly_and_the_place_comes_back(tmp_path: Path)
         waiting = pool.submit(ask, url, key, "/v1/query")
         time.sleep(0.3)
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
-            took, chat = [], {"model": "default", "messages": [{"role": "user", "content": "x"}]}
+            took, chat = [], {"model": "xiansou", "messages": [{"role": "user", "content": "x"}]}
             for _ in range(10):
                 began = time.perf_counter()
                 refused = client.post("/v1/chat/completions", json=chat)
