@@ -60,10 +60,13 @@ class Principal:
 
     @property
     def owner(self) -> str:
-        """Whom conversations and answers belong to: a key, or one visitor of it; "" for loopback without a key."""
-        if self.kind == "local":
-            return ""
-        return self.name if self.visitor is None else f"{self.name}:{self.visitor}"
+        """Whose conversations and answers its own are: nobody else reads them."""
+        return "" if self.kind == "local" else f"{self.name}/{self.visitor}" if self.visitor else self.name
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether it reads what others asked: an administrator of the whole library."""
+        return "admin" in self.scopes and not self.restricted
 
     # -- what it sees --------------------------------------------------------------------------------------------------
 
