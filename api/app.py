@@ -86,8 +86,10 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
             here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING), access)
             async with mcp.running(app, here):
                 app.state.here = here
-                yield
-                access.close()
+                try:
+                    yield
+                finally:
+                    access.close()
         finally:
             app.state.here = None
             if given is None:

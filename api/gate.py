@@ -18,7 +18,7 @@ from api.state import state
 from rag.errors import Forbidden, XiansouError
 
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-Id, Last-Event-ID",
     "Access-Control-Max-Age": "600",
 }
