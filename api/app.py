@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     )
     app.state.here = None
     app.add_middleware(Gate)
-    app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=told.limits.body_bytes)
+    app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=min(told.limits.body_bytes, told.ingest.max_bytes))
     errors.install(app)
     ours = (documents, query, answers, feedback, gaps, jobs, keys, widget)
     for resource in (*ours, chat, models, responses, ui_stream, dify):
