@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 from rag.answering import faq
@@ -97,6 +98,25 @@ class Answerer:
             its = given.get(name, generator)
             self._backends[name] = None if its is None else made.setdefault(id(its), Backend(its))
 
+    def quiet(self) -> Answerer:
+        """The same, remembering nothing."""
+        other = copy(self)
+        other.memory = None
+        return other
+
+    def lenient(self) -> Answerer:
+        """As `quiet`, and the backend is asked however unlikely it is that a passage answers."""
+        other = self.quiet()
+        profiles = {name: told.model_copy(update={"max_wrong_rate": 1.0}) for name, told in self._settings.profiles.items()}
+        other._settings = self._settings.model_copy(update={"profiles": profiles})
+        return other
+
+    def close(self) -> None:
+        """Ends the connections to the backends."""
+        for backend in self._backends.values():
+            if backend is not None:
+                backend.close()
+
     def generator_of(self, question: Question) -> str:
         """Name of the backend that is asked first. Raises InputError for an unknown profile."""
         first = self._chain(question)[0]
@@ -110,15 +130,20 @@ class Answerer:
         others = (None if name == EXTRACTIVE else self._backends[name] for name in names)
         return tuple(dict.fromkeys((self._backends[question.profile or DEFAULT_PROFILE], *others)))
 
-    def retrieve(self, question: Question) -> Retrieved:
-        """Hits only, best first. Raises IndexBehind, InputError."""
+    def retrieve(self, question: Question, *, explain: bool = False) -> Retrieved:
+        """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
         profile = self._settings.profile(question.profile)
         scope = question.scope
         if scope.collection is None and profile.collection is not None:
             scope = replace(scope, collection=profile.collection)
         k = question.top_k or profile.top_k
         return self._retriever.retrieve(
-            rewrite(question), scope, k, min_index_version=question.min_index_version, as_of=question.as_of
+            rewrite(question),
+            scope,
+            k,
+            min_index_version=question.min_index_version,
+            as_of=question.as_of,
+            explain=explain,
         )
 
     def prompt(self, question: Question) -> list[dict[str, str]]:

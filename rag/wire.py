@@ -6,9 +6,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rag.domain import Answer, Document, Hit
+from rag.domain import Answer, Document, Hit, Retrieved
 
 if TYPE_CHECKING:
+    from rag.library.feedback import Feedback
     from rag.library.keys import Key
 
 
@@ -40,6 +41,19 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     }
 
 
+def hits_json(found: Retrieved, *, explain: bool = False) -> dict[str, Any]:
+    """The reply of `POST /v1/retrieve` and `xiansou search --json`.
+
+    With `explain`: how the question was understood (`query` as searched, its `words` with their idf, what `also` stands for
+    them, `wishes` for product, version, date) and the candidates that were `dropped`, each a hit with a `reason`.
+    """
+    told: dict[str, Any] = {"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version}
+    if explain:
+        dropped = [hit_json(hit) | {"reason": reason} for hit, reason in found.dropped]
+        told["explain"] = {**found.asked, "dropped": dropped}
+    return told
+
+
 def document_json(doc: Document) -> dict[str, Any]:
     """A document of `GET /v1/documents` and `xiansou docs --json`; times in ISO 8601, UTC."""
     return {
@@ -58,6 +72,14 @@ def document_json(doc: Document) -> dict[str, Any]:
         "created_at": iso_time(doc.created_at),
         "updated_at": iso_time(doc.updated_at),
     }
+
+
+def feedback_json(given: Feedback) -> dict[str, Any]:
+    """The reply of `POST /v1/feedback`; times in ISO 8601, UTC."""
+    times = {"created_at": iso_time(given.at), "updated_at": iso_time(given.updated_at)}
+    told = asdict(given)
+    del told["at"], told["visitor"]
+    return told | {"rating": "up" if given.rating > 0 else "down"} | times
 
 
 def key_json(key: Key) -> dict[str, Any]:

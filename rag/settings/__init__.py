@@ -31,6 +31,7 @@ from rag.settings.sections import (
     Section,
     Server,
 )
+from rag.settings.sources import Sources
 from rag.settings.sso import Sso
 
 ENV_PREFIX = "XIANSOU__"
@@ -55,6 +56,7 @@ class Settings(Section):
     answers: Answers = Answers()
     ingest: Ingest = Ingest()
     parsing: Parsing = Parsing()
+    sources: Sources = Sources()
     reindex: Reindex = Reindex()
     log: Log = Log()
     profiles: dict[str, Profile] = Field({DEFAULT_PROFILE: Profile()}, description="Assistants by name.")

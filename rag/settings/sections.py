@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from rag.settings.access import Networks
 
@@ -50,6 +50,20 @@ class Embedding(Section):
 class Retrieval(Section):
     top_k: int = Field(5, ge=1, le=100, description="Passages given to the generator.")
     candidates: int = Field(50, ge=10, le=1000, description="Passages that each of dense and BM25 search proposes.")
+    dictionary: str = Field(
+        "", description="Text file of names that are kept whole, one a line; a change needs `xiansou reindex`."
+    )
+    synonyms: str = Field("", description="Text file of synonyms: lines `one, two` or `one => two, three`.")
+    reranker: Literal["late", "none", "cross-encoder"] = Field(
+        "late", description="`late` compares token by token; `cross-encoder` needs weights; `none` keeps the first stage."
+    )
+    reranker_model: str = Field("", description="Folder or hub name of the cross-encoder.")
+
+    @model_validator(mode="after")
+    def _has_model(self) -> Retrieval:
+        if self.reranker == "cross-encoder" and not self.reranker_model:
+            raise ValueError('reranker = "cross-encoder" needs `reranker_model`')
+        return self
 
 
 class AnswerSettings(Section):
@@ -64,10 +78,34 @@ class AnswerSettings(Section):
     )
 
 
+MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]
+
+
 class Ingest(Section):
     max_bytes: int = Field(50_000_000, ge=1, description="Larger files are refused.")
     chunk_tokens: int = Field(256, ge=64, le=480, description="Longest passage, in the embedding model's tokens.")
     wait_s: float = Field(60.0, gt=0, description="Longest wait of a write with `wait=visible` before it answers 202.")
+    mask: list[MaskKind] = Field(
+        [],
+        description="Personal data that is replaced before anything is stored: "
+        "`cn_id`, `email`, `bank_card`, `mobile`, `ip`, `passport`, `plate`.",
+    )
+    mask_key: SecretStr = Field(
+        SecretStr(""), description="With it, `xiansou unmask` can undo masking; without, masked values are gone."
+    )
+
+    @field_validator("mask", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """The environment has texts: `cn_id,mobile`."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("mask_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("take 16 random characters or more")
+        return value
 
 
 class Reindex(Section):
