@@ -168,9 +168,9 @@ def from_traffic(
     save(told.open, open_file, suite=False)
     figures = {"labelled": len(told.labelled), "open": len(told.open), "answers_seen": told.seen, "repeats": told.repeats}
     figures["stale"] = told.stale
+    print("note  these are customers' own words: treat the files as personal data", file=sys.stderr)
     if as_json:
         emit(figures | {"file": str(out), "open_file": str(open_file), "suite": str(suite)})
         return
     print(f"{len(told.labelled)} labelled questions in {out}; {len(told.open)} still need their documents: {open_file}")
     print(f"of {told.seen} kept answers: {told.repeats} repeats, {told.stale} whose documents are gone")
-    print("These are customers' own words: treat the files as personal data.", file=sys.stderr)
