@@ -16,6 +16,7 @@ import ingest.gap_commands
 import ingest.job_commands
 import ingest.source_commands
 import rag.answer_commands
+import rag.audit_commands
 import rag.commands
 import rag.key_commands
 from rag import __version__
@@ -64,6 +65,7 @@ cli.add_typer(rag.answer_commands.answers, name="answers")
 cli.command()(rag.answer_commands.replay)
 cli.add_typer(ingest.gap_commands.gaps, name="gaps")
 cli.add_typer(rag.key_commands.keys, name="keys")
+cli.add_typer(rag.audit_commands.audit, name="audit")
 cli.command()(rag.commands.backup)
 cli.command()(rag.commands.restore)
 cli.command()(rag.commands.doctor)

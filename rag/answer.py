@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -60,7 +60,8 @@ class Run:
     @property
     def deadline(self) -> float:
         """`time.monotonic()` at which the answer must be there (on Linux it is the clock of perf_counter)."""
-        return time.monotonic() + self.profile.generator.timeout_s - (time.perf_counter() - self.began)
+        ours = time.monotonic() + self.profile.generator.timeout_s - (time.perf_counter() - self.began)
+        return ours if self.question.deadline is None else min(ours, self.question.deadline)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -90,6 +91,7 @@ class Answerer:
         `entails`: an entailment model for the gate. `memory` None: nothing is remembered of questions and answers.
         """
         self.memory = memory
+        self.heard: Callable[[Question, Answer], None] | None = None  # told of every answer that is given out
         self._retriever, self._embedder, self._settings, self._entails = retriever, embedder, settings, entails
         given = generators or {}
         made: dict[int, Backend] = {}  # profiles that share a generator share its breaker
@@ -169,6 +171,8 @@ class Answerer:
             if isinstance(made, Made):
                 if self.memory is not None:
                     self.memory.keep(made)
+                if self.heard is not None:
+                    self.heard(made.question, made.answer)
                 yield made.answer
             else:
                 yield made
