@@ -3,8 +3,8 @@
 XIANSOU_DATA=<folder of the data> python -m tests.support.evidence [--set squad2_en|stard_law_zh] [--limit 200] [--folder F]
 
 Each paragraph or statute is a document of its own. squad2_en: an answer of the question stands in some cited text.
-stard_law_zh: a right statute is cited; `sentence` is stricter: the cited text holds the sentence of the right statutes that
-shares most words with the written answer.
+stard_law_zh: the cited text holds that sentence of a right statute which shares most words with the written answer; `document`
+is the share of answers that cite a right statute at all.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def read_set(data: Path, name: str, limit: int, seed: int = 7) -> tuple[list[dic
     cases = []
     for row in asked:
         documents = tuple(right[row["id"]])
-        evidence = tuple(row["answers"]) if "answers" in row else (_closest(written[row["id"]]["答案文本"], documents, texts),)
+        answer = written.get(row["id"], {}).get("答案文本", "")
+        evidence = tuple(row["answers"]) if "answers" in row else tuple(_closest(answer, texts[one]) for one in documents)
         cases.append(Case(row["text"], documents, evidence))
     needed = {document for case in cases for document in case.documents}
     others = [row for row in corpus if row["id"] not in needed]
@@ -67,9 +68,9 @@ def read_set(data: Path, name: str, limit: int, seed: int = 7) -> tuple[list[dic
     return [row for row in corpus if row["id"] in needed] + others, cases
 
 
-def _closest(answer: str, documents: tuple[str, ...], texts: dict[str, str]) -> str:
+def _closest(answer: str, text: str) -> str:
     said = set(words(answer))
-    spans = [texts[document][start:end] for document in documents for start, end in split_sentences(texts[document])]
+    spans = [text[start:end] for start, end in split_sentences(text)]
     return max(spans, key=lambda span: len(said & set(words(span))) / (8 + len(set(words(span)))))
 
 
