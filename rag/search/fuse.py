@@ -18,6 +18,7 @@ Scores = NDArray[np.float32]
 _DENSE = 0.6  # of the cosine against BM25, in the first stage
 _ABROAD = 0.5  # BM25 cannot see a passage of the other language: it is taken for half as good as its cosine
 _LATE, _COSINE, _WORDS = 10.0, 1.5, 0.9  # of the final score
+_STEP_BACK = 0.3  # of the final score, for a passage of the other language: between equals the question's own comes first
 _NEURAL = 0.75  # of a cross-encoder against the first stage
 
 
@@ -68,7 +69,8 @@ def with_late(found: Found, at: NDArray[np.int64], late: Scores) -> Scores:
     abroad = found.foreign[at]
     if abroad.any() and not abroad.all():
         words[abroad] = np.maximum(words[abroad], words[~abroad].mean())
-    return standardise(np.asarray(_LATE * late + _COSINE * levelled(found)[at] + _WORDS * words, np.float32))
+    score = standardise(np.asarray(_LATE * late + _COSINE * levelled(found)[at] + _WORDS * words, np.float32))
+    return np.asarray(score - _STEP_BACK * abroad, np.float32)
 
 
 def with_neural(fused: Scores, neural: Scores) -> Scores:
