@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 from rag.answering import faq
@@ -59,7 +60,8 @@ class Run:
     @property
     def deadline(self) -> float:
         """`time.monotonic()` at which the answer must be there (on Linux it is the clock of perf_counter)."""
-        return time.monotonic() + self.profile.generator.timeout_s - (time.perf_counter() - self.began)
+        ours = time.monotonic() + self.profile.generator.timeout_s - (time.perf_counter() - self.began)
+        return ours if self.question.deadline is None else min(ours, self.question.deadline)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -89,6 +91,7 @@ class Answerer:
         `entails`: an entailment model for the gate. `memory` None: nothing is remembered of questions and answers.
         """
         self.memory = memory
+        self.heard: Callable[[Question, Answer], None] | None = None  # told of every answer that is given out
         self._retriever, self._embedder, self._settings, self._entails = retriever, embedder, settings, entails
         given = generators or {}
         made: dict[int, Backend] = {}  # profiles that share a generator share its breaker
@@ -96,6 +99,25 @@ class Answerer:
         for name in settings.profiles:
             its = given.get(name, generator)
             self._backends[name] = None if its is None else made.setdefault(id(its), Backend(its))
+
+    def quiet(self) -> Answerer:
+        """The same, remembering nothing."""
+        other = copy(self)
+        other.memory = None
+        return other
+
+    def lenient(self) -> Answerer:
+        """As `quiet`, and the backend is asked however unlikely it is that a passage answers."""
+        other = self.quiet()
+        profiles = {name: told.model_copy(update={"max_wrong_rate": 1.0}) for name, told in self._settings.profiles.items()}
+        other._settings = self._settings.model_copy(update={"profiles": profiles})
+        return other
+
+    def close(self) -> None:
+        """Ends the connections to the backends."""
+        for backend in self._backends.values():
+            if backend is not None:
+                backend.close()
 
     def generator_of(self, question: Question) -> str:
         """Name of the backend that is asked first. Raises InputError for an unknown profile."""
@@ -149,6 +171,8 @@ class Answerer:
             if isinstance(made, Made):
                 if self.memory is not None:
                     self.memory.keep(made)
+                if self.heard is not None:
+                    self.heard(made.question, made.answer)
                 yield made.answer
             else:
                 yield made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from rag.settings.access import Networks
 
@@ -78,10 +78,34 @@ class AnswerSettings(Section):
     )
 
 
+MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]
+
+
 class Ingest(Section):
     max_bytes: int = Field(50_000_000, ge=1, description="Larger files are refused.")
     chunk_tokens: int = Field(256, ge=64, le=480, description="Longest passage, in the embedding model's tokens.")
     wait_s: float = Field(60.0, gt=0, description="Longest wait of a write with `wait=visible` before it answers 202.")
+    mask: list[MaskKind] = Field(
+        [],
+        description="Personal data that is replaced before anything is stored: "
+        "`cn_id`, `email`, `bank_card`, `mobile`, `ip`, `passport`, `plate`.",
+    )
+    mask_key: SecretStr = Field(
+        SecretStr(""), description="With it, `xiansou unmask` can undo masking; without, masked values are gone."
+    )
+
+    @field_validator("mask", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """The environment has texts: `cn_id,mobile`."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("mask_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("take 16 random characters or more")
+        return value
 
 
 class Reindex(Section):
