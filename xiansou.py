@@ -29,6 +29,8 @@ for _name, _value in {
     "DO_NOT_TRACK": "1",
     "ORT_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    # Our matrices are small and many threads ask at once: threads of BLAS would only wait for each other (3 × the time).
+    "OPENBLAS_NUM_THREADS": "1",
 }.items():
     os.environ.setdefault(_name, _value)
 

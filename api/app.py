@@ -13,6 +13,7 @@ from api import errors
 from api.auth import Access, check_routes, concurrency
 from api.envelope import Envelope
 from api.gate import Gate
+from api.observed import TELEMETRY
 from api.request import only_known_parameters
 from api.routes import (
     answers,
@@ -25,6 +26,7 @@ from api.routes import (
     jobs,
     keys,
     mcp,
+    metrics,
     models,
     query,
     responses,
@@ -56,6 +58,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
         lifespan=_lifespan(told, house),
         dependencies=[Depends(only_known_parameters)],
         redirect_slashes=False,
+        telemetry=TELEMETRY,
     )
     app.state.here = None
     app.add_middleware(Gate)
@@ -65,6 +68,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     for resource in (*ours, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
+    app.include_router(metrics.router)
     app.include_router(health.router)
     check_routes(app)
     return app

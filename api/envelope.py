@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
+from api.observed import Seen, observed
 from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import State
 
@@ -34,14 +35,20 @@ class Envelope:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        request_id, began = _request_id(scope), False
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        with observed(scope, request_id) as seen:
+            await self._answer(scope, receive, send, request_id, seen)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request_id: str, seen: Seen) -> None:
+        began = False
 
         async def seal(message: Message) -> None:
             nonlocal began
             if message["type"] == "http.response.start":
-                began = True
+                began, seen.status = True, message["status"]
                 await _add_headers(scope, message, request_id)
             await send(message)
 
@@ -52,7 +59,7 @@ class Envelope:
             else:
                 await self._app(scope, _counted(receive, most, scope), seal)
         except ClientDisconnect:
-            return None
+            return
         except Exception:
             log.exception("a request failed", method=scope["method"], path=scope["path"], request_id=request_id)
             if began:
@@ -101,4 +108,4 @@ async def _add_headers(scope: Scope, message: Message, request_id: str) -> None:
     try:
         headers[INDEX_VERSION] = str(await run_in_threadpool(here.house.ledger.head))
     except Exception:  # the reply is made; when the record fails now, it goes out without this header
-        log.warning("a reply goes out without an index version", request_id=request_id, exc_info=True)
+        log.warning("a reply goes out without an index version", exc_info=True)
