@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist
 from rag.search.hits import Joined, join
 from rag.search.late import maxsim
 from rag.search.synonyms import Synonyms
+from rag.search.widen import widen
 from rag.search.wishes import lean, wishes
 
 _OWN, _FOREIGN = 30, 10  # candidates of the question's language and of the other that are re-ranked
@@ -73,6 +74,10 @@ class Retriever:
         joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration), k, explain=explain)
         asked = _explained(query, terms, found, {key: sorted(values) for key, values in wanted.items()}) if explain else {}
         return Retrieved(joined[0], found.version, tuple(terms), tuple(found.idf.tolist()), rerank_ms, joined[1], asked)
+
+    def widened(self, found: Retrieved, budget: int) -> Retrieved:
+        """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
+        return replace(found, hits=widen(self._ledger.engine, found.hits, budget)) if budget else found
 
     def _rank(self, query: str, found: Found, shelf: Shelf, leaning: Scores) -> Ranked:
         if len(found.ids) == 0:

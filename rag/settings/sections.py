@@ -50,6 +50,9 @@ class Embedding(Section):
 class Retrieval(Section):
     top_k: int = Field(5, ge=1, le=100, description="Passages given to the generator.")
     candidates: int = Field(50, ge=10, le=1000, description="Passages that each of dense and BM25 search proposes.")
+    neighbours: int = Field(
+        500, ge=0, le=20_000, description="Tokens of the best hits' sections that an LLM is shown besides; 0: hits alone."
+    )
     dictionary: str = Field(
         "", description="Text file of names that are kept whole, one a line; a change needs `xiansou reindex`."
     )
