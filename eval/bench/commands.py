@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.console import JsonOption, emit, progress
+from rag.console import ConfigOption, JsonOption, emit, progress, settings
 from rag.errors import InputError
 
 bench = typer.Typer(help="Measure speed on this machine, side by side with alternatives.", no_args_is_help=True)
@@ -52,6 +52,34 @@ def index(
         return
     for size in told:
         _table(size)
+
+
+@bench.command()
+def ingest(
+    full: Annotated[bool, typer.Option("--full", help="Larger sizes: about 15 minutes instead of 3.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """First run, nightly run, unchanged folder, a worker's memory, the embedder, each beside what it is measured against."""
+    from eval.bench import ingest as figures
+
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(done, 7)
+
+        told = figures.measure(figures.FULL if full else figures.Sizes(), say, settings(config))
+    report = {"conditions": _conditions(), "full": full} | told
+    if as_json:
+        emit(report)
+        return
+    for name, figure in told.items():
+        print(f"{name.replace('_', ' ')}")
+        for key, value in figure.items():
+            print(f"  {key.replace('_', ' '):<32}{value}")
 
 
 def _sizes(rows: str) -> list[int]:
