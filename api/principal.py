@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import orjson
 
+from api.meter import CURRENT
 from rag.domain import DEFAULT_COLLECTION, Document, DocumentInput, Question, Scope
 from rag.errors import Conflict, Forbidden, NotFound
 from rag.library.keys import SCOPES, Allowance, CitationStyle, KeyScope
@@ -34,6 +35,8 @@ class Principal:
     address: str | None = None
     origins: tuple[str, ...] = ()
     allowance: Allowance = field(default_factory=Allowance)
+    quoted: bool = False  # its day's tokens or spend are used up: this question is answered without an LLM
+    deadline: float | None = None  # of this request, in `time.monotonic()` seconds
 
     def may(self, *scopes: KeyScope) -> bool:
         """Whether it has one of the scopes; `admin` includes all."""
@@ -55,6 +58,16 @@ class Principal:
         """For logs and the audit: kind and id."""
         return self.kind if self.kind == "local" else f"{self.kind}:{self.id}"
 
+    @property
+    def owner(self) -> str:
+        """Whose conversations and answers its own are: nobody else reads them."""
+        return "" if self.kind == "local" else f"{self.name}/{self.visitor}" if self.visitor else self.name
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether it reads what others asked: an administrator of the whole library."""
+        return "admin" in self.scopes and not self.restricted
+
     # -- what it sees --------------------------------------------------------------------------------------------------
 
     def scope(self, collection: str | None = None, filters: Mapping[str, Any] | None = None) -> Scope:
@@ -69,7 +82,15 @@ class Principal:
         if question.as_of is not None and self.restricted:
             raise Forbidden("`as_of` needs a key without collections and groups.", field="as_of", fix="Leave it out.")
         asked = question.scope
-        return replace(question, scope=self.scope(asked.collection, asked.filters))
+        if (meter := CURRENT.get()) is not None:
+            meter.asked.append(question)
+        return replace(
+            question,
+            scope=self.scope(asked.collection, asked.filters),
+            owner=self.owner,
+            generator="extractive" if self.quoted else question.generator,
+            deadline=self.deadline,
+        )
 
     def sees(self, collection: str, acl: Sequence[str]) -> bool:
         """Whether a document of this collection and ACL is there for it."""

@@ -36,6 +36,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Make a key; its text is shown now and never again. From the first one on, loopback needs a key too."""
+    from rag.library.audit import by_hand
     from rag.library.keys import COMMAND_LINE, Allowance, Keys, rights
     from rag.wire import key_json
     from rag.wiring import open_ledger
@@ -48,10 +49,14 @@ def create(
         citation_style=citation_style,
         allowance=Allowance(requests_per_minute, tokens_per_day, spend_per_day),
     )
-    until = expiry(expires)
-    store = Keys(open_ledger(settings(config)).engine)
+    until = instant(expires)
+    configured = settings(config)
+    engine = open_ledger(configured).engine
+    store = Keys(engine)
     first = not store.made()
     key, text = store.create(name, told, made_by=COMMAND_LINE, expires_at=until)
+    if configured.audit.enabled:
+        by_hand(engine, "create_key", key.id, scopes=list(key.rights.scopes))
     if as_json:
         emit(key_json(key) | {"key": text})
         return
@@ -84,25 +89,33 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """Revoke a key; nobody gets in with it from now on, in no process."""
+    from rag.library.audit import by_hand
     from rag.library.keys import Keys, id_of
     from rag.wire import key_json
     from rag.wiring import open_ledger
 
-    key = Keys(open_ledger(settings(config)).engine).revoke(id_of(key_id))
+    configured = settings(config)
+    engine = open_ledger(configured).engine
+    key = Keys(engine).revoke(id_of(key_id))
+    if configured.audit.enabled:
+        by_hand(engine, "revoke_key", key.id)
     if as_json:
         emit(key_json(key))
     else:
         print(f"revoked {key.id} ({key.name})")
 
 
-def expiry(text: str | None) -> float | None:
-    """Unix seconds of `90d`, `12h`, or an ISO date or time (UTC unless it says otherwise). Raises InputError."""
+def instant(text: str | None, *, past: bool = False) -> float | None:
+    """Unix seconds of `90d`, `12h` (from now, or ago), or an ISO date or time, in UTC unless it says otherwise.
+
+    Raises InputError.
+    """
     if text is None:
         return None
     if span := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
-        return time.time() + int(span[1]) * _UNITS[span[2]]
+        return time.time() + int(span[1]) * _UNITS[span[2]] * (-1 if past else 1)
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError as exc:
-        raise InputError(f"`{text}` is no time.", field="--expires", fix="Use 90d, 12h, or 2027-01-31.") from exc
+        raise InputError(f"`{text}` is no time.", fix="Use 90d, 12h, or 2027-01-31.") from exc
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

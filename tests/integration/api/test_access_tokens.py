@@ -27,7 +27,8 @@ from api.app import create_app
 from api.routes.keys import KeysReply, NewKeyReply
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
-from rag.key_commands import expiry
+from rag.key_commands import instant
+from rag.library.audit import entries
 from rag.library.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import House, open_house
 from xiansou import cli
@@ -89,6 +90,10 @@ def test_keys_over_http_and_on_the_command_line(tmp_path: Path, monkeypatch: pyt
         assert told.key not in made.headers.values()
 
         assert run("revoke", told.key)["state"] == "revoked"
+        audited = [
+            (entry.who.split(":")[0], entry.action) for _, entry in entries(house.ledger.engine) if "key" in entry.action
+        ]
+        assert audited == [("command line", "revoke_key"), ("key", "create_key"), ("command line", "create_key")]
         assert ask(client, told.key).status_code == 401
         assert client.delete(f"/v1/keys/{told.id}", headers=bearer(admin)).status_code == 200
         assert client.delete("/v1/keys/nobody", headers=bearer(admin)).status_code == 404
@@ -114,12 +119,12 @@ def test_wrong_keys_are_refused_by_field(client: httpx.Client, body: dict[str, A
     assert (reply.status_code, reply.json()["field"]) == (422, field)
 
 
-def test_expiry() -> None:
-    assert expiry(None) is None
-    assert abs((expiry("2h") or 0) - time.time() - 7200) < 5
-    assert expiry("2031-05-01T00:00:00+08:00") == expiry("2031-04-30T16:00:00Z")
+def test_instant() -> None:
+    assert instant(None) is None
+    assert abs((instant("2h") or 0) - time.time() - 7200) < 5
+    assert instant("2031-05-01T00:00:00+08:00") == instant("2031-04-30T16:00:00Z")
     with pytest.raises(InputError, match="90d"):
-        expiry("soon")
+        instant("soon")
 
 
 def test_an_expired_key_is_refused(tmp_path: Path) -> None:
