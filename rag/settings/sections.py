@@ -80,6 +80,9 @@ class AnswerSettings(Section):
         description="What happens to a sentence of an LLM that its passage does not support: `drop` it; `repair` it by the "
         "passage that does, else drop it; `refuse` the whole answer.",
     )
+    entailment_model: str = Field(
+        "", description="Folder or hub name of a model for natural language inference, asked about sentences in other words."
+    )
 
 
 MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]
