@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -31,12 +31,13 @@ Stage = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A document that is parsed and chunked."""
+    """A document that is parsed and chunked. `cleaned`: what each cleaning rule removed."""
 
     input: DocumentInput
     title: str
     text: str
     chunks: tuple[Chunk, ...]
+    cleaned: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Pipeline:
         stage("embedding")
         ready = prepare([read], shelf, self._ledger)[0]
         stage("writing")
-        return self._ledger.put(ready, shelf.generation, order)
+        return replace(self._ledger.put(ready, shelf.generation, order), cleaned=read.cleaned)
 
     def put_many(self, docs: Iterable[DocumentInput]) -> Iterator[Outcome]:
         """Many documents, each committed on its own; the next ones are parsed while the model works. Never raises for one."""
@@ -80,9 +81,9 @@ class Pipeline:
             yield from self._commit(batch, shelf)
 
     def _commit(self, reads: Sequence[Read], shelf: Shelf) -> Iterator[Outcome]:
-        for ready in prepare(reads, shelf, self._ledger):
+        for read, ready in zip(reads, prepare(reads, shelf, self._ledger), strict=True):
             try:
-                yield Outcome(ready.input, self._ledger.put(ready, shelf.generation))
+                yield Outcome(ready.input, replace(self._ledger.put(ready, shelf.generation), cleaned=read.cleaned))
             except Conflict as exc:
                 yield self._again(ready.input) if exc.code == "generation_changed" else Outcome(ready.input, error=exc)
 
@@ -102,8 +103,8 @@ def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
             code="too_large",
             fix="Split the file, or raise `ingest.max_bytes`.",
         )
-    options = {"columns": mapping_of(doc.metadata)}
-    parsed, _ = parse_safely(
+    options = {"columns": mapping_of(doc.metadata), "clean_off": settings.ingest.clean_off}
+    parsed, cleaned = parse_safely(
         doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type, settings=settings, options=options
     )
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
@@ -111,7 +112,7 @@ def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
     chunks = chunk(parsed, count_tokens=count, max_tokens=shelf.chunk_tokens, title=title)
     if not chunks:
         raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
-    return Read(doc, title, parsed.text, tuple(chunks))
+    return Read(doc, title, parsed.text, tuple(chunks), cleaned)
 
 
 def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepared]:

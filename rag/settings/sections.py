@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from rag.settings.access import Networks
 
@@ -64,10 +64,35 @@ class AnswerSettings(Section):
     )
 
 
+CleaningRule = Literal[
+    "control_characters",
+    "mojibake",
+    "empty",
+    "markup_only",
+    "garbage",
+    "repeated_line",
+    "boilerplate",
+    "duplicate",
+    "near_duplicate",
+    "page_furniture",
+    "navigation",
+]
+CLEANING_RULES: tuple[str, ...] = get_args(CleaningRule)
+
+
 class Ingest(Section):
     max_bytes: int = Field(50_000_000, ge=1, description="Larger files are refused.")
     chunk_tokens: int = Field(256, ge=64, le=480, description="Longest passage, in the embedding model's tokens.")
     wait_s: float = Field(60.0, gt=0, description="Longest wait of a write with `wait=visible` before it answers 202.")
+    clean_off: list[CleaningRule] = Field(
+        [],
+        description=f"Cleaning rules that are not applied; in the environment with commas. All: {', '.join(CLEANING_RULES)}.",
+    )
+
+    @field_validator("clean_off", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
 
 class Reindex(Section):
