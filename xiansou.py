@@ -13,7 +13,9 @@ import eval.bench.commands
 import eval.commands
 import ingest.commands
 import ingest.job_commands
+import ingest.source_commands
 import rag.commands
+import rag.key_commands
 from rag import __version__
 from rag.console import fail
 from rag.errors import XiansouError
@@ -51,9 +53,11 @@ cli.command()(api.commands.mcp)
 cli.command()(ingest.commands.worker)
 cli.command()(ingest.commands.ingest)
 cli.add_typer(ingest.job_commands.jobs, name="jobs")
+cli.add_typer(ingest.source_commands.sources, name="sources")
 cli.command()(rag.commands.ask)
 cli.command()(rag.commands.search)
 cli.add_typer(rag.commands.docs, name="docs")
+cli.add_typer(rag.key_commands.keys, name="keys")
 cli.command()(rag.commands.backup)
 cli.command()(rag.commands.restore)
 cli.command()(rag.commands.doctor)

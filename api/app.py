@@ -14,12 +14,11 @@ from api.auth import Access, check_routes
 from api.envelope import Envelope
 from api.gate import Gate
 from api.request import only_known_parameters
-from api.routes import chat, dify, documents, health, jobs, mcp, models, query, responses, ui_stream
+from api.routes import chat, dify, documents, health, jobs, keys, mcp, models, query, responses, ui_stream, widget
 from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__
 from rag.domain import Question
-from rag.library.keys import Keys
 from rag.settings import Settings, load
 from rag.stores import Doorbell, open_redis
 from rag.wiring import House, open_house
@@ -45,7 +44,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     app.add_middleware(Gate)
     app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes)
     errors.install(app)
-    for resource in (documents, query, jobs, chat, models, responses, ui_stream, dify):
+    for resource in (documents, query, jobs, chat, models, responses, ui_stream, dify, keys, widget):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
     app.include_router(health.router)
@@ -61,7 +60,7 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
         try:
             # Loads index and model: the first question shall not wait for them.
             await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
-            access = Access(settings, Keys(house.ledger.engine))
+            access = Access(settings, house.ledger.engine)
             here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING), access)
             async with mcp.running(app, here):
                 app.state.here = here

@@ -16,8 +16,12 @@ from fastapi import Depends, FastAPI, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.security import HTTPBearer
+from sqlalchemy import Engine
 
 from api.auth_peer import Peer, Peers
+from api.auth_sso import SingleSignOn
+from api.auth_widget import PREFIX as WIDGET_PREFIX
+from api.auth_widget import WidgetTokens
 from api.principal import Principal
 from rag.errors import Forbidden, Unauthorized
 from rag.library.keys import PREFIX, Key, Keys, KeyScope
@@ -33,34 +37,40 @@ _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
 class Access:
     """Tells who a request is from. Safe for any mix of threads."""
 
-    def __init__(self, settings: Settings, keys: Keys):
-        self.keys = keys
+    def __init__(self, settings: Settings, engine: Engine):
+        """For a running event loop. Raises ConfigError."""
+        self.keys = Keys(engine)
+        self.widget = WidgetTokens(engine, self.keys)
+        self.limiter = CapacityLimiter(_LOOKUPS)
+        self._sso = SingleSignOn(settings.sso) if settings.sso.issuer else None
         self._settings = settings
         self._peers = Peers(settings.server.trusted_proxies)
-        self._limiter: CapacityLimiter | None = None
 
     async def identify(self, request: Request) -> Principal:
-        """Raises Unauthorized."""
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(_LOOKUPS)
-        peer = self._peers.peer(request.scope)
-        told = request.headers.get("authorization")
-        return await to_thread.run_sync(self.principal, peer, told, limiter=self._limiter)
+        """Raises Unauthorized, Forbidden, UpstreamError."""
+        return await to_thread.run_sync(self.principal, request, limiter=self.limiter)
 
-    def principal(self, peer: Peer, authorization: str | None) -> Principal:
+    def principal(self, request: Request) -> Principal:
         """By the header; without one (or with one that clients send because they must) by where it comes from."""
-        token = _bearer(authorization)
+        peer = self._peers.peer(request.scope)
+        token = _bearer(request.headers.get("authorization"))
         if token is not None and token.startswith(PREFIX):
             key = self.keys.find(token)
             if key is None:
                 raise Unauthorized("this key is wrong, expired or revoked.", field="Authorization", fix=_FIX)
             return _of_key(key, peer)
+        if token is not None and token.startswith(WIDGET_PREFIX):
+            origin = request.headers.get("origin")
+            return self.widget.principal(token, origin=origin, method=request.method, address=peer.address)
+        if token is not None and self._sso is not None and token.count(".") == 2:
+            return self._sso.principal(token, peer.address)
         if peer.local and self._open():
             return Principal("local", "local", address=peer.address)
         raise self._refusal(token, peer)
 
     def _open(self) -> bool:
-        return self._settings.server.auth == "auto" and not self.keys.made()
+        """Whether nothing has been set up that says who may call."""
+        return self._settings.server.auth == "auto" and self._sso is None and not self.keys.made()
 
     def _refusal(self, token: str | None, peer: Peer) -> Unauthorized:
         if token is None:

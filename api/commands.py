@@ -45,6 +45,7 @@ def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None
     address = f"http://{told.server.host}:{told.server.port}"
     if examples is not None:
         _load(told, examples, config)
+    first = _first_key(told)
     print(
         f"""
 Xiansou is ready on {address}   (Ctrl-C stops it)
@@ -52,9 +53,27 @@ Xiansou is ready on {address}   (Ctrl-C stops it)
   curl -s {address}/v1/query -H 'content-type: application/json' -d '{{"question": "{_question(examples)}"}}'
 
   {address}/docs lists all routes; `xiansou ingest PATH` adds your own documents (in another terminal).
-""",
+{first}""",
         flush=True,
     )
+
+
+def _first_key(told: Settings) -> str:
+    """On the first start: a key for everything, for those who are not on this machine; shown this once."""
+    from rag.library.keys import Keys
+    from rag.wiring import open_ledger
+
+    ledger = open_ledger(told)
+    text = Keys(ledger.engine).create_first()
+    ledger.close()
+    if text is None:
+        return ""
+    return f"""
+  Programs on this machine need no key until you make one (`xiansou keys create`); all others do. One for everything,
+  shown only now (`xiansou keys revoke {text.split("_")[1]}` ends it):
+
+  {text}
+"""
 
 
 def _question(examples: Path | None) -> str:

@@ -1,15 +1,27 @@
-"""The gate in front of all routes: says who calls before a body is read or a route is looked for."""
+"""The gate in front of all routes: says who calls before a body is read or a route is looked for; answers web pages."""
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
+from anyio import to_thread
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors
-from api.auth import PUBLIC
+from api.auth import PUBLIC, Access
+from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import state
-from rag.errors import XiansouError
+from rag.errors import Forbidden, XiansouError
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-Id, Last-Event-ID",
+    "Access-Control-Max-Age": "600",
+}
+_EXPOSED = f"{INDEX_VERSION}, {REQUEST_ID}, Retry-After"
 
 
 class Gate:
@@ -19,16 +31,49 @@ class Gate:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        turned_away = await self._turned_away(scope, receive)
-        await (turned_away or self._app)(scope, receive, send)
-
-    async def _turned_away(self, scope: Scope, receive: Receive) -> Response | None:
-        """The refusal; None: it may go on, and `request.state.principal` says who it is."""
         if scope["type"] != "http" or scope["path"] in PUBLIC:
-            return None
+            await self._app(scope, receive, send)
+            return
         request = Request(scope, receive)
         try:
-            request.state.principal = await state(request).access.identify(request)
+            access = state(request).access
+            origin = await _shared_with(access, request)
+            if origin is not None:
+                send = _shared(send, origin)
+            reply = _preflight(request, origin)
+            if reply is None:
+                request.state.principal = await access.identify(request)
         except XiansouError as exc:
-            return errors.response(request, exc)
+            reply = errors.response(request, exc)
+        await (reply or self._app)(scope, receive, send)
+
+
+async def _shared_with(access: Access, request: Request) -> str | None:
+    """The web origin that asks from another site and is one of a live key's; None: none, or not one of ours."""
+    origin = request.headers.get("origin")
+    if origin is None or urlsplit(origin).netloc == request.headers.get("host"):
         return None
+    known = await to_thread.run_sync(access.keys.origins, limiter=access.limiter)
+    return origin if origin in known else None
+
+
+def _preflight(request: Request, origin: str | None) -> Response | None:
+    if request.method != "OPTIONS" or "access-control-request-method" not in Headers(scope=request.scope):
+        return None
+    if origin is None:
+        raise Forbidden("no key has this web origin.", field="Origin", fix="Make one with `keys create --origin https://…`.")
+    return Response(None, 204, _PREFLIGHT)
+
+
+def _shared(send: Send, origin: str) -> Send:
+    """Lets that origin's pages read the reply. No cookies are used, so none are allowed."""
+
+    async def share(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Access-Control-Expose-Headers"] = _EXPOSED
+            headers.add_vary_header("Origin")
+        await send(message)
+
+    return share

@@ -149,11 +149,28 @@ class HitReply(_Reply):
     stages: dict[str, float] = Field(examples=[{"dense": 0.89, "bm25": 11.3, "coverage": 0.8, "fused": 0.93}])
 
 
+class DroppedReply(HitReply):
+    """A candidate that got no place."""
+
+    reason: str = Field(examples=["says the same as passage 91 of help/wifi.md"])
+
+
+class ExplainReply(_Reply):
+    """How a question was understood, and what became of the other candidates."""
+
+    query: str = Field(description="The text that was searched: a follow-up question is completed from its history.")
+    words: dict[str, float] = Field(description="Its words with their inverse document frequency.")
+    also: dict[str, list[str]] = Field(description="Synonyms and right spellings that were searched for a word as well.")
+    wishes: dict[str, list[str]] = Field(description="Products, versions, dates that it names.")
+    dropped: list[DroppedReply]
+
+
 class HitsReply(_Reply):
     """Hits, best first."""
 
     hits: list[HitReply]
     index_version: int
+    explain: ExplainReply | None = Field(None, description="Only when it was asked for.")
 
 
 class DocumentReply(_Reply):

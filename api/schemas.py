@@ -194,7 +194,7 @@ class RetrieveBody(_Body):
 class ExplainedBody(RetrieveBody):
     """The body of `POST /v1/retrieve`."""
 
-    explain: bool | None = Field(None, description="Scores by stage; they are in every hit's `stages` either way.")
+    explain: bool | None = Field(None, description="Also how the question was understood, what was dropped, and why.")
 
 
 class QueryBody(RetrieveBody):

@@ -1,4 +1,4 @@
-"""`eval`, and `reindex`, which lets nothing go live that measures worse."""
+"""`eval run|list|report|compare|metrics`, and `reindex`, which lets nothing go live that measures worse."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ import tempfile
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eval import set_commands
 from rag.console import PARTLY, ConfigOption, JsonOption, emit, progress, settings
 
+if TYPE_CHECKING:
+    from eval.run import Report
+    from rag.settings import Settings
+
 eval_app = typer.Typer(help="Measure retrieval and answers.", no_args_is_help=True)
+_TELLING = 5  # questions below which a language or type is not printed apart
+RunsOption = Annotated[Path | None, typer.Option(help="Folder of kept runs; default: `eval/` below `data_dir`.")]
+HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write a report for the browser here.")]
 
 
 @eval_app.callback()
@@ -23,35 +31,201 @@ def root() -> None:
 
 @eval_app.command()
 def run(
-    suite: Annotated[Path, typer.Argument(metavar="SUITE", help="A suite file, e.g. eval/suites/examples.toml.")],
+    suite: Annotated[Path, typer.Argument(metavar="SUITE", help="A suite file, or a folder with corpus, queries and qrels.")],
     documents: Annotated[Path | None, typer.Option(help="The suite's documents, when they lie elsewhere.")] = None,
-    keep: Annotated[Path | None, typer.Option(help="Keep the suite's library here; the next run embeds nothing.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the suite's library here: the next run embeds nothing, a stopped one goes on.")
+    ] = None,
+    runs: RunsOption = None,
+    only_retrieval: Annotated[bool, typer.Option("--only-retrieval", help="Do not answer: rank documents only.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask so many questions at most, the same ones every time.")] = None,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Let the configured LLM grade answers; also their perplexity.")
+    ] = False,
+    html: HtmlOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask a suite's questions against its documents, in a library of its own."""
+    """Ask a suite's questions against its documents, in a library of its own; the run is kept."""
     from eval.dataset import load_suite
-    from eval.run import ask_suite, ingest_suite
     from rag.wiring import open_house
 
-    told, loaded = settings(config), load_suite(suite, documents)
+    told = settings(config)
+    loaded = load_suite(suite, documents).limited(limit)
+    options = {"only_retrieval": only_retrieval, "limit": limit, "judge": judge}
     with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
-        house = open_house(told.model_copy(update={"data_dir": Path(folder)}))
-        with progress("ingest", "files") as update:
-            summary = ingest_suite(loaded, house, update)
-        with progress("ask", "questions") as update:
-            report = ask_suite(loaded, house, summary, update)
-        house.close()
+        database = told.database.model_copy(update={"url": ""})  # never the service's own ledger
+        house = open_house(told.model_copy(update={"data_dir": Path(folder), "database": database}))
+        try:
+            report, kept = _run(told, loaded, house, options, keep, runs or told.data_dir / "eval")
+        finally:
+            house.close()
+    print(f"kept as {kept}", file=sys.stderr)
+    if html:
+        from eval.report import write
+        from eval.runs import load
+
+        write(html, load(kept))
     if as_json:
-        emit(report.as_dict())
+        emit(report.as_dict() | {"run": kept.name, "folder": str(kept)})
     else:
-        print(f"{report.suite}: {report.ingest.sentence()}")
-        for name, value in report.metrics.items():
-            print(f"  {name:<16}{value:g}")
-        for line in report.failed_thresholds:
-            print(f"below threshold  {line}")
+        _print(report, loaded.metrics)
     if report.failed_thresholds:
         raise typer.Exit(PARTLY)
+
+
+def _run(told: Settings, suite: Any, house: Any, options: dict[str, Any], keep: Path | None, root: Path) -> tuple[Report, Path]:
+    """Ingests, asks and keeps the run."""
+    import time
+
+    from eval import runs
+    from eval.judge import Judge
+    from eval.run import ask_suite, ingest_suite
+    from rag.wiring import load_generator
+
+    began = time.time()
+    with progress("ingest", "files") as update:
+        summary = ingest_suite(suite, house, update)
+    for failure in summary.failed:
+        print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
+    configured, library = runs.configuration(told, house), runs.library_digest(house)
+    mark = runs.fingerprint({"configuration": configured, "library": library, "suite": suite.digest, **options})
+    partial = keep / "asked" / f"{mark}.jsonl" if keep else None
+    judge = Judge(load_generator(told.generator), told.generator) if options["judge"] else None
+    with progress("ask", "questions") as update:
+        report = ask_suite(
+            suite, house, summary, update, only_retrieval=options["only_retrieval"], judge=judge, partial=partial
+        )
+    about = {
+        "started_at": began,
+        "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
+        "seconds": round(time.time() - began, 3),
+        "fingerprint": runs.fingerprint(configured),
+        "configuration": configured,
+        "library": library,
+        "question_set": suite.digest,
+        "options": options,
+        "program": runs.program(),
+    }
+    kept = runs.keep(root, about | report.figures(), report.questions)
+    if partial is not None:
+        partial.unlink(missing_ok=True)  # the run is kept whole: the same command measures anew
+    return report, kept
+
+
+def _print(report: Report, chosen: tuple[str, ...]) -> None:
+    from eval.names import SHORT
+
+    print(f"{report.suite}: {report.ingest.sentence()}")
+    for name, value in report.metrics.items():
+        if name in (chosen or SHORT):
+            low, high = report.all.intervals.get(name, (value, value))
+            print(f"  {name:<15} {value:g}" + (f"  [{low:g}, {high:g}]" if low != high else ""))
+    for title, groups in (("language", report.languages), ("type", report.types)):
+        groups = {name: told for name, told in groups.items() if told.metrics["questions"] >= _TELLING}
+        for name, told in groups.items() if len(groups) > 1 else ():
+            shown = ("recall_at_5", "ndcg_at_10", "mrr", "first_citation", "false_refusal", "wrong_answer")
+            values = "  ".join(f"{key} {told.metrics[key]:g}" for key in shown if key in told.metrics)
+            print(f"{title} {name} ({told.metrics['questions']:g}): {values}")
+    for note in report.notes:
+        print(f"note  {note}", file=sys.stderr)
+    for line in report.failed_thresholds:
+        print(f"below threshold  {line}")
+
+
+@eval_app.command("list")
+def list_runs(runs: RunsOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Kept runs, oldest first, with their configuration's fingerprint."""
+    from eval.runs import every
+
+    root_ = runs or settings(config).data_dir / "eval"
+    names = ("id", "suite", "date", "fingerprint", "passed", "metrics", "options", "seconds")
+    found: list[dict[str, Any]] = [{name: told.get(name) for name in names} for told in every(root_)]
+    if as_json:
+        emit({"runs": found, "folder": str(root_)})
+        return
+    for told in found:
+        shown = [f"{n} {told['metrics'][n]:g}" for n in ("recall_at_5", "ndcg_at_10", "first_citation") if n in told["metrics"]]
+        print(f"{told['id']}  {told['fingerprint']}  {'passed' if told['passed'] else 'failed'}  {'  '.join(shown)}")
+    if not found:
+        print(f"no runs in {root_}")
+
+
+@eval_app.command()
+def report(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the start of one, or `latest`.")],
+    html: Annotated[Path, typer.Option("--html", help="Where to write it.")] = Path("report.html"),
+    runs: RunsOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A kept run as a page for the browser."""
+    from eval.report import write
+    from eval.runs import find
+
+    kept = find(runs or settings(config).data_dir / "eval", name)
+    write(html, kept)
+    emit({"run": kept.id, "html": str(html)}) if as_json else print(f"written: {html}")
+
+
+@eval_app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="A run's id, the start of one, its folder, `latest`, `latest~1`.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="The run that is held against it.")],
+    html: HtmlOption = None,
+    runs: RunsOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Two kept runs question by question: wins, losses, significance, and the questions that flipped."""
+    from eval.compare import compare as compare_runs
+    from eval.report import write
+    from eval.runs import find
+
+    root_ = runs or settings(config).data_dir / "eval"
+    one, other = find(root_, a), find(root_, b)
+    told = compare_runs(one, other)
+    if html:
+        write(html, one, other, told)
+    if as_json:
+        emit(told)
+        return
+    print(f"A {one.id}\nB {other.id}\n{told['questions']} questions in both")
+    for differs in told["differences"]:
+        print(f"  {differs['setting']}: {differs['a']} → {differs['b']}")
+    print(
+        f"  {'metric':<20}{'A':>9}{'B':>9}{'B − A':>9}  {'95 % interval':<20}{'won':>5}{'lost':>6}  p (permutation, Wilcoxon)"
+    )
+    for row in told["metrics"]:
+        low, high = row["interval"]
+        chance = "–" if row["permutation"] is None else f"{row['permutation']:.4f}, {row['wilcoxon']:.4f}"
+        print(
+            f"  {row['metric']:<20}{row['a']:>9.4g}{row['b']:>9.4g}{row['difference']:>+9.4g}  "
+            f"{f'[{low:+.4f}, {high:+.4f}]':<20}{row['wins']:>5}{row['losses']:>6}  {chance}"
+        )
+    for flip in told["flipped"]:
+        print(
+            f"{'won ' if flip['won'] else 'lost'}  {flip['id']}  {flip['a']['verdict']} → {flip['b']['verdict']}  "
+            f"{flip['question']}"
+        )
+    if html:
+        print(f"written: {html}", file=sys.stderr)
+
+
+@eval_app.command()
+def metrics(as_json: JsonOption = False) -> None:
+    """Names of all metrics, for a suite's thresholds, and what each means."""
+    from eval.names import AT, ONE
+
+    told = {f"{name}_at_K": text for name, text in AT.items()} | ONE
+    if as_json:
+        emit({"metrics": told})
+        return
+    for name, text in told.items():
+        print(f"{name:<20}{text}")
+
+
+set_commands.mount(eval_app)
 
 
 def reindex(

@@ -1,71 +1,153 @@
-"""A suite: which documents, which questions, which thresholds. A TOML file; paths are relative to it."""
+"""A suite: which documents, which questions, which thresholds. A TOML file; paths are relative to it.
+
+Two forms. Files as a customer has them: `documents` (a folder) and `questions` (JSON Lines). A public retrieval set:
+`corpus`, `queries` and `qrels` below `folder`; a folder of that layout is a suite by itself, without a TOML file.
+"""
 
 from __future__ import annotations
 
+import difflib
+import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from eval.asked import Asked, load_queries, load_questions, sample
+from eval.names import check_metric
 from rag.errors import ConfigError
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with what a right answer rests on. No `documents`: the library does not answer it."""
-
-    id: str
-    question: str
-    lang: str
-    documents: tuple[str, ...]
-    facts: tuple[str, ...]
-    kind: str
-
-    @property
-    def answerable(self) -> bool:
-        return bool(self.documents)
+DATA = "XIANSOU_DATA"
+_KEYS = (
+    "name", "documents", "questions", "set", "thresholds", "metrics", "alternatives",
+    "folder", "corpus", "queries", "qrels", "answers", "rename",
+)  # fmt: skip
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """`thresholds`: metric name → least value that passes."""
+    """`thresholds`: metric name → least value that passes (`max_` before the name: the greatest).
+
+    Attributes:
+        documents: folder of files; None when `corpus` gives the documents as JSON Lines.
+        alternatives: a question's documents say the same (one in each language, say): finding one of them is finding all.
+            Otherwise recall counts each.
+        metrics: names to print; empty: all that were measured.
+    """
 
     name: str
-    documents: Path
+    documents: Path | None
     questions: tuple[Asked, ...]
     thresholds: Mapping[str, float]
+    corpus: Path | None = None
+    alternatives: bool = True
+    metrics: tuple[str, ...] = field(default=())
+
+    @property
+    def digest(self) -> str:
+        """Identity of the questions, whatever the documents."""
+        rows = [asked.as_dict() | {"grades": dict(asked.grades)} for asked in self.questions]
+        return sha256(orjson.dumps(rows, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+    def limited(self, limit: int | None) -> Suite:
+        """With at most so many questions."""
+        return replace(self, questions=sample(self.questions, limit))
 
 
 def load_suite(file: Path, documents: Path | None = None) -> Suite:
     """Reads a suite; `documents` overrides its folder. Raises ConfigError that names the file and the key."""
+    if file.is_dir():
+        return _public({"name": file.resolve().name}, file, documents or file)
     try:
         told = tomllib.loads(file.read_text(encoding="utf-8"))
-        folder = documents or file.parent / told["documents"]
-        questions = load_questions(file.parent / told["questions"], told.get("set"))
-        return Suite(told["name"], folder, questions, told.get("thresholds", {}))
-    except OSError as exc:
+    except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"cannot read the suite: {exc}.", field=str(file), fix="Name a suite file.") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"the suite is not valid TOML: {exc}.", field=str(file)) from exc
-    except KeyError as exc:
-        raise ConfigError(f"the suite lacks {exc}.", field=str(file), fix="A suite has name, documents, questions.") from exc
-
-
-def load_questions(file: Path, only: str | None = None) -> tuple[Asked, ...]:
-    """Questions of a JSON Lines file; `only`: those whose `set` is this."""
-    rows: list[dict[str, Any]] = [orjson.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return tuple(
-        Asked(
-            row["id"],
-            row["question"],
-            row["lang"],
-            tuple(row["documents"]),
-            tuple(row.get("facts", ())),
-            row.get("kind", ""),
+    _check_keys(file, told)
+    if "documents" in told:
+        _need(file, told, ("name", "documents", "questions"))
+        folder = documents or file.parent / _expanded(file, told["documents"])
+        questions = load_questions(file.parent / _expanded(file, told["questions"]), told.get("set"))
+        return _suite(file, told, questions, folder, None)
+    if not {"folder", "corpus", "queries", "qrels"} & told.keys():
+        raise ConfigError(
+            "the suite lacks `documents`.",
+            field=str(file),
+            fix="A suite has name, documents, questions; or name, corpus, queries, qrels.",
         )
-        for row in rows
-        if only is None or row.get("set") == only
+    return _public(told, file, documents or file.parent / _expanded(file, told.get("folder", ".")))
+
+
+def _public(told: Mapping[str, Any], file: Path, folder: Path) -> Suite:
+    _need(file, told, ("name",))
+    corpus, queries = (_file(folder, told.get(key), key) for key in ("corpus", "queries"))
+    qrels = folder / told.get("qrels", "qrels.json")
+    answers = folder / told["answers"] if "answers" in told else None
+    return _suite(file, told, load_queries(queries, qrels, answers, told.get("rename", {})), None, corpus)
+
+
+def _file(folder: Path, given: str | None, name: str) -> Path:
+    if given is not None:
+        return folder / given
+    for candidate in (folder / f"{name}.jsonl.gz", folder / f"{name}.jsonl"):
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(
+        f"{folder} holds no {name}.jsonl.gz and no {name}.jsonl.", field=name, fix="Name the set's folder by --documents."
     )
+
+
+def _suite(
+    file: Path, told: Mapping[str, Any], questions: tuple[Asked, ...], documents: Path | None, corpus: Path | None
+) -> Suite:
+    thresholds = told.get("thresholds", {})
+    if not isinstance(thresholds, dict):
+        raise ConfigError("`thresholds` must be a table.", field=f"{file}: thresholds", fix="Example: {recall_at_5 = 0.9}.")
+    for name, bound in thresholds.items():
+        check_metric(name.removeprefix("max_"), f"{file}: thresholds.{name}")
+        if isinstance(bound, bool) or not isinstance(bound, int | float):
+            raise ConfigError(f"threshold `{name}` must be a number.", field=f"{file}: thresholds.{name}")
+    for name in told.get("metrics", []):
+        check_metric(name, f"{file}: metrics")
+    thresholds = {name.replace("@", "_at_"): float(bound) for name, bound in thresholds.items()}
+    alternatives = bool(told.get("alternatives", documents is not None))
+    metrics = tuple(str(name).replace("@", "_at_") for name in told.get("metrics", []))
+    return Suite(told["name"], documents, questions, thresholds, corpus, alternatives, metrics)
+
+
+def _check_keys(file: Path, told: Mapping[str, Any]) -> None:
+    for key in told:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.5)
+            hint = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(_KEYS)}."
+            raise ConfigError(f"the suite has an unknown key `{key}`.", field=f"{file}: {key}", fix=hint)
+
+
+def _need(file: Path, told: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    for name in names:
+        if not isinstance(told.get(name), str):
+            raise ConfigError(
+                f"the suite lacks '{name}'.", field=f"{file}: {name}", fix="A suite has name, documents, questions."
+            )
+
+
+def _expanded(file: Path, path: str) -> str:
+    """`${NAME}` replaced by the environment. Raises ConfigError for one that is not set."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in os.environ:
+            raise ConfigError(
+                f"the suite's data lie in `{match[1]}`, which is not set.",
+                field=str(file),
+                fix=f"Set {match[1]} to the folder of the data, or name the set's own folder by --documents.",
+            )
+        return os.environ[match[1]]
+
+    return _VARIABLE.sub(value, path)

@@ -9,10 +9,11 @@ from pathlib import Path
 from sqlalchemy import select
 
 from eval.dataset import Suite, load_suite
-from eval.metrics import score, summarise
-from eval.run import failed_thresholds
+from eval.run import ask_one, failed_thresholds
+from eval.summary import summarise
 from rag.answer import Answerer
 from rag.domain import Question
+from rag.errors import ConfigError
 from rag.library.schema import passages
 from rag.library.shelves import Shelf
 from rag.sentences import split_sentences
@@ -25,12 +26,25 @@ Gate = Callable[[House, Shelf], list[str]]
 
 
 def gate(suite: Path | None) -> Gate:
-    """The suite's thresholds when there is one, and always the comparison with the live generation."""
+    """The suite's thresholds when there is one, and always the comparison with the live generation.
+
+    Closed by default: what cannot be measured, or goes wrong while measuring, refuses the swap with its reason. Raises
+    ConfigError at once for a suite that cannot be read or that has no thresholds.
+    """
     loaded = load_suite(suite) if suite else None
+    if loaded is not None and not loaded.thresholds:
+        raise ConfigError(
+            f"the suite {loaded.name!r} has no thresholds, so it cannot refuse anything.",
+            field="reindex.suite",
+            fix="Add [thresholds], for example recall_at_5 = 0.9.",
+        )
 
     def check(house: House, shelf: Shelf) -> list[str]:
-        wrong = compare_with_live(house, shelf)
-        return wrong + (ask(loaded, house.answerer_for(shelf)) if loaded and not wrong else [])
+        try:
+            wrong = compare_with_live(house, shelf)
+            return wrong + (ask(loaded, house.answerer_for(shelf)) if loaded and not wrong else [])
+        except Exception as exc:  # whatever it is: a generation that could not be measured must not go live
+            return [f"the check itself failed: {type(exc).__name__}: {exc}"]
 
     return check
 
@@ -49,10 +63,7 @@ def compare_with_live(house: House, shelf: Shelf) -> list[str]:
 
 def ask(suite: Suite, answerer: Answerer) -> list[str]:
     """Thresholds of the suite that the generation does not reach. Its documents must be in the library already."""
-    rows = []
-    for asked in suite.questions:
-        question = Question(asked.question)
-        rows.append(score(asked, answerer.retrieve(question), answerer.answer(question)))
+    rows = [ask_one(asked, answerer, suite) for asked in suite.questions]
     return failed_thresholds(suite, summarise(rows))
 
 

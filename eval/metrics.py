@@ -1,81 +1,187 @@
-"""Measures of one answered question, and their means."""
+"""Measures of one asked question."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
-from eval.dataset import Asked
-from rag.domain import Answer, Retrieved
+from eval import ranking, texts
+from eval.asked import Asked
+from rag.domain import Answer, Citation, Retrieved
+from rag.library.tokens import fold, words
 
 _SPACE = re.compile(r"\s+")
+_SENTENCE = re.compile(r"(.+?)((?:\s*\[\d{1,3}\])+)", re.DOTALL)
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_MIN_OVERLAP = 0.5  # share of a sentence's words that its cited text must hold
+_SHOWN = 10  # hits that are kept with a question
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One question. `rank`: place (from 1) of the first right document among the hits, None when it is not there."""
+    """One question. `rank`: place (from 1) of the first right document among the hits, None when it is not there.
+
+    Attributes:
+        answered, first_citation, facts, milliseconds: of the answer; None when only retrieval was measured.
+        facts: share of the expected facts in the answer; None when none are expected.
+        confidence: the greatest probability among the hits.
+        retrieve_ms: time of retrieval.
+        values: every further measure of this question by its name; what cannot be measured on it is left out.
+        hits: the first ones, as {document_id, passage_id, title, text, probability, score}.
+    """
 
     id: str
     lang: str
     kind: str
     answerable: bool
     rank: int | None
-    answered: bool
-    first_citation: bool  # the first citation names a right document
-    facts: float  # share of the expected facts in the answer
-    milliseconds: float
+    answered: bool | None
+    first_citation: bool | None
+    facts: float | None
+    milliseconds: float | None
+    question: str = ""
+    confidence: float = 0.0
+    retrieve_ms: float = 0.0
+    reason: str | None = None
+    answer: str | None = None
+    documents: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    cited: tuple[str, ...] = ()
+    values: dict[str, float] = field(default_factory=dict)
+    hits: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def right(self) -> bool:
+        """Whether the best hit is from a right document: what an answer at any threshold would rest on."""
+        return self.answerable and self.rank == 1
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any]) -> Scored:
+        """Of a kept row."""
+        listed = {name: tuple(row.get(name, ())) for name in ("documents", "references", "cited", "hits")}
+        return cls(**{**row, **listed})
 
 
-def score(asked: Asked, found: Retrieved, answer: Answer) -> Scored:
-    """Compares one question's hits and answer with what was expected."""
+def score(
+    asked: Asked,
+    found: Retrieved,
+    answer: Answer | None,
+    *,
+    retrieve_ms: float = 0.0,
+    alternatives: bool = True,
+    cutoffs: Sequence[int] = (),
+) -> Scored:
+    """Compares one question's hits and answer with what was expected. `answer` None: only retrieval is measured."""
     right = set(asked.documents)
     documents = list(dict.fromkeys(hit.passage.document_id for hit in found.hits))
-    rank = next((at for at, document in enumerate(documents, 1) if document in right), None)
-    first = bool(answer.citations) and answer.citations[0].document_id in right
-    said = _tight(answer.answer)
-    facts = sum(_tight(fact) in said for fact in asked.facts) / len(asked.facts) if asked.facts else 0.0
-    return Scored(
-        asked.id, asked.lang, asked.kind, asked.answerable, rank, answer.status == "answered", first, facts,
-        answer.timings_ms["total"],
-    )  # fmt: skip
+    row = Scored(
+        id=asked.id,
+        lang=asked.lang,
+        kind=asked.kind,
+        answerable=asked.answerable,
+        rank=next((at for at, document in enumerate(documents, 1) if document in right), None),
+        answered=None,
+        first_citation=None,
+        facts=None,
+        milliseconds=None,
+        question=asked.question,
+        confidence=round(max((hit.probability for hit in found.hits), default=0.0), 6),
+        retrieve_ms=round(retrieve_ms, 3),
+        documents=asked.documents,
+        references=asked.answers,
+        hits=_hits(found),
+    )
+    if asked.answerable:
+        grades = {document: asked.grades.get(document, 1) for document in asked.documents}
+        row.values.update(ranking.measure({asked.id: (documents, grades, alternatives)}, cutoffs)[asked.id])
+    return row if answer is None else _answered(row, asked, answer)
 
 
-def summarise(rows: Sequence[Scored]) -> dict[str, float]:
-    """Means over the rows, rounded to four digits.
+def _answered(row: Scored, asked: Asked, answer: Answer) -> Scored:
+    right, cited = set(asked.documents), [citation.document_id for citation in answer.citations]
+    answered, values = answer.status == "answered", dict(row.values)
+    plain = texts.said(answer.answer)
+    facts = None
+    if answered and asked.answerable:
+        values["citation_precision"] = sum(document in right for document in cited) / len(cited) if cited else 0.0
+        values["citation_recall"] = len(right & set(cited)) / len(right)
+        if asked.facts:
+            facts = sum(_tight(fact) in _tight(answer.answer) for fact in asked.facts) / len(asked.facts)
+    if answered:
+        values["support"] = support(answer.answer, answer.citations)
+    if asked.answerable and asked.answers:  # a refusal says none of it
+        values |= _worded(plain if answered else "", asked)
+    first = bool(cited) and cited[0] in right
+    values["refusal_accuracy"] = float(answered == asked.answerable)
+    if answered:
+        values["wrong_rate"] = float(not (asked.answerable and first))
+    values["prompt_tokens"] = float(answer.usage.prompt_tokens)
+    values["completion_tokens"] = float(answer.usage.completion_tokens)
+    return replace(
+        row,
+        answered=answered,
+        first_citation=first,
+        facts=facts,
+        milliseconds=answer.timings_ms["total"],
+        reason=answer.reason,
+        answer=answer.answer,
+        cited=tuple(cited),
+        values=values,
+    )
 
-    recall_at_1, recall_at_5, mrr: right document among the hits, over answerable questions · first_citation: the answer's
-    first citation names a right document, over answerable questions (a refusal counts as wrong) · facts: share of expected
-    facts said, over answered answerable ones · false_refusal: answerable questions refused · wrong_answer: unanswerable
-    questions answered · p50_ms: median time of an answer. What no row measures is left out.
+
+def _worded(plain: str, asked: Asked) -> dict[str, float]:
+    if not plain:
+        return dict.fromkeys(("exact_match", "f1", "contains", "rouge_l"), 0.0)
+    return {
+        "exact_match": texts.exact_match(plain, asked.answers),
+        "f1": texts.f1(plain, asked.answers),
+        "contains": texts.contains(plain, asked.answers),
+        "rouge_l": texts.rouge_l(plain, asked.answers),
+    }
+
+
+def support(answer: str, citations: Sequence[Citation]) -> float:
+    """Share of the answer's sentences that their own cited texts hold: all numbers, and at least half of the words.
+
+    A test of words, not of meaning, and apart from the service's own gate: what it refuses is unsupported, what it passes may
+    still be. `--judge` reads for meaning.
     """
-    yes = [row for row in rows if row.answerable]
-    no = [row for row in rows if not row.answerable]
-    answered = [row for row in yes if row.answered]
-    means = {"questions": float(len(rows))}
-    if yes:
-        means |= {
-            "recall_at_1": _mean(yes, lambda row: row.rank == 1),
-            "recall_at_5": _mean(yes, lambda row: row.rank is not None and row.rank <= 5),
-            "mrr": _mean(yes, lambda row: 1 / row.rank if row.rank else 0.0),
-            "first_citation": _mean(yes, lambda row: row.first_citation),
-            "facts": _mean(answered, lambda row: row.facts),
-            "false_refusal": _mean(yes, lambda row: not row.answered),
+    by_number = {citation.n: f"{citation.title}\n{' '.join(citation.section)}\n{citation.cited_text}" for citation in citations}
+    held = []
+    for sentence, markers in _SENTENCE.findall(answer):
+        source = "\n".join(by_number.get(int(n), "") for n in re.findall(r"\d+", markers))
+        told = set(words(sentence))
+        if told:
+            enough = len(told & set(words(source))) >= _MIN_OVERLAP * len(told)
+            held.append(enough and _numbers(sentence) <= _numbers(source))
+    return sum(held) / len(held) if held else 0.0
+
+
+def _numbers(text: str) -> set[str]:
+    return {match.replace(",", "") for match in _NUMBER.findall(fold(text))}
+
+
+def _hits(found: Retrieved) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            "document_id": hit.passage.document_id,
+            "passage_id": hit.passage.id,
+            "title": hit.passage.title,
+            "text": hit.passage.text,
+            "probability": round(hit.probability, 4),
+            "score": round(hit.score, 4),
         }
-    means["p50_ms"] = sorted(row.milliseconds for row in rows)[len(rows) // 2] if rows else 0.0
-    if no:
-        means["wrong_answer"] = _mean(no, lambda row: row.answered)
-    return {name: round(value, 4) for name, value in means.items()}
-
-
-def _mean(rows: Sequence[Scored], value: Callable[[Scored], float]) -> float:
-    return sum(map(value, rows)) / len(rows) if rows else 0.0
+        for hit in found.hits[:_SHOWN]
+    )
 
 
 def _tight(text: str) -> str:
     return _SPACE.sub("", text).replace("**", "").replace("`", "").lower()
 
 
-def as_dicts(rows: Sequence[Scored]) -> list[dict[str, object]]:
+def as_dicts(rows: Sequence[Scored]) -> list[dict[str, Any]]:
     """Rows for JSON."""
     return [asdict(row) for row in rows]

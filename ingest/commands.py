@@ -5,13 +5,18 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.console import PARTLY, ConfigOption, JsonOption, emit, progress, settings
 from rag.domain import DEFAULT_COLLECTION
+from rag.errors import XiansouError
+
+if TYPE_CHECKING:
+    from ingest.folder import Summary
 
 
 def ingest(
@@ -19,40 +24,67 @@ def ingest(
     collection: Annotated[str, typer.Option(help="Collection the documents belong to.")] = DEFAULT_COLLECTION,
     delete_missing: Annotated[bool, typer.Option("--delete-missing", help="Delete documents whose file is gone.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Let --delete-missing delete more than half.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow the paths until stopped, deletions too.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put files into the library; unchanged ones are skipped, and every question sees the change at once."""
     from ingest.folder import ingest_paths
     from ingest.pipeline import Pipeline
-    from rag.wiring import open_house, open_ledger
+    from rag.wiring import House, open_house, open_ledger
 
     told = settings(config)
-    ledger = open_ledger(told)
+    ledger, houses = open_ledger(told), list[House]()
 
     def make_pipeline() -> Pipeline:
-        house = open_house(told)  # loads the model: only when there is something to embed
-        return Pipeline(house.ledger, house.shelves.writing, told)
+        if not houses:
+            houses.append(open_house(told))  # loads the model: only when there is something to embed
+        return Pipeline(houses[0].ledger, houses[0].shelves.writing, told)
 
-    with progress("ingest", "files") as update:
-        summary = ingest_paths(
-            paths,
-            ledger,
-            make_pipeline,
-            told,
-            collection=collection,
-            delete_missing=delete_missing,
-            force=force,
-            progress=update,
-        )
+    def run(delete: bool) -> Summary:
+        with progress("ingest", "files") as update:
+            return ingest_paths(
+                paths,
+                ledger,
+                make_pipeline,
+                told,
+                collection=collection,
+                delete_missing=delete,
+                force=force,
+                progress=update,
+            )
+
+    summary = run(delete_missing)
+    _tell(summary, as_json)
+    if watch:
+        _watch(paths, lambda: run(True), as_json)
+    if summary.failed:
+        raise typer.Exit(PARTLY)
+
+
+def _tell(summary: Summary, as_json: bool) -> None:
     for failure in summary.failed:
         print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
     if as_json:
         emit(summary.as_dict())
     else:
-        print(summary.sentence())
-    if summary.failed:
-        raise typer.Exit(PARTLY)
+        print(summary.sentence(), flush=True)
+
+
+def _watch(paths: list[Path], again: Callable[[], Summary], as_json: bool) -> None:
+    """Each change is told as the first run was, one JSON object a line with `--json`."""
+    from ingest.watch import follow
+
+    def tell(outcome: Summary | XiansouError) -> None:
+        if isinstance(outcome, XiansouError):
+            print(f"error: {outcome}", file=sys.stderr)
+        elif outcome.added or outcome.updated or outcome.deleted or outcome.failed:
+            _tell(outcome, as_json)
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    follow(paths, again, tell, stop)
 
 
 def worker(config: ConfigOption = None) -> None:

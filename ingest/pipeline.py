@@ -18,7 +18,7 @@ from rag.errors import Conflict, ParseError, XiansouError
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared, passage_hash
 from rag.library.shelves import Shelf
-from rag.library.tokens import words
+from rag.library.tokens import Cutter
 from rag.ports import Vectors
 from rag.search.late import pack
 from rag.settings import Settings
@@ -123,14 +123,14 @@ def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepare
     vectors, rows = shelf.embedder.embed_with_tokens([texts[key] for key in new])
     known.update(zip(new, vectors, strict=True))
     tokens = {key: pack(row) for key, row in zip(new, rows, strict=False)}
-    return [_prepared(read, known, tokens) for read in reads]
+    return [_prepared(read, known, tokens, shelf.cutter) for read in reads]
 
 
-def _prepared(read: Read, known: Mapping[bytes, Vectors], tokens: Mapping[bytes, bytes]) -> Prepared:
+def _prepared(read: Read, known: Mapping[bytes, Vectors], tokens: Mapping[bytes, bytes], cutter: Cutter) -> Prepared:
     hashes = [passage_hash(chunk.search_text) for chunk in read.chunks]
     bits = {key: tokens[key] for key in hashes if key in tokens}
     vectors = np.stack([known[key] for key in hashes])
-    cut = [" ".join(words(chunk.search_text)) for chunk in read.chunks]  # here, not while the ledger's writers wait
+    cut = [" ".join(cutter.words(chunk.search_text)) for chunk in read.chunks]  # here, not while the ledger's writers wait
     return Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut)
 
 

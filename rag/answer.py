@@ -110,15 +110,20 @@ class Answerer:
         others = (None if name == EXTRACTIVE else self._backends[name] for name in names)
         return tuple(dict.fromkeys((self._backends[question.profile or DEFAULT_PROFILE], *others)))
 
-    def retrieve(self, question: Question) -> Retrieved:
-        """Hits only, best first. Raises IndexBehind, InputError."""
+    def retrieve(self, question: Question, *, explain: bool = False) -> Retrieved:
+        """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
         profile = self._settings.profile(question.profile)
         scope = question.scope
         if scope.collection is None and profile.collection is not None:
             scope = replace(scope, collection=profile.collection)
         k = question.top_k or profile.top_k
         return self._retriever.retrieve(
-            rewrite(question), scope, k, min_index_version=question.min_index_version, as_of=question.as_of
+            rewrite(question),
+            scope,
+            k,
+            min_index_version=question.min_index_version,
+            as_of=question.as_of,
+            explain=explain,
         )
 
     def prompt(self, question: Question) -> list[dict[str, str]]:

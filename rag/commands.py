@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rag.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, settings
-from rag.domain import Question, Scope
+from rag.domain import Hit, Question, Scope
 from rag.errors import ConfigError, NotFound
 
 docs = typer.Typer(help="List, show and remove documents.", no_args_is_help=True)
@@ -51,24 +51,33 @@ def search(
     question: QuestionArgument,
     collection: CollectionOption = None,
     top_k: TopKOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Also how it was understood, what was dropped, and why.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the passages that match a question, best first, with the score of each stage."""
     from rag.question import check_question
-    from rag.wire import hit_json
+    from rag.wire import hits_json
     from rag.wiring import open_house
 
     asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
     house = open_house(settings(config))
-    found = house.answerer.retrieve(asked)
+    found = house.answerer.retrieve(asked, explain=explain)
     if as_json:
-        emit({"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version})
+        emit(hits_json(found, explain=explain))
         return
+    for name, told in found.asked.items():
+        print(f"{name}: {told}")
     for hit in found.hits:
-        where = " › ".join([hit.passage.title, *hit.passage.section])
-        stages = "  ".join(f"{name} {value:.3f}" for name, value in hit.stages.items())
-        print(f"{hit.probability:.0%}  {where}  ({hit.passage.document_id})\n     {stages}\n     {_short(hit.passage.text)}\n")
+        print(_hit_lines(hit))
+    for hit, reason in found.dropped:
+        print(f"dropped: {reason}\n{_hit_lines(hit)}")
+
+
+def _hit_lines(hit: Hit) -> str:
+    where = " › ".join([hit.passage.title, *hit.passage.section])
+    stages = "  ".join(f"{name} {value:.3f}" for name, value in hit.stages.items())
+    return f"{hit.probability:.0%}  {where}  ({hit.passage.document_id})\n     {stages}\n     {_short(hit.passage.text)}\n"
 
 
 @docs.command("list")

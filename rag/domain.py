@@ -224,7 +224,8 @@ class Hit:
 class Retrieved:
     """Hits best first, the index version they belong to, the question's distinct words and the idf of each.
 
-    `rerank_ms`: the part of the time that re-ranking took.
+    `rerank_ms`: the part of the time that re-ranking took. `dropped`: candidates that got no place, with the reason;
+    `asked`: how the question was understood. Both only when an explanation was asked for.
     """
 
     hits: tuple[Hit, ...]
@@ -232,6 +233,8 @@ class Retrieved:
     terms: tuple[str, ...]
     idf: tuple[float, ...]
     rerank_ms: float = 0.0
+    dropped: tuple[tuple[Hit, str], ...] = ()
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

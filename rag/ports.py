@@ -58,6 +58,17 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads question and passage together. Late interaction is no such part: it works on vectors that are there already."""
+
+    @property
+    def name(self) -> str: ...
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
+        """(len(passages),): higher is better; only their order and distances within one question mean anything."""
+        ...
+
+
 class VectorIndex(Protocol):
     """A mirror of live vectors. Ids are the record's 64-bit passage ids; searches and changes may come from any thread."""
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rag.domain import Answer, Document, Hit
+from rag.domain import Answer, Document, Hit, Retrieved
+
+if TYPE_CHECKING:
+    from rag.library.keys import Key
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -37,6 +40,19 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     }
 
 
+def hits_json(found: Retrieved, *, explain: bool = False) -> dict[str, Any]:
+    """The reply of `POST /v1/retrieve` and `xiansou search --json`.
+
+    With `explain`: how the question was understood (`query` as searched, its `words` with their idf, what `also` stands for
+    them, `wishes` for product, version, date) and the candidates that were `dropped`, each a hit with a `reason`.
+    """
+    told: dict[str, Any] = {"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version}
+    if explain:
+        dropped = [hit_json(hit) | {"reason": reason} for hit, reason in found.dropped]
+        told["explain"] = {**found.asked, "dropped": dropped}
+    return told
+
+
 def document_json(doc: Document) -> dict[str, Any]:
     """A document of `GET /v1/documents` and `xiansou docs --json`; times in ISO 8601, UTC."""
     return {
@@ -54,6 +70,28 @@ def document_json(doc: Document) -> dict[str, Any]:
         "index_version": doc.index_version,
         "created_at": iso_time(doc.created_at),
         "updated_at": iso_time(doc.updated_at),
+    }
+
+
+def key_json(key: Key) -> dict[str, Any]:
+    """A key of `/v1/keys` and `xiansou keys --json`, without its secret, which nobody knows any more."""
+    rights, allowed = key.rights, key.rights.allowance
+    return {
+        "id": key.id,
+        "name": key.name,
+        "state": key.state,
+        "scopes": list(rights.scopes),
+        "collections": None if rights.collections is None else list(rights.collections),
+        "groups": None if rights.groups is None else list(rights.groups),
+        "origins": list(rights.origins),
+        "citation_style": rights.citation_style,
+        "requests_per_minute": allowed.requests_per_minute,
+        "tokens_per_day": allowed.tokens_per_day,
+        "spend_per_day": allowed.spend_per_day,
+        "made_by": key.made_by,
+        "created_at": iso_time(key.created_at),
+        "expires_at": None if key.expires_at is None else iso_time(key.expires_at),
+        "revoked_at": None if key.revoked_at is None else iso_time(key.revoked_at),
     }
 
 

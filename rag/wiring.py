@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from rag.answer import Answerer
 from rag.answering.memory import Memory
 from rag.library import generations
+from rag.library.dictionary import load_cutter
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
 from rag.library.mirror import Mirror
 from rag.library.shelves import Shelf, Shelves
 from rag.library.snapshot import Snapshots
-from rag.ports import Embedder, Generator
-from rag.search.retrieve import Retriever
+from rag.library.tokens import Cutter
+from rag.ports import Embedder, Generator, Reranker
+from rag.search.retrieve import Reranking, Retriever
+from rag.search.synonyms import load_synonyms
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
@@ -63,7 +66,7 @@ class House:
     def answerer_for(self, shelf: Shelf) -> Answerer:
         """Answers from one generation, live or not: for the gate of a re-index."""
         shelves = Shelves.of(shelf)
-        retriever = Retriever(self.ledger, shelves, candidates=self.settings.retrieval.candidates)
+        retriever = load_retriever(self.settings, self.ledger, shelves)
         return Answerer(retriever, shelf.embedder, None, self.settings)
 
     def close(self) -> None:
@@ -98,7 +101,8 @@ def open_house(
         load = lambda _: given  # noqa: E731
     load = load or embedder_loader(settings)
     embedder = load(settings.embedding.model)
-    wanted = fingerprint(settings, embedder)
+    cutter = load_cutter(settings.retrieval.dictionary)
+    wanted = fingerprint(settings, embedder, cutter)
     generation = generations.adopt(ledger.engine, wanted, rebuilding=rebuilding)
 
     snapshots = Snapshots(settings.data_dir / "snapshots", ledger.engine)
@@ -109,12 +113,11 @@ def open_house(
     def open_shelf(generation: int) -> Shelf:
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
-        return Shelf(
-            generation, told["chunk_tokens"], model, Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
-        )
+        mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
+        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter)
 
     shelves = Shelves(open_shelf(generation), open_shelf)
-    retriever = Retriever(ledger, shelves, candidates=settings.retrieval.candidates)
+    retriever = load_retriever(settings, ledger, shelves)
     generators = {} if generator else load_generators(settings)
     connect = open_redis if serving else adopt_redis
     memory = Memory(ledger, embedder, Remote(lambda: connect(settings), "answering without conversations and cache"), settings)
@@ -133,6 +136,18 @@ def embedder_loader(settings: Settings) -> LoadEmbedder:
         return embed.load(name, settings.model_folder, threads=settings.embedding.threads or None)
 
     return load
+
+
+def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retriever:
+    """The retriever that `retrieval.*` describes. Raises ConfigError: an unreadable file, a re-ranker without weights."""
+    told = settings.retrieval
+    neural: Reranker | None = None
+    if told.reranker == "cross-encoder":
+        from rag.models.crossencoder import load_crossencoder  # imports torch: only when it is wanted
+
+        neural = load_crossencoder(told.reranker_model, threads=settings.embedding.threads or None)
+    reranking = Reranking(late=told.reranker != "none", neural=neural)
+    return Retriever(ledger, shelves, candidates=told.candidates, reranking=reranking, synonyms=load_synonyms(told.synonyms))
 
 
 def load_generators(settings: Settings) -> dict[str, Generator | None]:
@@ -169,12 +184,13 @@ _BACKENDS = {
 }
 
 
-def fingerprint(settings: Settings, embedder: Embedder) -> generations.Fingerprint:
+def fingerprint(settings: Settings, embedder: Embedder, cutter: Cutter) -> generations.Fingerprint:
     """What vectors and passages depend on: see `rag.library.generations`."""
-    return {
+    told: generations.Fingerprint = {
         "embedding": settings.embedding.model,
         "model": embedder.model_id,
         "chunk_tokens": settings.ingest.chunk_tokens,
         "passages": generations.PASSAGES_VERSION,
         "late": embedder.late,
     }
+    return told | {"names": cutter.identity} if cutter.identity else told

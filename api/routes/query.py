@@ -12,7 +12,7 @@ from api.request import JsonRoute
 from api.schemas import ExplainedBody, QueryBody
 from api.state import Here
 from api.stream import answer_events, answer_while_connected
-from rag.wire import answer_json, hit_json
+from rag.wire import answer_json, hits_json
 
 router = APIRouter(tags=["questions"], route_class=JsonRoute)
 
@@ -33,6 +33,6 @@ async def query(asked: QueryBody, here: Here, caller: Asker, request: Request) -
 @router.post("/retrieve", response_model=HitsReply, responses=_PROBLEMS)
 def retrieve(asked: ExplainedBody, here: Here, caller: Asker) -> Response:
     """The passages that match a question, best first."""
-    found = here.house.answerer.retrieve(caller.within(asked.to_question()))
-    hits = [hit_json(hit) for hit in found.hits]
-    return Json({"hits": hits, "index_version": found.version}, index_version=found.version)
+    explain = bool(asked.explain)
+    found = here.house.answerer.retrieve(caller.within(asked.to_question()), explain=explain)
+    return Json(hits_json(found, explain=explain), index_version=found.version)

@@ -133,6 +133,20 @@ def _jsonl(content: bytes, declared: str | None) -> Parsed:
     return json_parser.parse_lines(decode(content, declared))
 
 
+def _xml(content: bytes, declared: str | None) -> Parsed:
+    if not decode(content, declared).lstrip().startswith("<"):
+        return _text(content, declared)
+    from ingest.parse import partition
+
+    return partition.parse_xml(content)
+
+
+def _second_reader(content: bytes, mime_type: str) -> Parsed | None:
+    from ingest.parse import partition
+
+    return partition.again(content, mime_type)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A format we read. `signature`: its first bytes, for formats that are not text."""
@@ -159,6 +173,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".html": _HTML,
         ".htm": _HTML,
         ".xhtml": Format("application/xhtml+xml", _html),
+        ".xml": Format("application/xml", _xml),
         ".pdf": Format("application/pdf", _pdf, b"%PDF-"),
         ".docx": Format(f"{_OFFICE}wordprocessingml.document", _docx, b"PK"),
         ".pptx": Format(f"{_OFFICE}presentationml.presentation", _pptx, b"PK"),
@@ -229,6 +244,9 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
     except (ParseError, MemoryError):
         raise
     except Exception as exc:  # a parser that trips over one document must not stop the ingest of the others
+        second = _second_reader(content, chosen.mime_type)
+        if second is not None:
+            return pair(second)
         raise ParseError(
             f"The document cannot be read ({type(exc).__name__}: {exc}).",
             code="broken",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -17,10 +17,17 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(words(text))
 
 
-def coverage(terms: Sequence[str], idf: NDArray[np.float32], text: str) -> float:
-    """Share (0–1) of the question's words, weighted by idf, that occur in the text; 0 for a question without words."""
+def coverage(
+    terms: Sequence[str], idf: NDArray[np.float32], text: str, also: Mapping[str, tuple[str, ...]] | None = None
+) -> float:
+    """Share (0–1) of the question's words, weighted by idf, that occur in the text; 0 for a question without words.
+
+    `also`: words that count for another (its synonyms, its right spelling).
+    """
     total = float(idf.sum())
     if total <= 0:
         return 0.0
     present = word_set(text)
-    return float(sum(weight for term, weight in zip(terms, idf.tolist(), strict=True) if term in present)) / total
+    others = also or {}
+    found = (term in present or not present.isdisjoint(others.get(term, ())) for term in terms)
+    return float(sum(weight for weight, there in zip(idf.tolist(), found, strict=True) if there)) / total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import string
 import time
@@ -27,6 +28,7 @@ STYLES: tuple[CitationStyle, ...] = get_args(CitationStyle)
 PREFIX = "xs_"
 FIRST_START, COMMAND_LINE = "first start", "command line"
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:.]+\](:\d{1,5})?")
 _ALPHABET = string.digits + string.ascii_letters  # a key is selected by one double click
 _SECRET = 43  # characters: 62^43 > 2^256
 _NOBODY = hashlib.sha256(secrets.token_bytes(32)).digest()  # compared when the id is unknown: the same work is done
@@ -120,6 +122,18 @@ class Keys:
             raise NotFound(f"no key {key_id!r}", field="id")
         return _key(row)
 
+    def live(self, key_id: str) -> Key | None:
+        """The key, unless it is expired, revoked or unknown."""
+        row = self._row(key_id)
+        return key if row is not None and (key := _key(row)).state == "live" else None
+
+    def origins(self) -> frozenset[str]:
+        """Web origins of all live keys."""
+        query = select(keys).where(keys.c.revoked_at.is_(None), keys.c.origins != "[]")
+        with self._engine.connect() as conn:
+            found = [_key(row) for row in conn.execute(query)]
+        return frozenset(origin for key in found if key.state == "live" for origin in key.rights.origins)
+
     def all(self) -> list[Key]:
         """Oldest first, revoked and expired ones too."""
         with self._engine.connect() as conn:
@@ -139,6 +153,48 @@ class Keys:
     def _row(self, key_id: str) -> Row[Any] | None:
         with self._engine.connect() as conn:
             return conn.execute(_BY_ID, {"key": key_id}).first()
+
+
+def rights(
+    *,
+    scopes: Sequence[str],
+    collections: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    origins: Sequence[str] = (),
+    citation_style: str | None = None,
+    allowance: Allowance = Allowance(),
+) -> Rights:
+    """Rights from texts that a person gave. Raises InputError naming the field."""
+    for scope in scopes:
+        _one_of(scope, SCOPES, "scopes")
+    if citation_style is not None:
+        _one_of(citation_style, STYLES, "citation_style")
+    return Rights(
+        tuple(dict.fromkeys(scopes)),  # type: ignore[arg-type]
+        None if collections is None else tuple(dict.fromkeys(collections)),
+        None if groups is None else tuple(dict.fromkeys(groups)),
+        tuple(dict.fromkeys(check_origin(origin) for origin in origins)),
+        citation_style,  # type: ignore[arg-type]
+        allowance,
+    )
+
+
+def check_origin(text: str) -> str:
+    """A web origin as browsers send it. Raises InputError for a wildcard, a path, or anything else."""
+    found = _ORIGIN.fullmatch(text.strip().lower())
+    if found is None:
+        raise InputError(f"`{text}` is no web origin.", field="origins", fix="Write https://shop.example, without a path.")
+    return found[0]
+
+
+def id_of(text: str) -> str:
+    """The public id, of an id or of a whole key."""
+    return text.strip().removeprefix(PREFIX).partition("_")[0]
+
+
+def _one_of(value: str, known: Sequence[str], field_: str) -> None:
+    if value not in known:
+        raise InputError(f"there is no `{value}`.", field=field_, fix=f"Choose from {', '.join(known)}.")
 
 
 def _check(rights: Rights, expires_at: float | None) -> None:

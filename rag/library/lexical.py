@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import tantivy
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int64]
 _HEAP = 64_000_000  # bytes of the writer's buffer before it flushes a segment
 _WORDS, _ID = "words", "id"
+_SHORTEST = 5  # letters of a word that may be a mistyped one: shorter words are too often each other's neighbours
 
 
 def _schema() -> tantivy.Schema:
@@ -33,6 +35,7 @@ class Lexical:
         self._index.register_tokenizer("spaces", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
         self._writer = self._index.writer(_HEAP, 1)
         self._searcher = self._index.searcher()
+        self._known: set[str] = set()  # every long Latin word that was ever added
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -44,19 +47,22 @@ class Lexical:
             self._writer.delete_documents_by_query(query)
         for key, words in added:
             self._writer.add_document(tantivy.Document(id=int(key), words=words))
+            self._known.update(word for word in words.split(" ") if len(word) >= _SHORTEST - 1 and word.isascii())
         self._writer.commit()
         self._index.reload()
         self._searcher = self._index.searcher()
 
-    def search(self, words: Sequence[str], k: int, allowed: Ids | None = None) -> tuple[Ids, NDArray[np.float32]]:
-        """OR of the words → (ids, BM25 scores), best first, at most k. `allowed`: search among these ids only."""
+    def search(
+        self, words: Sequence[str] | Mapping[str, float], k: int, allowed: Ids | None = None
+    ) -> tuple[Ids, NDArray[np.float32]]:
+        """OR of the words → (ids, BM25 scores), best first, at most k. `allowed`: search among these ids only.
+
+        A mapping gives each word its weight; 1 without.
+        """
         if not words or k < 1 or (allowed is not None and len(allowed) == 0):
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        should = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _WORDS, word, index_option="freq"))
-            for word in dict.fromkeys(words)
-        ]
-        query = tantivy.Query.boolean_query(should)
+        weights = words if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(*pair)) for pair in weights.items()])
         if allowed is not None:
             among = tantivy.Query.term_set_query(self._schema, _ID, allowed.tolist())
             query = tantivy.Query.boolean_query(
@@ -68,8 +74,35 @@ class Lexical:
         ids = self._searcher.fast_field_values(_ID, [address for _, address in hits])
         return np.array(ids, np.int64), np.array([score for score, _ in hits], np.float32)
 
+    def _term(self, word: str, weight: float) -> tantivy.Query:
+        query = tantivy.Query.term_query(self._schema, _WORDS, word, index_option="freq")
+        return query if weight == 1.0 else tantivy.Query.boost_query(query, weight)
+
+    def respelled(self, word: str) -> str | None:
+        """For a Latin word that no passage has: the most frequent word that one slip of the keys turns into it, if any.
+
+        A slip is a letter missing, too many, wrong, or two in wrong order, not the first one.
+        """
+        if len(word) < _SHORTEST or not (word.isascii() and word.isalpha()) or self._searcher.doc_freq(_WORDS, word):
+            return None
+        near = {other for other in _slips(word) if other in self._known}
+        counts = {other: self._searcher.doc_freq(_WORDS, other) for other in near}
+        return max(sorted(counts), key=lambda other: counts[other]) if any(counts.values()) else None
+
     def idf(self, words: Sequence[str]) -> NDArray[np.float32]:
         """Robertson–Spärck Jones inverse document frequency of each word, as in BM25: ln(1 + (N − n + ½) / (n + ½))."""
         total = max(len(self), 1)
         counts = (min(self._searcher.doc_freq(_WORDS, word), total) for word in words)
         return np.array([math.log(1 + (total - n + 0.5) / (n + 0.5)) for n in counts], np.float32)
+
+
+def _slips(word: str) -> Iterator[str]:
+    """All strings at one edit from the word (Damerau), the first letter kept."""
+    for at in range(1, len(word) + 1):
+        head, tail = word[:at], word[at:]
+        yield from (head + letter + tail for letter in string.ascii_lowercase)
+        if tail:
+            yield head + tail[1:]
+            yield from (head + letter + tail[1:] for letter in string.ascii_lowercase)
+        if len(tail) > 1:
+            yield head + tail[1] + tail[0] + tail[2:]

@@ -7,8 +7,8 @@ sees every write acknowledged before it began. Search and version are read under
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import structlog
@@ -20,6 +20,7 @@ from rag.domain import Scope
 from rag.library.changes import Attributes, Delta, between
 from rag.library.freeze import freeze, thaw
 from rag.library.index import LiveIndex
+from rag.library.languages import Languages, sample
 from rag.library.ledger import head, live_generation
 from rag.library.lexical import Lexical
 from rag.library.rwlock import RWLock
@@ -28,18 +29,38 @@ from rag.ports import Vectors
 
 log = structlog.get_logger()
 
+_FOREIGN = 20  # candidates of the language that is not the question's
+_SYNONYM, _RESPELLED = 0.7, 0.5  # weight of a word that the question does not hold
 _SAVE_AFTER = 5_000  # passages changed: fewer are applied from the ledger in less than a second
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is looked for; see `Mirror.search`."""
+
+    vector: Vectors
+    terms: Sequence[str]
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    chinese: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """Candidates at index version `version`: m ids in no order, cosine and BM25 score of each; idf of the question's words."""
+    """Candidates at index version `version`: m ids, ascending, cosine and BM25 score of each; idf of the question's words.
+
+    foreign (m,): passages in the language that is not the question's; `bias`: by how much the model favours the others,
+    in cosine. `also`: as asked, and how words that no passage has were spelled instead.
+    """
 
     version: int
     ids: NDArray[np.int64]
     cosine: NDArray[np.float32]
     bm25: NDArray[np.float32]
     idf: NDArray[np.float32]
+    foreign: NDArray[np.bool_]
+    attributes: tuple[Attributes, ...]
+    bias: float = 0.0
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Swapped(Exception):
@@ -64,6 +85,7 @@ class Mirror:
         self.engine, self._generation, self._dim = engine, generation, dim
         self._index = make_index(dim)
         self._lexical = Lexical()
+        self._languages = Languages()
         self._attributes: dict[int, Attributes] = {}
         self._lock = RWLock()
         self._version = 0
@@ -115,6 +137,7 @@ class Mirror:
         state, words, attributes = thaw(files)
         self._index.restore(state)
         self._lexical.apply(words, [])
+        self._languages.apply(words, [])
         self._attributes, self._version = attributes, version
 
     def snapshot(self) -> bool:
@@ -148,33 +171,84 @@ class Mirror:
         if len(delta.ids) or len(delta.removed):
             removed = delta.removed.tolist()
             self._lexical.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
+            self._languages.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
             for key in removed:
                 self._attributes.pop(key, None)
             self._attributes.update(zip(delta.ids.tolist(), delta.attributes, strict=True))
 
-    def search(self, vector: Vectors, terms: Sequence[str], k: int, scope: Scope) -> Found:
-        """vector (dim,), the question's words, at most k candidates from each side; both scores for every candidate."""
+    def search(
+        self,
+        vector: Vectors,
+        terms: Sequence[str],
+        k: int,
+        scope: Scope,
+        *,
+        also: Mapping[str, tuple[str, ...]] | None = None,
+        chinese: bool | None = None,
+    ) -> Found:
+        """vector (dim,), the question's words, at most k candidates from each side; both scores for every candidate.
+
+        `also`: other words that may stand for one of the question's. `chinese`: the question's language; when it is given
+        and the library holds both, the best passages of the other language are among the candidates.
+        """
+        asked = _Asked(vector, terms, also or {}, chinese)
         with self._lock.reading():
             allowed = self._allowed(scope)
-            dense, _ = self._index.search(vector, k, allowed)
-            lexical, scores = self._lexical.search(terms, k, allowed)
-            ids = np.union1d(dense, lexical)
+            dense, _ = self._index.search(asked.vector, k, allowed)
+            abroad, bias = self._abroad(asked, allowed)
+            also = self._spelled(asked)
+            weights = _weights(asked, also)
+            lexical, scores = self._lexical.search(weights, k, allowed)
+            ids = np.union1d(np.union1d(dense, lexical), abroad)
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
-            rest, scores = self._lexical.search(terms, len(ids), np.setdiff1d(ids, lexical))
+            rest, scores = self._lexical.search(weights, len(ids), np.setdiff1d(ids, lexical))
             bm25.update(zip(rest.tolist(), scores.tolist(), strict=True))
             return Found(
                 version=self._version,
                 ids=ids,
-                cosine=self._index.cosines(vector, ids),
+                cosine=self._index.cosines(asked.vector, ids),
                 bm25=np.array([bm25.get(key, 0.0) for key in ids.tolist()], np.float32),
-                idf=self._lexical.idf(terms),
+                idf=self._lexical.idf(asked.terms),
+                foreign=self._foreign(asked, ids),
+                attributes=tuple(self._attributes[key] for key in ids.tolist()),
+                bias=bias,
+                also=also,
             )
+
+    def _foreign(self, asked: _Asked, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        if asked.chinese is None or not self._languages.mixed:
+            return np.zeros(len(ids), bool)
+        return self._languages.on_side(ids, not asked.chinese)
+
+    def _abroad(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], float]:
+        """Candidates of the other language, and by how much less the model likes that language for this question."""
+        if asked.chinese is None or not self._languages.mixed:
+            return np.empty(0, np.int64), 0.0
+        there = self._languages.side(not asked.chinese)
+        here = sample(self._languages.side(asked.chinese))
+        cosines = (self._index.cosines(asked.vector, ids).mean() for ids in (here, sample(there)))
+        among = there if allowed is None else np.intersect1d(there, allowed)
+        found, _ = self._index.search(asked.vector, _FOREIGN, among)
+        return found, float(next(cosines) - next(cosines))
+
+    def _spelled(self, asked: _Asked) -> dict[str, tuple[str, ...]]:
+        respelled = {term: right for term in asked.terms if (right := self._lexical.respelled(term)) is not None}
+        return dict(asked.also) | {term: (*asked.also.get(term, ()), right) for term, right in respelled.items()}
 
     def _allowed(self, scope: Scope) -> NDArray[np.int64] | None:
         if scope == Scope():
             return None
         ids = [key for key, attributes in self._attributes.items() if permits(scope, attributes)]
         return np.array(ids, np.int64)
+
+
+def _weights(asked: _Asked, also: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
+    """Words of the BM25 query: the question's own count fully, its synonyms and respelled words less."""
+    weights = dict.fromkeys(asked.terms, 1.0)
+    for term, others in also.items():
+        for other in others:
+            weights.setdefault(other, _SYNONYM if other in asked.also.get(term, ()) else _RESPELLED)
+    return weights
 
 
 def permits(scope: Scope, attributes: Attributes) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag.library.generations import generation_at
 from rag.library.ledger import live_generation
 from rag.library.mirror import Mirror, Swapped
+from rag.library.tokens import Cutter
 from rag.ports import Embedder
 
 _PAST = 2  # each holds all vectors of its version
@@ -17,12 +18,14 @@ _PAST = 2  # each holds all vectors of its version
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A generation's mirror, the model that its vectors come from, and the size of its passages in that model's tokens."""
+    """A generation's mirror, the model that its vectors come from, the size of its passages in that model's tokens, and how
+    their words are cut."""
 
     generation: int
     chunk_tokens: int
     embedder: Embedder
     mirror: Mirror
+    cutter: Cutter = field(default_factory=Cutter)
 
 
 class Shelves:

@@ -1,20 +1,23 @@
 """Words of a Chinese or English text, for BM25 and for word coverage.
 
-Chinese runs are cut by jieba's search mode (long words and the short words inside them); Latin words are lower-cased and
-stemmed (Snowball English). Names with inner punctuation, digits or capitals (`E-4012`, `v7.1.2`, `max_bytes`,
-`fooBar`) are kept whole and, besides, in parts, so that an exact code outweighs its pieces.
+Chinese runs are cut by jieba's search mode (long words and the short words inside them), traditional characters read as
+simplified ones; Latin words are lower-cased and stemmed (Snowball English). Names with inner punctuation, digits or capitals
+(`E-4012`, `v7.1.2`, `max_bytes`, `fooBar`) are kept whole and, besides, in parts, so that an exact code outweighs its pieces;
+a code also stands without its separators (`e4012`), a version without its `v`, because people write both. Names of a domain
+that no rule can know come from a dictionary (`Cutter`) and are kept whole too.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.resources import files
 
 import rjieba
 import snowballstemmer
-
-TOKENIZER_VERSION = "words-1"  # part of a generation's fingerprint
 
 _HAN_RANGE = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _HAN = re.compile(f"[{_HAN_RANGE}]")
@@ -23,6 +26,10 @@ _RUN = re.compile(f"[{_HAN_RANGE}]+|{_LETTER}+(?:[._\\-/+#@:&]+{_LETTER}+)*(?:[+
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _PART = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_VERSION = re.compile(r"v\d+(?:\.\w+)+")
+_CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W_]+(?:[-_./][^\W_]+)+")
+_SEPARATORS = re.compile(r"[-_./]")
+_SPACE = re.compile(r"\s+")
 
 # Function words only: question words carry no topic either, but `no`, `not`, `without` do.
 _STOP_EN = frozenset(
@@ -45,8 +52,15 @@ _stem = snowballstemmer.stemmer("english").stemWord
 
 
 def fold(text: str) -> str:
-    """NFKC: full-width letters and digits, ligatures and compatibility forms become their plain forms."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    """NFKC (full-width letters and digits, ligatures and compatibility forms become plain), traditional → simplified."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_simplified())
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    lines = files("rag.library").joinpath("traditional.txt").read_text(encoding="utf-8").splitlines()
+    traditional, simple = (line for line in lines if not line.startswith("#"))
+    return dict(zip(map(ord, traditional), simple, strict=True))
 
 
 def words(text: str) -> list[str]:
@@ -61,12 +75,70 @@ def words(text: str) -> list[str]:
     return out
 
 
+class Cutter:
+    """Cuts texts as `words` does and keeps the given names whole besides: product names, terms of a trade.
+
+    Args:
+        names: of any script, with or without spaces inside; case, width and traditional forms do not matter.
+    """
+
+    def __init__(self, names: Iterable[str] = ()):
+        self._names = frozenset(filter(None, (_SPACE.sub(" ", fold(name)).strip().lower() for name in names)))
+        lengths: dict[str, set[int]] = {}
+        for name in self._names:
+            lengths.setdefault(name[0], set()).add(len(name))
+        self._lengths = {head: sorted(of_head, reverse=True) for head, of_head in lengths.items()}
+
+    @property
+    def identity(self) -> str:
+        """Of the names; '' without any. Words that were cut with other names are others: part of a fingerprint."""
+        return sha256("\n".join(sorted(self._names)).encode()).hexdigest()[:12] if self._names else ""
+
+    def words(self, text: str) -> list[str]:
+        """As `rag.library.tokens.words`, then the names that occur, a `_` for each space inside."""
+        out = words(text)
+        if not self._names:
+            return out
+        whole = (name.replace(" ", "_") for name in self.names_in(text))
+        return out + [name for name in whole if name not in out]
+
+    def names_in(self, text: str) -> list[str]:
+        """The names that occur, folded and in small letters, in order; the longest at each place, none inside another."""
+        text, at, found = _SPACE.sub(" ", fold(text)).lower(), 0, list[str]()
+        while at < len(text):
+            for length in self._lengths.get(text[at], ()):
+                name = text[at : at + length]
+                if name in self._names and _stands_alone(text, at, at + length):
+                    found.append(name)
+                    at += length - 1
+                    break
+            at += 1
+        return found
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """A Latin name must not begin or end inside a longer word."""
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    return not (_latin_edge(before) and _latin_edge(text[start])) and not (_latin_edge(after) and _latin_edge(text[end - 1]))
+
+
+def _latin_edge(char: str) -> bool:
+    return char.isalnum() and not _HAN.match(char)
+
+
 @lru_cache(maxsize=200_000)
 def _latin(run: str) -> tuple[str, ...]:
     whole = run.lower()
     parts = [part.lower() for piece in _CAMEL.split(run) for part in _PART.findall(piece)]
-    first = () if parts == [whole] else (whole,)
+    first = () if parts == [whole] else (whole, *_variants(whole))
     return (*first, *(_stem(part) for part in parts if part not in _STOP_EN))
+
+
+def _variants(whole: str) -> tuple[str, ...]:
+    """How else people write it: `v7.1` also as `7.1`, `e-4012` also as `e4012`."""
+    if _VERSION.fullmatch(whole):
+        return (whole[1:],)
+    return (_SEPARATORS.sub("", whole),) if _CODE.fullmatch(whole) else ()
 
 
 @lru_cache(maxsize=100_000)

@@ -3,88 +3,122 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.domain import Hit, Passage, Retrieved, Scope
+from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
-from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.library.shelves import Shelf, Shelves
-from rag.library.tokens import words
-from rag.search.calibrate import Features, probability
-from rag.search.fuse import fuse, standardise
+from rag.library.tokens import is_chinese
+from rag.ports import Reranker
+from rag.search.fuse import Ranked, Scores, fuse, level_groups, shortlist, with_late, with_neural
+from rag.search.hits import Joined, join
 from rag.search.late import maxsim
-from rag.search.tiebreak import SPARE, prefer_settled
+from rag.search.synonyms import Synonyms
+from rag.search.wishes import lean, wishes
 
-DENSE_WEIGHT = 0.6  # of the cosine against BM25
-LATE_WEIGHT = 0.75  # of late interaction against the two
-_RERANKED = 30  # candidates that are compared token by token
+_OWN, _FOREIGN = 30, 10  # candidates of the question's language and of the other that are re-ranked
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
-    """Candidates best first: positions in `Found`, final and first-stage scores, late interaction (zeros without)."""
+class Reranking:
+    """What comes after the first stage: late interaction where the model gives token vectors, a cross-encoder, or nothing."""
 
-    order: NDArray[np.int64]
-    score: NDArray[np.float32]
-    fused: NDArray[np.float32]
-    late: NDArray[np.float32]
+    late: bool = True
+    neural: Reranker | None = None
 
 
 class Retriever:
     """Searches the live library, or the library as it was. Safe for any mix of threads."""
 
-    def __init__(self, ledger: Ledger, shelves: Shelves, *, candidates: int):
+    def __init__(
+        self,
+        ledger: Ledger,
+        shelves: Shelves,
+        *,
+        candidates: int,
+        reranking: Reranking | None = None,
+        synonyms: Synonyms | None = None,
+    ):
         self._ledger, self._shelves, self._candidates = ledger, shelves, candidates
+        self._reranking, self._synonyms = reranking or Reranking(), synonyms or Synonyms()
 
     def retrieve(
-        self, query: str, scope: Scope, k: int, *, min_index_version: int | None = None, as_of: int | None = None
+        self,
+        query: str,
+        scope: Scope,
+        k: int,
+        *,
+        min_index_version: int | None = None,
+        as_of: int | None = None,
+        explain: bool = False,
     ) -> Retrieved:
         """Raises IndexBehind when the record has not reached `min_index_version`, InputError for an `as_of` ahead of it."""
         if min_index_version is not None or as_of is not None:
             _check_versions(self._ledger.head(), min_index_version, as_of)
         shelf = self._shelves.live() if as_of is None else self._shelves.at(as_of)
-        terms = list(dict.fromkeys(words(query)))
+        terms = list(dict.fromkeys(shelf.cutter.words(query)))
         vector = shelf.embedder.embed_queries([query])[0]
-        found = shelf.mirror.search(vector, terms, self._candidates, scope)
+        found = shelf.mirror.search(
+            vector, terms, max(self._candidates, k), scope, also=self._synonyms.words_for(query), chinese=is_chinese(query)
+        )
         began = time.perf_counter()
-        ranked = self._rank(query, found, shelf)
+        wanted = wishes(query, found.attributes)
+        ranked = self._rank(query, found, shelf, lean(wanted, found.attributes))
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
-        return Retrieved(self._hits(found, ranked, terms, k), found.version, tuple(terms), tuple(found.idf.tolist()), rerank_ms)
+        joined = join(self._ledger, Joined(query, found, ranked, tuple(terms), shelf.cutter), k, explain=explain)
+        asked = _explained(query, terms, found, {key: sorted(values) for key, values in wanted.items()}) if explain else {}
+        return Retrieved(joined[0], found.version, tuple(terms), tuple(found.idf.tolist()), rerank_ms, joined[1], asked)
 
-    def _rank(self, query: str, found: Found, shelf: Shelf) -> _Ranked:
+    def _rank(self, query: str, found: Found, shelf: Shelf, leaning: Scores) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
-            return _Ranked(np.empty(0, np.int64), nothing, nothing, nothing)
-        fused = fuse(found.cosine, found.bm25, DENSE_WEIGHT)
-        order = np.lexsort((found.ids, -fused))[:_RERANKED]
-        fused = fused[order]
-        if not shelf.embedder.late or len(order) < 2:
-            return _Ranked(order, fused, fused, np.zeros_like(fused))
-        late = maxsim(shelf.embedder.query_tokens(query), self._ledger.tokens(found.ids[order].tolist()))
-        score = ((1 - LATE_WEIGHT) * standardise(fused) + LATE_WEIGHT * standardise(late)).astype(np.float32)
-        best = np.lexsort((found.ids[order], -score))
-        return _Ranked(order[best], score[best], fused[best], late[best])
+            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing)
+        fused = fuse(found)
+        at = shortlist(found, fused, _OWN, _FOREIGN)
+        late = np.full(len(fused), np.nan, np.float32)
+        score = fused.copy()
+        if self._reranking.late and shelf.embedder.late and len(at) > 1:
+            late[at] = self._late(query, found, at, shelf)
+            score[at] = with_late(found, at, late[at])
+        if self._reranking.neural is not None:
+            passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
+            texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
+            score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
+        score[at] += leaning[at]
+        return _ordered(found, fused, at, score, late)
 
-    def _hits(self, found: Found, ranked: _Ranked, terms: Sequence[str], k: int) -> tuple[Hit, ...]:
-        """The first k distinct entries, joined to the record: another phrasing of the same entry is folded."""
-        passages = self._ledger.passages_at(found.ids[ranked.order].tolist(), found.version)
-        hits: list[Hit] = []
-        seen: set[tuple[str, int, int]] = set()
-        for place, at in enumerate(ranked.order.tolist()):
-            passage = passages.get(int(found.ids[at]))
-            if passage is None or _span(passage) in seen:  # erased meanwhile, or the same entry again
-                continue
-            seen.add(_span(passage))
-            hits.append(_hit(passage, ranked, place, found, at, terms))
-            if len(hits) == k + SPARE:
-                break
-        return tuple(prefer_settled(hits)[:k])
+    def _late(self, query: str, found: Found, at: NDArray[np.int64], shelf: Shelf) -> Scores:
+        """Late interaction, the two languages each by itself: its weights come from the candidates."""
+        tokens, bits = shelf.embedder.query_tokens(query), self._ledger.tokens(found.ids[at].tolist())
+        foreign = found.foreign[at]
+        scores = np.empty(len(at), np.float32)
+        for side in (~foreign, foreign):
+            if side.any():
+                scores[side] = maxsim(tokens, [bits[place] for place in np.flatnonzero(side)])
+        return level_groups(scores, foreign)
+
+
+def _ordered(found: Found, fused: Scores, at: NDArray[np.int64], score: Scores, late: Scores) -> Ranked:
+    """The re-ranked candidates by score; behind them the others, in the order of the first stage."""
+    rest = np.setdiff1d(np.arange(len(fused)), at)
+    if len(rest):  # below the last one that was re-ranked, at their distances
+        score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
+    order = np.lexsort((found.ids, -score))
+    return Ranked(order, score[order], fused[order], late[order])
+
+
+def _explained(query: str, terms: list[str], found: Found, wanted: dict[str, list[str]]) -> dict[str, object]:
+    return {
+        "query": query,
+        "words": {term: round(float(weight), 4) for term, weight in zip(terms, found.idf.tolist(), strict=True)},
+        "also": {term: list(others) for term, others in found.also.items()},
+        "wishes": wanted,
+    }
 
 
 def _check_versions(head: int, least: int | None, as_of: int | None) -> None:
@@ -92,29 +126,3 @@ def _check_versions(head: int, least: int | None, as_of: int | None) -> None:
         raise IndexBehind(f"the index is at version {head}, not {least}", field="min_index_version")
     if as_of is not None and as_of > head:
         raise InputError(f"`as_of` {as_of} is ahead of the index ({head}).", field="as_of", fix="Use at most that.")
-
-
-def _span(passage: Passage) -> tuple[str, int, int]:
-    return passage.document_id, passage.start, passage.end
-
-
-def _hit(passage: Passage, ranked: _Ranked, place: int, found: Found, at: int, terms: Sequence[str]) -> Hit:
-    cosine, late = float(found.cosine[at]), float(ranked.late[place])
-    covered = coverage(terms, found.idf, f"{passage.context}\n{passage.text}")
-    features = Features(
-        cosine=cosine,
-        margin=cosine - float(found.cosine.mean()),
-        late=late - float(np.median(ranked.late)) if ranked.late.any() else None,
-        coverage=covered,
-        context=coverage(terms, found.idf, passage.context),
-        words=len(terms),
-    )
-    stages = {
-        "dense": cosine,
-        "bm25": float(found.bm25[at]),
-        "fused": float(ranked.fused[place]),
-        "late": late,
-        "coverage": covered,
-    }
-    stages = {name: round(value, 6) for name, value in stages.items()}
-    return Hit(passage, float(ranked.score[place]), probability(features), stages)

@@ -31,6 +31,8 @@ from rag.settings.sections import (
     Section,
     Server,
 )
+from rag.settings.sources import Sources
+from rag.settings.sso import Sso
 
 ENV_PREFIX = "XIANSOU__"
 DEFAULT_FILE = "xiansou.toml"
@@ -42,6 +44,7 @@ class Settings(Section):
 
     data_dir: Path = Field(Path("data"), description="Everything the service writes is below it.")
     server: Server = Server()
+    sso: Sso = Sso()
     database: Database = Database()
     redis: Redis = Redis()
     embedding: Embedding = Embedding()
@@ -53,6 +56,7 @@ class Settings(Section):
     answers: Answers = Answers()
     ingest: Ingest = Ingest()
     parsing: Parsing = Parsing()
+    sources: Sources = Sources()
     reindex: Reindex = Reindex()
     log: Log = Log()
     profiles: dict[str, Profile] = Field({DEFAULT_PROFILE: Profile()}, description="Assistants by name.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from rag.settings.access import Networks
 
@@ -50,6 +50,20 @@ class Embedding(Section):
 class Retrieval(Section):
     top_k: int = Field(5, ge=1, le=100, description="Passages given to the generator.")
     candidates: int = Field(50, ge=10, le=1000, description="Passages that each of dense and BM25 search proposes.")
+    dictionary: str = Field(
+        "", description="Text file of names that are kept whole, one a line; a change needs `xiansou reindex`."
+    )
+    synonyms: str = Field("", description="Text file of synonyms: lines `one, two` or `one => two, three`.")
+    reranker: Literal["late", "none", "cross-encoder"] = Field(
+        "late", description="`late` compares token by token; `cross-encoder` needs weights; `none` keeps the first stage."
+    )
+    reranker_model: str = Field("", description="Folder or hub name of the cross-encoder.")
+
+    @model_validator(mode="after")
+    def _has_model(self) -> Retrieval:
+        if self.reranker == "cross-encoder" and not self.reranker_model:
+            raise ValueError('reranker = "cross-encoder" needs `reranker_model`')
+        return self
 
 
 class AnswerSettings(Section):

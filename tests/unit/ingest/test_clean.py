@@ -54,8 +54,10 @@ EXAMPLES: dict[str, tuple[Parsed, list[str]]] = {
     "repeated_line": (
         Parsed("".join(f"DRAFT, copy #{n:03d}{'x' * 24}"[:40] for n in range(4)), PAGES), []),
     "boilerplate": (
-        parsed("Copyright © 2024 ACME Inc. All rights reserved.", "版权所有 © 2020-2024 某某公司", "第 3 页 共 10 页", "Page 3 of 10",
-               "Was this page helpful?", "本页内容对您有帮助吗？", "返回顶部", "京ICP备12345678号", "发自我的 iPhone", "Edit this page on GitHub",
+        parsed("Copyright © 2024 ACME Inc. All rights reserved.", "版权所有 © 2020-2024 某某公司", "Page 3 of 10",
+               "第 3 页 共 10 页",
+               "Was this page helpful?", "本页内容对您有帮助吗？", "返回顶部", "京ICP备12345678号", "发自我的 iPhone",
+               "Edit this page on GitHub",
                "This e-mail is confidential and intended for the addressee only. If you received it in error, delete it.",
                "Copyright questions go to the legal team.", "Previous orders are listed under Account.", "第 3 页有说明。"),
         ["Copyright questions go to the legal team.", "Previous orders are listed under Account.", "第 3 页有说明。"]),

@@ -1,0 +1,178 @@
+"""Questions with what a right answer rests on, and the files that hold them."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from rag.domain import Message
+from rag.errors import ConfigError
+from rag.library.tokens import is_chinese
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question. No `documents`, or `unanswerable`: the library does not answer it.
+
+    Attributes:
+        documents: ids of documents that answer it; `grades` says how well (1 where it is silent).
+        facts: pieces of text that a good answer says.
+        answers: reference answers, any of them right; for exact match, F1, ROUGE-L and BLEU.
+        kind: type of question, for the figures by type.
+        history: the conversation before it.
+    """
+
+    id: str
+    question: str
+    lang: str
+    documents: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+    kind: str = ""
+    grades: Mapping[str, int] = field(default_factory=dict)
+    answers: tuple[str, ...] = ()
+    history: tuple[Message, ...] = ()
+    unanswerable: bool = False
+
+    @property
+    def answerable(self) -> bool:
+        return bool(self.documents) and not self.unanswerable
+
+    def as_dict(self) -> dict[str, Any]:
+        """A row of a question file."""
+        row: dict[str, Any] = {"id": self.id, "lang": self.lang, "question": self.question, "documents": list(self.documents)}
+        row |= {key: value for key, value in (("facts", list(self.facts)), ("answers", list(self.answers))) if value}
+        if self.kind:
+            row["kind"] = self.kind
+        if self.unanswerable:
+            row["answerable"] = False
+        if self.history:
+            row["history"] = [{"role": turn.role, "content": turn.content} for turn in self.history]
+        return row
+
+
+def load_questions(file: Path, only: str | None = None) -> tuple[Asked, ...]:
+    """Questions of a JSON Lines file; `only`: those whose `set` is this. Raises ConfigError that names line and field."""
+    rows = ((at, row) for at, row in json_lines(file) if only is None or row.get("set") == only)
+    found = tuple(_asked(f"{file}:{at}", row, row.get("documents")) for at, row in rows)
+    return _checked(file, found)
+
+
+def load_queries(file: Path, qrels: Path, answers: Path | None, rename: Mapping[str, str]) -> tuple[Asked, ...]:
+    """Questions of a public set: `{id, text, lang, …}` a line, and `{query id: [document ids] or {document id: grade}}`.
+
+    A query without documents is left out unless it says `answerable: false`. `rename`: prefixes of document ids to replace,
+    where the corpus names the same document otherwise. Raises ConfigError.
+    """
+    right, written = _json(qrels), _json(answers) if answers else {}
+    found = []
+    for at, row in json_lines(file):
+        where = f"{file}:{at}"
+        told = right.get(str(row.get("id")), [])
+        grades = dict(told) if isinstance(told, dict) else dict.fromkeys(told, 1)
+        grades = {_renamed(str(key), rename): int(grade) for key, grade in grades.items() if int(grade) > 0}
+        if not grades and row.get("answerable", True):
+            continue
+        row = row | {"question": row.get("text"), "kind": row.get("kind") or row.get("type") or ""}
+        if not row.get("answers") and str(row.get("id")) in written:
+            row = row | {"answers": _written(written[str(row["id"])])}
+        found.append(_asked(where, row, list(grades), grades))
+    return _checked(file, tuple(found))
+
+
+def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number, object) of a JSON Lines file, plain or `.gz`. Raises ConfigError that names the line."""
+    try:
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
+            for at, line in enumerate(lines, 1):
+                if line.strip():
+                    row = orjson.loads(line)
+                    if not isinstance(row, dict):
+                        raise ConfigError(f"line {at} is not a JSON object.", field=f"{file}:{at}")
+                    yield at, row
+    except orjson.JSONDecodeError as exc:
+        raise ConfigError(f"line {at} is not JSON: {exc}.", field=f"{file}:{at}", fix="One JSON object a line.") from exc
+    except (OSError, EOFError) as exc:
+        raise ConfigError(f"cannot read {file}: {exc}.", field=str(file), fix="Check the path in the suite.") from exc
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        raw = file.read_bytes()
+        told = orjson.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw)
+    except (OSError, orjson.JSONDecodeError) as exc:
+        raise ConfigError(f"cannot read {file}: {exc}.", field=str(file), fix="Check the path in the suite.") from exc
+    if not isinstance(told, dict):
+        raise ConfigError(f"{file} is not a JSON object.", field=str(file))
+    return told
+
+
+def _asked(where: str, row: Mapping[str, Any], documents: object, grades: Mapping[str, int] | None = None) -> Asked:
+    for name in ("id", "question"):
+        if not isinstance(row.get(name), str | int) or not str(row[name]).strip():
+            raise ConfigError(f"`{name}` is missing.", field=where, fix='A row has "id", "question" and "documents".')
+    question = str(row["question"])
+    return Asked(
+        id=str(row["id"]),
+        question=question,
+        lang=str(row.get("lang") or ("zh" if is_chinese(question) else "en")),
+        documents=_texts(where, "documents", documents),
+        facts=_texts(where, "facts", row.get("facts", [])),
+        kind=str(row.get("kind", "")),
+        grades=grades or {},
+        answers=_texts(where, "answers", row.get("answers") or []),
+        history=_history(where, row.get("history", [])),
+        unanswerable=row.get("answerable") is False,
+    )
+
+
+def _texts(where: str, name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+        raise ConfigError(f"`{name}` must be a list of texts.", field=where, fix=f'Example: "{name}": ["…"], or [] for none.')
+    return tuple(value)
+
+
+def _history(where: str, value: object) -> tuple[Message, ...]:
+    try:
+        return tuple(Message(turn["role"], turn["content"]) for turn in value)  # type: ignore[attr-defined]
+    except (TypeError, KeyError) as exc:
+        raise ConfigError("`history` must be a list of {role, content}.", field=where) from exc
+
+
+def _written(told: Any) -> list[str]:
+    """An answer given as a text, a list of texts, or an object with one of the usual names."""
+    if isinstance(told, dict):
+        told = next((told[key] for key in ("answer", "answers", "text", "答案文本", "答案") if key in told), [])
+    return [str(part) for part in told] if isinstance(told, list) else [str(told)]
+
+
+def _renamed(key: str, rename: Mapping[str, str]) -> str:
+    for prefix, other in rename.items():
+        if key.startswith(prefix):
+            return other + key[len(prefix) :]
+    return key
+
+
+def _checked(file: Path, found: tuple[Asked, ...]) -> tuple[Asked, ...]:
+    seen: set[str] = set()
+    for asked in found:
+        if asked.id in seen:
+            raise ConfigError(f"two questions have the id {asked.id!r}.", field=str(file), fix="Give each its own.")
+        seen.add(asked.id)
+    if not found:
+        raise ConfigError("there is no question in it.", field=str(file), fix="Name a file with at least one question.")
+    return found
+
+
+def sample(questions: Iterable[Asked], limit: int | None) -> tuple[Asked, ...]:
+    """At most `limit` of them, the same ones every time, in their order."""
+    import random
+
+    every = tuple(questions)
+    if limit is None or limit >= len(every):
+        return every
+    return tuple(every[at] for at in sorted(random.Random(0).sample(range(len(every)), limit)))

@@ -1,0 +1,152 @@
+"""Runs that are kept: a folder each, with the figures (`run.json`) and every question (`questions.jsonl`)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from eval.metrics import Scored
+from rag import __version__
+from rag.errors import ConfigError, InputError
+from rag.library.schema import documents
+from rag.settings import Settings
+from rag.settings.profiles import DEFAULT_PROFILE
+from rag.wiring import House
+
+# What decides where and for whom it runs, not what is found and said.
+_ELSEWHERE = frozenset(("data_dir", "server", "database", "redis", "log", "reindex", "access", "limits", "observe", "backup"))
+_NOT_BEHAVIOUR = frozenset(("folder", "threads", "api_key"))
+_SECRET = ("key", "token", "secret", "password", "authorization")
+_PACKAGES = ("faiss-cpu", "tantivy", "onnxruntime", "numpy", "pytrec-eval-terrier", "sacrebleu", "rouge-score-rs", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept run: its figures as they were written, and its questions."""
+
+    folder: Path
+    told: dict[str, Any]
+    questions: list[Scored]
+
+    @property
+    def id(self) -> str:
+        return str(self.told["id"])
+
+
+def configuration(settings: Settings, house: House) -> dict[str, Any]:
+    """Everything that can change an answer: settings without places, secrets and resources; model, chunker, tokenizer."""
+    told = settings.model_dump(mode="json", exclude=set(_ELSEWHERE & set(type(settings).model_fields)))
+    plain: dict[str, Any] = _without_secrets(told)
+    plain.get("profiles", {}).pop(DEFAULT_PROFILE, None)  # the plain settings once more
+    return plain | {"generation": house.wanted}
+
+
+def fingerprint(configured: dict[str, Any]) -> str:
+    """12 hex digits; equal ones mean the same configuration."""
+    return sha256(orjson.dumps(configured, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+
+def library_digest(house: House) -> str:
+    """Identity of the documents that were asked."""
+    live = select(documents.c.id, documents.c.content_hash).where(documents.c.state == "live").order_by(documents.c.id)
+    digest = sha256()
+    with house.ledger.engine.connect() as conn:
+        for key, content in conn.execute(live):
+            digest.update(f"{key}\0{content}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def program() -> dict[str, Any]:
+    """Versions of what measured."""
+    packages = {}
+    for name in _PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "absent"
+    return {"xiansou": __version__, "packages": packages}
+
+
+def keep(root: Path, told: dict[str, Any], questions: Sequence[Scored]) -> Path:
+    """Writes a run below `root` and returns its folder; `told` gets `id`. The figures are written last: no run is half."""
+    at = time.strftime("%Y%m%d-%H%M%S", time.gmtime(told["started_at"]))
+    base = f"{at}-{_safe(told['suite'])}-{told['fingerprint'][:6]}"
+    root.mkdir(parents=True, exist_ok=True)
+    for number in range(1, 1000):
+        name = base if number == 1 else f"{base}-{number}"
+        try:
+            (root / name).mkdir()
+            break
+        except FileExistsError:
+            continue
+    folder = root / name
+    told["id"] = name
+    (folder / "questions.jsonl").write_bytes(b"".join(orjson.dumps(asdict(row)) + b"\n" for row in questions))
+    (folder / "run.json.part").write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    (folder / "run.json.part").rename(folder / "run.json")
+    return folder
+
+
+def every(root: Path) -> list[dict[str, Any]]:
+    """Figures of all kept runs, oldest first; unreadable ones are left out."""
+    found = []
+    for file in sorted(root.glob("*/run.json")):
+        try:
+            found.append(orjson.loads(file.read_bytes()))
+        except (OSError, orjson.JSONDecodeError):
+            continue
+    return sorted(found, key=lambda told: (told["started_at"], told["id"]))
+
+
+def find(root: Path, name: str) -> Kept:
+    """A run by its id, the start of one, its folder, `latest` or `latest~1` (the one before). Raises InputError."""
+    if (Path(name) / "run.json").is_file():
+        return load(Path(name))
+    runs = [told["id"] for told in every(root)]
+    if name == "latest" or name.startswith("latest~"):
+        back = name.removeprefix("latest").removeprefix("~") or "0"
+        if back.isdigit() and int(back) < len(runs):
+            return load(root / runs[-1 - int(back)])
+    chosen = [key for key in runs if key.startswith(name)]
+    if name in runs:
+        chosen = [name]
+    if len(chosen) != 1:
+        many = f"{len(chosen)} runs begin with {name!r}" if chosen else f"there is no run {name!r} in {root}"
+        raise InputError(f"{many}.", field="RUN", fix="`xiansou eval list` shows them; `latest` and `latest~1` work too.")
+    return load(root / chosen[0])
+
+
+def load(folder: Path) -> Kept:
+    """Raises ConfigError for a folder that holds no whole run."""
+    try:
+        told = orjson.loads((folder / "run.json").read_bytes())
+        lines = (folder / "questions.jsonl").read_bytes().splitlines()
+        return Kept(folder, told, [Scored.from_dict(orjson.loads(line)) for line in lines if line])
+    except (OSError, orjson.JSONDecodeError, TypeError, KeyError) as exc:
+        raise ConfigError(f"the run cannot be read: {exc}.", field=str(folder), fix="Run the suite again.") from exc
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without_secrets(inner)
+            for key, inner in value.items()
+            if key not in _NOT_BEHAVIOUR and not (isinstance(inner, str) and _secret(key))
+        }
+    return value
+
+
+def _secret(key: str) -> bool:
+    return key.lower().endswith(_SECRET)
+
+
+def _safe(name: str) -> str:
+    return "".join(char if char.isalnum() or char in "-_" else "_" for char in name)[:40]

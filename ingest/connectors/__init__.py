@@ -1,0 +1,1 @@
+"""Where documents come from when nobody sends them: one file a kind of source."""
