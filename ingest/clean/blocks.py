@@ -15,6 +15,7 @@ _DUPLICATE_LENGTH = 20
 _LINE_LIMIT = 80  # characters of a watermark or a running line
 _LINE_PAGES = 3  # pages on which it stands at least, and half of them
 _BOILERPLATE_LIMIT = 600
+_NEVER_ALL = ("boilerplate", "repeated_line")
 _BOILERPLATE = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
@@ -64,6 +65,8 @@ def drop_blocks(parsed: Parsed, off: Collection[str] = ()) -> tuple[Parsed, dict
             kept.append(block)
         else:
             counts[dropped] += 1
+    if not kept and any(counts[name] for name in _NEVER_ALL):
+        return drop_blocks(parsed, {*off, *_NEVER_ALL})  # what is all of a document is its text
     return replace(parsed, blocks=tuple(kept)), counts
 
 

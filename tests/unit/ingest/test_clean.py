@@ -52,7 +52,8 @@ EXAMPLES: dict[str, tuple[Parsed, list[str]]] = {
     "garbage": (parsed("a\ufffd\ufffdb", "\ue001\ue002x", "fine\ttext\nhere", "one \ufffd in a long sentence"), [
         "fine\ttext\nhere", "one \ufffd in a long sentence"]),
     "repeated_line": (
-        Parsed("".join(f"DRAFT, copy #{n:03d}{'x' * 24}"[:40] for n in range(4)), PAGES), []),
+        Parsed("".join(f"DRAFT, copy #{n:03d}{'x' * 24}"[:40] for n in range(4)), (*PAGES, Block(120, 160))),
+        [f"DRAFT, copy #003{'x' * 24}"]),
     "boilerplate": (
         parsed("Copyright © 2024 ACME Inc. All rights reserved.", "版权所有 © 2020-2024 某某公司", "Page 3 of 10",
                "第 3 页 共 10 页",
@@ -81,6 +82,11 @@ def test_a_rule_does_what_it_says_counts_it_and_can_be_switched_off(rule: str) -
     before = [document.text[block.start : block.end] for block in document.blocks]
     assert kept(document, tuple(RULES)) == before
     assert kept(document, others) == wanted
+
+
+def test_what_is_all_of_a_document_is_its_text() -> None:
+    assert kept(parsed("Page 1")) == ["Page 1"]
+    assert kept(parsed("Page 1", "...")) == ["Page 1"]
 
 
 def test_lines_that_stand_on_few_pages_or_whose_document_has_none_stay() -> None:
