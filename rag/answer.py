@@ -97,6 +97,12 @@ class Answerer:
             its = given.get(name, generator)
             self._backends[name] = None if its is None else made.setdefault(id(its), Backend(its))
 
+    def close(self) -> None:
+        """Ends the connections to the backends."""
+        for backend in self._backends.values():
+            if backend is not None:
+                backend.close()
+
     def generator_of(self, question: Question) -> str:
         """Name of the backend that is asked first. Raises InputError for an unknown profile."""
         first = self._chain(question)[0]

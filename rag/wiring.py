@@ -70,6 +70,7 @@ class House:
         return Answerer(retriever, shelf.embedder, None, self.settings)
 
     def close(self) -> None:
+        self.answerer.close()
         self.memory.close()
         self.shelves.close()
         self.ledger.close()

@@ -23,20 +23,35 @@ from rag.settings.sections import Unsupported
 
 Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one follows from the other
 
-_MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*)[\]】]")
-_TRAILING = re.compile(rf"\s*(?:{_MARKER.pattern})+[。.！!？?]?")
+MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*)[\]】]")
+_TRAILING = re.compile(rf"\s*(?:{MARKER.pattern})+[。.！!？?]?")
 _BEGUN_MARKER = re.compile(r"\s*[\[【][\d,，、 \t]*$")
 _BULLET = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,2}[.)、])[ \t]+")
 
 
 _QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
 _SPACE = re.compile(r"\s+")
+_MARK = re.compile(r"\W+")
+_LINK = re.compile(r"https?://[^\s()<>\"'`，。；）】]*[^\s()<>\"'`，。；）】.,;:!?]|(?<=\]\()[^()\s]+(?=\))")
+# Phrases before what is said, which say nothing themselves.
+_PAPERS = r"(?:documents?|documentation|passages?|sources?|help pages?|information|text|manual|faq)"
+_ZH_PAPERS = r"(?:资料|文档|文件|信息|内容|说明|材料)"
+_OPENED = re.compile(
+    r"^(?:(?:yes|sure|certainly|of course|in short|in summary|overall|(?:please )?note that"
+    r"|as (?:described|stated|noted|mentioned)"
+    rf"|(?:according to|based on) (?:the |this |our |your )?{_PAPERS}"
+    rf"|the {_PAPERS} (?:says?|states?|notes?|explains?)(?: that)?)[,:]? )+"
+    r"|^(?:(?:您好|你好|是的|好的|当然|可以的|答|总之|具体来说|具体而言|一般来说"
+    rf"|(?:根据|按照|依据)(?:以上|上述|所给|提供的|现有|我们的)?(?:的)?{_ZH_PAPERS}(?:中的)?{_ZH_PAPERS}?"
+    rf"|{_ZH_PAPERS}中?(?:说明|指出|提到|显示|介绍))[,，:：!！。]? ?)+",
+    re.IGNORECASE,
+)
 _SAYS_NOTHING = re.compile(
     r"\b(?:passages?|documents?|sources?|context|information|text)\b.{0,60}\b(?:do(?:es)?n['’]?t|do(?:es)? not|no|not|lacks?)\b"
     r"|\b(?:no|not enough|insufficient) (?:relevant )?information\b"
     r"|\b(?:i|we) (?:can(?:no|['’])t|could ?n['’]t|(?:do|did) ?n['’]t|am unable|do not|was unable)\b.{0,40}"
     r"\b(?:know|find|answer|help|determine|provide|tell)\b"
-    r"|(?:资料|文档|文件|上下文|材料|原文|内容)中?(?:并)?(?:没有|未|无)(?:明确)?(?:提|说|给|包含|涉及|找到|相关)|无法(?:根据|回答|确定|提供|判断)|不知道",
+    r"|(?:资料|文档|文件|上下文|材料|原文|内容)中?(?:并)?(?:没有|未|无)(?:明确)?(?:提|说|给|包含|涉及|找到|相关)|无法(?:根据|回答|确定|提供|判断)|我(?:也)?不知道",
     re.IGNORECASE,
 )
 
@@ -89,6 +104,7 @@ class Gate:
     ):
         self._hits, self.policy, self._entails = hits, policy, entails
         self._question = question
+        self._sources: dict[int, Source] = {}
         self._asked = frozenset(token.key for token in tokens(question) if not token.fact)
 
     @cached_property
@@ -96,15 +112,17 @@ class Gate:
         """Question and passages: what an answer may be made of."""
         return "\n".join([self._question, *(f"{hit.passage.context}\n{hit.passage.text}" for hit in self._hits)])
 
-    @cached_property
-    def _sources(self) -> list[Source]:
-        return [Source(hit.passage.text, f"{hit.passage.title}\n{hit.passage.context}") for hit in self._hits]
+    def _source(self, position: int) -> Source:
+        if position not in self._sources:
+            passage = self._hits[position].passage
+            self._sources[position] = Source(passage.text, f"{passage.title}\n{passage.context}")
+        return self._sources[position]
 
     def check(self, sentence: str) -> Checked:
         """Decides about one sentence."""
-        cited = [int(n) for group in _MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
-        text = _BULLET.sub("", _MARKER.sub("", sentence)).strip()
-        claim = tokens(text)
+        cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
+        text = _BULLET.sub("", MARKER.sub("", sentence)).strip()
+        claim = tokens(_OPENED.sub("", text))
         if not any(token.content for token in claim):
             return Checked(text, None, "no_support" if text else None)
         if _SAYS_NOTHING.search(text) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
@@ -141,12 +159,14 @@ class Gate:
         return spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1]
 
     def _find(self, text: str, claim: Sequence[Token], position: int) -> Found | None:
-        found = self._sources[position].find(claim, self._asked)
+        found = self._source(position).find(claim, self._asked)
         if found is None:
             return None
         passage = self._hits[position].passage
         fault = found.fault
-        if fault is None and not all(_tight(quote) in _tight(passage.text) for quote in _quotes(text)):
+        if fault is None and not all(_plain(quote) in _plain(passage.text) for quote in _quotes(text)):
+            fault = "quote"
+        if fault is None and not all(link in f"{passage.context}\n{passage.text}" for link in _LINK.findall(text)):
             fault = "quote"
         if fault is None and instructing(passage.text, found.start, found.end):
             fault = "instruction"
@@ -166,6 +186,10 @@ def check(sentence: str, hits: Sequence[Hit]) -> Checked:
 
 def _quotes(text: str) -> list[str]:
     return [next(filter(None, groups)) for groups in _QUOTED.findall(text)]
+
+
+def _plain(text: str) -> str:
+    return _MARK.sub("", text).lower()
 
 
 def _tight(text: str) -> str:

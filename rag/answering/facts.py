@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from rag.library.tokens import fold, stem
@@ -12,6 +13,7 @@ from rag.library.tokens import fold, stem
 Role = Literal["function", "polarity", "content", "name", "number"]
 
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*%?|[A-Za-z\u00c0-\u024f]+(?:'[A-Za-z]+)?|[\u0370-\u03ff\u0400-\u04ff]+|[^\W\d_]")
+_PAUSE = re.compile(r"[\"'”’)\s]*[,，;；:：、。—–]")
 _MARKUP = re.compile(r"\]\([^()\s]*\)|<[^<>]{1,200}>|https?://\S+|[*_`~#|]")
 
 _FUNCTION_EN = frozenset(
@@ -43,6 +45,14 @@ _HARMLESS_ZH = re.compile(
     r"级别|性别|识别|个别|告别|无疑|不禁|无限|莫斯|莫名|非洲|未必然|是否|能否|可否|避免|免费|免疫|以免|没关系|否则|无数|不得不|无不|"
     r"除非|南非|非法|无法无天|别墅|辨别|鉴别|派别|不可避免"
 )
+_UNITS = frozenset(
+    stem(word)
+    for word in (
+        "day hour minute second year month week mile metre meter kilometre kilometer foot feet inch inches percent million "
+        "billion thousand trillion hundred dollar euro pound yuan cent kg km cm mm gb mb kb tb ghz mhz watt volt degree times "
+        "people working business calendar pages points"
+    ).split()
+) | frozenset("天日周月年秒米元万亿千百人次个岁度吨克斤里页分时名位台件条倍种套家号点")
 _NAME_LIKE = re.compile(r"[A-Z]")
 
 _NUMBER_WORDS = {
@@ -57,7 +67,7 @@ del _NUMBER_WORDS["one"]  # more often a pronoun
 
 # Words that may stand for each other. Small on purpose: each group must be safe in every text.
 _SAME = [
-    "big large", "begin start commence", "end finish conclude", "buy purchase", "show display", "allow permit let",
+    "big large", "begin began begun start commence", "end finish conclude", "buy purchase", "show display", "allow permit let",
     "help assist", "require need", "receive get obtain", "choose select pick", "remove delete", "fix repair",
     "people person", "kid child children", "movie film", "shop store", "quick fast rapid",
     "usually normally typically generally",
@@ -75,11 +85,12 @@ for _group in _SAME:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`key` is what is compared; `at` is where it stands in the sentence (folded text)."""
+    """`key` is what is compared; `unit` of a number is the key of the word behind it, where it is one."""
 
     key: str
     role: Role
-    at: int
+    unit: str | None = None
+    pause: bool = False  # whether a comma or the like follows
 
     @property
     def fact(self) -> bool:
@@ -94,30 +105,37 @@ class Token:
 def tokens(text: str) -> tuple[Token, ...]:
     """Tokens of a text without markup. Cached: the same passages come back for many sentences."""
     plain = _MARKUP.sub(lambda match: " " * len(match.group()), fold(text))
-    plain = _NEGATED.sub(lambda match: " not".ljust(len(match.group()))[: len(match.group())] or "not", plain)
+    plain = _NEGATED.sub(" not", plain)
     harmless = {at for match in _HARMLESS_ZH.finditer(plain) for at in range(match.start(), match.end())}
-    return tuple(_token(match, harmless) for match in _TOKEN.finditer(plain))
+    found = []
+    for match in _TOKEN.finditer(plain):
+        token = _token(match, harmless)
+        found.append(replace(token, pause=True) if _PAUSE.match(plain, match.end()) else token)
+    for at, (token, after) in enumerate(pairwise(found)):
+        if token.role == "number" and after.key in _UNITS:
+            found[at] = replace(token, unit=after.key)
+    return tuple(found)
 
 
 def _token(match: re.Match[str], harmless: set[int]) -> Token:
-    text, at = match.group(), match.start()
+    text = match.group()
     lower = text.lower()
     if text[0].isdigit():
-        return Token(_plain_number(text), "number", at)
+        return Token(_plain_number(text), "number")
     if len(text) == 1 and not text.isascii():
-        if text in _POLARITY_ZH and at not in harmless:
-            return Token(text, "polarity", at)
-        return Token(lower, "function" if text in _FUNCTION_ZH else "content", at)
+        if text in _POLARITY_ZH and match.start() not in harmless:
+            return Token(text, "polarity")
+        return Token(lower, "function" if text in _FUNCTION_ZH else "content")
     if lower in _NUMBER_WORDS:
-        return Token(_NUMBER_WORDS[lower], "number", at)
+        return Token(_NUMBER_WORDS[lower], "number")
     lower = lower.removesuffix("'s")
     if lower in _POLARITY_EN:
-        return Token({"cannot": "not"}.get(lower, lower), "polarity", at)
+        return Token({"cannot": "not"}.get(lower, lower), "polarity")
     if lower in _FUNCTION_EN or (len(lower) == 1 and not text.isupper()):
-        return Token(lower, "function", at)
+        return Token(lower, "function")
     stemmed = stem(lower)
     key = _CANON.get(stemmed, stemmed)
-    return Token(key, "name" if _NAME_LIKE.search(text) and not _opens(match) else "content", at)
+    return Token(key, "name" if _NAME_LIKE.search(text) and not _opens(match) else "content")
 
 
 def _opens(match: re.Match[str]) -> bool:

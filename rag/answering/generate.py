@@ -16,7 +16,7 @@ from rag.domain import Usage
 from rag.errors import Cancelled, UpstreamError
 from rag.ports import Generator
 
-_TRIES = 4
+_TRIES = 3
 _WAIT_S = 0.25  # before the second try; doubled each time, with jitter
 _LOOK_S = 0.1  # how often it is looked whether somebody still waits
 _RETRIED = (408, 409, 425, 429)
@@ -34,6 +34,12 @@ class Backend:
     @property
     def name(self) -> str:
         return self.generator.name
+
+    def close(self) -> None:
+        """Ends the generator's connections, where it has any."""
+        close = getattr(self.generator, "close", None)
+        if close is not None:
+            close()
 
     def run(
         self, messages: Messages, *, deadline: float, first_by: float | None = None, gone: threading.Event | None = None

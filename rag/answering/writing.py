@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from rag.answering.check import Checked, Gate, sentences
+from rag.answering.check import MARKER, Checked, Gate, sentences
 from rag.answering.generate import Backend, Messages, Running
 from rag.answering.guards import Loop, fault_of, without_reasoning
 from rag.answering.prompt import NO_ANSWER, go_on
@@ -18,6 +18,7 @@ from rag.errors import UpstreamError
 from rag.grounding import Fault
 
 _ENDED = re.compile(r"[。！？!?.…:：;；][\"'”’」』）)\]】*_`]*(?:\s*[\[【][\d,，、 ]+[\]】])*[。.]?\s*$")
+_NO_WORD = re.compile(r"\W+")
 _MIN_LEFT_S = 1.0  # a text that was cut is only continued while there is so much time
 
 Stage = Callable[[str], AbstractContextManager[None]]
@@ -52,6 +53,7 @@ class Writing:
         self.raw = ""
         self.usage = Usage()
         self._ended = self._finish = ""
+        self._said: set[str] = set()
 
     def __iter__(self) -> Iterator[Claim]:
         held, passed = list[Claim](), 0
@@ -95,6 +97,9 @@ class Writing:
                 return Checked("", None, "no_answer")
             if self._ended and self.cut and not _ENDED.search(text):
                 return Checked(text, None, "truncated")
+            if (plain := _NO_WORD.sub("", MARKER.sub("", text)).lower()) in self._said and plain:
+                return Checked(text, None, "repetition")
+            self._said.add(plain)
             fault: Fault | None = fault_of(text, self._gate.known, self._messages[0]["content"])
             return Checked(text, None, fault) if fault else self._gate.check(text)
 

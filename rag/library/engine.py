@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-import uuid
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event, make_url, select
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from rag.errors import ConfigError
-from rag.library import tables
-from rag.library.schema import SCHEMA_VERSION, meta, metadata
+from rag.library import migrations
 
 # secure_delete overwrites what is deleted, so that an erased text is not left in free pages.
 _PRAGMAS = (
@@ -26,7 +24,7 @@ _PRAGMAS = (
 
 
 def open_engine(url: str) -> Engine:
-    """Opens and, when it is new, creates the ledger. Raises ConfigError when it cannot be opened or is newer than us."""
+    """Opens the ledger, creates a new one, upgrades an older one. Raises ConfigError when it cannot, or it is newer than us."""
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -35,10 +33,9 @@ def open_engine(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             event.listen(engine, "connect", _sqlite_connect)
             event.listen(engine, "begin", _sqlite_begin)
-        with writing(engine) as conn:
-            assert tables.MODULES  # their tables are in the metadata by now
-            metadata.create_all(conn)
-            _check_version(conn)
+        if not migrations.current(engine):
+            with writing(engine) as conn:
+                migrations.migrate(conn)
     except ModuleNotFoundError as exc:
         raise ConfigError(f"the driver of `database.url` is not installed: {exc.name}.", field="database.url") from exc
     except ArgumentError as exc:
@@ -101,17 +98,3 @@ class writing:
                 self._transaction.rollback()
         finally:
             self._connection.close()
-
-
-def _check_version(conn: Connection) -> None:
-    found = conn.scalar(select(meta.c.value).where(meta.c.key == "schema"))
-    if found is None:
-        conn.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
-        for key in ("library", "epoch"):  # tells this ledger from all others, and from itself before a restore
-            conn.execute(meta.insert().values(key=key, value=uuid.uuid4().hex))
-    elif int(found) > SCHEMA_VERSION:
-        raise ConfigError(
-            f"the ledger has schema {found}; this program knows {SCHEMA_VERSION}.",
-            field="data_dir",
-            fix="Run the newer Xiansou that wrote it.",
-        )

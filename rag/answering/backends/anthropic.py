@@ -14,6 +14,7 @@ def anthropic(told: Told) -> OverLlamaIndex:
     made = library("llama_index.llms.anthropic", told, "anthropic")
     sdk = library("anthropic", told, "anthropic")
     sampling = {"top_p": told.top_p} if told.top_p != 1.0 else {}  # the API refuses both where both are given
+    http = client()
     llm = made.Anthropic(
         model=told.model,
         temperature=told.temperature,
@@ -31,6 +32,6 @@ def anthropic(told: Told) -> OverLlamaIndex:
         timeout=told.timeout_s,
         max_retries=0,
         default_headers=own.get("headers"),
-        http_client=client(),
+        http_client=http,
     )
-    return OverLlamaIndex(told.model, llm)
+    return OverLlamaIndex(told.model, llm, http)

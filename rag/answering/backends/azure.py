@@ -14,6 +14,7 @@ def azure(told: Told) -> OverLlamaIndex:
     """`options`: `api_version`, and `model` where the deployment is not named after it. Raises ConfigError."""
     own = checked(told, ("api_version", "model"))
     made = library("llama_index.llms.azure_openai", told, "azure")
+    http = client()
     llm = made.AzureOpenAI(
         model=own.get("model", told.model),
         engine=told.model,
@@ -24,11 +25,11 @@ def azure(told: Told) -> OverLlamaIndex:
         max_tokens=told.max_tokens,
         timeout=told.timeout_s,
         max_retries=0,
-        http_client=client(),
+        http_client=http,
         additional_kwargs={
             "top_p": told.top_p,
             "presence_penalty": told.presence_penalty,
             "stream_options": {"include_usage": True},
         },
     )
-    return OverLlamaIndex(told.model, llm)
+    return OverLlamaIndex(told.model, llm, http)

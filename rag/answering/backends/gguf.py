@@ -22,9 +22,13 @@ from rag.settings.generator import Generator as Told
 class Gguf(OverLlamaIndex):
     """Holds the model in memory as long as it lives."""
 
-    def __init__(self, name: str, llm: Any, server: Any):
-        super().__init__(name, llm)
-        self._server = server
+    def __init__(self, inner: OverLlamaIndex, server: Any):
+        super().__init__(inner.name, inner.llm)
+        self._inner, self._server = inner, server
+
+    def close(self) -> None:
+        self._inner.close()
+        self._server = None
 
 
 def gguf(told: Told) -> Gguf:
@@ -49,4 +53,4 @@ def gguf(told: Told) -> Gguf:
         raise ConfigError(f"{file} cannot be loaded: {exc}.", field="generator.model", fix="Name a GGUF file.") from exc
     here = told.model_copy(update={"api_key": SecretStr(key), "model": file.stem})
     inner = openai_compatible(here, base_url=f"{server.listening_address}/v1", options={})
-    return Gguf(file.stem, inner.llm, server)
+    return Gguf(inner, server)

@@ -32,4 +32,4 @@ def ollama(told: Told) -> OverLlamaIndex:
         },
         **own,
     )
-    return OverLlamaIndex(told.model, llm)
+    return OverLlamaIndex(told.model, llm, stoppable)

@@ -15,6 +15,7 @@ def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[
     from llama_index.llms.openai_like import OpenAILike  # 1 s to import: only when an LLM is configured
 
     own = checked(told, ("extra_body", "headers")) if options is None else options
+    http = client()
     llm = OpenAILike(
         model=told.model,
         api_base=base_url or told.base_url,
@@ -25,7 +26,7 @@ def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[
         is_chat_model=True,
         timeout=told.timeout_s,
         max_retries=0,  # ours keep to the deadline: rag/answering/generate.py
-        http_client=client(),
+        http_client=http,
         default_headers=own.get("headers"),
         additional_kwargs={
             "top_p": told.top_p,
@@ -34,4 +35,5 @@ def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[
         }
         | ({"extra_body": own["extra_body"]} if own.get("extra_body") else {}),
     )
-    return OverLlamaIndex(told.model, llm)
+    _ = llm._get_client().chat.completions  # imported now: else the first question would wait for it
+    return OverLlamaIndex(told.model, llm, http)

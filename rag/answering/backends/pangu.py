@@ -39,7 +39,8 @@ def pangu(told: Told) -> OverLlamaIndex:
         base_url = base_url if base_url.endswith("/v2") else f"{base_url}/v2"
         return openai_compatible(told, base_url=base_url, options={"extra_body": own.get("extra_body")})
     own = checked(told, _KNOWN, _V1)
-    return OverLlamaIndex(told.model, pangu_llm(told, own, client()))
+    http = client()
+    return OverLlamaIndex(told.model, pangu_llm(told, own, http), http)
 
 
 class Token:

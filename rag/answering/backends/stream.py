@@ -53,15 +53,20 @@ class Stream:
 class OverLlamaIndex:
     """A generator that speaks through a LlamaIndex LLM. Safe for any mix of threads, as its LLM is."""
 
-    def __init__(self, name: str, llm: Any):
-        self.name, self.llm = name, llm
+    def __init__(self, name: str, llm: Any, http: Any = None):
+        from llama_index.core.llms import ChatMessage
+
+        self.name, self.llm, self._http, self._message = name, llm, http, ChatMessage
+
+    def close(self) -> None:
+        """Closes its connections."""
+        if self._http is not None:
+            self._http.close()
 
     def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Stream:
         """Raises UpstreamError when the backend cannot be reached or refuses."""
-        from llama_index.core.llms import ChatMessage
-
         try:
-            chunks = self.llm.stream_chat([ChatMessage(role=m["role"], content=m["content"]) for m in messages])
+            chunks = self.llm.stream_chat([self._message(role=m["role"], content=m["content"]) for m in messages])
         except Exception as exc:
             raise failed(exc) from exc
         return Stream(chunks)
