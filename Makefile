@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 
 .DEFAULT_GOAL := help
+export XIANSOU_DATA
 .PHONY: help run test soak lint setup setup-dev lock bench eval clean
 
 help: ## what can be made
@@ -19,8 +20,10 @@ test: setup-dev ## the whole test suite
 soak: setup-dev ## the long fault and property runs (an hour or more)
 	@$(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)
 
-eval: setup ## measure retrieval and answers on the example suite
-	@$(BIN)/xiansou eval run eval/suites/examples.toml
+# Another suite: make eval SUITE=eval/suites/scifact_en.toml XIANSOU_DATA=… (its library is kept in ./data/eval-library)
+SUITE ?= eval/suites/examples.toml
+eval: setup ## measure retrieval and answers on a suite; SUITE=FILE for another than the examples'
+	@$(BIN)/xiansou eval run $(SUITE) --keep data/eval-library/$(basename $(notdir $(SUITE))) $(ARGS)
 
 bench: setup ## measure the index beside its peers
 	@$(BIN)/xiansou bench index

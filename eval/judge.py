@@ -15,10 +15,8 @@ import orjson
 
 from eval.asked import Asked
 from eval.texts import said
-from rag.answering.prompt import build
-from rag.domain import Answer, Language, Retrieved
+from rag.domain import Answer
 from rag.errors import UpstreamError
-from rag.library.tokens import is_chinese
 from rag.ports import Generator
 from rag.sentences import split_sentences
 from rag.settings.generator import Generator as GeneratorSettings
@@ -56,15 +54,15 @@ class Judge:
         if not self._perplexity:
             self._note("no perplexity: it needs `generator.kind` = openai and a server that gives log-probabilities")
 
-    def values(self, asked: Asked, found: Retrieved, answer: Answer) -> dict[str, float]:
-        """What can be measured on this question; nothing on a refusal."""
+    def values(self, asked: Asked, answer: Answer, messages: Sequence[dict[str, str]]) -> dict[str, float]:
+        """What can be measured on this question; nothing on a refusal. `messages`: the prompt of the answer."""
         if answer.status != "answered":
             return {}
         told: dict[str, float] = {}
         if self._judging:
             told |= self._judged(asked, answer)
         if self._perplexity:
-            told |= self._perplexed(asked, found)
+            told |= self._perplexed(messages)
         return told
 
     def _judged(self, asked: Asked, answer: Answer) -> dict[str, float]:
@@ -86,13 +84,11 @@ class Judge:
             self._note("some answers are not judged: the judge did not reply with the JSON that was asked for")
         return graded or {}
 
-    def _perplexed(self, asked: Asked, found: Retrieved) -> dict[str, float]:
+    def _perplexed(self, messages: Sequence[dict[str, str]]) -> dict[str, float]:
         import httpx
 
         told = self._settings
-        language: Language = "zh" if is_chinese(asked.question) else "en"
-        messages = build(asked.question, found.hits[:5], asked.history, language, told=told)
-        body = {"model": told.model, "messages": messages, "temperature": told.temperature, "max_tokens": told.max_tokens}
+        body = {"model": told.model, "messages": list(messages), "temperature": told.temperature, "max_tokens": told.max_tokens}
         try:
             reply = httpx.post(
                 f"{told.base_url.rstrip('/')}/chat/completions",

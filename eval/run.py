@@ -21,7 +21,8 @@ from eval.names import cutoff
 from ingest.folder import Summary, ingest_paths
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
-from rag.domain import Question
+from rag.answering.record import Made
+from rag.domain import Answer, Question
 from rag.wiring import House
 
 Progress = Callable[[int, int], None]
@@ -115,14 +116,20 @@ def ask_one(
     began = time.perf_counter()
     found = answerer.retrieve(Question(asked.question, asked.history, top_k=_DEPTH))
     took = (time.perf_counter() - began) * 1000
-    answer = None if only_retrieval else answerer.answer(Question(asked.question, asked.history))
+    question = Question(asked.question, asked.history)
+    answer = None if only_retrieval else _answer(answerer, question)
     if answer is not None:
         took = answer.timings_ms["retrieve"] + answer.timings_ms["rewrite"] + answer.timings_ms["rerank"]
     cutoffs = [cutoff(name.removeprefix("max_")) for name in (*suite.thresholds, *suite.metrics)]
     row = score(asked, found, answer, retrieve_ms=took, alternatives=suite.alternatives, cutoffs=[k for k in cutoffs if k])
     if judge is not None and answer is not None:
-        row.values.update(judge.values(asked, found, answer))
+        row.values.update(judge.values(asked, answer, answerer.prompt(question)))
     return row
+
+
+def _answer(answerer: Answerer, question: Question) -> Answer:
+    """As a customer gets it, but neither remembered nor taken from what was worded before."""
+    return next(made.answer for made in answerer.make(question) if isinstance(made, Made))
 
 
 def report(suite: Suite, summary: Summary, rows: Sequence[Scored], notes: Sequence[str] = ()) -> Report:

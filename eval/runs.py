@@ -22,7 +22,23 @@ from rag.settings.profiles import DEFAULT_PROFILE
 from rag.wiring import House
 
 # What decides where and for whom it runs, not what is found and said.
-_ELSEWHERE = frozenset(("data_dir", "server", "database", "redis", "log", "reindex", "access", "limits", "observe", "backup"))
+_ELSEWHERE = frozenset(
+    (
+        "data_dir",
+        "server",
+        "database",
+        "redis",
+        "log",
+        "reindex",
+        "access",
+        "limits",
+        "observe",
+        "backup",
+        "conversation",
+        "cache",
+        "answers",
+    )
+)
 _NOT_BEHAVIOUR = frozenset(("folder", "threads", "api_key"))
 _SECRET = ("key", "token", "secret", "password", "authorization")
 _PACKAGES = ("faiss-cpu", "tantivy", "onnxruntime", "numpy", "pytrec-eval-terrier", "sacrebleu", "rouge-score-rs", "scipy")
@@ -137,11 +153,16 @@ def load(folder: Path) -> Kept:
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: _without_secrets(inner)
+            key: _digest(inner) if key == "options" else _without_secrets(inner)
             for key, inner in value.items()
             if key not in _NOT_BEHAVIOUR and not (isinstance(inner, str) and _secret(key))
         }
     return value
+
+
+def _digest(value: Any) -> str:
+    """Of what a backend is told besides: any of it may be secret."""
+    return sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()[:12]
 
 
 def _secret(key: str) -> bool:
