@@ -190,6 +190,8 @@ def _leading(lines: Sequence[PdfLine]) -> float:
 def _continues(last: _Paragraph, line: PdfLine, level: int, gap: float, leading: float) -> bool:
     """Whether the line goes on with the paragraph before it."""
     previous = last.last
+    if line.apart or previous.apart:
+        return False  # an entry of a form
     if level != last.level or abs(previous.size - line.size) > 0.6:
         return False
     full = previous.x1 > previous.right - 4 * previous.size
