@@ -12,8 +12,10 @@ import api.commands
 import eval.bench.commands
 import eval.commands
 import ingest.commands
+import ingest.gap_commands
 import ingest.job_commands
 import ingest.source_commands
+import rag.answer_commands
 import rag.commands
 import rag.key_commands
 from rag import __version__
@@ -52,11 +54,15 @@ cli.command()(api.commands.serve)
 cli.command()(api.commands.mcp)
 cli.command()(ingest.commands.worker)
 cli.command()(ingest.commands.ingest)
+cli.command()(ingest.commands.unmask)
 cli.add_typer(ingest.job_commands.jobs, name="jobs")
 cli.add_typer(ingest.source_commands.sources, name="sources")
 cli.command()(rag.commands.ask)
 cli.command()(rag.commands.search)
 cli.add_typer(rag.commands.docs, name="docs")
+cli.add_typer(rag.answer_commands.answers, name="answers")
+cli.command()(rag.answer_commands.replay)
+cli.add_typer(ingest.gap_commands.gaps, name="gaps")
 cli.add_typer(rag.key_commands.keys, name="keys")
 cli.command()(rag.commands.backup)
 cli.command()(rag.commands.restore)

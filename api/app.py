@@ -14,7 +14,23 @@ from api.auth import Access, check_routes
 from api.envelope import Envelope
 from api.gate import Gate
 from api.request import only_known_parameters
-from api.routes import chat, dify, documents, health, jobs, keys, mcp, models, query, responses, ui_stream, widget
+from api.routes import (
+    answers,
+    chat,
+    dify,
+    documents,
+    feedback,
+    gaps,
+    health,
+    jobs,
+    keys,
+    mcp,
+    models,
+    query,
+    responses,
+    ui_stream,
+    widget,
+)
 from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__
@@ -44,7 +60,8 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     app.add_middleware(Gate)
     app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes)
     errors.install(app)
-    for resource in (documents, query, jobs, chat, models, responses, ui_stream, dify, keys, widget):
+    ours = (documents, query, answers, feedback, gaps, jobs, keys, widget)
+    for resource in (*ours, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
     app.include_router(health.router)

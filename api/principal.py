@@ -55,6 +55,16 @@ class Principal:
         """For logs and the audit: kind and id."""
         return self.kind if self.kind == "local" else f"{self.kind}:{self.id}"
 
+    @property
+    def owner(self) -> str:
+        """Whose conversations and answers its own are: nobody else reads them."""
+        return "" if self.kind == "local" else f"{self.name}/{self.visitor}" if self.visitor else self.name
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether it reads what others asked: an administrator of the whole library."""
+        return "admin" in self.scopes and not self.restricted
+
     # -- what it sees --------------------------------------------------------------------------------------------------
 
     def scope(self, collection: str | None = None, filters: Mapping[str, Any] | None = None) -> Scope:
@@ -69,7 +79,7 @@ class Principal:
         if question.as_of is not None and self.restricted:
             raise Forbidden("`as_of` needs a key without collections and groups.", field="as_of", fix="Leave it out.")
         asked = question.scope
-        return replace(question, scope=self.scope(asked.collection, asked.filters))
+        return replace(question, scope=self.scope(asked.collection, asked.filters), owner=self.owner)
 
     def sees(self, collection: str, acl: Sequence[str]) -> bool:
         """Whether a document of this collection and ACL is there for it."""

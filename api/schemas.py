@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from rag.domain import DEFAULT_COLLECTION, Language, Message, Question, Scope
 from rag.errors import InputError
-from rag.question import MAX_QUESTION, check_document_id, check_question
+from rag.question import MAX_QUESTION, check_document_id, check_question, conversation
 
 _DANGEROUS = ("javascript:", "data:", "vbscript:")  # a citation's url becomes a link in somebody's page
 _WRAPPED = 8  # levels that a reply puts around a document's metadata, and room to spare
@@ -69,14 +69,16 @@ Filters = Annotated[
 ]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """Base of JSON bodies: no unknown fields, no silent conversion."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 # -- documents ---------------------------------------------------------------------------------------------------------
 
 
-class SharedFields(_Body):
+class SharedFields(Body):
     """Fields that several files of one upload can share."""
 
     metadata: Annotated[dict[str, Any], AfterValidator(_storable)] | None = Field(None, examples=[{"product": "Cam 2"}])
@@ -153,20 +155,22 @@ UPLOAD_BODY = {
 # -- questions ---------------------------------------------------------------------------------------------------------
 
 
-class Turn(_Body):
+class Turn(Body):
     """A message of the conversation before the question."""
 
     role: Literal["user", "assistant", "system"]
     content: Annotated[str, StringConstraints(max_length=32_000)]
 
 
-class RetrieveBody(_Body):
+class RetrieveBody(Body):
     """A question, and where and how to look."""
 
     question: Annotated[str, AfterValidator(check_question)] = Field(
         description=f"1 to {MAX_QUESTION:,} characters.", examples=["How do I change the Wi-Fi?"]
     )
-    conversation_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    conversation_id: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        None, description="Of the conversation that this goes on with; `new` begins one, and the reply has its id."
+    )
     history: list[Turn] | None = Field(None, max_length=50, description="Earlier messages, oldest first.")
     collection: Name | None = None
     filters: Filters | None = Field(None, description="By a document's metadata or a case's fields; all must match.")
@@ -181,7 +185,7 @@ class RetrieveBody(_Body):
         return Question(
             self.question,
             history=tuple(Message(turn.role, turn.content) for turn in self.history or ()),
-            conversation_id=self.conversation_id,
+            conversation_id=conversation(self.conversation_id),
             scope=Scope(self.collection, self.filters or {}),
             top_k=self.top_k,
             language=self.language,

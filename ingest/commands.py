@@ -87,6 +87,27 @@ def _watch(paths: list[Path], again: Callable[[], Summary], as_json: bool) -> No
     follow(paths, again, tell, stop)
 
 
+def unmask(
+    document_id: Annotated[str, typer.Argument(metavar="ID")],
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the current one.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a document with the personal data that `ingest.mask` replaced; needs `ingest.mask_key`."""
+    from ingest.mask import unmask as undo
+    from rag.errors import ConfigError
+    from rag.wiring import open_ledger
+
+    told = settings(config)
+    key = told.ingest.mask_key.get_secret_value()
+    if not key:
+        raise ConfigError("masking cannot be undone without its key.", field="ingest.mask_key", fix="Set it.")
+    ledger = open_ledger(told)
+    wanted = version or ledger.document(document_id).version
+    text = undo(ledger.text(document_id, wanted), key)
+    emit({"document_id": document_id, "version": wanted, "text": text}) if as_json else print(text)
+
+
 def worker(config: ConfigOption = None) -> None:
     """Work on submitted documents until stopped."""
     from ingest.worker import run

@@ -10,10 +10,11 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from ingest import mask
 from ingest.chunk import chunk
 from ingest.columns import mapping_of
 from ingest.sandbox import parse_safely
-from rag.domain import Chunk, DocumentInput, WriteResult
+from rag.domain import Chunk, DocumentInput, Parsed, WriteResult
 from rag.errors import Conflict, ParseError, XiansouError
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared, passage_hash
@@ -38,6 +39,8 @@ class Read:
     text: str
     chunks: tuple[Chunk, ...]
     cleaned: Mapping[str, int] = field(default_factory=dict)
+    kept: bytes | None = None
+    masked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,23 @@ def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
         doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type, settings=settings, options=options
     )
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
-    count = shelf.embedder.count_tokens
-    chunks = chunk(parsed, count_tokens=count, max_tokens=shelf.chunk_tokens, title=title)
+    if not settings.ingest.mask:
+        return _chunked(doc, title, parsed, shelf, cleaned)
+    hidden = mask.mask(parsed, title, settings.ingest.mask, settings.ingest.mask_key.get_secret_value())
+    return replace(_chunked(doc, hidden.title, hidden.parsed, shelf, cleaned), kept=mask.pack(hidden), masked=hidden.counts)
+
+
+def read_again(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
+    """As `read_document`, for a re-index: `doc` is of the record, its text stays what its version says."""
+    hidden = mask.unpack(doc.content)
+    if hidden is not None:
+        return _chunked(doc, hidden[1], hidden[0], shelf, {})
+    plain = settings.ingest.model_copy(update={"mask": []})  # a version that was stored unmasked: its citations hold
+    return read_document(doc, shelf, settings.model_copy(update={"ingest": plain}))
+
+
+def _chunked(doc: DocumentInput, title: str, parsed: Parsed, shelf: Shelf, cleaned: Mapping[str, int]) -> Read:
+    chunks = chunk(parsed, count_tokens=shelf.embedder.count_tokens, max_tokens=shelf.chunk_tokens, title=title)
     if not chunks:
         raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
     return Read(doc, title, parsed.text, tuple(chunks), cleaned)
@@ -131,7 +149,7 @@ def _prepared(read: Read, known: Mapping[bytes, Vectors], tokens: Mapping[bytes,
     bits = {key: tokens[key] for key in hashes if key in tokens}
     vectors = np.stack([known[key] for key in hashes])
     cut = [" ".join(cutter.words(chunk.search_text)) for chunk in read.chunks]  # here, not while the ledger's writers wait
-    return Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut)
+    return Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut, read.kept, read.masked)
 
 
 def _ahead(

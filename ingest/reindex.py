@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ingest.pipeline import prepare, read_document
+from ingest.pipeline import prepare, read_again
 from rag.errors import Conflict, NotFound, XiansouError
 from rag.library import generations, rebuild
 from rag.library.rows import Prepared
@@ -113,7 +113,7 @@ class _Builder:
         reads = []
         for version, doc in rebuild.given(self._house.ledger.engine, ids):
             try:
-                reads.append((version, read_document(doc, self._shelf, self._house.settings)))
+                reads.append((version, read_again(doc, self._shelf, self._house.settings)))
             except XiansouError as exc:
                 self._failed[doc.id] = f"{exc.code}: {exc}"
         prepared = prepare([read for _, read in reads], self._shelf, self._house.ledger)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 from rag.answering import faq
@@ -96,6 +97,19 @@ class Answerer:
         for name in settings.profiles:
             its = given.get(name, generator)
             self._backends[name] = None if its is None else made.setdefault(id(its), Backend(its))
+
+    def quiet(self) -> Answerer:
+        """The same, remembering nothing."""
+        other = copy(self)
+        other.memory = None
+        return other
+
+    def lenient(self) -> Answerer:
+        """As `quiet`, and the backend is asked however unlikely it is that a passage answers."""
+        other = self.quiet()
+        profiles = {name: told.model_copy(update={"max_wrong_rate": 1.0}) for name, told in self._settings.profiles.items()}
+        other._settings = self._settings.model_copy(update={"profiles": profiles})
+        return other
 
     def close(self) -> None:
         """Ends the connections to the backends."""

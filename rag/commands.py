@@ -116,7 +116,7 @@ def show_document(
     doc = ledger.document(document_id)
     text = ledger.text(document_id, doc.version)
     if as_json:
-        emit(document_json(doc) | {"text": text})
+        emit(document_json(doc) | {"text": text, "masked": ledger.masked(document_id, doc.version)})
         return
     print(f"{doc.title}\n{doc.id}, version {doc.version}, {doc.passages} passages, source {doc.source}\n\n{text}")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
 
 from rag.errors import InputError
 
 MAX_QUESTION = 4000  # characters
+NEW = "new"  # `conversation_id` that asks for one
 
 
 def check_question(text: str) -> str:
@@ -32,3 +34,8 @@ def check_document_id(document_id: str) -> str:
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in document_id):
         raise InputError("a document id must not hold control characters.", field="id", fix="Remove them.")
     return document_id
+
+
+def conversation(conversation_id: str | None) -> str | None:
+    """The conversation's id; `new` begins one, with an id that cannot be guessed."""
+    return f"conv_{secrets.token_hex(16)}" if conversation_id == NEW else conversation_id

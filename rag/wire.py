@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rag.domain import Answer, Document, Hit, Retrieved
 
 if TYPE_CHECKING:
+    from rag.library.feedback import Feedback
     from rag.library.keys import Key
 
 
@@ -71,6 +72,14 @@ def document_json(doc: Document) -> dict[str, Any]:
         "created_at": iso_time(doc.created_at),
         "updated_at": iso_time(doc.updated_at),
     }
+
+
+def feedback_json(given: Feedback) -> dict[str, Any]:
+    """The reply of `POST /v1/feedback`; times in ISO 8601, UTC."""
+    times = {"created_at": iso_time(given.at), "updated_at": iso_time(given.updated_at)}
+    told = asdict(given)
+    del told["at"], told["visitor"]
+    return told | {"rating": "up" if given.rating > 0 else "down"} | times
 
 
 def key_json(key: Key) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from api.schemas import Filters, Name, Version
 from api.wire.citations import STYLES, Style
 from rag.domain import Language, Message, Question, Scope
 from rag.errors import InputError, NotFound
+from rag.question import conversation
 from rag.settings import Settings
 
 STYLE_HEADER = "X-Citation-Style"
@@ -37,7 +38,7 @@ class RagOptions(BaseModel):
         return Question(
             text,
             history=history,
-            conversation_id=self.conversation_id,
+            conversation_id=conversation(self.conversation_id),
             scope=Scope(self.collection, self.filters or {}),
             top_k=self.top_k,
             language=self.language,

@@ -11,10 +11,13 @@ from rag.answering.cache import AnswerCache, key_of
 from rag.answering.conversation import Conversations, merged
 from rag.answering.record import Made, Reuse, age_of, answer_of, fingerprint, pack, sentences_of, settings_of
 from rag.answering.recorder import Recorder
+from rag.answering.replay import Make, Replay, passages_of, replay
 from rag.domain import Question, Retrieved
 from rag.errors import NotFound
 from rag.library.answers import Answers, Stored
+from rag.library.feedback import Feedback, FeedbackBook
 from rag.library.ledger import Ledger
+from rag.library.quotes import passage_texts
 from rag.ports import Embedder
 from rag.settings import Settings
 from rag.stores import Remote
@@ -28,9 +31,9 @@ class Memory:
     """One a process; safe for threads. `close` when done."""
 
     def __init__(self, ledger: Ledger, embedder: Embedder, remote: Remote, settings: Settings):
-        self._settings, self._embedder = settings, embedder
+        self._ledger, self._embedder, self._settings = ledger, embedder, settings
         self.conversations = Conversations(remote, ledger.engine, settings.conversation)
-        self.answers = Answers(ledger.engine)
+        self.answers, self.feedback = Answers(ledger.engine), FeedbackBook(ledger.engine)
         full = settings.answers.store == "full"
         self._recorder = Recorder(ledger.engine, settings.answers.keep_days) if full else None
         self._cache = AnswerCache(remote, settings.cache.ttl_s) if full and settings.cache.ttl_s else None
@@ -69,7 +72,7 @@ class Memory:
         except NotFound:
             was = None
         metrics.CACHE_LOOKUPS.labels("miss" if was is None else "hit").inc()
-        return Reuse(key) if was is None else Reuse(key, answer_of(was), sentences_of(was))
+        return Reuse(key) if was is None else Reuse(key, answer_of(was), sentences_of(was), was.record)
 
     def keep(self, made: Made) -> None:
         """Remembers an answer everywhere."""
@@ -87,6 +90,18 @@ class Memory:
         self._recorder.keep(pack(made, *self.settings_of(question.profile), model=model, vector=vector))
         if reuse.key is not None and reuse.was is None and self._cache is not None and answer.status == "answered":
             self._cache.put(reuse.key, answer.answer_id)
+
+    def replay(self, stored: Stored, make: Make) -> Replay:
+        """Makes an answer again, by `make`. Raises InputError when its profile is gone."""
+        told, _ = self.settings_of(stored.profile)
+        texts = passage_texts(self._ledger.engine, passages_of(stored))
+        return replay(stored, make, told, texts, self._ledger.head())
+
+    def rate(self, given: Feedback, owner: str | None = None) -> Feedback:
+        """Keeps what somebody thinks of an answer. Raises NotFound when it is not there, or another's."""
+        self.find(given.answer_id, owner)
+        self.flush()  # of an answer this young
+        return self.feedback.put(given, owner)
 
     def find(self, answer_id: str, owner: str | None = None) -> Stored:
         """An answer that was given; `owner` None: anyone's. Raises NotFound."""

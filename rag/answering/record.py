@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -38,6 +38,7 @@ class Reuse:
     key: str | None = None
     was: Answer | None = None
     sentences: tuple[Sentence, ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict)  # of what was worded before
 
     def answer(self, own: Answer) -> Answer:
         """What was worded before, as the reply to this question; `own`, when there was nothing."""
@@ -96,7 +97,13 @@ def pack(
 ) -> Stored:
     """As it is kept. `told`: of `settings_of`; `vector`: of the query, where that is to be kept."""
     question, answer = made.question, made.answer
-    prompt = marked(made.messages, made.hits)
+    worded = {
+        "prompt": marked(made.messages, made.hits),
+        "prompt_sha256": digest(made.messages) if made.messages else None,
+        "raw": made.raw,
+    }
+    if made.reuse.was is not None:
+        worded = {key: made.reuse.record[key] for key in worded}
     record = {
         "asked": {
             "scope": asdict(question.scope),
@@ -117,9 +124,7 @@ def pack(
             }
             for hit in made.hits
         ],
-        "prompt": prompt,
-        "prompt_sha256": digest(made.messages) if made.messages else None,
-        "raw": made.raw,
+        **worded,
         "sentences": [asdict(one) for one in made.said],
         "answer": asdict(answer),
     }

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Row
 from rag.domain import Document, Passage, Scope, WriteResult
 from rag.errors import Conflict, NotFound
 from rag.library.engine import open_engine, writing
+from rag.library.mask_tables import masked
 from rag.library.rows import (
     Prepared,
     Standing,
@@ -124,8 +125,10 @@ class Ledger:
             conn.execute(_DROP_CONTENT, {"key": doc.id})
             conn.execute(update(documents).where(documents.c.id == doc.id).values(**values))
         conn.execute(_INSERT["versions"], version_row(prepared, version, seq, at))
-        packed = zlib.compress(doc.content, 1)
+        packed = zlib.compress(doc.content if prepared.kept is None else prepared.kept, 1)
         conn.execute(_INSERT["contents"], {"document_id": doc.id, "filename": doc.filename, "content": packed})
+        for kind, found in prepared.masked.items():
+            conn.execute(insert(masked).values(document_id=doc.id, version=version, kind=kind, count=found))
         embedded = store_passages(conn, prepared, generation, version, seq)
         state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
         return WriteResult(doc.id, version, state, seq, count, embedded)
@@ -203,6 +206,12 @@ class Ledger:
         if live is None or row is None or not (_permits(scope, live) and _permits(scope, row)):
             raise NotFound(f"no version {version} of document {document_id!r}", field="version")
         return str(row.text)
+
+    def masked(self, document_id: str, version: int) -> dict[str, int]:
+        """How much personal data of each kind was replaced in a version."""
+        query = select(masked.c.kind, masked.c.count).where(masked.c.document_id == document_id, masked.c.version == version)
+        with self.engine.connect() as conn:
+            return {kind: int(count) for kind, count in conn.execute(query)}
 
     def standing(self, column: Literal["id", "source"], values: Sequence[str]) -> list[Standing]:
         """Live documents whose id (or source) is one of `values`."""

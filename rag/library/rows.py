@@ -22,7 +22,8 @@ class Prepared:
     """A parsed, chunked and embedded document, ready to commit.
 
     `vectors` (len(chunks), dim); `tokens`: bits of the token vectors of those passages that the record has none of;
-    `words`: each passage's words with a space between, cut by the ledger itself when they are not given.
+    `words`: each passage's words with a space between, cut by the ledger itself when they are not given; `kept`: what is
+    stored for a re-index in the place of the input's content; `masked`: how much personal data of each kind was replaced.
     """
 
     input: DocumentInput
@@ -32,6 +33,8 @@ class Prepared:
     vectors: Vectors
     tokens: Mapping[bytes, bytes] = field(default_factory=dict)
     words: Sequence[str] = ()
+    kept: bytes | None = None
+    masked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

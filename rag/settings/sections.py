@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from rag.settings.access import Networks
 
@@ -92,6 +92,7 @@ CleaningRule = Literal[
     "navigation",
 ]
 CLEANING_RULES: tuple[str, ...] = get_args(CleaningRule)
+MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]
 
 
 class Ingest(Section):
@@ -102,11 +103,27 @@ class Ingest(Section):
         [],
         description=f"Cleaning rules that are not applied; in the environment with commas. All: {', '.join(CLEANING_RULES)}.",
     )
+    mask: list[MaskKind] = Field(
+        [],
+        description="Personal data that is replaced before anything is stored: "
+        "`cn_id`, `email`, `bank_card`, `mobile`, `ip`, `passport`, `plate`.",
+    )
+    mask_key: SecretStr = Field(
+        SecretStr(""), description="With it, `xiansou unmask` can undo masking; without, masked values are gone."
+    )
 
-    @field_validator("clean_off", mode="before")
+    @field_validator("clean_off", "mask", mode="before")
     @classmethod
-    def _listed(cls, value: Any) -> Any:
-        return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+    def _listed(cls, value: object) -> object:
+        """The environment has texts: `cn_id,mobile`."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("mask_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("take 16 random characters or more")
+        return value
 
 
 class Reindex(Section):

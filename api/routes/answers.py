@@ -1,0 +1,71 @@
+"""Answers that were given: why they are as they are, the same once more, and gone when their owner wants it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from api.answer_replies import ExplainedReply, RemovedReply, ReplayReply
+from api.auth import Asker
+from api.principal import Principal
+from api.replies import problems
+from api.reply import Json
+from api.state import Here
+from rag.answering.explain import explain
+from rag.answering.replay import replay_json
+from rag.errors import Forbidden, NotFound
+
+router = APIRouter(prefix="/answers", tags=["answers"])
+
+AnswerId = Annotated[str, Path(min_length=1, max_length=100, description="`answer_id` of a reply.")]
+
+# How the service words its answers is its operator's, not its visitors'.
+_OPERATORS = ("settings", "prompt", "prompt_sha256", "raw")
+
+
+@router.get("/{id}", response_model=ExplainedReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
+def explain_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
+    """An answer with all that led to it: question, query, candidates with scores, sentences and their grounding, feedback.
+
+    Prompt, settings and the LLM's own words are for administrators. 404 also for an answer to somebody else.
+    """
+    memory = here.house.memory
+    told = explain(here.house.ledger.engine, memory.find(id, owner_of(caller)))
+    if not caller.reads_all:
+        told |= dict.fromkeys(_OPERATORS)
+    return Json(told, index_version=told["index_version"])
+
+
+@router.post("/{id}/replay", response_model=ReplayReply, responses=problems(401, 403, 404, 422, 429, 500, 502, 503))
+def replay_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
+    """Make the answer again from the library as it was, and tell what differs. It is not kept as an answer.
+
+    403 for a key with collections or groups: what was open to it then may be closed by now.
+    """
+    if caller.restricted:
+        raise Forbidden("a replay needs a key without collections and groups.", fix="Use another key.")
+    house = here.house
+    stored = house.memory.find(id, owner_of(caller))
+    told = replay_json(house.memory.replay(stored, house.answerer.make))
+    if not caller.reads_all:
+        told["differences"] = [one for one in told["differences"] if one["part"].split(".")[0] not in _OPERATORS]
+    return Json(told, index_version=stored.index_version)
+
+
+@router.delete("/{id}", response_model=RemovedReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
+def remove_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
+    """Remove an answer from the record, with its question and feedback."""
+    house = here.house
+    house.memory.find(id, owner_of(caller))
+    house.memory.flush()
+    removed = house.memory.answers.remove([id], owner_of(caller))
+    if not removed:
+        raise NotFound(f"no answer {id!r}", field="answer_id")
+    return Json({"removed": removed})
+
+
+def owner_of(caller: Principal) -> str | None:
+    """Whose answers the caller reads; None: everyone's."""
+    return None if caller.reads_all else caller.owner

@@ -1,0 +1,147 @@
+"""Makes an answer again, from the library as it was, and says what is not the same and why."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import orjson
+
+from rag.answering.record import Made, Messages, answer_of, digest, passages_in, question_of, unmarked
+from rag.domain import Answer, Question, Sentence
+from rag.library.answers import Stored
+
+Make = Callable[[Question], Iterator[Sentence | Made]]
+Texts = Mapping[int, tuple[str, str]]
+
+# Of one reply, not of its making.
+_OWN = ("answer_id", "conversation_id", "timings_ms", "cached")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`part`: what is not the same (`settings.…`, `query`, `candidates`, `prompt`, `raw`, `answer`); `diff`: of long texts."""
+
+    part: str
+    then: Any
+    now: Any
+    diff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """`identical`: the reply has the same bytes, but for its id, time and conversation. `differences`: causes first."""
+
+    stored: Stored
+    then: Answer
+    now: Answer
+    identical: bool
+    differences: tuple[Difference, ...]
+
+
+def replay(stored: Stored, make: Make, settings: Mapping[str, Any], texts: Texts, head: int) -> Replay:
+    """Makes it again. Nothing of it is remembered.
+
+    `settings`: as `settings_of` says now; `texts`: context and text of the passages in the prompt; `head`: the index
+    version now. Raises InputError when its profile is gone.
+    """
+    made = _again(question_of(stored), make, head)
+    then = answer_of(stored)
+    found = [*_settings(stored.record["settings"], settings), *_retrieval(stored, made), *_wording(stored, made, texts)]
+    now = replace(made.answer, usage=then.usage) if then.cached else made.answer  # what was spent is another thing then
+    identical = _bytes(then) == _bytes(now)
+    if not identical and then.answer != made.answer.answer:
+        found.append(Difference("answer", then.answer, made.answer.answer, _diff(then.answer, made.answer.answer)))
+    elif not identical:
+        found += _rest(then, now)
+    return Replay(stored, then, made.answer, identical, tuple(found))
+
+
+def replay_json(told: Replay) -> dict[str, Any]:
+    """As `POST /v1/answers/{id}/replay` and `xiansou replay --json` tell it."""
+    return {
+        "answer_id": told.stored.id,
+        "identical": told.identical,
+        "index_version": told.stored.index_version,
+        "differences": [asdict(one) for one in told.differences],
+        "then": asdict(told.then),
+        "now": asdict(told.now),
+    }
+
+
+def prompt_of(stored: Stored, texts: Texts) -> list[dict[str, str]]:
+    """The prompt with its passages; empty when no LLM was asked."""
+    return unmarked(stored.record["prompt"], texts)
+
+
+def passages_of(stored: Stored) -> set[int]:
+    """Whose texts `prompt_of` wants."""
+    return passages_in(stored.record["prompt"])
+
+
+def _again(question: Question, make: Make, head: int) -> Made:
+    """Of the live library when nothing was written since: the library of another version has to be built first."""
+    made = None
+    if question.as_of == head:
+        made = _last(make(replace(question, as_of=None)))
+    if made is None or made.answer.index_version != question.as_of:  # written meanwhile
+        made = _last(make(question))
+    return made
+
+
+def _last(events: Iterator[Sentence | Made]) -> Made:
+    *_, made = events
+    assert isinstance(made, Made)
+    return made
+
+
+def _settings(then: Mapping[str, Any], now: Mapping[str, Any], path: str = "settings") -> Iterator[Difference]:
+    for key in sorted({*then, *now}):
+        before, after = then.get(key), now.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            yield from _settings(before, after, f"{path}.{key}")
+        elif before != after:
+            yield Difference(f"{path}.{key}", before, after)
+
+
+def _retrieval(stored: Stored, made: Made) -> Iterator[Difference]:
+    if stored.query != made.query:
+        yield Difference("query", stored.query, made.query)
+    then = [(one["passage_id"], one["score"], one["probability"]) for one in stored.record["candidates"]]
+    now = [(hit.passage.id, round(hit.score, 6), round(hit.probability, 4)) for hit in made.hits]
+    if then != now:
+        yield Difference("candidates", then, now)
+
+
+def _wording(stored: Stored, made: Made, texts: Texts) -> Iterator[Difference]:
+    record = stored.record
+    if record["prompt_sha256"] != (digest(made.messages) if made.messages else None):
+        then, now = _printed(unmarked(record["prompt"], texts)), _printed(made.messages)
+        yield Difference("prompt", record["prompt_sha256"], digest(made.messages) if now else None, _diff(then, now))
+    if record["raw"] != made.raw:
+        yield Difference("raw", record["raw"], made.raw, _diff(record["raw"], made.raw))
+
+
+def _rest(then: Answer, now: Answer) -> Iterator[Difference]:
+    before, after = _told(then), _told(now)
+    for key in before:
+        if before[key] != after[key]:
+            yield Difference(key, before[key], after[key])
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    return {key: value for key, value in asdict(answer).items() if key not in _OWN}
+
+
+def _bytes(answer: Answer) -> bytes:
+    return orjson.dumps(_told(answer), option=orjson.OPT_SORT_KEYS)
+
+
+def _printed(messages: Messages) -> str:
+    return "\n\n".join(f"{message['role']}:\n{message['content']}" for message in messages)
+
+
+def _diff(then: str, now: str) -> str:
+    return "\n".join(difflib.unified_diff(then.splitlines(), now.splitlines(), "then", "now", lineterm="", n=1))
