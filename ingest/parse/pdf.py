@@ -139,6 +139,9 @@ def _page_items(page: Any) -> Iterator[PdfLine | Table]:
     """Lines and tables of a page, each table where it stands."""
     page = page.filter(_Unprinted())
     tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
+    if turned := _turned(page):
+        yield from _with_grids(page_lines(page, _upright_words(page, turned)))
+        return
     words = page.extract_words(extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False)
     outside = [word for word in words if not any(_inside(word, table) for table in tables)]
     lines = page_lines(page, outside)
@@ -148,6 +151,31 @@ def _page_items(page: Any) -> Iterator[PdfLine | Table]:
             yield tables.pop(0)
         yield line
     yield from tables
+
+
+def _turned(page: Any) -> str:
+    """`btt` or `ttb` when most of the page's letters run up or down, else ''."""
+    turns = [char["matrix"][1] for char in page.chars if not char.get("upright", True)]
+    if len(turns) * 2 <= len(page.chars):
+        return ""
+    return "btt" if sum(turn > 0 for turn in turns) * 2 >= len(turns) else "ttb"
+
+
+def _upright_words(page: Any, turned: str) -> list[dict[str, Any]]:
+    """The words of a page set sideways, with the coordinates they have when one turns it; others are left out."""
+    found = page.extract_words(
+        char_dir=turned, line_dir="ltr" if turned == "btt" else "rtl", extra_attrs=["size", "fontname"], use_text_flow=False
+    )
+    height, width = float(page.height), float(page.width)
+    words: list[dict[str, Any]] = []
+    for word in found:
+        x0, x1, top, bottom = (float(word[name]) for name in ("x0", "x1", "top", "bottom"))
+        if turned == "btt":
+            at = {"x0": height - bottom, "x1": height - top, "top": x0, "bottom": x1}
+        else:
+            at = {"x0": top, "x1": bottom, "top": width - x1, "bottom": width - x0}
+        words.append({**word, **at, "upright": True})
+    return words
 
 
 class _Unprinted:

@@ -17,6 +17,7 @@ _CJK_PAIR = re.compile(f"[{_CJK}]$"), re.compile(f"^[{_CJK}]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|heiti|simhei|黑体", re.IGNORECASE)
 _UNKNOWN = re.compile(r"\(cid:\d+\)|\ufffd")
 _GUTTER_COLUMNS = 20
+_TABLE_CELLS = 4  # in most lines: a table, not columns of text
 _CELL_GAP, _WIDE_GAP = 1.0, 1.8  # in font sizes
 _MARK = re.compile(r"[-–•·●○▪■◆□√\u2022*]|[(（]?\d{1,2}(?:\.\d{1,2})*[.)）、]?|[(（]?[A-Za-z一二三四五六七八九十][.)）、]")
 
@@ -137,7 +138,7 @@ def _rows(words: Sequence[_Word]) -> list[list[_Word]]:
 
 def _gutter(rows: list[list[_Word]]) -> float | None:
     """The x of a gap that parts two columns of running text, or None."""
-    if len(rows) < 6:
+    if len(rows) < 6 or median(len(_cells(row)) or 1 for row in rows) >= _TABLE_CELLS:
         return None
     left, right = min(row[0].x0 for row in rows), max(row[-1].x1 for row in rows)
     # The right column's left edge is straight, while the left column's right edge may be ragged.

@@ -201,3 +201,15 @@ def test_a_character_printed_twice_is_read_once() -> None:
             lines(canvas, 60, ["Bold by printing twice"], x=72 + shift)
 
     assert read(pdf(draw)).text == "Bold by printing twice"
+
+
+@pytest.mark.parametrize("angle", [90, -90])
+def test_a_page_set_sideways_is_read_along_its_lines(angle: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.rotate(angle)
+        canvas.setFont("Helvetica", 11)
+        for number, text in enumerate(["The first line of the page.", "And the second one below it."]):
+            x, y = (100, -200 - number * 16) if angle == 90 else (-600, 300 - number * 16)
+            canvas.drawString(x, y, text)
+
+    assert " ".join(read(pdf(draw)).text.split()) == "The first line of the page. And the second one below it."
