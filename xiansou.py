@@ -16,6 +16,7 @@ import ingest.gap_commands
 import ingest.job_commands
 import ingest.source_commands
 import rag.answer_commands
+import rag.audit_commands
 import rag.commands
 import rag.key_commands
 from rag import __version__
@@ -28,6 +29,8 @@ for _name, _value in {
     "DO_NOT_TRACK": "1",
     "ORT_DISABLE_TELEMETRY": "1",
     "TOKENIZERS_PARALLELISM": "false",
+    # Our matrices are small and many threads ask at once: threads of BLAS would only wait for each other (3 × the time).
+    "OPENBLAS_NUM_THREADS": "1",
 }.items():
     os.environ.setdefault(_name, _value)
 
@@ -64,6 +67,7 @@ cli.add_typer(rag.answer_commands.answers, name="answers")
 cli.command()(rag.answer_commands.replay)
 cli.add_typer(ingest.gap_commands.gaps, name="gaps")
 cli.add_typer(rag.key_commands.keys, name="keys")
+cli.add_typer(rag.audit_commands.audit, name="audit")
 cli.command()(rag.commands.backup)
 cli.command()(rag.commands.restore)
 cli.command()(rag.commands.doctor)

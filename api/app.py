@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import errors
-from api.auth import Access, check_routes
+from api.auth import Access, check_routes, concurrency
 from api.envelope import Envelope
 from api.gate import Gate
+from api.observed import TELEMETRY
 from api.request import only_known_parameters
 from api.routes import (
     answers,
@@ -25,6 +26,7 @@ from api.routes import (
     jobs,
     keys,
     mcp,
+    metrics,
     models,
     query,
     responses,
@@ -36,9 +38,10 @@ from ingest.jobs import Jobs
 from rag import __version__
 from rag.domain import Question
 from rag.settings import Settings, load
-from rag.stores import Doorbell, open_redis
+from rag.stores import Doorbell, Remote, open_redis
 from rag.wiring import House, open_house
 
+SPARE = 16  # threads beside those that answer questions
 WAITING = 64  # writes that wait for their job at once; further ones wait for their turn to wait
 
 
@@ -55,15 +58,17 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
         lifespan=_lifespan(told, house),
         dependencies=[Depends(only_known_parameters)],
         redirect_slashes=False,
+        telemetry=TELEMETRY,
     )
     app.state.here = None
     app.add_middleware(Gate)
-    app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes)
+    app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=min(told.limits.body_bytes, told.ingest.max_bytes))
     errors.install(app)
     ours = (documents, query, answers, feedback, gaps, jobs, keys, widget)
     for resource in (*ours, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
+    app.include_router(metrics.router)
     app.include_router(health.router)
     check_routes(app)
     return app
@@ -77,11 +82,18 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
         try:
             # Loads index and model: the first question shall not wait for them.
             await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
-            access = Access(settings, house.ledger.engine)
+            counters = Remote(lambda: open_redis(settings), "requests are counted by each process")
+            access = Access(settings, house.ledger.engine, counters)
+            house.answerer.heard = access.budgets.heard
+            threads = to_thread.current_default_thread_limiter()
+            threads.total_tokens = max(threads.total_tokens, concurrency(settings) + SPARE)
             here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING), access)
             async with mcp.running(app, here):
                 app.state.here = here
-                yield
+                try:
+                    yield
+                finally:
+                    access.close()
         finally:
             app.state.here = None
             if given is None:

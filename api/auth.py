@@ -8,7 +8,10 @@ No key made yet and a program of this machine's own user: everything is allowed.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
@@ -18,17 +21,26 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
 
+from api import trail
+from api.admission import Admission
 from api.auth_peer import Peer, Peers
 from api.auth_sso import SingleSignOn
 from api.auth_widget import PREFIX as WIDGET_PREFIX
 from api.auth_widget import WidgetTokens
+from api.limits import Budgets, Rates
+from api.meter import Meter
 from api.principal import Principal
-from rag.errors import Forbidden, Unauthorized
+from api.state import state
+from rag.errors import Forbidden, InputError, Unauthorized
+from rag.library.audit import Trail, library_of
 from rag.library.keys import PREFIX, Key, Keys, KeyScope
 from rag.settings import Settings
+from rag.stores import Remote
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
 PUBLIC = ("/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json")
+
+DEADLINE = "X-Deadline-Ms"
 
 _LOOKUPS = 8  # threads that look up callers: not those that answer questions, which may all be busy
 _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
@@ -37,18 +49,57 @@ _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
 class Access:
     """Tells who a request is from. Safe for any mix of threads."""
 
-    def __init__(self, settings: Settings, engine: Engine):
-        """For a running event loop. Raises ConfigError."""
+    def __init__(self, settings: Settings, engine: Engine, remote: Remote):
+        """For a running event loop; `remote` is where requests are counted. Raises ConfigError."""
         self.keys = Keys(engine)
         self.widget = WidgetTokens(engine, self.keys)
         self.limiter = CapacityLimiter(_LOOKUPS)
         self._sso = SingleSignOn(settings.sso) if settings.sso.issuer else None
+        self.rates = Rates(remote, settings)
+        self.budgets = Budgets(remote, settings)
+        self.admission = Admission(concurrency(settings), settings.limits.queued, settings.limits.wait_s)
+        self.trail = Trail(engine) if settings.audit.enabled else None
+        self._salt = library_of(engine)
         self._settings = settings
         self._peers = Peers(settings.server.trusted_proxies)
 
     async def identify(self, request: Request) -> Principal:
-        """Raises Unauthorized, Forbidden, UpstreamError."""
-        return await to_thread.run_sync(self.principal, request, limiter=self.limiter)
+        """Raises Unauthorized, Forbidden, UpstreamError, LimitReached, Overloaded."""
+        return await to_thread.run_sync(self._counted, request, limiter=self.limiter)
+
+    async def turn(self, request: Request, caller: Principal) -> Principal:
+        """Waits until this question may be answered; the gate gives the place back. Raises Overloaded."""
+        deadline = _deadline(request)
+        patience = None if deadline is None else deadline - time.monotonic()
+        request.state.entered = await self.admission.enter(patience)
+        meter: Meter = request.state.meter
+        if self.budgets.limited(caller):
+            await to_thread.run_sync(self.budgets.open, caller, meter, limiter=self.limiter)
+        return replace(caller, quoted=meter.quoted, deadline=deadline)
+
+    async def audit(self, request: Request, status: int) -> None:
+        """Notes what a request did; a change is in the ledger when this returns."""
+        entry = None if self.trail is None else trail.entry(request, status, self._settings.audit, self._salt)
+        if entry is None or self.trail is None:
+            return
+        if trail.quick(request):
+            self.trail.later(entry)
+        else:
+            await to_thread.run_sync(self.trail.now, entry, limiter=self.limiter)
+
+    def close(self) -> None:
+        """Writes what waits to be written."""
+        if self.trail is not None:
+            self.trail.close()
+
+    def _counted(self, request: Request) -> Principal:
+        try:
+            caller = self.principal(request)
+        except (Unauthorized, Forbidden):
+            self.rates.check_stranger(self._peers.peer(request.scope).address)
+            raise
+        self.rates.check(caller)
+        return caller
 
     def principal(self, request: Request) -> Principal:
         """By the header; without one (or with one that clients send because they must) by where it comes from."""
@@ -92,7 +143,19 @@ class Requires:
         if not caller.may(*self.scopes) or (caller.kind == "widget" and not self.widget):
             needed = " or ".join(f"`{scope}`" for scope in self.scopes)
             raise Forbidden(f"this needs the scope {needed}.", fix="Use a key that has it.")
+        if self.widget and request.method == "POST":  # a question, which costs more than reading what is there
+            caller = await state(request).access.turn(request, caller)
         return caller
+
+
+def concurrency(settings: Settings) -> int:
+    """Questions that one process answers at once."""
+    if settings.limits.concurrent:
+        return settings.limits.concurrent
+    if any(profile.generator.kind != "extractive" for profile in settings.profiles.values()):
+        return 64  # they wait for the LLM most of the time
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(4, 4 * cores // settings.server.processes)
 
 
 def requires(*scopes: KeyScope, widget: bool = False) -> Any:
@@ -149,6 +212,16 @@ def _of_key(key: Key, peer: Peer) -> Principal:
         origins=rights.origins,
         allowance=rights.allowance,
     )
+
+
+def _deadline(request: Request) -> float | None:
+    """Of the header `X-Deadline-Ms`: milliseconds from now on. Raises InputError."""
+    told = request.headers.get(DEADLINE)
+    if told is None:
+        return None
+    if not (told.isascii() and told.isdigit() and 0 < int(told) <= 3_600_000):
+        raise InputError("a deadline is a number of milliseconds.", field=DEADLINE, fix="Send 1 to 3600000, or leave it out.")
+    return time.monotonic() + int(told) / 1000
 
 
 def _bearer(authorization: str | None) -> str | None:

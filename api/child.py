@@ -16,6 +16,7 @@ from typing import IO
 
 import structlog
 
+from api import metrics_folder
 from rag.errors import ConfigError, UpstreamError
 from rag.processes import spawn_tied
 
@@ -102,6 +103,7 @@ class Child:
         code = self._process.poll()
         if code is None:
             return
+        metrics_folder.forget(self._environment, self._process.pid)
         line = self._last_line()
         quick = time.monotonic() - self._began < _QUICK_S
         self.quick_deaths = self.quick_deaths + 1 if quick else 1
@@ -122,6 +124,7 @@ class Child:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            metrics_folder.forget(self._environment, self._process.pid)
             self._relay.join(timeout=1.0)
         self._forget_ready()
 

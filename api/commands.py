@@ -30,15 +30,21 @@ def serve(
 def mcp(config: ConfigOption = None) -> None:
     """Serve the tools `search`, `ask` and `get_document` to an MCP client over stdin and stdout."""
     from api.mcp_tools import serve_stdio
+    from rag.tracing import start_tracing
 
-    serve_stdio(settings(config))
+    told = settings(config)
+    start_tracing()
+    serve_stdio(told)
 
 
 def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], config: ConfigOption = None) -> None:
     """One API process on a socket that `serve` opened."""
     from api.supervisor import api_process as run
+    from rag.tracing import start_tracing
 
-    run(settings(config), fd)
+    told = settings(config)
+    start_tracing()
+    run(told, fd)
 
 
 def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import errors
+from api import errors, trail
 from api.auth import PUBLIC, Access
+from api.meter import CURRENT, Meter
 from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import state
 from rag.errors import Forbidden, XiansouError
 
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-Id, Last-Event-ID",
     "Access-Control-Max-Age": "600",
 }
@@ -45,7 +46,24 @@ class Gate:
                 request.state.principal = await access.identify(request)
         except XiansouError as exc:
             reply = errors.response(request, exc)
-        await (reply or self._app)(scope, receive, send)
+        if reply is not None:
+            await reply(scope, receive, send)
+        else:
+            await self._pass_on(access, request, receive, send)
+
+    async def _pass_on(self, access: Access, request: Request, receive: Receive, send: Send) -> None:
+        """Runs the route; what it took of the process and of its key's day is given back when the reply has gone out."""
+        request.state.meter = meter = Meter()
+        before = CURRENT.set(meter)
+        try:
+            await self._app(request.scope, receive, _audited(access, request, send))
+        finally:
+            CURRENT.reset(before)
+            if (entered := getattr(request.state, "entered", None)) is not None:
+                access.admission.leave(entered)
+            if meter.tokens or meter.micros:
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(access.budgets.settle, meter, limiter=access.limiter)
 
 
 async def _shared_with(access: Access, request: Request) -> str | None:
@@ -63,6 +81,23 @@ def _preflight(request: Request, origin: str | None) -> Response | None:
     if origin is None:
         raise Forbidden("no key has this web origin.", field="Origin", fix="Make one with `keys create --origin https://…`.")
     return Response(None, 204, _PREFLIGHT)
+
+
+def _audited(access: Access, request: Request, send: Send) -> Send:
+    """Writes what was done into the audit: changes before the reply goes out, questions beside it."""
+    status = 0
+
+    async def tell(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            if not trail.quick(request):
+                await access.audit(request, status)
+        await send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body") and trail.quick(request):
+            await access.audit(request, status)
+
+    return tell
 
 
 def _shared(send: Send, origin: str) -> Send:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import orjson
 
+from api.meter import CURRENT
 from rag.domain import DEFAULT_COLLECTION, Document, DocumentInput, Question, Scope
 from rag.errors import Conflict, Forbidden, NotFound
 from rag.library.keys import SCOPES, Allowance, CitationStyle, KeyScope
@@ -34,6 +35,8 @@ class Principal:
     address: str | None = None
     origins: tuple[str, ...] = ()
     allowance: Allowance = field(default_factory=Allowance)
+    quoted: bool = False  # its day's tokens or spend are used up: this question is answered without an LLM
+    deadline: float | None = None  # of this request, in `time.monotonic()` seconds
 
     def may(self, *scopes: KeyScope) -> bool:
         """Whether it has one of the scopes; `admin` includes all."""
@@ -79,7 +82,15 @@ class Principal:
         if question.as_of is not None and self.restricted:
             raise Forbidden("`as_of` needs a key without collections and groups.", field="as_of", fix="Leave it out.")
         asked = question.scope
-        return replace(question, scope=self.scope(asked.collection, asked.filters), owner=self.owner)
+        if (meter := CURRENT.get()) is not None:
+            meter.asked.append(question)
+        return replace(
+            question,
+            scope=self.scope(asked.collection, asked.filters),
+            owner=self.owner,
+            generator="extractive" if self.quoted else question.generator,
+            deadline=self.deadline,
+        )
 
     def sees(self, collection: str, acl: Sequence[str]) -> bool:
         """Whether a document of this collection and ACL is there for it."""

@@ -25,6 +25,7 @@ from typing import Any
 
 import structlog
 
+from api import metrics_folder
 from api.child import Child, tell_ready
 from api.environment import flat
 from api.rolling import roll
@@ -74,10 +75,11 @@ def serve(
     _check_data_dir(settings.data_dir)
     with _signals() as signals, _listen(settings) as listener:
         store = _Store(settings)
+        counted = metrics_folder.prepare(settings.data_dir)
         children: list[Child] = []
         try:
             store.tend()
-            children += _children(settings, workers, command, listener.fileno(), store.url)
+            children += _children(settings, workers, command, listener.fileno(), store.url, counted)
             for child in children:
                 child.start()
             if _await_ready(children, listener, signals):
@@ -95,6 +97,7 @@ def serve(
             listener.close()  # or clients would queue at a socket that nobody serves
             _end(children, signals, settings.server.drain_s)
             store.stop()
+            metrics_folder.remove(counted)
 
 
 # -- before the start --------------------------------------------------------------------------------------------------
@@ -165,10 +168,11 @@ def _signals() -> Iterator[_Signals]:
 # -- children ----------------------------------------------------------------------------------------------------------
 
 
-def _children(settings: Settings, workers: int, command: Sequence[str], fd: int, redis_url: str) -> list[Child]:
+def _children(settings: Settings, workers: int, command: Sequence[str], fd: int, redis_url: str, counted: Path) -> list[Child]:
     """The API processes, then the workers."""
     environment = dict(os.environ) | dict(flat(settings, ENV_PREFIX))
     environment[f"{ENV_PREFIX}REDIS__URL"] = redis_url
+    environment[metrics_folder.VARIABLE] = str(counted)
     rest = ["--config", os.devnull]
     api = [*command, "api-process", "--fd", str(fd), *rest]
     apis = [

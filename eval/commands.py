@@ -15,6 +15,7 @@ from eval import set_commands
 from rag.console import PARTLY, ConfigOption, JsonOption, emit, progress, settings
 
 if TYPE_CHECKING:
+    from eval.dataset import Suite
     from eval.run import Report
     from rag.settings import Settings
 
@@ -48,18 +49,11 @@ def run(
 ) -> None:
     """Ask a suite's questions against its documents, in a library of its own; the run is kept."""
     from eval.dataset import load_suite
-    from rag.wiring import open_house
 
     told = settings(config)
     loaded = load_suite(suite, documents).limited(limit)
     options = {"only_retrieval": only_retrieval, "limit": limit, "judge": judge}
-    with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
-        database = told.database.model_copy(update={"url": ""})  # never the service's own ledger
-        house = open_house(told.model_copy(update={"data_dir": Path(folder), "database": database}))
-        try:
-            report, kept = _run(told, loaded, house, options, keep, runs or told.data_dir / "eval")
-        finally:
-            house.close()
+    report, kept = _measure(told, loaded, options, keep, runs or told.data_dir / "eval")
     print(f"kept as {kept}", file=sys.stderr)
     if html:
         from eval.report import write
@@ -74,42 +68,22 @@ def run(
         raise typer.Exit(PARTLY)
 
 
-def _run(told: Settings, suite: Any, house: Any, options: dict[str, Any], keep: Path | None, root: Path) -> tuple[Report, Path]:
-    """Ingests, asks and keeps the run."""
-    import time
-
-    from eval import runs
+def _measure(told: Settings, suite: Suite, options: dict[str, Any], keep: Path | None, root: Path) -> tuple[Report, Path]:
+    """Ingests, asks and keeps the run, in a library of its own."""
     from eval.judge import Judge
-    from eval.run import ask_suite, ingest_suite
-    from rag.wiring import load_generator
+    from eval.measure import measure
+    from rag.wiring import load_generator, open_house
 
-    began = time.time()
-    with progress("ingest", "files") as update:
-        summary = ingest_suite(suite, house, update)
-    for failure in summary.failed:
+    with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
+        database = told.database.model_copy(update={"url": ""})  # never the service's own ledger
+        house = open_house(told.model_copy(update={"data_dir": Path(folder), "database": database}))
+        judge = Judge(load_generator(told.generator), told.generator) if options["judge"] else None
+        try:
+            report, kept = measure(house, suite, options, root, keep, judge)
+        finally:
+            house.close()
+    for failure in report.ingest.failed:
         print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
-    configured, library = runs.configuration(told, house), runs.library_digest(house)
-    mark = runs.fingerprint({"configuration": configured, "library": library, "suite": suite.digest, **options})
-    partial = keep / "asked" / f"{mark}.jsonl" if keep else None
-    judge = Judge(load_generator(told.generator), told.generator) if options["judge"] else None
-    with progress("ask", "questions") as update:
-        report = ask_suite(
-            suite, house, summary, update, only_retrieval=options["only_retrieval"], judge=judge, partial=partial
-        )
-    about = {
-        "started_at": began,
-        "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
-        "seconds": round(time.time() - began, 3),
-        "fingerprint": runs.fingerprint(configured),
-        "configuration": configured,
-        "library": library,
-        "question_set": suite.digest,
-        "options": options,
-        "program": runs.program(),
-    }
-    kept = runs.keep(root, about | report.figures(), report.questions)
-    if partial is not None:
-        partial.unlink(missing_ok=True)  # the run is kept whole: the same command measures anew
     return report, kept
 
 
@@ -172,17 +146,29 @@ def report(
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="A run's id, the start of one, its folder, `latest`, `latest~1`.")],
     b: Annotated[str, typer.Argument(metavar="B", help="The run that is held against it.")],
+    suite: Annotated[
+        Path | None, typer.Option(help="Then A and B are settings files: each is measured on this suite first.")
+    ] = None,
+    documents: Annotated[Path | None, typer.Option(help="The suite's documents, when they lie elsewhere.")] = None,
+    only_retrieval: Annotated[bool, typer.Option("--only-retrieval", help="With --suite: do not answer.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="With --suite: ask so many questions at most.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="With --suite: keep the two libraries here.")] = None,
     html: HtmlOption = None,
     runs: RunsOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Two kept runs question by question: wins, losses, significance, and the questions that flipped."""
+    """Two runs question by question: wins, losses, significance, and the questions that flipped."""
     from eval.compare import compare as compare_runs
     from eval.report import write
     from eval.runs import find
 
     root_ = runs or settings(config).data_dir / "eval"
+    if suite is not None:
+        options = {"only_retrieval": only_retrieval, "limit": limit, "judge": False}
+        a, b = (
+            _measured(Path(name), suite, documents, options, keep and keep / side, root_) for side, name in (("a", a), ("b", b))
+        )
     one, other = find(root_, a), find(root_, b)
     told = compare_runs(one, other)
     if html:
@@ -210,6 +196,14 @@ def compare(
         )
     if html:
         print(f"written: {html}", file=sys.stderr)
+
+
+def _measured(config: Path, suite: Path, documents: Path | None, options: dict[str, Any], keep: Path | None, root: Path) -> str:
+    """Measures one configuration; returns the folder of its run."""
+    from eval.dataset import load_suite
+
+    loaded = load_suite(suite, documents).limited(options["limit"])
+    return str(_measure(settings(config), loaded, options, keep, root)[1])
 
 
 @eval_app.command()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import select
 
 from eval.dataset import Suite, load_suite
-from eval.run import ask_one, failed_thresholds
-from eval.summary import summarise
+from eval.measure import keep_run
+from eval.run import ask_one, report
+from ingest.folder import Summary
 from rag.answer import Answerer
 from rag.domain import Question
 from rag.errors import ConfigError
@@ -42,7 +45,7 @@ def gate(suite: Path | None) -> Gate:
     def check(house: House, shelf: Shelf) -> list[str]:
         try:
             wrong = compare_with_live(house, shelf)
-            return wrong + (ask(loaded, house.answerer_for(shelf)) if loaded and not wrong else [])
+            return wrong + (ask(loaded, house, shelf) if loaded and not wrong else [])
         except Exception as exc:  # whatever it is: a generation that could not be measured must not go live
             return [f"the check itself failed: {type(exc).__name__}: {exc}"]
 
@@ -61,10 +64,16 @@ def compare_with_live(house: House, shelf: Shelf) -> list[str]:
     return []
 
 
-def ask(suite: Suite, answerer: Answerer) -> list[str]:
-    """Thresholds of the suite that the generation does not reach. Its documents must be in the library already."""
+def ask(suite: Suite, house: House, shelf: Shelf) -> list[str]:
+    """Thresholds of the suite that the generation does not reach. Its documents must be in the library already.
+
+    The run is kept as `reindex-NAME`, so that `xiansou eval compare` shows how the nights differ.
+    """
+    began, answerer = time.time(), house.answerer_for(shelf)
     rows = [ask_one(asked, answerer, suite) for asked in suite.questions]
-    return failed_thresholds(suite, summarise(rows))
+    told = report(replace(suite, name=f"reindex-{suite.name}"), Summary(), rows)
+    keep_run(house.settings.data_dir / "eval", told, house, suite, {"generation": shelf.generation}, began)
+    return told.failed_thresholds
 
 
 def _probes(house: House) -> list[tuple[str, str]]:

@@ -163,14 +163,14 @@ def from_traffic(
     ledger = open_ledger(settings(config))
     told = sample(ledger.engine, days=days, limit=limit, collection=collection, seed=seed)
     ledger.close()
-    suite = save(told.labelled, out)
+    suite = save(told.labelled, out, suite=bool(told.labelled))  # a suite without questions cannot be run
     open_file = out.with_suffix(".open.jsonl")
     save(told.open, open_file, suite=False)
     figures = {"labelled": len(told.labelled), "open": len(told.open), "answers_seen": told.seen, "repeats": told.repeats}
     figures["stale"] = told.stale
+    print("note  these are customers' own words: treat the files as personal data", file=sys.stderr)
     if as_json:
-        emit(figures | {"file": str(out), "open_file": str(open_file), "suite": str(suite)})
+        emit(figures | {"file": str(out), "open_file": str(open_file), "suite": str(suite) if told.labelled else None})
         return
     print(f"{len(told.labelled)} labelled questions in {out}; {len(told.open)} still need their documents: {open_file}")
     print(f"of {told.seen} kept answers: {told.repeats} repeats, {told.stale} whose documents are gone")
-    print("These are customers' own words: treat the files as personal data.", file=sys.stderr)

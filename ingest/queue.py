@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 from sqlalchemy import Engine, delete, func, insert, or_, select
@@ -58,6 +58,13 @@ class Queue:
             query = query.where(job_batches.c.batch == batch)
         with self._engine.connect() as conn:
             return [to_job(row) for row in conn.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """Jobs of each state."""
+        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        with self._engine.connect() as conn:
+            found = {state: count for state, count in conn.execute(query).tuples()}
+        return {state: found.get(state, 0) for state in get_args(State)}
 
     def batch(self, batch_id: str) -> Batch:
         """Raises NotFound."""

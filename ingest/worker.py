@@ -19,9 +19,11 @@ from ingest.jobs import CANCELLED, LEASE_S, Jobs, unavailable
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import ConfigError, Conflict, InputError, NotFound, UpstreamError, XiansouError
+from rag.metrics import INGEST_JOBS
 from rag.ports import Embedder
 from rag.settings import Settings
 from rag.stores import Doorbell, open_redis
+from rag.watch import WriteClock
 from rag.wiring import House, open_house
 
 log = structlog.get_logger()
@@ -92,6 +94,7 @@ class _Worker:
             with self._leased(jobs, job_id):
                 result = self._put(jobs, job_id, doc)
             if jobs.finish(job_id, self.owner, result):
+                INGEST_JOBS.labels("live").inc()
                 seconds = round(time.perf_counter() - began, 3)
                 told.info("written", state=result.state, passages=result.passages, seconds=seconds)
             else:
@@ -109,7 +112,10 @@ class _Worker:
             self.bell.announce(job_id)
 
     def _put(self, jobs: Jobs, job_id: int, doc: DocumentInput) -> WriteResult:
+        clock = WriteClock()
+
         def on_stage(stage: str) -> None:
+            clock.enter(stage)
             if self.stop.is_set() and stage != "writing":
                 raise _Return
             if stage == "embedding":
@@ -121,7 +127,9 @@ class _Worker:
 
         pipeline = Pipeline(self.house.ledger, self.house.shelves.writing, self.house.settings)
         with _parse_limit():
-            return pipeline.put(doc, order=job_id, on_stage=on_stage)
+            result = pipeline.put(doc, order=job_id, on_stage=on_stage)
+        clock.end()
+        return result
 
     def _failed(self, jobs: Jobs, job_id: int, exc: Exception) -> None:
         """Notes why a job failed, and whether it is tried again. Raises ConfigError: no job can be worked on."""
@@ -137,9 +145,11 @@ class _Worker:
             self.stop.wait(_PAUSE_S)
         elif isinstance(exc, XiansouError):
             retry = not isinstance(exc, InputError | Conflict | NotFound)
+            INGEST_JOBS.labels("retried" if retry else "failed").inc()
             told.warning("failed", code=exc.code, detail=str(exc), retry=retry)
             jobs.fail(job_id, self.owner, {"code": exc.code, "detail": str(exc)}, retry=retry)
         else:
+            INGEST_JOBS.labels("retried").inc()
             told.error("failed unexpectedly", exc_info=exc)
             detail = f"{type(exc).__name__}: {exc}"[:500]
             jobs.fail(job_id, self.owner, {"code": "internal", "detail": detail}, retry=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 
+from rag import watch
 from rag.answering import faq
 from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
@@ -29,6 +30,7 @@ from rag.search.retrieve import Retriever
 from rag.search.rewrite import rewrite
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE, Profile
+from rag.tracing import StageSpans
 
 EXTRACTIVE = "extractive"
 _EXTRACTIVE_S = 1.0  # kept of the deadline where quoting is the last way out
@@ -45,6 +47,7 @@ class Run:
     gone: threading.Event | None = None
     answer_id: str = field(default_factory=new_id)
     began: float = field(default_factory=time.perf_counter)
+    spans: StageSpans = field(default_factory=StageSpans)
     timings: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("rewrite", "retrieve", "rerank", "generate", "check"), 0.0)
     )
@@ -60,13 +63,15 @@ class Run:
     @property
     def deadline(self) -> float:
         """`time.monotonic()` at which the answer must be there (on Linux it is the clock of perf_counter)."""
-        return time.monotonic() + self.profile.generator.timeout_s - (time.perf_counter() - self.began)
+        ours = time.monotonic() + self.profile.generator.timeout_s - (time.perf_counter() - self.began)
+        return ours if self.question.deadline is None else min(ours, self.question.deadline)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         try:
-            yield
+            with self.spans.step(name):
+                yield
         finally:
             self.timings[name] = round(self.timings[name] + (time.perf_counter() - start) * 1000, 3)
 
@@ -90,6 +95,7 @@ class Answerer:
         `entails`: an entailment model for the gate. `memory` None: nothing is remembered of questions and answers.
         """
         self.memory = memory
+        self.heard: Callable[[Question, Answer], None] | None = None  # told of every answer that is given out
         self._retriever, self._embedder, self._settings, self._entails = retriever, embedder, settings, entails
         given = generators or {}
         made: dict[int, Backend] = {}  # profiles that share a generator share its breaker
@@ -136,8 +142,8 @@ class Answerer:
         scope = question.scope
         if scope.collection is None and profile.collection is not None:
             scope = replace(scope, collection=profile.collection)
-        k = question.top_k or profile.top_k
-        return self._retriever.retrieve(
+        k, began = question.top_k or profile.top_k, time.perf_counter()
+        found = self._retriever.retrieve(
             rewrite(question),
             scope,
             k,
@@ -145,6 +151,8 @@ class Answerer:
             as_of=question.as_of,
             explain=explain,
         )
+        watch.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
+        return found
 
     def prompt(self, question: Question) -> list[dict[str, str]]:
         """The messages that an LLM would be sent for this question. Raises IndexBehind, InputError."""
@@ -165,13 +173,18 @@ class Answerer:
         """
         if self.memory is not None:
             question = self.memory.recall(question)
-        for made in self.make(question, gone, self.memory):
-            if isinstance(made, Made):
-                if self.memory is not None:
-                    self.memory.keep(made)
-                yield made.answer
-            else:
-                yield made
+        with watch.abandoned() as given:
+            for made in self.make(question, gone, self.memory):
+                if isinstance(made, Made):
+                    if self.memory is not None:
+                        self.memory.keep(made)
+                    watch.answered(question, made.answer, made.hits, self._settings.log)
+                    if self.heard is not None:
+                        self.heard(made.question, made.answer)
+                    given()
+                    yield made.answer
+                else:
+                    yield made
 
     def make(
         self, question: Question, gone: threading.Event | None = None, memory: Memory | None = None
@@ -181,6 +194,13 @@ class Answerer:
         `memory`: where an answer is looked for that was worded before and can be used again.
         """
         run = self._run(question, gone)
+        try:
+            yield from self._made(run, memory)
+        finally:
+            run.spans.end(run.timings)
+
+    def _made(self, run: Run, memory: Memory | None) -> Iterator[Sentence | Made]:
+        question = run.question
         with run.stage("rewrite"):
             query = rewrite(question)
         with run.stage("retrieve"):

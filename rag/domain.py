@@ -205,6 +205,7 @@ class Question:
     generator: str | None = None
     profile: str | None = None  # assistant that answers; None: the default one
     owner: str = ""  # key and visitor that conversations and answers belong to
+    deadline: float | None = None  # the caller's own, in `time.monotonic()` seconds
 
 
 @dataclass(frozen=True, slots=True)

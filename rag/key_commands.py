@@ -48,7 +48,7 @@ def create(
         citation_style=citation_style,
         allowance=Allowance(requests_per_minute, tokens_per_day, spend_per_day),
     )
-    until = expiry(expires)
+    until = instant(expires)
     store = Keys(open_ledger(settings(config)).engine)
     first = not store.made()
     key, text = store.create(name, told, made_by=COMMAND_LINE, expires_at=until)
@@ -95,14 +95,17 @@ def revoke(
         print(f"revoked {key.id} ({key.name})")
 
 
-def expiry(text: str | None) -> float | None:
-    """Unix seconds of `90d`, `12h`, or an ISO date or time (UTC unless it says otherwise). Raises InputError."""
+def instant(text: str | None, *, past: bool = False) -> float | None:
+    """Unix seconds of `90d`, `12h` (from now, or ago), or an ISO date or time, in UTC unless it says otherwise.
+
+    Raises InputError.
+    """
     if text is None:
         return None
     if span := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
-        return time.time() + int(span[1]) * _UNITS[span[2]]
+        return time.time() + int(span[1]) * _UNITS[span[2]] * (-1 if past else 1)
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError as exc:
-        raise InputError(f"`{text}` is no time.", field="--expires", fix="Use 90d, 12h, or 2027-01-31.") from exc
+        raise InputError(f"`{text}` is no time.", fix="Use 90d, 12h, or 2027-01-31.") from exc
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

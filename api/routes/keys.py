@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -78,7 +78,7 @@ class KeysReply(BaseModel):
 
 
 @router.post("", status_code=201, response_model=NewKeyReply, responses=problems(400, 401, 403, 415, 422, 429, 500, 503))
-def create_key(asked: KeyBody, here: Here, caller: Admin) -> Response:
+def create_key(asked: KeyBody, here: Here, caller: Admin, request: Request) -> Response:
     """Make a key. It counts at once, everywhere; its text is in this reply and nowhere else."""
     told = rights(
         scopes=asked.scopes,
@@ -89,6 +89,7 @@ def create_key(asked: KeyBody, here: Here, caller: Admin) -> Response:
         allowance=Allowance(asked.requests_per_minute, asked.tokens_per_day, asked.spend_per_day),
     )
     key, text = here.access.keys.create(asked.name, told, made_by=caller.name, expires_at=_seconds(asked.expires_at))
+    request.state.target = key.id
     return Json(key_json(key) | {"key": text}, 201)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from rag.console import JsonOption, emit, progress
+from rag.console import ConfigOption, JsonOption, emit, progress, settings
 from rag.errors import InputError
 
 bench = typer.Typer(help="Measure speed on this machine, side by side with alternatives.", no_args_is_help=True)
@@ -52,6 +53,40 @@ def index(
         return
     for size in told:
         _table(size)
+
+
+@bench.command()
+def query(
+    documents: Annotated[Path, typer.Option(help="Documents that are searched.")] = Path("examples"),
+    clients: Annotated[int, typer.Option(min=1, help="Clients that ask at once.")] = 8,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of each part.")] = 10.0,
+    soak: Annotated[float, typer.Option(min=0, help="Instead: questions, writes and restarts for so many minutes.")] = 0.0,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The HTTP service under load: new and repeated questions, overload, several processes; the embedder alone beside it."""
+    from eval.bench import query as service
+    from eval.bench.soak import soak as run_soak
+
+    told = settings(config)
+    steps = int(soak * 12) if soak else 8
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(min(done, steps), steps)
+
+        report = run_soak(told, documents, soak, say) if soak else service.measure(told, documents, clients, seconds, say)
+    report = {"conditions": _conditions(), **report}
+    if as_json:
+        emit(report)
+    else:
+        for name, value in report.items():
+            print(f"{name:<30}{value if not isinstance(value, dict) else ''}")
+            for key, one in value.items() if isinstance(value, dict) else ():
+                print(f"  {key:<28}{one}")
 
 
 def _sizes(rows: str) -> list[int]:

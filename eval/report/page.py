@@ -39,7 +39,13 @@ def page(a: Kept, b: Kept | None = None, compared: Mapping[str, Any] | None = No
     title = plain("title_two" if b else "title_one")
     body = [_header(both("title_two" if b else "title_one")), _about(a, b)]
     if b is not None and compared is not None:
-        body += [_differs(compared), _table_of_two(compared), _plots(a, b, compared), flips(compared["flipped"])]
+        body += [
+            _differs(compared),
+            _table_of_two(compared),
+            _plots(a, b, compared),
+            _languages(compared),
+            flips(compared["flipped"]),
+        ]
     else:
         body += [_table_of_one(a), _plots(a, None, None), _groups(a), wrongs(a.questions)]
     return (
@@ -105,6 +111,22 @@ def _table_of_two(compared: Mapping[str, Any]) -> str:
     head = f"<tr><th>{both('metric')}</th><th>A</th><th>B</th>{names}</tr>"
     note = f'<p class="note">{both("p_note")}</p>'
     return f'<h2>{both("metrics")}</h2>{note}<div class="card scroll"><table>{head}{"".join(rows)}</table></div>'
+
+
+def _languages(compared: Mapping[str, Any]) -> str:
+    """The usual metrics of each language, where there is more than one."""
+    if len(compared["by_language"]) < 2:
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(lang)} · {row['metric']}</td><td>{row['a']:.4g}</td><td>{row['b']:.4g}</td>"
+        f"<td>{_signed(row['difference'])}</td><td>{row['wins']}</td><td>{row['losses']}</td></tr>"
+        for lang, told in compared["by_language"].items()
+        for row in told
+        if row["metric"] in _GROUP
+    )
+    names = "".join(f"<th>{both(key)}</th>" for key in ("difference", "won", "lost"))
+    head = f"<tr><th>{both('metric')}</th><th>A</th><th>B</th>{names}</tr>"
+    return f'<h2>{both("languages")}</h2><div class="card scroll"><table>{head}{rows}</table></div>'
 
 
 def _signed(value: float) -> str:

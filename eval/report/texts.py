@@ -49,6 +49,7 @@ _WORDS = {
     "latency_retrieve": ("Time of retrieval", "检索耗时"),
     "latency_x": ("milliseconds", "毫秒"),
     "groups": ("By language and type", "按语言与类型"),
+    "languages": ("By language", "按语言"),
     "group": ("Group", "分组"),
     "flipped": ("Questions that flipped", "结果翻转的问题"),
     "none_flipped": ("None.", "无。"),

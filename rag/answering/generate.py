@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import queue
 import random
 import threading
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from rag import watch
 from rag.answering.breaker import Breaker
 from rag.answering.stop import Stop, enter
 from rag.domain import Usage
@@ -106,7 +108,8 @@ class Running:
         """One call. Its own thread reads, so that a silent backend cannot hold the deadline up."""
         told: queue.SimpleQueue[str | _End | Exception] = queue.SimpleQueue()
         stop = Stop(self._stop.deadline, None)
-        threading.Thread(target=self._read, args=(stop, told), name="llm", daemon=True).start()
+        here = contextvars.copy_context()  # request id and trace go along
+        threading.Thread(target=here.run, args=(self._read, stop, told), name="llm", daemon=True).start()
         begun = False
         try:
             while True:
@@ -135,21 +138,25 @@ class Running:
 
     def _read(self, stop: Stop, told: queue.SimpleQueue[str | _End | Exception]) -> None:
         enter(stop)
-        try:
-            stream = self._backend.generator.generate(self._messages, deadline=stop.deadline)
-            deltas = iter(stream)
+        with watch.llm_call(self._backend.name) as call:
             try:
-                for delta in deltas:
-                    told.put(delta)
-                    if stop.is_set():
-                        break
-            finally:
-                close = getattr(deltas, "close", None)
-                if close is not None:
-                    close()
-            told.put(_End(stream.usage, stream.finish_reason))
-        except Exception as exc:
-            told.put(exc)
+                stream = self._backend.generator.generate(self._messages, deadline=stop.deadline)
+                deltas = iter(stream)
+                try:
+                    for delta in deltas:
+                        told.put(delta)
+                        if stop.is_set():
+                            call.outcome = "stopped"
+                            break
+                finally:
+                    close = getattr(deltas, "close", None)
+                    if close is not None:
+                        close()
+                call.used(stream.usage)
+                told.put(_End(stream.usage, stream.finish_reason))
+            except Exception as exc:
+                call.outcome = "stopped" if stop.is_set() else "failed"
+                told.put(exc)
 
     def _left_for_first(self) -> float:
         return self._stop.left() - (self._stop.deadline - self._first_by)

@@ -1,4 +1,4 @@
-"""A bounded memory of query vectors: the least recently asked goes first."""
+"""Bounded memories of what questions were embedded to: the least recently asked goes first."""
 
 from __future__ import annotations
 
@@ -36,3 +36,29 @@ class QueryCache:
             while len(self._vectors) > self._size:
                 self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else made
+
+
+class TokenCache:
+    """Token vectors by question, safe from several threads; at most `rows` of them in all (20,000 of 384 take 31 MB)."""
+
+    def __init__(self, rows: int = 20_000):
+        self._most, self._held = rows, 0
+        self._lock = threading.Lock()
+        self._tokens: OrderedDict[str, Vectors] = OrderedDict()
+
+    def get(self, text: str) -> Vectors | None:
+        """What was kept (tokens, dim), not to be changed."""
+        with self._lock:
+            found = self._tokens.get(text)
+            if found is not None:
+                self._tokens.move_to_end(text)
+            return found
+
+    def keep(self, text: str, tokens: Vectors) -> None:
+        """Remembers them; others go until there is room."""
+        with self._lock:
+            former = self._tokens.pop(text, None)
+            self._held += len(tokens) - (0 if former is None else len(former))
+            self._tokens[text] = tokens
+            while self._held > self._most and len(self._tokens) > 1:
+                self._held -= len(self._tokens.popitem(last=False)[1])

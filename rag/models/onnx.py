@@ -20,14 +20,13 @@ from tokenizers import Tokenizer
 
 from rag.errors import ConfigError
 from rag.models import manifest
-from rag.models.cache import QueryCache
+from rag.models.cache import QueryCache, TokenCache
 from rag.models.late import LATE_MODEL, project
 from rag.models.manifest import ENCODER, INPUT, SENTENCE, TOKENIZER, TOKENS
 from rag.models.text import encodable
 from rag.ports import Vectors
 
 _TOKENIZE_AT_ONCE = 256  # texts; an encoding takes a hundred times the memory of its ids
-_REMEMBERED = 64  # questions, about 30 KB each
 _LONGEST_TOKEN = 64  # characters; what lies beyond `max_tokens` times this is cut without being read
 
 TokenIds = NDArray[np.int64]
@@ -59,7 +58,7 @@ class OnnxEmbedder:
         self._threads = threads or usable_cores()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
         self._queries = QueryCache(cached_queries)
-        self._last: dict[str, Vectors] = {}  # token vectors of the last questions; single operations only: no lock
+        self._asked = TokenCache()  # projected: a question that is asked again costs nothing
 
     @property
     def model_id(self) -> str:
@@ -97,9 +96,12 @@ class OnnxEmbedder:
         return vectors, [project(rows[first:-1]) for _, rows in made]
 
     def query_tokens(self, text: str) -> Vectors:
-        """Token vectors (tokens, dim) of a question, projected for late interaction; free when it was just embedded."""
-        rows = self._last.pop(text, None)
-        return project(self.token_vectors([text], queries=True)[0] if rows is None else rows)
+        """Token vectors (tokens, dim) of a question, projected for late interaction; free when it was embedded before."""
+        rows = self._asked.get(text)
+        if rows is None:
+            rows = project(self.token_vectors([text], queries=True)[0])
+            self._asked.keep(text, rows)
+        return rows
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and prompt, uncut."""
@@ -116,13 +118,13 @@ class OnnxEmbedder:
         return [rows[first:-1] for rows in self._map(lambda ids: self._run(TOKENS, ids), self._ids(texts, prompt))]
 
     def _embed_new_queries(self, texts: Sequence[str]) -> Vectors:
-        """Keeps the token vectors of the last few, for `query_tokens`: they come from the same run."""
+        """Keeps the token vectors for `query_tokens`: they come from the same run."""
         prompt = self._manifest.query_prompt
+        if not self.late:
+            return self._embed(texts, prompt)
         first, made = 1 + self._prompt_tokens(prompt), self._map(self._run_both, self._ids(texts, prompt))
-        for text, (_, rows) in list(zip(texts, made, strict=True))[-_REMEMBERED:]:
-            self._last[text] = rows[first:-1]
-        while len(self._last) > _REMEMBERED:
-            self._last.pop(next(iter(self._last)), None)
+        for text, (_, rows) in zip(texts, made, strict=True):
+            self._asked.keep(text, project(rows[first:-1]))
         return np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
 
     def _prompt_tokens(self, prompt: str) -> int:

@@ -15,7 +15,9 @@ from typing import Any
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from rag.errors import ConfigError, InputError
+from rag.settings.audit import Audit
 from rag.settings.generator import Generator
+from rag.settings.limits import Limits
 from rag.settings.memory import Answers, Cache, Conversation
 from rag.settings.parsing import Parsing
 from rag.settings.profiles import DEFAULT_PROFILE, Profile, check_name, complete, profile_rows
@@ -45,6 +47,8 @@ class Settings(Section):
     data_dir: Path = Field(Path("data"), description="Everything the service writes is below it.")
     server: Server = Server()
     sso: Sso = Sso()
+    limits: Limits = Limits()
+    audit: Audit = Audit()
     database: Database = Database()
     redis: Redis = Redis()
     embedding: Embedding = Embedding()

@@ -133,3 +133,7 @@ class Reindex(Section):
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity that is written.")
     json_lines: bool = Field(False, description="One JSON object a line instead of readable lines.")
+    questions: bool = Field(False, description="Whether the text of slow questions may be written to the log.")
+    slow_ms: float = Field(
+        2000, ge=0, description="Answers and searches that take longer are logged with their stages and hits; 0: none."
+    )

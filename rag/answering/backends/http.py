@@ -13,6 +13,7 @@ import httpcore
 import httpx
 
 from rag.answering.stop import current
+from rag.tracing import trace_headers
 
 _SLICE_S = 0.1
 _Value = TypeVar("_Value")
@@ -20,7 +21,12 @@ _Value = TypeVar("_Value")
 
 def client(base_url: str = "", headers: dict[str, str] | None = None) -> httpx.Client:
     """A client as httpx makes it (proxies of the environment included), with sockets that can be stopped."""
-    made = httpx.Client(base_url=base_url, headers=headers, timeout=httpx.Timeout(600, connect=10))
+    made = httpx.Client(
+        base_url=base_url,
+        headers=headers,
+        timeout=httpx.Timeout(600, connect=10),
+        event_hooks={"request": [lambda request: request.headers.update(trace_headers())]},
+    )
     for transport in (made._transport, *made._mounts.values()):
         pool = getattr(transport, "_pool", None)
         if pool is not None:  # httpx has no public way to give a network backend to its own transports

@@ -27,7 +27,7 @@ from api.app import create_app
 from api.routes.keys import KeysReply, NewKeyReply
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
-from rag.key_commands import expiry
+from rag.key_commands import instant
 from rag.library.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import House, open_house
 from xiansou import cli
@@ -114,12 +114,12 @@ def test_wrong_keys_are_refused_by_field(client: httpx.Client, body: dict[str, A
     assert (reply.status_code, reply.json()["field"]) == (422, field)
 
 
-def test_expiry() -> None:
-    assert expiry(None) is None
-    assert abs((expiry("2h") or 0) - time.time() - 7200) < 5
-    assert expiry("2031-05-01T00:00:00+08:00") == expiry("2031-04-30T16:00:00Z")
+def test_instant() -> None:
+    assert instant(None) is None
+    assert abs((instant("2h") or 0) - time.time() - 7200) < 5
+    assert instant("2031-05-01T00:00:00+08:00") == instant("2031-04-30T16:00:00Z")
     with pytest.raises(InputError, match="90d"):
-        expiry("soon")
+        instant("soon")
 
 
 def test_an_expired_key_is_refused(tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def test_a_suite_that_passes_lets_it_go_live(cli, library):
     )
     code, told, _ = cli("reindex", "--suite", "suite.toml", "--json")
     assert (code, told["state"], told["gate"]) == (0, "swapped", [])
+    (kept,) = cli("eval", "list", "--json")[1]["runs"]
+    assert (kept["suite"], kept["passed"], kept["metrics"]["recall_at_1"]) == ("reindex-shop", True, 1)
     assert live(library) == 2
 
 

@@ -147,6 +147,17 @@ def test_two_dates_of_one_configuration(cli):
     assert all(row["permutation"] is None for row in told["metrics"] if not row["metric"].endswith(("ms", "milliseconds")))
 
 
+def test_two_configurations_are_measured_and_compared_in_one_go(cli, shop):
+    (shop / "a.toml").write_text("[retrieval]\ntop_k = 5\n")
+    (shop / "b.toml").write_text("[answer]\nmax_wrong_rate = 1\n[retrieval]\ntop_k = 2\n")
+    arguments = ("eval", "compare", "a.toml", "b.toml", "--suite", "suite.toml", "--only-retrieval", "--limit", "3")
+    code, told, _ = cli(*arguments, "--keep", "kept", "--json")
+    assert (code, told["questions"], told["same_documents"]) == (0, 3, True)
+    assert told["differences"] == [{"setting": "retrieval.top_k", "a": 5, "b": 2}]
+    assert {place.name for place in (shop / "kept").iterdir()} == {"a", "b"}
+    assert cli("eval", "compare", "gone.toml", "b.toml", "--suite", "suite.toml")[0] == 2
+
+
 def test_every_measured_name_is_known_and_listed(cli):
     told = cli("eval", "run", "suite.toml", "--json")[1]["metrics"]
     known = cli("eval", "metrics", "--json")[1]["metrics"]

@@ -15,6 +15,7 @@ from rag.domain import Question
 from rag.errors import ConfigError
 from rag.fakes import HashEmbedder
 from rag.library import migrations
+from rag.library.dictionary import load_cutter
 from rag.library.engine import open_engine, writing
 from rag.library.ledger import Ledger
 from rag.library.schema import SCHEMA_VERSION, metadata
@@ -29,7 +30,8 @@ def old(tmp_path: Path) -> str:
     settings = load(env={}, overrides={"data_dir": str(tmp_path)})
     engine = create_engine(settings.database_url)
     with engine.begin() as conn:
-        release_0_1_0.build(conn, dict(fingerprint(settings, HashEmbedder())))
+        cutter = load_cutter(settings.retrieval.dictionary)
+        release_0_1_0.build(conn, dict(fingerprint(settings, HashEmbedder(), cutter)))
     engine.dispose()
     return settings.database_url
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from rag.models.cache import QueryCache
+from rag.models.cache import QueryCache, TokenCache
 from rag.ports import Vectors
 
 
@@ -63,3 +63,19 @@ def test_many_threads_get_their_own_texts() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(400)))
+
+
+def test_token_vectors_are_kept_while_there_is_room() -> None:
+    cache, rows = TokenCache(rows=10), np.ones((4, 8), np.float32)
+    cache.keep("a", rows)
+    cache.keep("b", rows)
+    assert cache.get("a") is rows
+    cache.keep("c", rows)  # 12 are too many: the one asked least recently goes
+    assert cache.get("b") is None
+    assert cache.get("a") is rows
+    cache.keep("a", np.ones((2, 8), np.float32))
+    cache.keep("d", rows)
+    assert [cache.get(key) is not None for key in "acd"] == [True, True, True]
+    cache.keep("long", np.ones((50, 8), np.float32))
+    assert cache.get("long") is not None  # the one just asked is there, whatever its size
+    assert cache.get("a") is None
