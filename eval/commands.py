@@ -76,7 +76,10 @@ def _measure(told: Settings, suite: Suite, options: dict[str, Any], keep: Path |
 
     with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
         database = told.database.model_copy(update={"url": ""})  # never the service's own ledger
-        house = open_house(told.model_copy(update={"data_dir": Path(folder), "database": database}))
+        # The model that stands ready below the service's own folder is taken, not prepared anew for each run.
+        embedding = told.embedding.model_copy(update={"folder": str(told.model_folder)})
+        moved = {"data_dir": Path(folder), "database": database, "embedding": embedding}
+        house = open_house(told.model_copy(update=moved))
         judge = Judge(load_generator(told.generator), told.generator) if options["judge"] else None
         try:
             report, kept = measure(house, suite, options, root, keep, judge)

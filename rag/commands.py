@@ -131,6 +131,7 @@ def remove_document(
     as_json: JsonOption = False,
 ) -> None:
     """Remove documents; the next question does not see them any more, anywhere."""
+    from rag.library.audit import by_hand
     from rag.library.erase import erase as wipe
     from rag.wiring import open_ledger
 
@@ -145,6 +146,8 @@ def remove_document(
                 receipts.append(
                     {"document_id": gone.document_id, "versions": gone.version, "index_version": gone.index_version}
                 )
+            if told.audit.enabled:
+                by_hand(ledger.engine, "erase_document" if erase else "delete_document", document_id)
         except NotFound as exc:
             failed.append({"document_id": document_id, "error": str(exc)})
     if as_json:
@@ -163,10 +166,15 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """Write a consistent copy of the record, while the service goes on."""
+    from rag.library.audit import by_hand
     from rag.library.backup import backup as copy
     from rag.wiring import open_ledger
 
-    manifest = copy(open_ledger(settings(config)).engine, file)
+    told = settings(config)
+    engine = open_ledger(told).engine
+    if told.audit.enabled:  # before, so that the copy holds it too
+        by_hand(engine, "backup", str(file))
+    manifest = copy(engine, file)
     if as_json:
         emit(asdict(manifest) | {"file": str(file)})
     else:
@@ -179,12 +187,18 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Put a backup in the place of the record; stop the service first. What was erased since stays erased."""
+    from rag.library.audit import by_hand
     from rag.library.backup import restore as put_back
+    from rag.wiring import open_ledger
 
     told = settings(config)
     if told.database.url:
         raise ConfigError("the ledger is not in `data_dir`.", field="database.url", fix="Use your database's own tools.")
     restored = put_back(file, told.data_dir)
+    if told.audit.enabled:
+        ledger = open_ledger(told)
+        by_hand(ledger.engine, "restore", str(file), index_version=restored.index_version)
+        ledger.close()
     if as_json:
         emit(asdict(restored))
         return

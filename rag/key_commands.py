@@ -36,6 +36,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Make a key; its text is shown now and never again. From the first one on, loopback needs a key too."""
+    from rag.library.audit import by_hand
     from rag.library.keys import COMMAND_LINE, Allowance, Keys, rights
     from rag.wire import key_json
     from rag.wiring import open_ledger
@@ -49,9 +50,13 @@ def create(
         allowance=Allowance(requests_per_minute, tokens_per_day, spend_per_day),
     )
     until = instant(expires)
-    store = Keys(open_ledger(settings(config)).engine)
+    configured = settings(config)
+    engine = open_ledger(configured).engine
+    store = Keys(engine)
     first = not store.made()
     key, text = store.create(name, told, made_by=COMMAND_LINE, expires_at=until)
+    if configured.audit.enabled:
+        by_hand(engine, "create_key", key.id, scopes=list(key.rights.scopes))
     if as_json:
         emit(key_json(key) | {"key": text})
         return
@@ -84,11 +89,16 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """Revoke a key; nobody gets in with it from now on, in no process."""
+    from rag.library.audit import by_hand
     from rag.library.keys import Keys, id_of
     from rag.wire import key_json
     from rag.wiring import open_ledger
 
-    key = Keys(open_ledger(settings(config)).engine).revoke(id_of(key_id))
+    configured = settings(config)
+    engine = open_ledger(configured).engine
+    key = Keys(engine).revoke(id_of(key_id))
+    if configured.audit.enabled:
+        by_hand(engine, "revoke_key", key.id)
     if as_json:
         emit(key_json(key))
     else:

@@ -7,7 +7,9 @@ stands in `meta`; against someone who can rewrite the whole ledger, keep a head 
 from __future__ import annotations
 
 import atexit
+import getpass
 import hashlib
+import os
 import threading
 import time
 from collections import deque
@@ -125,6 +127,15 @@ def library_of(engine: Engine) -> str:
     """The ledger's own id."""
     with engine.connect() as conn:
         return str(conn.scalar(_LIBRARY))
+
+
+def by_hand(engine: Engine, action: str, target: str | None = None, **detail: Any) -> None:
+    """Adds what a command did, in the name of who ran it. Called by commands when `audit.enabled`."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        user = str(os.getuid())
+    record(engine, Entry(f"command line: {user}", action, target, detail))
 
 
 class Trail:

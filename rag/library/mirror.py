@@ -23,6 +23,7 @@ from rag.library.index import LiveIndex
 from rag.library.languages import Languages, sample
 from rag.library.ledger import head, live_generation
 from rag.library.lexical import Lexical
+from rag.library.permitted import Permitted
 from rag.library.rwlock import RWLock
 from rag.library.snapshot import Snapshots, identity
 from rag.ports import Vectors
@@ -87,6 +88,7 @@ class Mirror:
         self._lexical = Lexical()
         self._languages = Languages()
         self._attributes: dict[int, Attributes] = {}
+        self._permitted = Permitted(self._attributes)
         self._lock = RWLock()
         self._version = 0
         self._snapshots = snapshots
@@ -138,7 +140,8 @@ class Mirror:
         self._index.restore(state)
         self._lexical.apply(words, [])
         self._languages.apply(words, [])
-        self._attributes, self._version = attributes, version
+        self._attributes.update(attributes)  # the same object: `permitted` looks into it
+        self._version = version
 
     def snapshot(self) -> bool:
         """Writes a snapshot of this moment; False when another process is at it, or an erasure came between."""
@@ -175,6 +178,7 @@ class Mirror:
             for key in removed:
                 self._attributes.pop(key, None)
             self._attributes.update(zip(delta.ids.tolist(), delta.attributes, strict=True))
+            self._permitted.apply(delta.ids.tolist(), delta.removed)
 
     def search(
         self,
@@ -193,7 +197,7 @@ class Mirror:
         """
         asked = _Asked(vector, terms, also or {}, chinese)
         with self._lock.reading():
-            allowed = self._allowed(scope)
+            allowed = self._permitted.ids(scope)
             dense, _ = self._index.search(asked.vector, k, allowed)
             abroad, bias = self._abroad(asked, allowed)
             also = self._spelled(asked)
@@ -235,12 +239,6 @@ class Mirror:
         respelled = {term: right for term in asked.terms if (right := self._lexical.respelled(term)) is not None}
         return dict(asked.also) | {term: (*asked.also.get(term, ()), right) for term, right in respelled.items()}
 
-    def _allowed(self, scope: Scope) -> NDArray[np.int64] | None:
-        if scope == Scope():
-            return None
-        ids = [key for key, attributes in self._attributes.items() if permits(scope, attributes)]
-        return np.array(ids, np.int64)
-
 
 def _weights(asked: _Asked, also: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
     """Words of the BM25 query: the question's own count fully, its synonyms and respelled words less."""
@@ -249,18 +247,3 @@ def _weights(asked: _Asked, also: Mapping[str, tuple[str, ...]]) -> dict[str, fl
         for other in others:
             weights.setdefault(other, _SYNONYM if other in asked.also.get(term, ()) else _RESPELLED)
     return weights
-
-
-def permits(scope: Scope, attributes: Attributes) -> bool:
-    """Whether a passage may be searched: its collection, its ACL, and every filter.
-
-    A filter names a key of the passage's fields or the document's metadata; its value, or one of a list, must be equal.
-    """
-    if not scope.permits(attributes.collection, attributes.acl):
-        return False
-    for key, wanted in scope.filters.items():
-        has = attributes.fields.get(key, attributes.metadata.get(key))
-        values = has if isinstance(has, list) else [has]
-        if not any(value in (wanted if isinstance(wanted, list) else [wanted]) for value in values):
-            return False
-    return True

@@ -28,6 +28,7 @@ from api.routes.keys import KeysReply, NewKeyReply
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
 from rag.key_commands import instant
+from rag.library.audit import entries
 from rag.library.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import House, open_house
 from xiansou import cli
@@ -89,6 +90,10 @@ def test_keys_over_http_and_on_the_command_line(tmp_path: Path, monkeypatch: pyt
         assert told.key not in made.headers.values()
 
         assert run("revoke", told.key)["state"] == "revoked"
+        audited = [
+            (entry.who.split(":")[0], entry.action) for _, entry in entries(house.ledger.engine) if "key" in entry.action
+        ]
+        assert audited == [("command line", "revoke_key"), ("key", "create_key"), ("command line", "create_key")]
         assert ask(client, told.key).status_code == 401
         assert client.delete(f"/v1/keys/{told.id}", headers=bearer(admin)).status_code == 200
         assert client.delete("/v1/keys/nobody", headers=bearer(admin)).status_code == 404
