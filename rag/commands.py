@@ -26,6 +26,7 @@ def ask(
     collection: CollectionOption = None,
     top_k: TopKOption = None,
     profile: ProfileOption = None,
+    show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Print what an LLM would be sent, and ask none.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,6 +37,13 @@ def ask(
 
     asked = Question(check_question(question), scope=Scope(collection), top_k=top_k, profile=profile)
     house = open_house(settings(config))
+    if show_prompt:
+        messages = house.answerer.prompt(asked)
+        if as_json:
+            emit({"messages": messages})
+        for message in messages if not as_json else ():
+            print(f"--- {message['role']}\n{message['content']}\n")
+        return
     answer = house.answerer.answer(asked)
     if as_json:
         emit(answer_json(answer))

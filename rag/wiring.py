@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.answer import Answerer
+from rag.answering.check import Entails
 from rag.answering.memory import Memory
-from rag.library import generations
+from rag.library import calibration, generations
 from rag.library.dictionary import load_cutter
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
@@ -115,7 +116,7 @@ def open_house(
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
         mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
-        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter)
+        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter, calibration.load(ledger.engine, generation))
 
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = load_retriever(settings, ledger, shelves)
@@ -123,7 +124,13 @@ def open_house(
     connect = open_redis if serving else adopt_redis
     memory = Memory(ledger, embedder, Remote(lambda: connect(settings), "answering without conversations and cache"), settings)
     answerer = Answerer(
-        retriever, embedder, generator or generators[DEFAULT_PROFILE], settings, generators=generators, memory=memory
+        retriever,
+        embedder,
+        generator or generators[DEFAULT_PROFILE],
+        settings,
+        generators=generators,
+        entails=load_entails(settings),
+        memory=memory,
     )
     return House(settings, ledger, shelves, answerer, open_shelf, wanted)
 
@@ -149,6 +156,15 @@ def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retr
         neural = load_crossencoder(told.reranker_model, threads=settings.embedding.threads or None)
     reranking = Reranking(late=told.reranker != "none", neural=neural)
     return Retriever(ledger, shelves, candidates=told.candidates, reranking=reranking, synonyms=load_synonyms(told.synonyms))
+
+
+def load_entails(settings: Settings) -> Entails | None:
+    """The entailment model of the gate, None when none is configured. Raises ConfigError."""
+    if not settings.answer.entailment_model:
+        return None
+    from rag.models.entail import load_entailment  # imports torch
+
+    return load_entailment(settings.answer.entailment_model, threads=settings.embedding.threads or None)
 
 
 def load_generators(settings: Settings) -> dict[str, Generator | None]:

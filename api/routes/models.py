@@ -13,6 +13,7 @@ from api.reply import Json
 from api.state import Here
 from api.wire.options import check_model, models
 from api.wire.replies import openai_problems
+from rag.settings import Settings
 
 router = APIRouter(prefix="/models", tags=["compatible clients"])
 
@@ -26,6 +27,7 @@ class ModelReply(BaseModel):
     object: Literal["model"]
     created: int
     owned_by: str
+    description: str = ""
 
 
 class ModelsReply(BaseModel):
@@ -38,14 +40,17 @@ class ModelsReply(BaseModel):
 @router.get("", response_model=ModelsReply, responses=openai_problems(401, 403, 429, 503))
 def list_models(here: Here, _caller: Asker) -> Response:
     """Assistants that can be asked, in OpenAI's shape."""
-    return Json({"object": "list", "data": [_model(name) for name in models(here.house.settings)]})
+    told = here.house.settings
+    return Json({"object": "list", "data": [_model(told, name) for name in models(told)]})
 
 
 @router.get("/{model}", response_model=ModelReply, responses=openai_problems(401, 403, 404, 429, 503))
 def show_model(model: str, here: Here, _caller: Asker) -> Response:
     """One assistant."""
-    return Json(_model(check_model(model, models(here.house.settings))))
+    told = here.house.settings
+    return Json(_model(told, check_model(model, models(told))))
 
 
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "xiansou"}
+def _model(settings: Settings, name: str) -> dict[str, Any]:
+    about = settings.profile(name).description
+    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "xiansou", "description": about}

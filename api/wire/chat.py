@@ -21,7 +21,7 @@ from rag.errors import InputError
 from rag.wire import answer_json
 
 DONE = ServerSentEvent("[DONE]")
-_RAG = ("answer_id", "status", "reason", "conversation_id", "handoff", "index_version", "generator", "timings_ms")
+_IN_OPENAIS_OWN = ("answer", "citations", "usage")
 _NOT_FORCED = (None, "none", "auto")
 
 
@@ -108,8 +108,8 @@ def check_sampling(temperature: float | None, top_p: float | None) -> None:
 
 def rag_extras(answer: Answer) -> dict[str, Any]:
     """What OpenAI's protocol has no place for; clients ignore it."""
-    told = answer_json(answer)
-    return {name: told[name] for name in _RAG} | {"offset_unit": "codepoint"}
+    told = {name: value for name, value in answer_json(answer).items() if name not in _IN_OPENAIS_OWN}
+    return told | {"offset_unit": "codepoint"}
 
 
 def usage(answer: Answer) -> dict[str, int]:

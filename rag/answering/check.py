@@ -166,11 +166,12 @@ class Gate:
         fault = found.fault
         if fault is None and not all(_plain(quote) in _plain(passage.text) for quote in _quotes(text)):
             fault = "quote"
-        if fault is None and not all(link in f"{passage.context}\n{passage.text}" for link in _LINK.findall(text)):
+        here = f"{passage.context}\n{passage.text[found.start : found.end]}"
+        if fault is None and not all(link in here for link in _LINK.findall(text)):
             fault = "quote"
         if fault is None and instructing(passage.text, found.start, found.end):
             fault = "instruction"
-        if self._entails is not None and fault in (None, "no_support"):
+        if self._entails is not None and (fault == "no_support" or (fault is None and found.close < 1)):
             fault = None if self._entails(f"{passage.context}\n{passage.text}".strip(), text) else fault or "meaning"
         return Found(found.start, found.end, found.close, fault)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
 from rag.library.coverage import coverage
 from rag.ports import Embedder
@@ -19,7 +20,12 @@ _MAX_SEGMENTS = 24  # embedded a question, about 3 ms each
 _MAX_STEPS = 15  # longest list quoted whole
 _BEHIND = 0.6  # how far behind the best a further sentence may score
 _WHOLE_ENTRY = 1200  # characters up to which a FAQ answer or case is quoted whole
-_ITEM = re.compile(r"^[ \t]*(?:[-*+•●·]|\d{1,2}[.)、．]|[（(]\d{1,2}[)）]|步骤\s*\d+)[ \t]*", re.MULTILINE)
+_WHOLE_PASSAGE = 400  # characters up to which the best passage is quoted whole
+_HAN_NUMBER = "[一二三四五六七八九十]{1,3}"
+_ITEM = re.compile(
+    rf"^[ \t]*(?:[-*+•●·]|\d{{1,2}}[.)、．]|[（(]\d{{1,2}}[)）]|[（(]{_HAN_NUMBER}[)）]|{_HAN_NUMBER}、|步骤\s*\d+)[ \t]*",
+    re.MULTILINE,
+)
 _WORD = re.compile(r"\w")
 
 
@@ -46,7 +52,11 @@ def extract(question: str, found: Retrieved, embedder: Embedder, *, max_sentence
     if not segments:
         return []
     scores = _scores(question, found, segments, embedder)
-    return _claims(found.hits, segments, _choose(segments, scores, max_sentences))
+    chosen = _choose(segments, scores, max_sentences)
+    best_hit = segments[int(np.argmax(scores))].hit
+    if len(found.hits[best_hit].passage.text) <= _WHOLE_PASSAGE:  # short enough to be read, and its sentences need each other
+        chosen = sorted({*chosen, *(at for at, segment in enumerate(segments) if segment.hit == best_hit)})
+    return _claims(found.hits, segments, chosen)
 
 
 def _segments(at: int, hit: Hit) -> list[Segment]:
@@ -61,7 +71,7 @@ def _segments(at: int, hit: Hit) -> list[Segment]:
             text[start:end],
         )
         for start, end in split_sentences(text)
-        if _WORD.search(text, start, end)
+        if _WORD.search(text, start, end) and not instructing(text, start, end)
     ]
 
 
@@ -114,6 +124,8 @@ def _widen(text: str, segment: Segment, segments: Sequence[Segment]) -> tuple[in
             first -= 1
         while last + 1 < len(same) and same[last + 1].item:
             last += 1
+        if segment.item and first > 0 and same[first - 1].text.endswith((":", "：")):
+            first -= 1  # what announces the list
         if last - first < _MAX_STEPS and _ordered(text, same[first if same[first].item else first + 1]):
             return same[first].start, same[last].end
         if not segment.item:
@@ -124,4 +136,4 @@ def _widen(text: str, segment: Segment, segments: Sequence[Segment]) -> tuple[in
 def _ordered(text: str, item: Segment) -> bool:
     """Whether the item is numbered: only steps are quoted as a whole, a bullet stands for itself."""
     line = text[text.rfind("\n", 0, item.start) + 1 : item.start]
-    return any(char.isdigit() for char in line)
+    return any(char.isnumeric() for char in line)

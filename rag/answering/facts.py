@@ -12,7 +12,10 @@ from rag.library.tokens import fold, stem
 
 Role = Literal["function", "polarity", "content", "name", "number"]
 
-_TOKEN = re.compile(r"\d+(?:[.,:]\d+)*%?|[A-Za-z\u00c0-\u024f]+(?:'[A-Za-z]+)?|[\u0370-\u03ff\u0400-\u04ff]+|[^\W\d_]")
+_TOKEN = re.compile(
+    r"[A-Za-z]+-?\d+(?:[.-]?[A-Za-z\d]+)*|\d+(?:[.,:]\d+)*%?|[A-Za-z\u00c0-\u024f]+(?:'[A-Za-z]+)?|[\u0370-\u03ff\u0400-\u04ff]+"
+    r"|[^\W\d_]"
+)
 _PAUSE = re.compile(r"[\"'”’)\s]*[,，;；:：、。—–]")
 _MARKUP = re.compile(r"\]\([^()\s]*\)|<[^<>]{1,200}>|https?://\S+|[*_`~#|]")
 
@@ -122,6 +125,8 @@ def _token(match: re.Match[str], harmless: set[int]) -> Token:
     lower = text.lower()
     if text[0].isdigit():
         return Token(_plain_number(text), "number")
+    if any(char.isdigit() for char in text):  # a code or version: C2, E-4012, v7.1.2
+        return Token(lower, "name")
     if len(text) == 1 and not text.isascii():
         if text in _POLARITY_ZH and match.start() not in harmless:
             return Token(text, "polarity")

@@ -11,6 +11,7 @@ from rag.settings.generator import Generator as Told
 
 _FRAME, _FRAME_PASSAGE = 40, 16  # tokens around the whole, and around each passage or turn
 _TURNS = 12
+_HISTORY_SHARE = 4  # one part in so many of the room
 _FORGED = re.compile(
     r"</?\s*passages?\b[^<>]{0,80}>?|<\|[^|<>]{0,40}\|>|</?(?:system|assistant|user|instructions?)>|\[/?INST\]|<</?SYS>>",
     re.IGNORECASE,
@@ -53,13 +54,15 @@ def build(
 ) -> list[dict[str, str]]:
     """Chat messages that fit into the backend's context with room for the answer.
 
-    Passages are taken in order while they fit; the first one always is, cut where it must be. Then what is left goes to the
-    history, newest turns first. `count`: tokens of a text by the backend's own tokenizer; None: by the ratios of `told`.
+    The history takes a quarter of the room at most, newest turns first. Passages are taken in order while they fit; the first
+    one always is, cut where it must be. `count`: tokens of a text by the backend's tokenizer; None: by the ratios of `told`.
     """
     measure = count or (lambda text: estimate_tokens(text, told))
     system = f"{told.system}\n\n{_RULES[language]}" if told.system else _RULES[language]
     asked = {"zh": "问题", "en": "Question"}[language]
     left = told.context_tokens - told.max_tokens - measure(system) - measure(question) - _FRAME
+    turns = _turns(history, left // _HISTORY_SHARE, measure)
+    left -= sum(measure(turn["content"]) + _FRAME_PASSAGE for turn in turns)
     numbered: list[str] = []
     for number, hit in enumerate(hits, 1):
         passage = f"[{number}] {_inert(hit.passage.context)}\n{_inert(hit.passage.text)}".strip()
@@ -71,7 +74,6 @@ def build(
             size = left
         left -= size
         numbered.append(f'<passage id="{number}">\n{passage}\n</passage>')
-    turns = _turns(history, left, measure)
     body = "\n\n".join(numbered)
     return [
         {"role": "system", "content": system},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.domain import Language, Question, Reason, Retrieved
+from rag.domain import Hit, Language, Question, Reason, Retrieved
 from rag.grounding import Clarification, Handoff
+from rag.library.tokens import words
 
 _TEXTS: dict[Language, dict[Reason, str]] = {
     "zh": {
@@ -30,6 +31,13 @@ CUT: dict[Language, str] = {
     "zh": "（回答到此中断，可能不完整。）",
     "en": "(The answer breaks off here and may be incomplete.)",
 }
+_WHICH: dict[Language, str] = {
+    "zh": "您的问题比较简短，文档里有几处可能相关。您想了解的是：{options}？",
+    "en": "Your question fits several parts of the documents. Which one do you mean: {options}?",
+}
+_JOIN: dict[Language, str] = {"zh": "、", "en": " · "}
+_VAGUE_TERMS = 3  # words up to which a question may be ambiguous
+_OPTIONS = 4
 _SHOWN = 3  # passages that are handed to a person
 _SHOWN_TEXT = 400
 _TURNS, _TURN_TEXT = 6, 160
@@ -72,5 +80,21 @@ def _short(text: str) -> str:
 
 
 def clarify(question: Question, found: Retrieved, language: Language) -> Clarification | None:
-    """A question back where the question is too short to choose between several things that the documents have."""
-    return None
+    """A question back where a few words fit several things that the documents have, and nothing tells which one is meant.
+
+    Its options are the headings under which the passages stand.
+    """
+    if not found.hits or question.history or not found.terms or len(found.terms) > _VAGUE_TERMS:
+        return None
+    near = [hit for hit in found.hits if set(found.terms) & set(words(f"{hit.passage.context} {hit.passage.text}"))]
+    options = tuple(dict.fromkeys(filter(None, (_heading(hit) for hit in near))))[:_OPTIONS]
+    if len(options) < 2:
+        return None
+    return Clarification(_WHICH[language].format(options=_JOIN[language].join(options)), options)
+
+
+def _heading(hit: Hit) -> str:
+    passage = hit.passage
+    if passage.kind in ("faq", "case"):
+        return passage.context.strip().splitlines()[-1] if passage.context.strip() else ""
+    return passage.section[-1] if passage.section else passage.title

@@ -53,6 +53,18 @@ _UNSAFE = [
         r"|not bound|free from|freed from|broken free)\b",
         r"\b(?:your|initial|original|hidden|secret) (?:system )?(?:prompt|instructions)\b.{0,30}"
         r"\b(?:say|contain|include|read|look like|verbatim)\b",
+        r"\b(?:what|which) (?:were|are) you (?:told|instructed|not supposed to tell|not allowed to (?:say|tell|reveal))\b",
+        r"\b(?:text|instructions?|prompt|message|context) (?:that )?you were (?:given|told|provided|initiali[sz]ed with)\b",
+        r"\bI was (?:instructed|told|programmed) to\b.{0,5}$|\bMy instructions are\b",
+        r"\b(?:system_?prompt|systemPrompt|initial configuration|initiali[sz]ation string|system configuration)\b",
+        r"\b(?:repeat|print|output) (?:this entire conversation|the above|all of the above|everything)\b",
+        r"\b(?:never refuses?|cannot refuse|stays? in character|no matter how (?:dangerous|illegal|unethical"
+        r"|immoral|harmful|reckless)|regardless of (?:legality|ethics|morality|how (?:illegal|unethical|immoral)))\b",
+        r"\b(?:amoral|immoral|unethical|unrestrained|uncensored|unfiltered|unhinged)\b.{0,60}"
+        r"\b(?:AI|bot|chatbot|assistant|character|persona|model|response|answers?)\b",
+        r"\b(?:immerse yourself into the role|role of another AI|(?:OpenAI|Anthropic|content) (?:policy|policies|guidelines)"
+        r"|(?:two|both) (?:responses|ways|answers)\b.{0,120}\b(?:DAN|jailbr|unfiltered|normal|GPT))",
+        r"\b(?:DAN|STAN|DUDE|AIM|UCAR|BasedGPT|EvilBOT|AntiGPT)\b.{0,200}\b(?:AI|rules|restrictions|character|answer|act)\b",
         rf"{_ZH_DROP}.{{0,12}}{_ZH_BEFORE}.{{0,12}}{_ZH_RULES}",
         rf"{_ZH_TELL}.{{0,14}}(?:{_ZH_PROMPT}|prompt)",
         r"(?:你的|系统)(?:提示词|系统提示|prompt|初始指令|指令)(?:是|有|里|写)",

@@ -95,6 +95,8 @@ class Writing:
         with self._stage("check"):
             if NO_ANSWER in text:
                 return Checked("", None, "no_answer")
+            if self._ended and not self._finish and not (_ENDED.search(text) or MARKER.search(text)):
+                self.cut = True  # the backend never said that it was done
             if self._ended and self.cut and not _ENDED.search(text):
                 return Checked(text, None, "truncated")
             if (plain := _NO_WORD.sub("", MARKER.sub("", text)).lower()) in self._said and plain:

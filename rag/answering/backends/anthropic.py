@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.answering.backends.http import client
+from rag.answering.backends.http import make_stoppable
 from rag.answering.backends.options import checked, library
 from rag.answering.backends.stream import OverLlamaIndex
 from rag.settings.generator import Generator as Told
@@ -12,9 +12,7 @@ def anthropic(told: Told) -> OverLlamaIndex:
     """`options`: `headers`. Raises ConfigError."""
     own = checked(told, ("headers",))
     made = library("llama_index.llms.anthropic", told, "anthropic")
-    sdk = library("anthropic", told, "anthropic")
     sampling = {"top_p": told.top_p} if told.top_p != 1.0 else {}  # the API refuses both where both are given
-    http = client()
     llm = made.Anthropic(
         model=told.model,
         temperature=told.temperature,
@@ -26,12 +24,5 @@ def anthropic(told: Told) -> OverLlamaIndex:
         default_headers=own.get("headers"),
         additional_kwargs=sampling,
     )
-    llm._client = sdk.Anthropic(
-        api_key=told.api_key.get_secret_value() or "none",
-        base_url=told.base_url or None,
-        timeout=told.timeout_s,
-        max_retries=0,
-        default_headers=own.get("headers"),
-        http_client=http,
-    )
-    return OverLlamaIndex(told.model, llm, http)
+    make_stoppable(llm._client._client)
+    return OverLlamaIndex(told.model, llm, llm._client)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from rag.answering.backends.http import client
 from rag.answering.backends.openai import openai_compatible
 from rag.answering.backends.options import checked, library
 from rag.answering.backends.stream import OverLlamaIndex
@@ -22,12 +23,17 @@ from rag.settings.generator import Generator as Told
 class Gguf(OverLlamaIndex):
     """Holds the model in memory as long as it lives."""
 
-    def __init__(self, inner: OverLlamaIndex, server: Any):
-        super().__init__(inner.name, inner.llm)
+    def __init__(self, inner: OverLlamaIndex, server: Any, key: str):
+        super().__init__(inner.name, inner.llm, count_tokens=self._tokens)
         self._inner, self._server = inner, server
+        self._api = client(server.listening_address, {"Authorization": f"Bearer {key}"})
+
+    def _tokens(self, text: str) -> int:
+        return len(self._api.post("/tokenize", json={"content": text}).raise_for_status().json()["tokens"])
 
     def close(self) -> None:
         self._inner.close()
+        self._api.close()
         self._server = None
 
 
@@ -53,4 +59,4 @@ def gguf(told: Told) -> Gguf:
         raise ConfigError(f"{file} cannot be loaded: {exc}.", field="generator.model", fix="Name a GGUF file.") from exc
     here = told.model_copy(update={"api_key": SecretStr(key), "model": file.stem})
     inner = openai_compatible(here, base_url=f"{server.listening_address}/v1", options={})
-    return Gguf(inner, server)
+    return Gguf(inner, server, key)

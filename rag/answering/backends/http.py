@@ -6,10 +6,10 @@ A blocked read cannot be ended from another thread in httpx itself. So the socke
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-import httpcore
 import httpx
 
 from rag.answering.stop import current
@@ -27,16 +27,24 @@ def client(base_url: str = "", headers: dict[str, str] | None = None) -> httpx.C
         timeout=httpx.Timeout(600, connect=10),
         event_hooks={"request": [lambda request: request.headers.update(trace_headers())]},
     )
-    for transport in (made._transport, *made._mounts.values()):
-        pool = getattr(transport, "_pool", None)
-        if pool is not None:  # httpx has no public way to give a network backend to its own transports
-            pool._network_backend = _Network(pool._network_backend)
+    make_stoppable(made)
     return made
 
 
-class _Network(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend):
-        self._inner = inner
+def make_stoppable(made: Any) -> None:
+    """Gives such sockets to a client of httpx or httpx2, which some libraries make themselves."""
+    for transport in (made._transport, *made._mounts.values()):
+        pool = getattr(transport, "_pool", None)
+        if pool is not None:  # there is no public way to give a network backend to their own transports
+            core = sys.modules[type(pool).__module__.partition(".")[0]]
+            pool._network_backend = _Network(pool._network_backend, core.ReadTimeout)
+
+
+class _Network:
+    """A NetworkBackend of httpcore or httpcore2. `timeout`: the error that they raise when a read takes too long."""
+
+    def __init__(self, inner: Any, timeout: type[Exception]):
+        self._inner, self._timeout = inner, timeout
 
     def connect_tcp(
         self,
@@ -45,25 +53,27 @@ class _Network(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
+    ) -> _Socket:
         stop = current()
         if stop is not None:
             timeout = max(0.01, min(stop.left(), timeout or stop.left()))
-        return _Socket(self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+        return _Socket(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self._timeout)
 
-    def connect_unix_socket(self, *args: Any, **told: Any) -> httpcore.NetworkStream:
-        return _Socket(self._inner.connect_unix_socket(*args, **told))
+    def connect_unix_socket(self, *args: Any, **told: Any) -> _Socket:
+        return _Socket(self._inner.connect_unix_socket(*args, **told), self._timeout)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
 
 
-class _Socket(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream):
-        self._inner = inner
+class _Socket:
+    """A NetworkStream."""
+
+    def __init__(self, inner: Any, timeout: type[Exception]):
+        self._inner, self._timeout = inner, timeout
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return _sliced(lambda slice_s: self._inner.read(max_bytes, timeout=slice_s), timeout)
+        return _sliced(lambda slice_s: bytes(self._inner.read(max_bytes, timeout=slice_s)), timeout, self._timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, timeout=timeout)
@@ -73,24 +83,24 @@ class _Socket(httpcore.NetworkStream):
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Socket(self._inner.start_tls(ssl_context, server_hostname, timeout))
+    ) -> _Socket:
+        return _Socket(self._inner.start_tls(ssl_context, server_hostname, timeout), self._timeout)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-def _sliced(read: Callable[[float], _Value], timeout: float | None) -> _Value:
-    """Reads with `timeout` seconds of patience, or until this thread's generation is stopped. Raises ReadTimeout."""
+def _sliced(read: Callable[[float], _Value], timeout: float | None, late: type[Exception]) -> _Value:
+    """Reads with `timeout` seconds of patience, or until this thread's generation is stopped. Raises `late`."""
     stop, waited = current(), 0.0
     if stop is None:
-        return read(timeout) if timeout is not None else read(600)
+        return read(timeout if timeout is not None else 600)
     while True:
         if stop.is_set() or stop.left() <= 0 or (timeout is not None and waited >= timeout):
-            raise httpcore.ReadTimeout("stopped")
+            raise late("stopped")
         try:
             return read(_SLICE_S)
-        except httpcore.ReadTimeout:
+        except late:
             waited += _SLICE_S
 
 

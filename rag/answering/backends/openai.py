@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rag.answering.backends.http import client
 from rag.answering.backends.options import checked
 from rag.answering.backends.stream import OverLlamaIndex
 from rag.settings.generator import Generator as Told
+
+
+def tokenizer(model: str) -> Callable[[str], int] | None:
+    """Counts tokens as OpenAI's models do, where tiktoken knows the model and has its vocabulary at hand; else None."""
+    if not model.startswith(("gpt-", "o1", "o3", "o4", "chatgpt-")):
+        return None
+    import tiktoken
+
+    try:
+        encoding = tiktoken.encoding_for_model(model)
+    except Exception:  # an unknown model, or no way to its vocabulary: the configured ratios are used instead
+        return None
+    return lambda text: len(encoding.encode(text, disallowed_special=()))
 
 
 def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[str, Any] | None = None) -> OverLlamaIndex:
@@ -36,4 +50,4 @@ def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[
         | ({"extra_body": own["extra_body"]} if own.get("extra_body") else {}),
     )
     _ = llm._get_client().chat.completions  # imported now: else the first question would wait for it
-    return OverLlamaIndex(told.model, llm, http)
+    return OverLlamaIndex(told.model, llm, http, tokenizer(told.model))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rag.domain import Usage
@@ -53,10 +53,12 @@ class Stream:
 class OverLlamaIndex:
     """A generator that speaks through a LlamaIndex LLM. Safe for any mix of threads, as its LLM is."""
 
-    def __init__(self, name: str, llm: Any, http: Any = None):
+    def __init__(self, name: str, llm: Any, http: Any = None, count_tokens: Callable[[str], int] | None = None):
+        """`count_tokens`: the backend's own tokenizer, where it is known."""
         from llama_index.core.llms import ChatMessage
 
         self.name, self.llm, self._http, self._message = name, llm, http, ChatMessage
+        self.count_tokens = count_tokens
 
     def close(self) -> None:
         """Closes its connections."""
