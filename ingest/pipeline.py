@@ -25,6 +25,7 @@ from rag.search.late import pack
 from rag.settings import Settings
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length
+_SOME = 16  # passages that keep the model busy while it would wait for a parser
 _AHEAD = 8  # documents parsed ahead while the model works
 
 Stage = Callable[[str], None]
@@ -68,26 +69,35 @@ class Pipeline:
         return self._ledger.put(ready, shelf.generation, order)
 
     def put_many(self, docs: Iterable[DocumentInput]) -> Iterator[Outcome]:
-        """Many documents, each committed on its own; the next ones are parsed while the model works. Never raises for one."""
-        shelf = self._shelf()
-        with ThreadPoolExecutor(1, thread_name_prefix="parse") as parsing:
-            batch: list[Read] = []
+        """Many documents, each committed on its own. Never raises for one.
+
+        While the model works on some, the next ones are parsed and the ones before are committed.
+        """
+        shelf, batch = self._shelf(), list[Read]()
+        with ThreadPoolExecutor(1, "parse") as parsing, ThreadPoolExecutor(1, "commit") as committing:
+            written = committing.submit(list[Outcome])
             for doc, future in _ahead(parsing, lambda doc: read_document(doc, shelf, self._settings), docs):
+                if _enough(batch, future):
+                    ready, batch = prepare(batch, shelf, self._ledger), []
+                    yield from written.result()
+                    written = committing.submit(self._commit, ready, shelf)
                 try:
                     batch.append(future.result())
                 except XiansouError as exc:
                     yield Outcome(doc, error=exc)
-                if sum(len(read.chunks) for read in batch) >= _BATCH:
-                    yield from self._commit(batch, shelf)
-                    batch = []
-            yield from self._commit(batch, shelf)
+            ready = prepare(batch, shelf, self._ledger)
+            yield from written.result()
+            yield from self._commit(ready, shelf)
 
-    def _commit(self, reads: Sequence[Read], shelf: Shelf) -> Iterator[Outcome]:
-        for ready in prepare(reads, shelf, self._ledger):
+    def _commit(self, prepared: Sequence[Prepared], shelf: Shelf) -> list[Outcome]:
+        outcomes = []
+        for ready in prepared:
             try:
-                yield Outcome(ready.input, self._ledger.put(ready, shelf.generation))
+                outcomes.append(Outcome(ready.input, self._ledger.put(ready, shelf.generation)))
             except Conflict as exc:
-                yield self._again(ready.input) if exc.code == "generation_changed" else Outcome(ready.input, error=exc)
+                swapped = exc.code == "generation_changed"
+                outcomes.append(self._again(ready.input) if swapped else Outcome(ready.input, error=exc))
+        return outcomes
 
     def _again(self, doc: DocumentInput) -> Outcome:
         """Once more from the start, in the generation that has become the live one."""
@@ -149,6 +159,12 @@ def _prepared(read: Read, known: Mapping[bytes, Vectors], tokens: Mapping[bytes,
     vectors = np.stack([known[key] for key in hashes])
     cut = [" ".join(cutter.words(chunk.search_text)) for chunk in read.chunks]  # here, not while the ledger's writers wait
     return Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut, read.kept, read.masked)
+
+
+def _enough(batch: Sequence[Read], following: Future[Read]) -> bool:
+    """Whether to embed now: a full batch, or some passages while the next document is still being parsed."""
+    passages = sum(len(read.chunks) for read in batch)
+    return passages >= _BATCH or (passages >= _SOME and not following.done())
 
 
 def _ahead(
