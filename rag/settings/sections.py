@@ -22,6 +22,10 @@ class Server(Section):
     port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP service.")
     processes: int = Field(1, ge=1, le=64, description="API processes.")
     workers: int = Field(1, ge=0, le=64, description="Ingest workers that `xiansou serve` starts beside the API.")
+    worker_metrics: str = Field(
+        "",
+        description="`HOST:PORT` where a worker alone tells its metrics, to all who can reach it; empty: nowhere.",
+    )
     drain_s: float = Field(35.0, ge=0, le=3600, description="Longest time that answers under way may take when it ends.")
     auth: Literal["auto", "required"] = Field(
         "auto", description="`auto`: loopback needs no key until one is made; `required`: everyone needs one."
