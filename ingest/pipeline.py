@@ -33,12 +33,13 @@ Stage = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A document that is parsed and chunked."""
+    """A document that is parsed and chunked. `cleaned`: what each cleaning rule removed."""
 
     input: DocumentInput
     title: str
     text: str
     chunks: tuple[Chunk, ...]
+    cleaned: Mapping[str, int] = field(default_factory=dict)
     kept: bytes | None = None
     masked: Mapping[str, int] = field(default_factory=dict)
 
@@ -66,7 +67,7 @@ class Pipeline:
         stage("embedding")
         ready = prepare([read], shelf, self._ledger)[0]
         stage("writing")
-        return self._ledger.put(ready, shelf.generation, order)
+        return replace(self._ledger.put(ready, shelf.generation, order), cleaned=read.cleaned)
 
     def put_many(self, docs: Iterable[DocumentInput]) -> Iterator[Outcome]:
         """Many documents, each committed on its own. Never raises for one.
@@ -78,22 +79,23 @@ class Pipeline:
             written = committing.submit(list[Outcome])
             for doc, future in _ahead(parsing, lambda doc: read_document(doc, shelf, self._settings), docs):
                 if _enough(batch, future):
-                    ready, batch = prepare(batch, shelf, self._ledger), []
+                    reads, ready, batch = batch, prepare(batch, shelf, self._ledger), []
                     yield from written.result()
-                    written = committing.submit(self._commit, ready, shelf)
+                    written = committing.submit(self._commit, reads, ready, shelf)
                 try:
                     batch.append(future.result())
                 except XiansouError as exc:
                     yield Outcome(doc, error=exc)
             ready = prepare(batch, shelf, self._ledger)
             yield from written.result()
-            yield from self._commit(ready, shelf)
+            yield from self._commit(batch, ready, shelf)
 
-    def _commit(self, prepared: Sequence[Prepared], shelf: Shelf) -> list[Outcome]:
+    def _commit(self, reads: Sequence[Read], prepared: Sequence[Prepared], shelf: Shelf) -> list[Outcome]:
         outcomes = []
-        for ready in prepared:
+        for read, ready in zip(reads, prepared, strict=True):
             try:
-                outcomes.append(Outcome(ready.input, self._ledger.put(ready, shelf.generation)))
+                result = replace(self._ledger.put(ready, shelf.generation), cleaned=read.cleaned)
+                outcomes.append(Outcome(ready.input, result))
             except Conflict as exc:
                 swapped = exc.code == "generation_changed"
                 outcomes.append(self._again(ready.input) if swapped else Outcome(ready.input, error=exc))
@@ -115,31 +117,31 @@ def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
             code="too_large",
             fix="Split the file, or raise `ingest.max_bytes`.",
         )
-    options = {"columns": mapping_of(doc.metadata)}
-    parsed, _ = parse_safely(
+    options = {"columns": mapping_of(doc.metadata), "clean_off": settings.ingest.clean_off}
+    parsed, cleaned = parse_safely(
         doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type, settings=settings, options=options
     )
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
     if not settings.ingest.mask:
-        return _chunked(doc, title, parsed, shelf)
+        return _chunked(doc, title, parsed, shelf, cleaned)
     hidden = mask.mask(parsed, title, settings.ingest.mask, settings.ingest.mask_key.get_secret_value())
-    return replace(_chunked(doc, hidden.title, hidden.parsed, shelf), kept=mask.pack(hidden), masked=hidden.counts)
+    return replace(_chunked(doc, hidden.title, hidden.parsed, shelf, cleaned), kept=mask.pack(hidden), masked=hidden.counts)
 
 
 def read_again(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
     """As `read_document`, for a re-index: `doc` is of the record, its text stays what its version says."""
     hidden = mask.unpack(doc.content)
     if hidden is not None:
-        return _chunked(doc, hidden[1], hidden[0], shelf)
+        return _chunked(doc, hidden[1], hidden[0], shelf, {})
     plain = settings.ingest.model_copy(update={"mask": []})  # a version that was stored unmasked: its citations hold
     return read_document(doc, shelf, settings.model_copy(update={"ingest": plain}))
 
 
-def _chunked(doc: DocumentInput, title: str, parsed: Parsed, shelf: Shelf) -> Read:
+def _chunked(doc: DocumentInput, title: str, parsed: Parsed, shelf: Shelf, cleaned: Mapping[str, int]) -> Read:
     chunks = chunk(parsed, count_tokens=shelf.embedder.count_tokens, max_tokens=shelf.chunk_tokens, title=title)
     if not chunks:
         raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
-    return Read(doc, title, parsed.text, tuple(chunks))
+    return Read(doc, title, parsed.text, tuple(chunks), cleaned)
 
 
 def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepared]:

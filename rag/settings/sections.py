@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -88,6 +88,20 @@ class AnswerSettings(Section):
     )
 
 
+CleaningRule = Literal[
+    "control_characters",
+    "mojibake",
+    "empty",
+    "markup_only",
+    "garbage",
+    "repeated_line",
+    "boilerplate",
+    "duplicate",
+    "near_duplicate",
+    "page_furniture",
+    "navigation",
+]
+CLEANING_RULES: tuple[str, ...] = get_args(CleaningRule)
 MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]
 
 
@@ -95,6 +109,10 @@ class Ingest(Section):
     max_bytes: int = Field(50_000_000, ge=1, description="Larger files are refused.")
     chunk_tokens: int = Field(256, ge=64, le=480, description="Longest passage, in the embedding model's tokens.")
     wait_s: float = Field(60.0, gt=0, description="Longest wait of a write with `wait=visible` before it answers 202.")
+    clean_off: list[CleaningRule] = Field(
+        [],
+        description=f"Cleaning rules that are not applied; in the environment with commas. All: {', '.join(CLEANING_RULES)}.",
+    )
     mask: list[MaskKind] = Field(
         [],
         description="Personal data that is replaced before anything is stored: "
@@ -104,7 +122,7 @@ class Ingest(Section):
         SecretStr(""), description="With it, `xiansou unmask` can undo masking; without, masked values are gone."
     )
 
-    @field_validator("mask", mode="before")
+    @field_validator("clean_off", "mask", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         """The environment has texts: `cn_id,mobile`."""
