@@ -51,7 +51,7 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
             dropped.append((hit, f"not among the first {k}"))
         elif span in seen:
             dropped.append((hit, "another phrasing of an entry above"))
-        elif (twin := twins.of(passage)) is not None:
+        elif (twin := twins.of(passage, hit.stages["dense"])) is not None:
             twice.append((hit, f"says the same as passage {twin.id} of {twin.document_id}"))
         else:
             hits.append(hit)
