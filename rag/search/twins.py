@@ -1,4 +1,7 @@
-"""Passages that say the same in nearly the same words: only the best of them takes a place."""
+"""Passages that say the same in nearly the same words under the same title: only the best of them takes a place.
+
+Under another title the same words may be another thing (an article that stands in two laws): STARD lost .016 nDCG@10.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from rag.domain import Passage
 
 _SPACE = re.compile(r"\s+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_ALIKE = 0.85  # share of common character 5-grams
+_ALIKE = 0.9  # share of common character 5-grams
 _GRAM = 5
 _NEAR = 0.015  # passages whose cosines to the question lie further apart are not compared: the same text has about the same
 
@@ -24,6 +27,8 @@ class Twins:
         text = _SPACE.sub("", passage.text).lower()
         grams: frozenset[str] | None = None
         for at, (other, near, told, known) in enumerate(self._kept):
+            if other.document_id != passage.document_id and other.title != passage.title:
+                continue
             if told == text:
                 return other
             if abs(near - cosine) > _NEAR or not 0.85 <= (len(text) + 1) / (len(told) + 1) <= 1.18:
