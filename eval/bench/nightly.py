@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from rag.ports import Embedder
+from rag.sentences import split_sentences
 
 
 class LlamaNightly:
@@ -39,7 +41,11 @@ class LlamaNightly:
 
         self._reader: Any = SimpleDirectoryReader
         splitter = SentenceSplitter(
-            chunk_size=256, chunk_overlap=0, tokenizer=lambda text: [0] * embedder.count_tokens([text])[0]
+            chunk_size=256,
+            chunk_overlap=0,
+            tokenizer=lambda text: [0] * embedder.count_tokens([text])[0],
+            # Theirs reads NLTK data, which NLTK refuses where the installer has linked the files instead of copying them.
+            chunking_tokenizer_fn=_sentences,
         )
         self._pipeline = IngestionPipeline(
             transformations=[splitter, Ours(embed_batch_size=128)],
@@ -53,3 +59,9 @@ class LlamaNightly:
         documents = self._reader(str(folder), filename_as_id=True).load_data()
         nodes: Sequence[Any] = self._pipeline.run(documents=documents, show_progress=False)
         return len(nodes)
+
+
+def _sentences(text: str) -> list[str]:
+    """Pieces that make up the text, each ending with a sentence."""
+    ends = [end for _, end in split_sentences(text)]
+    return [text[a:b] for a, b in pairwise([0, *ends[:-1], len(text)])]
