@@ -251,6 +251,7 @@ class JobReply(_Reply):
     attempts: int
     error: JobError | None
     batch: str | None = Field(examples=["bat_5f0c8a"], description="The upload or folder it belongs to.")
+    cleaned: dict[str, int] = Field(examples=[{"duplicate": 2}], description="What each cleaning rule removed.")
     created_at: str
     updated_at: str
 

@@ -274,6 +274,7 @@ def api_process(settings: Settings, fd: int, create_app: Callable[[Settings], An
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who a forwarded request is from, `api.auth_peer` decides
         lifespan="on",
         timeout_graceful_shutdown=math.ceil(settings.server.drain_s),
     )

@@ -25,6 +25,30 @@ RunsOption = Annotated[Path | None, typer.Option(help="Folder of kept runs; defa
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write a report for the browser here.")]
 
 
+@eval_app.command()
+def calibrate(
+    suite: Annotated[Path, typer.Argument(metavar="SUITE", help="A suite whose documents are in the library.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Correct the live generation's probabilities by questions of its own; the service takes them at its next start."""
+    from eval.calibrate import calibrate as correct
+    from eval.dataset import load_suite
+    from rag.wiring import open_house
+
+    house = open_house(settings(config))
+    found = correct(load_suite(suite), house)
+    house.close()
+    if as_json:
+        emit(asdict(found))
+    else:
+        told = found.calibration
+        print(
+            f"logit → {told.slope:.3f} · logit {told.offset:+.3f}, of {told.questions} questions; calibration error "
+            f"{found.error_before:.3f} → {found.error_after:.3f} (by halves)"
+        )
+
+
 @eval_app.callback()
 def root() -> None:
     """Measure retrieval and answers."""

@@ -111,8 +111,13 @@ def unmask(
 def worker(config: ConfigOption = None) -> None:
     """Work on submitted documents until stopped."""
     from ingest.worker import run
+    from ingest.worker_metrics import told
+    from rag.tracing import start_tracing
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(settings(config), stop=stop)
+    settled = settings(config)
+    start_tracing()
+    with told(settled):
+        run(settled, stop=stop)

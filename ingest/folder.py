@@ -21,7 +21,8 @@ Progress = Callable[[int, int], None]  # files done, files in all
 
 @dataclass(slots=True)
 class Summary:
-    """Counts of documents by what happened, passages written, the index version afterwards, seconds it took."""
+    """Counts of documents by what happened, passages written, the index version afterwards, seconds it took, and
+    how much each cleaning rule removed."""
 
     added: int = 0
     updated: int = 0
@@ -31,6 +32,7 @@ class Summary:
     passages: int = 0
     index_version: int = 0
     seconds: float = 0.0
+    cleaned: dict[str, int] = field(default_factory=dict)
 
     def count(self, state: str) -> None:
         setattr(self, state, getattr(self, state) + 1)
@@ -84,6 +86,8 @@ def ingest_paths(
         for outcome in make_pipeline().put_many(_chain(first, changed)):
             if outcome.result is not None:
                 summary.count(outcome.result.state)
+                for rule, count in outcome.result.cleaned.items():
+                    summary.cleaned[rule] = summary.cleaned.get(rule, 0) + count
                 summary.passages += outcome.result.passages if outcome.result.state != "unchanged" else 0
             elif outcome.error is not None:
                 summary.fail(str(outcome.input.source), outcome.error)

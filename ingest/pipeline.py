@@ -25,6 +25,7 @@ from rag.search.late import pack
 from rag.settings import Settings
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length
+_SOME = 16  # passages that keep the model busy while it would wait for a parser
 _AHEAD = 8  # documents parsed ahead while the model works
 
 Stage = Callable[[str], None]
@@ -32,12 +33,13 @@ Stage = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A document that is parsed and chunked."""
+    """A document that is parsed and chunked. `cleaned`: what each cleaning rule removed."""
 
     input: DocumentInput
     title: str
     text: str
     chunks: tuple[Chunk, ...]
+    cleaned: Mapping[str, int] = field(default_factory=dict)
     kept: bytes | None = None
     masked: Mapping[str, int] = field(default_factory=dict)
 
@@ -65,29 +67,39 @@ class Pipeline:
         stage("embedding")
         ready = prepare([read], shelf, self._ledger)[0]
         stage("writing")
-        return self._ledger.put(ready, shelf.generation, order)
+        return replace(self._ledger.put(ready, shelf.generation, order), cleaned=read.cleaned)
 
     def put_many(self, docs: Iterable[DocumentInput]) -> Iterator[Outcome]:
-        """Many documents, each committed on its own; the next ones are parsed while the model works. Never raises for one."""
-        shelf = self._shelf()
-        with ThreadPoolExecutor(1, thread_name_prefix="parse") as parsing:
-            batch: list[Read] = []
+        """Many documents, each committed on its own. Never raises for one.
+
+        While the model works on some, the next ones are parsed and the ones before are committed.
+        """
+        shelf, batch = self._shelf(), list[Read]()
+        with ThreadPoolExecutor(1, "parse") as parsing, ThreadPoolExecutor(1, "commit") as committing:
+            written = committing.submit(list[Outcome])
             for doc, future in _ahead(parsing, lambda doc: read_document(doc, shelf, self._settings), docs):
+                if _enough(batch, future):
+                    reads, ready, batch = batch, prepare(batch, shelf, self._ledger), []
+                    yield from written.result()
+                    written = committing.submit(self._commit, reads, ready, shelf)
                 try:
                     batch.append(future.result())
                 except XiansouError as exc:
                     yield Outcome(doc, error=exc)
-                if sum(len(read.chunks) for read in batch) >= _BATCH:
-                    yield from self._commit(batch, shelf)
-                    batch = []
-            yield from self._commit(batch, shelf)
+            ready = prepare(batch, shelf, self._ledger)
+            yield from written.result()
+            yield from self._commit(batch, ready, shelf)
 
-    def _commit(self, reads: Sequence[Read], shelf: Shelf) -> Iterator[Outcome]:
-        for ready in prepare(reads, shelf, self._ledger):
+    def _commit(self, reads: Sequence[Read], prepared: Sequence[Prepared], shelf: Shelf) -> list[Outcome]:
+        outcomes = []
+        for read, ready in zip(reads, prepared, strict=True):
             try:
-                yield Outcome(ready.input, self._ledger.put(ready, shelf.generation))
+                result = replace(self._ledger.put(ready, shelf.generation), cleaned=read.cleaned)
+                outcomes.append(Outcome(ready.input, result))
             except Conflict as exc:
-                yield self._again(ready.input) if exc.code == "generation_changed" else Outcome(ready.input, error=exc)
+                swapped = exc.code == "generation_changed"
+                outcomes.append(self._again(ready.input) if swapped else Outcome(ready.input, error=exc))
+        return outcomes
 
     def _again(self, doc: DocumentInput) -> Outcome:
         """Once more from the start, in the generation that has become the live one."""
@@ -105,31 +117,31 @@ def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
             code="too_large",
             fix="Split the file, or raise `ingest.max_bytes`.",
         )
-    options = {"columns": mapping_of(doc.metadata)}
-    parsed, _ = parse_safely(
+    options = {"columns": mapping_of(doc.metadata), "clean_off": settings.ingest.clean_off}
+    parsed, cleaned = parse_safely(
         doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type, settings=settings, options=options
     )
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
     if not settings.ingest.mask:
-        return _chunked(doc, title, parsed, shelf)
+        return _chunked(doc, title, parsed, shelf, cleaned)
     hidden = mask.mask(parsed, title, settings.ingest.mask, settings.ingest.mask_key.get_secret_value())
-    return replace(_chunked(doc, hidden.title, hidden.parsed, shelf), kept=mask.pack(hidden), masked=hidden.counts)
+    return replace(_chunked(doc, hidden.title, hidden.parsed, shelf, cleaned), kept=mask.pack(hidden), masked=hidden.counts)
 
 
 def read_again(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
     """As `read_document`, for a re-index: `doc` is of the record, its text stays what its version says."""
     hidden = mask.unpack(doc.content)
     if hidden is not None:
-        return _chunked(doc, hidden[1], hidden[0], shelf)
+        return _chunked(doc, hidden[1], hidden[0], shelf, {})
     plain = settings.ingest.model_copy(update={"mask": []})  # a version that was stored unmasked: its citations hold
     return read_document(doc, shelf, settings.model_copy(update={"ingest": plain}))
 
 
-def _chunked(doc: DocumentInput, title: str, parsed: Parsed, shelf: Shelf) -> Read:
+def _chunked(doc: DocumentInput, title: str, parsed: Parsed, shelf: Shelf, cleaned: Mapping[str, int]) -> Read:
     chunks = chunk(parsed, count_tokens=shelf.embedder.count_tokens, max_tokens=shelf.chunk_tokens, title=title)
     if not chunks:
         raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
-    return Read(doc, title, parsed.text, tuple(chunks))
+    return Read(doc, title, parsed.text, tuple(chunks), cleaned)
 
 
 def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepared]:
@@ -149,6 +161,12 @@ def _prepared(read: Read, known: Mapping[bytes, Vectors], tokens: Mapping[bytes,
     vectors = np.stack([known[key] for key in hashes])
     cut = [" ".join(cutter.words(chunk.search_text)) for chunk in read.chunks]  # here, not while the ledger's writers wait
     return Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut, read.kept, read.masked)
+
+
+def _enough(batch: Sequence[Read], following: Future[Read]) -> bool:
+    """Whether to embed now: a full batch, or some passages while the next document is still being parsed."""
+    passages = sum(len(read.chunks) for read in batch)
+    return passages >= _BATCH or (passages >= _SOME and not following.done())
 
 
 def _ahead(

@@ -165,6 +165,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "attempts": job.attempts,
         "error": error,
         "batch": job.batch,
+        "cleaned": job.result.get("cleaned", {}) if job.result else {},
         "created_at": iso_time(job.created_at),
         "updated_at": iso_time(job.updated_at),
     }

@@ -9,10 +9,10 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ingest.pipeline import prepare, read_again
+from ingest.pipeline import Read, prepare, read_again
 from rag.errors import Conflict, NotFound, XiansouError
 from rag.library import generations, rebuild
 from rag.library.rows import Prepared
@@ -113,11 +113,19 @@ class _Builder:
         reads = []
         for version, doc in rebuild.given(self._house.ledger.engine, ids):
             try:
-                reads.append((version, read_again(doc, self._shelf, self._house.settings)))
+                read = read_again(doc, self._shelf, self._house.settings)
+                reads.append((version, self._with_stored_text(read, version)))
             except XiansouError as exc:
                 self._failed[doc.id] = f"{exc.code}: {exc}"
         prepared = prepare([read for _, read in reads], self._shelf, self._house.ledger)
         return [(version, ready) for (version, _), ready in zip(reads, prepared, strict=True)]
+
+    def _with_stored_text(self, read: Read, version: int) -> Read:
+        """A newer parser may read another text than the version has, whose offsets answers cite: then its passages stay."""
+        text = self._house.ledger.text(read.input.id, version)
+        if read.text == text:
+            return read
+        return replace(read, text=text, chunks=tuple(rebuild.cut_before(self._house.ledger.engine, read.input.id, version)))
 
     def unreadable(self) -> list[str]:
         """Documents that are live now and would be lost by the swap."""

@@ -107,17 +107,20 @@ def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
     from ingest.clean import clean
     from ingest.columns import mapped
     from ingest.parse import ocr, parse
+    from ingest.parse.removed import recording
 
     options = told["options"]
     ocr.allow(told["seconds"] * _OCR_SHARE if options.get("ocr", True) else 0.0)
-    with mapped(options.get("columns")):
-        parsed, counts = clean(parse(content, filename=told["filename"], mime_type=told["mime_type"]))
+    off = options.get("clean_off", ())
+    with mapped(options.get("columns")), recording(off) as dropped:
+        parsed = parse(content, filename=told["filename"], mime_type=told["mime_type"])
+    parsed, counts = clean(parsed, off)
     return {
         "text": parsed.text,
         "title": parsed.title,
         "metadata": dict(parsed.metadata),
         "markdown": parsed.markdown,
-        "counts": counts,
+        "counts": {name: count for name, count in {**counts, **dropped}.items() if count},
         "blocks": [[b.start, b.end, b.kind, b.section, b.header, b.group, b.keys, dict(b.fields)] for b in parsed.blocks],
     }
 

@@ -48,6 +48,12 @@ def find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
     return list(dict.fromkeys(inner for root, file in found for inner in _members(root, file)))
 
 
+def on_disk(path: Path) -> Path:
+    """The file itself, or the archive that it is in."""
+    inside = expand.archive_of(path)
+    return inside[0] if inside else path
+
+
 def _members(root: Path, file: Path) -> Iterator[tuple[Path, Path]]:
     """An archive's members as if it were a folder; one that cannot be opened stands for itself, and says why when read."""
     names: list[str] = []

@@ -157,7 +157,13 @@ class Answerer:
     def prompt(self, question: Question) -> list[dict[str, str]]:
         """The messages that an LLM would be sent for this question. Raises IndexBehind, InputError."""
         run = self._run(question if self.memory is None else self.memory.recall(question), None)
-        return self._messages(run, self.retrieve(run.question), next((b for b in run.chain if b is not None), None))
+        return self._messages(run, self._read(run), next((b for b in run.chain if b is not None), None))
+
+    def _read(self, run: Run) -> Retrieved:
+        """The hits as this question's backend reads them: an LLM sees the best ones with their sections around them."""
+        found = self.retrieve(run.question)
+        llm = any(backend is not None for backend in run.chain)
+        return self._retriever.widened(found, self._settings.retrieval.neighbours) if llm else found
 
     def answer(self, question: Question, gone: threading.Event | None = None) -> Answer:
         """The whole answer, or a refusal. Raises IndexBehind, InputError; Cancelled once `gone` is set."""
@@ -204,7 +210,7 @@ class Answerer:
         with run.stage("rewrite"):
             query = rewrite(question)
         with run.stage("retrieve"):
-            found = self.retrieve(question)
+            found = self._read(run)
         run.timings["rerank"] = found.rerank_ms
         run.timings["retrieve"] = round(run.timings["retrieve"] - found.rerank_ms, 3)
         numbering, said, disagree = Numbering(found.hits), list[Sentence](), Contradictions(found.hits)

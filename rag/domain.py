@@ -147,7 +147,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What a write did. `index_version` is the record's sequence number at which readers see it."""
+    """What a write did. `index_version`: sequence number at which readers see it; `cleaned`: removed by each cleaning rule."""
 
     document_id: str
     version: int
@@ -155,6 +155,7 @@ class WriteResult:
     index_version: int
     passages: int = 0
     embedded: int = 0
+    cleaned: Mapping[str, int] = field(default_factory=dict)
 
 
 # -- questions and answers ---------------------------------------------------------------------------------------------

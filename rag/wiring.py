@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rag.answer import Answerer
 from rag.answering.check import Entails
 from rag.answering.memory import Memory
-from rag.library import generations
+from rag.library import calibration, generations
 from rag.library.dictionary import load_cutter
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
@@ -116,7 +116,7 @@ def open_house(
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
         mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
-        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter)
+        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter, calibration.load(ledger.engine, generation))
 
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = load_retriever(settings, ledger, shelves)

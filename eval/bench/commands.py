@@ -56,6 +56,34 @@ def index(
 
 
 @bench.command()
+def ingest(
+    full: Annotated[bool, typer.Option("--full", help="Larger sizes: about 15 minutes instead of 3.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """First run, nightly run, unchanged folder, a worker's memory, the embedder, each beside what it is measured against."""
+    from eval.bench import ingest as figures
+
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(done, 7)
+
+        told = figures.measure(figures.FULL if full else figures.Sizes(), say, settings(config))
+    report = {"conditions": _conditions(), "full": full} | told
+    if as_json:
+        emit(report)
+        return
+    for name, figure in told.items():
+        print(f"{name.replace('_', ' ')}")
+        for key, value in figure.items():
+            print(f"  {key.replace('_', ' '):<32}{value}")
+
+
+@bench.command()
 def query(
     documents: Annotated[Path, typer.Option(help="Documents that are searched.")] = Path("examples"),
     clients: Annotated[int, typer.Option(min=1, help="Clients that ask at once.")] = 8,

@@ -27,7 +27,7 @@ class Files:
             raise UpstreamError(f"{self._root} is not there.", code="unreachable", fix="Mount it, or remove the source.")
         try:
             for _, file in sources.find([self._root]):
-                told = file.stat()
+                told = sources.on_disk(file).stat()
                 mark = f"{told.st_size}:{told.st_mtime_ns}:{told.st_ctime_ns}:{told.st_ino}"
                 yield Item(file.relative_to(self._root).as_posix(), mark)
         except (OSError, InputError) as exc:
@@ -37,7 +37,7 @@ class Files:
         if item.mark == mark:
             return None
         path = self._root / item.key
-        if not path.exists():
+        if not sources.on_disk(path).exists():
             raise NotFound(f"{item.key} is gone.")
         doc = sources.read(sources.SourceFile(item.key, path, str(path)), self._settings.ingest.max_bytes)
         return Fetched(doc.content, item.mark, path.name)

@@ -6,10 +6,13 @@ import re
 
 from lxml.html import HtmlElement
 
+from ingest.parse import removed
+
 _DROPPED = frozenset(
     "script style noscript template svg math iframe object embed canvas audio video map nav footer aside input select"
     " textarea option datalist button head title link meta img picture".split()
 )
+_NO_CONTENT = frozenset("script style noscript template svg head title link meta".split())
 _ROLES = frozenset("navigation banner contentinfo complementary search dialog alertdialog menu menubar toolbar".split())
 _ALWAYS = re.compile(
     r"(?:^|[\s_-])(?:cookies?|consent|gdpr|breadcrumbs?|skip-?(?:link|to|nav)|sr-only|visually-hidden|share|sharing|social|"
@@ -34,11 +37,16 @@ _DISCLOSURE = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle"
 def strip_boilerplate(root: HtmlElement) -> None:
     """Removes what is never content, in place. Buttons that open an answer stay: they hold the question."""
     total = max(1, len(root.text_content()))
+    navigation, gone = removed.is_on(removed.NAVIGATION), 0
     for element in list(root.iter()):
         if not isinstance(element.tag, str) or element.getparent() is None:
             continue
-        if (element.tag in _DROPPED and not _is_disclosure(element)) or _is_boilerplate(element, total):
+        if element.tag in _NO_CONTENT:
             element.drop_tree()
+        elif navigation and ((element.tag in _DROPPED and not _is_disclosure(element)) or _is_boilerplate(element, total)):
+            gone += bool(element.text_content().strip())
+            element.drop_tree()
+    removed.note(removed.NAVIGATION, gone)
 
 
 def main_content(root: HtmlElement) -> HtmlElement:

@@ -81,13 +81,13 @@ def _chinese(content: bytes) -> str | None:
     for encoding in ("gb18030", "big5hkscs"):
         if (text := _strict(content, encoding)) is None:
             continue
-        share = _everyday_share(text, encoding)
+        share = everyday_share(text, encoding)
         if share > 0.8 and (best is None or share > best[0]):
             best = (share, text)
     return best[1] if best else None
 
 
-def _everyday_share(text: str, encoding: str) -> float:
+def everyday_share(text: str, encoding: str) -> float:
     """Share of everyday characters among those that are not ASCII (0 when there are none)."""
     foreign = _NOT_ASCII.findall(text[:_SAMPLE])
     if len(foreign) > 40 and sum(char in _FREQUENT for char in foreign) < len(foreign) * 0.03:

@@ -9,6 +9,7 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from ingest.faq import Entry
+from ingest.parse import removed
 from ingest.parse.boilerplate import main_content, strip_boilerplate
 from ingest.parse.decode import decode
 from ingest.parse.header import split_header
@@ -49,7 +50,7 @@ def parse_text(source: str) -> Parsed:
     page_title = one_line("".join(root.findtext(".//title") or ""))
     metadata = _metadata(root)
     strip_boilerplate(root)
-    main = main_content(root)
+    main = main_content(root) if removed.is_on(removed.NAVIGATION) else root
     first = next((one_line(_text(h1)) for h1 in main.iter("h1") if _text(h1).strip()), "")
     writer = Writer(first or page_title)
     _Page(writer).walk(main)

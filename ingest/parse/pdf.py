@@ -13,6 +13,7 @@ import pdfplumber
 import pypdfium2
 
 from ingest.parse import ocr
+from ingest.parse.pdfcells import parted, runs
 from ingest.parse.pdflayout import Scan, Table, write_document
 from ingest.parse.pdflines import PdfLine, join, page_lines
 from ingest.parse.writer import Writer, one_line
@@ -21,6 +22,7 @@ from rag.errors import ParseError
 
 _NO_TITLE = re.compile(r"untitled|microsoft word|powerpoint|\.\w{2,5}$|^\S*_\S*$|\.\.", re.IGNORECASE)
 _MARGIN = 2.0
+_SAME_PLACE = 1.0  # points
 _DPI = 200  # of pages for OCR
 _SIDE_LIMIT = 5000  # pixels
 _PDFIUM = threading.Lock()  # pdfium is not safe to use from several threads
@@ -70,6 +72,16 @@ def _survey(content: bytes) -> tuple[set[int], int, str]:
         empty = {number for number in range(1, total + 1) if not _page_text(document, number - 1).strip()}
         title = one_line(document.get_metadata_dict().get("Title", ""))
     return empty, total, "" if _NO_TITLE.search(title) else title
+
+
+def _with_grids(lines: list[PdfLine]) -> Iterator[PdfLine | Table]:
+    """Lines, and tables for those that stand in columns."""
+    for part, rows in (found for run in runs(lines) for found in parted(run)):
+        if rows is None:
+            yield from part
+        else:
+            x0, x1 = min(line.x0 for line in part), max(line.x1 for line in part)
+            yield Table(tuple(map(tuple, rows)), part[0].page, x0, x1, part[0].top, part[-1].bottom)
 
 
 def _scans(content: bytes, numbers: list[int]) -> tuple[dict[int, Scan], bool]:
@@ -125,16 +137,68 @@ def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
 
 def _page_items(page: Any) -> Iterator[PdfLine | Table]:
     """Lines and tables of a page, each table where it stands."""
-    page = page.dedupe_chars()
+    page = page.filter(_Unprinted())
     tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
+    if turned := _turned(page):
+        yield from _with_grids(page_lines(page, _upright_words(page, turned)))
+        return
     words = page.extract_words(extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False)
     outside = [word for word in words if not any(_inside(word, table) for table in tables)]
     lines = page_lines(page, outside)
-    for line in lines:
-        while tables and tables[0].top < line.top and (tables[0].x0 < line.right and line.left < tables[0].x1):
+    for line in _with_grids(lines):
+        left, right = (line.left, line.right) if isinstance(line, PdfLine) else (line.x0, line.x1)
+        while tables and tables[0].top < line.top and (tables[0].x0 < right and left < tables[0].x1):
             yield tables.pop(0)
         yield line
     yield from tables
+
+
+def _turned(page: Any) -> str:
+    """`btt` or `ttb` when most of the page's letters run up or down, else ''."""
+    turns = [char["matrix"][1] for char in page.chars if not char.get("upright", True)]
+    if len(turns) * 2 <= len(page.chars):
+        return ""
+    return "btt" if sum(turn > 0 for turn in turns) * 2 >= len(turns) else "ttb"
+
+
+def _upright_words(page: Any, turned: str) -> list[dict[str, Any]]:
+    """The words of a page set sideways, with the coordinates they have when one turns it; others are left out."""
+    found = page.extract_words(
+        char_dir=turned, line_dir="ltr" if turned == "btt" else "rtl", extra_attrs=["size", "fontname"], use_text_flow=False
+    )
+    height, width = float(page.height), float(page.width)
+    words: list[dict[str, Any]] = []
+    for word in found:
+        x0, x1, top, bottom = (float(word[name]) for name in ("x0", "x1", "top", "bottom"))
+        if turned == "btt":
+            at = {"x0": height - bottom, "x1": height - top, "top": x0, "bottom": x1}
+        else:
+            at = {"x0": top, "x1": bottom, "top": width - x1, "bottom": width - x0}
+        words.append({**word, **at, "upright": True})
+    return words
+
+
+class _Unprinted:
+    """Whether a character was not printed before in the same place: bold is often made by printing twice.
+
+    pdfplumber's own `dedupe_chars` looks for every character in the list of all of them: minutes for a dense page.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[Any, ...], list[tuple[float, float]]] = {}
+
+    def __call__(self, thing: dict[str, Any]) -> bool:
+        if thing.get("object_type") != "char":
+            return True
+        x, y = float(thing["x0"]), float(thing["top"])
+        kind = thing["text"], thing.get("fontname"), round(float(thing.get("size") or 0), 2)
+        for column in (round(x) - 1, round(x), round(x) + 1):
+            for row in (round(y) - 1, round(y), round(y) + 1):
+                for a, b in self._seen.get((*kind, column, row), ()):
+                    if abs(a - x) <= _SAME_PLACE and abs(b - y) <= _SAME_PLACE:
+                        return False
+        self._seen.setdefault((*kind, round(x), round(y)), []).append((x, y))
+        return True
 
 
 def _find_tables(page: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from ingest.parse import removed
 from ingest.parse.header import split_header
 from ingest.parse.lines import bullet, columns, heading_level
 from ingest.parse.pdffurniture import furniture
@@ -44,7 +45,8 @@ def write_document(writer: Writer, items: Sequence[PdfLine | Table | Scan], name
     """Writes lines and tables as headings, paragraphs, list items and rows. `named`: the title property, '' for none."""
     lines = [item for item in items if isinstance(item, PdfLine)]
     sizes = _sizes(lines)
-    dropped = furniture(lines, sizes.body)
+    dropped = furniture(lines, sizes.body) if removed.is_on(removed.PAGE_FURNITURE) else set()
+    removed.note(removed.PAGE_FURNITURE, len(dropped))
     kept = [item for item in items if not isinstance(item, PdfLine) or id(item) not in dropped]
     paragraphs = _paragraphs(kept, sizes)
     writer.title = named or next(
@@ -188,6 +190,8 @@ def _leading(lines: Sequence[PdfLine]) -> float:
 def _continues(last: _Paragraph, line: PdfLine, level: int, gap: float, leading: float) -> bool:
     """Whether the line goes on with the paragraph before it."""
     previous = last.last
+    if line.apart or previous.apart:
+        return False  # an entry of a form
     if level != last.level or abs(previous.size - line.size) > 0.6:
         return False
     full = previous.x1 > previous.right - 4 * previous.size

@@ -17,11 +17,21 @@ _CJK_PAIR = re.compile(f"[{_CJK}]$"), re.compile(f"^[{_CJK}]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|heiti|simhei|黑体", re.IGNORECASE)
 _UNKNOWN = re.compile(r"\(cid:\d+\)|\ufffd")
 _GUTTER_COLUMNS = 20
+_TABLE_CELLS = 4  # in most lines: a table, not columns of text
+_CELL_GAP, _WIDE_GAP = 1.0, 1.8  # in font sizes
+_MARK = re.compile(r"[-–•·●○▪■◆□√\u2022*]|[(（]?\d{1,2}(?:\.\d{1,2})*[.)）、]?|[(（]?[A-Za-z一二三四五六七八九十][.)）、]")
+
+
+Cell = tuple[str, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class PdfLine:
-    """A line of text on a page; coordinates in points from the top left. `left`, `right`: edges of its column."""
+    """A line of text on a page; coordinates in points from the top left. `left`, `right`: edges of its column.
+
+    `cells`: (text, x0, x1) of its parts when gaps part them, as in a form or a table without rules; else (). `apart`: a
+    gap is so wide that no justified text has it.
+    """
 
     text: str
     page: int
@@ -33,6 +43,8 @@ class PdfLine:
     bold: bool
     left: float
     right: float
+    cells: tuple[Cell, ...] = ()
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,7 @@ def _rows(words: Sequence[_Word]) -> list[list[_Word]]:
 
 def _gutter(rows: list[list[_Word]]) -> float | None:
     """The x of a gap that parts two columns of running text, or None."""
-    if len(rows) < 6:
+    if len(rows) < 6 or median(len(_cells(row)) or 1 for row in rows) >= _TABLE_CELLS:
         return None
     left, right = min(row[0].x0 for row in rows), max(row[-1].x1 for row in rows)
     # The right column's left edge is straight, while the left column's right edge may be ragged.
@@ -174,7 +186,32 @@ def _row_lines(row: list[_Word], number: int, left: float, right: float) -> Iter
         bold,
         left,
         right,
+        _cells(row),
+        any(b.x0 - a.x1 >= _WIDE_GAP * b.size and not (a is row[0] and _MARK.fullmatch(a.text)) for a, b in pairwise(row)),
     )
+
+
+def _cells(row: list[_Word]) -> tuple[Cell, ...]:
+    """The parts of a line between gaps wider than a space."""
+    runs: list[list[_Word]] = []
+    for word in row:
+        if runs and word.x0 - runs[-1][-1].x1 < _CELL_GAP * word.size:
+            runs[-1].append(word)
+        elif runs == [row[:1]] and _MARK.fullmatch(row[0].text):
+            runs[-1].append(word)  # a heading's number or a bullet, set apart
+        else:
+            runs.append([word])
+    if len(runs) < 2:
+        return ()
+    return tuple((_run_text(run), run[0].x0, run[-1].x1) for run in runs)
+
+
+def _run_text(run: list[_Word]) -> str:
+    text = run[0].text
+    for before, word in pairwise(run):
+        gap = word.x0 - before.x1
+        text = text + word.text if gap < word.size * 0.18 else _spaced(text, word.text, gap, word.size)
+    return text
 
 
 def _spaced(first: str, second: str, gap: float, size: float) -> str:

@@ -33,9 +33,13 @@ def open_engine(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             event.listen(engine, "connect", _sqlite_connect)
             event.listen(engine, "begin", _sqlite_begin)
-        if not migrations.current(engine):
-            with writing(engine) as conn:
-                migrations.migrate(conn)
+        try:
+            if not migrations.current(engine):
+                with writing(engine) as conn:
+                    migrations.migrate(conn)
+        except BaseException:
+            engine.dispose()
+            raise
     except ModuleNotFoundError as exc:
         raise ConfigError(f"the driver of `database.url` is not installed: {exc.name}.", field="database.url") from exc
     except ArgumentError as exc:

@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import Engine, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from rag.domain import DocumentInput
+from rag.domain import Chunk, DocumentInput
 from rag.errors import Conflict
 from rag.library.engine import writing
 from rag.library.generations import Fingerprint, begin
@@ -102,6 +102,19 @@ def given(engine: Engine, ids: Sequence[str]) -> list[tuple[int, DocumentInput]]
     )
     with engine.connect() as conn:
         return [(row.version, _input(row)) for row in conn.execute(query)]
+
+
+def cut_before(engine: Engine, document_id: str, version: int) -> list[Chunk]:
+    """The passages that a version was cut into in the newest generation that has it, to be embedded once more."""
+    mine = (passages.c.document_id == document_id) & (passages.c.version == version)
+    newest = select(func.max(passages.c.generation)).where(mine).scalar_subquery()
+    query = select(passages).where(mine, passages.c.generation == newest).order_by(passages.c.ordinal)
+    with engine.connect() as conn:
+        rows = conn.execute(query).all()
+    return [
+        Chunk(row.start, row.end, row.text, row.kind, tuple(orjson.loads(row.section)), row.context, orjson.loads(row.fields))
+        for row in rows
+    ]
 
 
 def store(engine: Engine, generation: int, ready: Sequence[tuple[int, Prepared]]) -> int:

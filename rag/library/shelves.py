@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rag.library.calibration import PLAIN, Calibration
 from rag.library.generations import generation_at
 from rag.library.ledger import live_generation
 from rag.library.mirror import Mirror, Swapped
@@ -18,14 +19,15 @@ _PAST = 2  # each holds all vectors of its version
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A generation's mirror, the model that its vectors come from, the size of its passages in that model's tokens, and how
-    their words are cut."""
+    """A generation's mirror, the model that its vectors come from, the size of its passages in that model's tokens, how
+    their words are cut, and what its probabilities are corrected by."""
 
     generation: int
     chunk_tokens: int
     embedder: Embedder
     mirror: Mirror
     cutter: Cutter = field(default_factory=Cutter)
+    calibration: Calibration = PLAIN
 
 
 class Shelves:

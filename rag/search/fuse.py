@@ -18,17 +18,20 @@ Scores = NDArray[np.float32]
 _DENSE = 0.6  # of the cosine against BM25, in the first stage
 _ABROAD = 0.5  # BM25 cannot see a passage of the other language: it is taken for half as good as its cosine
 _LATE, _COSINE, _WORDS = 10.0, 1.5, 0.9  # of the final score
+_STEP_BACK = 0.3  # of the final score, for a passage of the other language: between equals the question's own comes first
 _NEURAL = 0.75  # of a cross-encoder against the first stage
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Candidates best first: positions in `Found`, final and first-stage scores, re-ranker's scores (NaN: not re-ranked)."""
+    """Candidates best first: positions in `Found`, final and first-stage scores, late interaction and the sum that it is part
+    of, before they are standardised (NaN: not compared token by token)."""
 
     order: NDArray[np.int64]
     score: Scores
     fused: Scores
     late: Scores
+    raw: Scores
 
 
 def standardise(scores: Scores, like: Scores | None = None) -> Scores:
@@ -59,16 +62,20 @@ def shortlist(found: Found, fused: Scores, own: int, foreign: int) -> NDArray[np
 
 
 def with_late(found: Found, at: NDArray[np.int64], late: Scores) -> Scores:
-    """Final scores of the candidates `at`, from late interaction, cosine, and BM25 as a share of what the words can give.
-
-    As z-scores, so that a distance means the same for every question. The root of BM25 saturates: the first matching words
+    """The candidates `at` by late interaction, cosine, and BM25 as a share of what the words can give; on one scale for all
+    questions. The root of BM25 saturates: the first matching words
     tell more than the fifth repetition of one.
     """
     words = np.sqrt(np.maximum(found.bm25[at], 0) / max(float(found.idf.sum()), 1e-6))
     abroad = found.foreign[at]
     if abroad.any() and not abroad.all():
         words[abroad] = np.maximum(words[abroad], words[~abroad].mean())
-    return standardise(np.asarray(_LATE * late + _COSINE * levelled(found)[at] + _WORDS * words, np.float32))
+    return np.asarray(_LATE * late + _COSINE * levelled(found)[at] + _WORDS * words, np.float32)
+
+
+def final(raw: Scores, foreign: NDArray[np.bool_]) -> Scores:
+    """As z-scores, so that a distance means the same whatever the question."""
+    return np.asarray(standardise(raw) - _STEP_BACK * foreign, np.float32)
 
 
 def with_neural(fused: Scores, neural: Scores) -> Scores:

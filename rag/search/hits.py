@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.domain import Hit, Passage
+from rag.library.calibration import Calibration
 from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
-from rag.library.tokens import Cutter
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import Ranked, levelled
 from rag.search.tiebreak import SPARE, prefer_settled
@@ -26,11 +26,10 @@ Dropped = tuple[tuple[Hit, str], ...]
 class Joined:
     """A question's candidates in their order."""
 
-    query: str
     found: Found
     ranked: Ranked
     terms: tuple[str, ...]
-    cutter: Cutter
+    calibration: Calibration
 
 
 def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
@@ -40,46 +39,46 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
     others to take its place.
     """
     hits: list[Hit] = []
-    folded: list[tuple[Hit, str]] = []
-    beyond: list[tuple[Hit, str]] = []
+    twice: list[tuple[Hit, str]] = []
+    dropped: list[tuple[Hit, str]] = []
     seen: set[tuple[str, int, int]] = set()
     twins = Twins()
-    for place, passage in _passages(ledger, told, k, everything=explain):
+    for place, passage, rival in _passages(ledger, told, k, everything=explain):
+        if len(hits) == k + SPARE and not explain:
+            break
+        span, hit = (passage.document_id, passage.start, passage.end), _hit(passage, told, place, rival)
         if len(hits) == k + SPARE:
-            if not explain:
-                break
-            beyond.append((_hit(passage, told, place), f"not among the first {k}"))
-            continue
-        span = (passage.document_id, passage.start, passage.end)
-        if span in seen:
-            folded += [(_hit(passage, told, place), "another phrasing of an entry above")] if explain else []
-            continue
-        seen.add(span)
-        twin = twins.of(passage)
-        if twin is not None:
-            folded.append((_hit(passage, told, place), f"says the same as passage {twin.id} of {twin.document_id}"))
+            dropped.append((hit, f"not among the first {k}"))
+        elif span in seen:
+            dropped.append((hit, "another phrasing of an entry above"))
+        elif (twin := twins.of(passage, hit.stages["dense"])) is not None:
+            twice.append((hit, f"says the same as passage {twin.id} of {twin.document_id}"))
         else:
-            hits.append(_hit(passage, told, place))
+            hits.append(hit)
+        seen.add(span)
     hits = prefer_settled(hits)
-    beyond = [(hit, f"not among the first {k}") for hit in hits[k:]] + beyond
+    dropped += [(hit, f"not among the first {k}") for hit in hits[k:]]
     hits = hits[:k]
-    if len(hits) < k:  # nothing else is left: what was folded as a twin is better than nothing
-        twice = [pair for pair in folded if pair[1].startswith("says")][: k - len(hits)]
-        folded = [pair for pair in folded if pair not in twice]
-        hits += [_after(hit, hits[-1].score) for hit, _ in twice] if hits else []
-    return tuple(hits), (*folded, *beyond) if explain else ()
+    free = k - len(hits)  # nothing else is left: a twin is better than nothing
+    hits += [_after(hit, hits[-1].score) for hit, _ in twice[:free]]
+    return tuple(hits), (*twice[free:], *dropped) if explain else ()
 
 
-def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iterator[tuple[int, Passage]]:
-    """(place, passage) in order, read in steps; those erased meanwhile are left out."""
+def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iterator[tuple[int, Passage, float]]:
+    """(place, passage, the best other document's raw score) in order, read in steps; without those erased meanwhile."""
     ids = told.found.ids[told.ranked.order].tolist()
     step = len(ids) if everything else k + _AHEAD
+    best: dict[str, float] = {}  # by document
     for start in range(0, len(ids), max(step, 1)):
         part = ids[start : start + step]
         passages = ledger.passages_at(part, told.found.version)
         for at, key in enumerate(part, start):
             if key in passages:
-                yield at, passages[key]
+                best.setdefault(passages[key].document_id, float(told.ranked.raw[at]))
+        for at, key in enumerate(part, start):
+            if key in passages:
+                others = [raw for document, raw in best.items() if document != passages[key].document_id]
+                yield at, passages[key], max(others, default=float("nan"))
 
 
 def _after(hit: Hit, score: float) -> Hit:
@@ -87,10 +86,10 @@ def _after(hit: Hit, score: float) -> Hit:
     return Hit(hit.passage, min(hit.score, score), hit.probability, hit.stages)
 
 
-def _hit(passage: Passage, told: Joined, place: int) -> Hit:
+def _hit(passage: Passage, told: Joined, place: int, rival: float) -> Hit:
     found, ranked = told.found, told.ranked
     at = int(ranked.order[place])
-    features = features_of(told, place, passage)
+    features = _features(told, place, passage, rival)
     late = float(ranked.late[place])
     stages = {
         "dense": float(found.cosine[at]),
@@ -100,19 +99,22 @@ def _hit(passage: Passage, told: Joined, place: int) -> Hit:
         "coverage": features.coverage,
     }
     stages = {name: round(value, 6) for name, value in stages.items()}
-    return Hit(passage, float(ranked.score[place]), probability(features), stages)
+    return Hit(passage, float(ranked.score[place]), probability(features, told.calibration), stages)
 
 
-def features_of(told: Joined, place: int, passage: Passage) -> Features:
+def _features(told: Joined, place: int, passage: Passage, rival: float) -> Features:
     """What the probability of the hit at `place` is computed from."""
     found, ranked = told.found, told.ranked
-    cosine, late = float(levelled(found)[ranked.order[place]]), float(ranked.late[place])
-    idf = found.idf
+    cosines = levelled(found)
+    cosine, late = float(cosines[ranked.order[place]]), float(ranked.late[place])
+    ahead = float(ranked.raw[place]) - rival
     return Features(
         cosine=cosine,
-        margin=cosine - float(levelled(found).mean()),
-        late=None if np.isnan(late) else late - float(np.nanmedian(ranked.late)),
-        coverage=coverage(told.terms, idf, f"{passage.context}\n{passage.text}", found.also),
-        context=coverage(told.terms, idf, passage.context, found.also),
+        margin=cosine - float(cosines.mean()),
+        late=None if np.isnan(late) else late,
+        ahead=late - float(np.nanmedian(ranked.late)) if not np.isnan(late) else 0.0,
+        gap=0.0 if np.isnan(ahead) else ahead,
+        coverage=coverage(told.terms, found.idf, f"{passage.context}\n{passage.text}", found.also),
+        context=coverage(told.terms, found.idf, passage.context, found.also),
         words=len(told.terms),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,11 @@ from rag.library.mirror import Found
 from rag.library.shelves import Shelf, Shelves
 from rag.library.tokens import is_chinese
 from rag.ports import Reranker
-from rag.search.fuse import Ranked, Scores, fuse, level_groups, shortlist, with_late, with_neural
+from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
 from rag.search.hits import Joined, join
 from rag.search.late import maxsim
 from rag.search.synonyms import Synonyms
+from rag.search.widen import widen
 from rag.search.wishes import lean, wishes
 
 _OWN, _FOREIGN = 30, 10  # candidates of the question's language and of the other that are re-ranked
@@ -70,27 +71,32 @@ class Retriever:
         wanted = wishes(query, found.attributes)
         ranked = self._rank(query, found, shelf, lean(wanted, found.attributes))
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
-        joined = join(self._ledger, Joined(query, found, ranked, tuple(terms), shelf.cutter), k, explain=explain)
+        joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration), k, explain=explain)
         asked = _explained(query, terms, found, {key: sorted(values) for key, values in wanted.items()}) if explain else {}
         return Retrieved(joined[0], found.version, tuple(terms), tuple(found.idf.tolist()), rerank_ms, joined[1], asked)
+
+    def widened(self, found: Retrieved, budget: int) -> Retrieved:
+        """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
+        return replace(found, hits=widen(self._ledger.engine, found.hits, budget)) if budget else found
 
     def _rank(self, query: str, found: Found, shelf: Shelf, leaning: Scores) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
-            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing)
+            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing)
         fused = fuse(found)
         at = shortlist(found, fused, _OWN, _FOREIGN)
-        late = np.full(len(fused), np.nan, np.float32)
+        late, raw = np.full((2, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and shelf.embedder.late and len(at) > 1:
             late[at] = self._late(query, found, at, shelf)
-            score[at] = with_late(found, at, late[at])
+            raw[at] = with_late(found, at, late[at])
+            score[at] = final(raw[at], found.foreign[at])
         if self._reranking.neural is not None:
             passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
         score[at] += leaning[at]
-        return _ordered(found, fused, at, score, late)
+        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw))
 
     def _late(self, query: str, found: Found, at: NDArray[np.int64], shelf: Shelf) -> Scores:
         """Late interaction, the two languages each by itself: its weights come from the candidates."""
@@ -103,13 +109,14 @@ class Retriever:
         return level_groups(scores, foreign)
 
 
-def _ordered(found: Found, fused: Scores, at: NDArray[np.int64], score: Scores, late: Scores) -> Ranked:
+def _ordered(found: Found, at: NDArray[np.int64], told: Ranked) -> Ranked:
     """The re-ranked candidates by score; behind them the others, in the order of the first stage."""
-    rest = np.setdiff1d(np.arange(len(fused)), at)
+    score, fused = told.score, told.fused
+    rest = np.setdiff1d(told.order, at)
     if len(rest):  # below the last one that was re-ranked, at their distances
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
     order = np.lexsort((found.ids, -score))
-    return Ranked(order, score[order], fused[order], late[order])
+    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order])
 
 
 def _explained(query: str, terms: list[str], found: Found, wanted: dict[str, list[str]]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -22,6 +22,10 @@ class Server(Section):
     port: int = Field(8000, ge=1, le=65535, description="Port of the HTTP service.")
     processes: int = Field(1, ge=1, le=64, description="API processes.")
     workers: int = Field(1, ge=0, le=64, description="Ingest workers that `xiansou serve` starts beside the API.")
+    worker_metrics: str = Field(
+        "",
+        description="`HOST:PORT` where a worker alone tells its metrics, to all who can reach it; empty: nowhere.",
+    )
     drain_s: float = Field(35.0, ge=0, le=3600, description="Longest time that answers under way may take when it ends.")
     auth: Literal["auto", "required"] = Field(
         "auto", description="`auto`: loopback needs no key until one is made; `required`: everyone needs one."
@@ -50,6 +54,9 @@ class Embedding(Section):
 class Retrieval(Section):
     top_k: int = Field(5, ge=1, le=100, description="Passages given to the generator.")
     candidates: int = Field(50, ge=10, le=1000, description="Passages that each of dense and BM25 search proposes.")
+    neighbours: int = Field(
+        500, ge=0, le=20_000, description="Tokens of the best hits' sections that an LLM is shown besides; 0: hits alone."
+    )
     dictionary: str = Field(
         "", description="Text file of names that are kept whole, one a line; a change needs `xiansou reindex`."
     )
@@ -81,6 +88,20 @@ class AnswerSettings(Section):
     )
 
 
+CleaningRule = Literal[
+    "control_characters",
+    "mojibake",
+    "empty",
+    "markup_only",
+    "garbage",
+    "repeated_line",
+    "boilerplate",
+    "duplicate",
+    "near_duplicate",
+    "page_furniture",
+    "navigation",
+]
+CLEANING_RULES: tuple[str, ...] = get_args(CleaningRule)
 MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]
 
 
@@ -88,6 +109,10 @@ class Ingest(Section):
     max_bytes: int = Field(50_000_000, ge=1, description="Larger files are refused.")
     chunk_tokens: int = Field(256, ge=64, le=480, description="Longest passage, in the embedding model's tokens.")
     wait_s: float = Field(60.0, gt=0, description="Longest wait of a write with `wait=visible` before it answers 202.")
+    clean_off: list[CleaningRule] = Field(
+        [],
+        description=f"Cleaning rules that are not applied; in the environment with commas. All: {', '.join(CLEANING_RULES)}.",
+    )
     mask: list[MaskKind] = Field(
         [],
         description="Personal data that is replaced before anything is stored: "
@@ -97,7 +122,7 @@ class Ingest(Section):
         SecretStr(""), description="With it, `xiansou unmask` can undo masking; without, masked values are gone."
     )
 
-    @field_validator("mask", mode="before")
+    @field_validator("clean_off", "mask", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         """The environment has texts: `cn_id,mobile`."""

@@ -323,3 +323,25 @@ def test_an_erased_document_leaves_no_byte_in_record_cache_and_conversations(hou
     assert history(answerer, QUESTION)[1] == ("assistant", "(The documents behind this answer have been changed or deleted.)")
     with pytest.raises(NotFound):
         answerer.memory.find(quoting.answer_id)
+
+
+# -- replay ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_of_an_llm_is_made_again_and_a_difference_is_shown_with_its_cause(house, put, ask):
+    put("vault", "The code of the vault is 4417.", "The vault is in the cellar.")
+    first = ask(REPLY)
+    stored = first.memory.find(first.answer(Question("What is the code of the vault?")).answer_id)
+    put("vault", "The code of the vault is 9999.")
+    same = ask(REPLY)
+    again = same.memory.replay(stored, same.make)
+    assert (again.identical, again.differences) == (True, ())
+    assert same.script.prompts == first.script.prompts
+    assert not [message for message in stored.record["prompt"] if "4417" in message["content"]]  # only its mark
+    other = ask("The vault is in the cellar [2].", **{"generator.system": "You are a pirate."})
+    told = other.memory.replay(stored, other.make)
+    parts = [one.part for one in told.differences]
+    assert not told.identical
+    assert parts[0] == "settings.profile.generator.system"
+    assert {"prompt", "raw", "answer"} <= set(parts)
+    assert "+You are a pirate." in next(one.diff for one in told.differences if one.part == "prompt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -176,3 +177,22 @@ def test_the_second_is_told_who_holds_the_lock_and_a_dead_holder_is_replaced(old
     with pytest.raises(ZeroDivisionError), locked(old.ledger.engine, "process 2", lease_s=0.0):
         assert reindex(new, accept).state == "swapped"
         raise ZeroDivisionError
+
+
+def test_a_parser_that_reads_another_text_now_moves_no_offset(old, new, monkeypatch):
+    """Stored answers cite `text[start:end]` of the version: a new parser may change passages, never that."""
+    from ingest import reindex as module
+
+    read = module.read_again
+
+    def changed(*args):
+        found = read(*args)
+        shifted = (replace(c, start=c.start + 1, end=c.end + 1) for c in found.chunks)
+        return replace(found, text=f"!{found.text}", chunks=tuple(shifted))
+
+    monkeypatch.setattr(module, "read_again", changed)
+    assert reindex(new, accept).state == "swapped"
+    (hit, *_) = new.answerer.retrieve(Question("code of item7")).hits
+    passage = hit.passage
+    assert new.ledger.text(passage.document_id, passage.version)[passage.start : passage.end] == passage.text
+    assert "777" in ask(new, 7)

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from ingest import sources
+from ingest.connectors.files import Files
 from ingest.expand import expand
-from rag.errors import ParseError
+from rag.errors import NotFound, ParseError
 from rag.library.ledger import Ledger
+from rag.settings import Settings
 
 
 def zipped(*files: tuple[str, bytes]) -> bytes:
@@ -98,3 +100,15 @@ def test_a_folder_reads_archives_as_folders(tmp_path: Path) -> None:
     with pytest.raises(ParseError) as caught:
         sources.read(files[2], 2)
     assert caught.value.code == "too_large"
+
+
+def test_a_remembered_folder_reads_archives_as_well(tmp_path: Path) -> None:
+    (tmp_path / "docs.zip").write_bytes(zipped(("a.md", b"one")))
+    files = Files(str(tmp_path), {}, Settings())
+    (item,) = files.items()
+    fetched = files.read(item, "")
+    assert fetched is not None
+    assert (item.key, fetched.content) == ("docs.zip/a.md", b"one")
+    (tmp_path / "docs.zip").unlink()
+    with pytest.raises(NotFound):
+        files.read(item, "")

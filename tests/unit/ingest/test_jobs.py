@@ -96,7 +96,7 @@ def test_states_progress_and_result(engine: Engine, queue: Jobs) -> None:
     assert seen[-1] == 1
     assert (job.state, job.result) == (
         "live",
-        {"document_id": "a", "version": 1, "state": "added", "index_version": 7, "passages": 2, "embedded": 2},
+        {"document_id": "a", "version": 1, "state": "added", "index_version": 7, "passages": 2, "embedded": 2, "cleaned": {}},
     )
     assert queue.unfinished() == contents(engine) == 0
 

@@ -60,14 +60,15 @@ def test_a_bad_line_of_synonyms_is_named(tmp_path: Path):
 
 def test_a_twin_takes_no_place_and_is_explained(put, retriever):
     text = "Hold the reset button of the camera for five seconds until the light turns blue."
-    put("a", text)
-    put("b", text)
-    put("c", text.replace("five", "9"))  # another number says something else
+    put("a", text, title="Reset")
+    put("b", text, title="Reset")
+    put("c", text.replace("five", "9"), title="Reset")  # another number says something else
     put("d", "The reset of the app is in its settings.")
-    found = retriever.retrieve("reset button camera", Scope(), 3, explain=True)
-    assert sorted(ids(found)) in (["a", "c", "d"], ["b", "c", "d"])
+    put("e", f"{text} ", title="Another law")
+    found = retriever.retrieve("reset button camera", Scope(), 4, explain=True)
+    assert sorted(ids(found)) in (["a", "c", "d", "e"], ["b", "c", "d", "e"])
     assert [reason for _, reason in found.dropped if reason.startswith("says the same")]
-    assert set(ids(retriever.retrieve("reset button camera", Scope(), 10))) == {"a", "b", "c", "d"}  # rather than nothing
+    assert set(ids(retriever.retrieve("reset button camera", Scope(), 10))) == {"a", "b", "c", "d", "e"}  # rather than nothing
     scores = [hit.score for hit in retriever.retrieve("reset button camera", Scope(), 10).hits]
     assert scores == sorted(scores, reverse=True)
 

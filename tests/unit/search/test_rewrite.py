@@ -25,3 +25,11 @@ def test_a_full_question_stays_alone():
 
 def test_tidy_folds_width_and_drops_control_characters():
     assert tidy("ＡＰＩ\u200b \n密钥\x07") == "API 密钥"
+
+
+def test_a_burst_of_messages_is_one_question():
+    burst = (*HISTORY, Message("user", "你好"), Message("user", "我买的 C2 Pro 摄像头"))
+    asked = "一直连不上家里的路由器怎么办"
+    assert rewrite(Question(asked, history=burst)) == f"你好 我买的 C2 Pro 摄像头 {asked}"
+    before = (*HISTORY, Message("user", "怎么退款？"))
+    assert rewrite(Question("几天到账", history=before)) == "怎么退款? 几天到账"

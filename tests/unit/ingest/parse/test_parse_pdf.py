@@ -168,3 +168,48 @@ def test_many_threads_may_read_at_once() -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(read, [content] * 8))
     assert len({parsed.text for parsed in found}) == 1
+
+
+def test_tables_and_forms_without_rules_keep_their_rows() -> None:
+    rows = [
+        ("Item", "Result", "Range"),
+        ("WBC count", "3.9", "4.0-10.0"),
+        ("RBC count", "", "4.3-5.8"),
+        ("PLT", "149", "125-350"),
+    ]
+
+    def draw(canvas: Canvas) -> None:
+        lines(canvas, 60, ["Name: Li                    Age: 50", "Ward: 7"])
+        for number, row in enumerate(rows):
+            for x, cell in zip((72, 220, 330), row, strict=True):
+                canvas.drawString(x, TOP - 140 - number * 16, cell)
+        lines(canvas, 260, FIRST)
+
+    found = seen(read(pdf(draw)))
+    assert [text for _, _, text in found[:2]] == ["Name: Li Age: 50", "Ward: 7"]
+    assert found[2:5] == [
+        ("table", "", "WBC count | 3.9 | 4.0-10.0"),
+        ("table", "", "RBC count |  | 4.3-5.8"),
+        ("table", "", "PLT | 149 | 125-350"),
+    ]
+    assert found[5][2].startswith("This paragraph goes over several lines of the page and it is joined to one")
+
+
+def test_a_character_printed_twice_is_read_once() -> None:
+    def draw(canvas: Canvas) -> None:
+        for shift in (0, 0.4):
+            lines(canvas, 60, ["Bold by printing twice"], x=72 + shift)
+
+    assert read(pdf(draw)).text == "Bold by printing twice"
+
+
+@pytest.mark.parametrize("angle", [90, -90])
+def test_a_page_set_sideways_is_read_along_its_lines(angle: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.rotate(angle)
+        canvas.setFont("Helvetica", 11)
+        for number, text in enumerate(["The first line of the page.", "And the second one below it."]):
+            x, y = (100, -200 - number * 16) if angle == 90 else (-600, 300 - number * 16)
+            canvas.drawString(x, y, text)
+
+    assert " ".join(read(pdf(draw)).text.split()) == "The first line of the page. And the second one below it."

@@ -1,0 +1,319 @@
+"""Ingest under measurement: first run beside the bare model, nightly runs beside LlamaIndex, a worker's memory."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import psutil
+
+from eval.bench.encode import BATCH, PlainEncoder
+from eval.bench.nightly import LlamaNightly
+from ingest import sources
+from ingest.folder import Summary, ingest_paths
+from ingest.jobs import Jobs
+from ingest.pipeline import Pipeline, read_document
+from rag.domain import Chunk, DocumentInput
+from rag.library.ledger import Ledger
+from rag.library.rows import Prepared
+from rag.ports import Embedder
+from rag.settings import ENV_PREFIX, Settings, load
+from rag.wiring import House, embedder_loader, open_house
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Documents of the first run, sections of each; documents of the nightly folder; files of the unchanged folder; jobs of
+    the worker; texts of the embedder's race; rounds of what is compared."""
+
+    documents: int = 20
+    sections: int = 10
+    nightly: int = 50
+    files: int = 1000
+    jobs: int = 1000
+    texts: int = 96
+    rounds: int = 3
+
+
+FULL = Sizes(documents=100, sections=10, nightly=100, files=5000, jobs=1000, texts=480, rounds=5)
+_NIGHTLY_SECTIONS = 50
+_EDITED = 0.02
+
+
+def measure(sizes: Sizes, say: Say, settings: Settings) -> dict[str, Any]:
+    """All figures of one run on this machine; seconds, and passages a second."""
+    model = embedder_loader(settings)(settings.embedding.model)
+    with tempfile.TemporaryDirectory(prefix="xiansou-bench-") as name:
+        folder = Path(name)
+        say("first run and the bare model")
+        first = _first(sizes, folder / "first", model)
+        say("the embedder and SentenceTransformer")
+        embedder = _embedders(sizes, model, settings)
+        say("nightly run and LlamaIndex")
+        nightly = _nightly(sizes, folder / "nightly", model, say)
+        say("an unchanged folder")
+        unchanged = _unchanged(sizes, folder / "unchanged", model)
+        say("a worker's memory")
+        memory = _worker_memory(sizes, folder / "worker", settings)
+    return {"first_ingest": first, "embedder": embedder, "nightly": nightly, "unchanged": unchanged, "worker_memory": memory}
+
+
+# -- documents ---------------------------------------------------------------------------------------------------------
+
+_SUBJECTS = "摄像机 门铃 传感器 主机 账号 订阅 固件 云录像 路由器 存储卡".split()
+_VERBS = "重启 升级 绑定 分享 重置 检查 更换 充电 校准 关闭".split()
+_NOUNS = "camera doorbell sensor hub account plan firmware recording router card".split()
+_ACTS = "restart update pair share reset check replace charge calibrate disable".split()
+
+
+def section(seed: int, sentences: int = 12) -> str:
+    """A section of about 200 tokens, every other one in Chinese; the same seed, the same text."""
+    rng, lines = random.Random(seed), list[str]()
+    for _ in range(sentences):
+        number = rng.randrange(1000)
+        if seed % 2:
+            lines.append(
+                f"如果{rng.choice(_SUBJECTS)}没有反应，请先{rng.choice(_VERBS)}，等待 {number} 秒后再{rng.choice(_VERBS)}一次。"
+            )
+        else:
+            what, first, then = rng.choice(_NOUNS), rng.choice(_ACTS), rng.choice(_ACTS)
+            lines.append(f"When the {what} stops, {first} it, wait {number} seconds and {then} again. ")
+    return "".join(lines).strip()
+
+
+def document(number: int, sections: int, changed: int | None = None) -> str:
+    """`changed`: this section says something else."""
+    parts = [f"# Manual {number}"]
+    for at in range(sections):
+        text = section(number * 1000 + at) + (" A sentence was added here last night." if at == changed else "")
+        parts.append(f"## Chapter {number}.{at}\n\n{text}")
+    return "\n\n".join(parts)
+
+
+def _fill(folder: Path, count: int, sections: int) -> None:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        (folder / f"{number}.md").write_text(document(number, sections), encoding="utf-8")
+
+
+@contextmanager
+def _house(folder: Path, model: Embedder) -> Iterator[House]:
+    house = open_house(load(env={}, overrides={"data_dir": str(folder)}), embedder=model)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def _run(folder: Path, house: House) -> Summary:
+    return ingest_paths(
+        [folder], house.ledger, lambda: Pipeline(house.ledger, house.shelves.writing, house.settings), house.settings
+    )
+
+
+# -- figures -----------------------------------------------------------------------------------------------------------
+
+
+def _first(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
+    """Each round: the folder into an empty library, and its passages through the model alone, in turns."""
+    _fill(folder / "docs", sizes.documents, sizes.sections)
+    texts = _passages(folder / "docs", model, folder / "read")
+    ours, bare = list[float](), list[float]()
+    for turn in range(sizes.rounds):
+        with _house(folder / f"data{turn}", model) as house:
+            Pipeline(house.ledger, house.shelves.writing, house.settings).put(DocumentInput("warm", b"A first text."))
+            for who in ("ours", "bare") if turn % 2 else ("bare", "ours"):
+                began = time.perf_counter()
+                if who == "ours":
+                    passages = _run(folder / "docs", house).passages
+                    ours.append(passages / (time.perf_counter() - began))
+                else:
+                    model.embed_passages(texts)
+                    bare.append(len(texts) / (time.perf_counter() - began))
+    ratio = median(a / b for a, b in zip(ours, bare, strict=True))
+    return {
+        "passages": len(texts),
+        "tokens_a_passage": round(float(np.mean(model.count_tokens(texts))), 1),
+        "passages_per_s": round(median(ours), 2),
+        "model_alone_per_s": round(median(bare), 2),
+        "ratio": round(ratio, 3),
+        "target": 0.95,
+    }
+
+
+def _passages(docs: Path, model: Embedder, data: Path) -> list[str]:
+    with _house(data, model) as house:
+        shelf = house.shelves.writing()
+        return [
+            chunk.search_text
+            for file in sorted(docs.iterdir())
+            for chunk in read_document(DocumentInput(file.name, file.read_bytes()), shelf, house.settings).chunks
+        ]
+
+
+def _embedders(sizes: Sizes, model: Embedder, settings: Settings) -> dict[str, Any]:
+    """Texts of mixed lengths, as documents give them; in turns."""
+    rng = random.Random(5)
+    texts = [section(number, rng.choice((2, 6, 12, 14, 16))) for number in range(sizes.texts)]
+    folder = settings.model_folder / settings.embedding.model
+    plain = PlainEncoder(folder, settings.model_folder / "bench", threads=settings.embedding.threads or None)
+    plain.encode(texts[:BATCH])
+    model.embed_passages(texts[:8])
+    ours, theirs = list[float](), list[float]()
+    for turn in range(sizes.rounds):
+        for who in ("ours", "theirs") if turn % 2 else ("theirs", "ours"):
+            began = time.perf_counter()
+            (model.embed_passages if who == "ours" else plain.encode)(texts)
+            (ours if who == "ours" else theirs).append(len(texts) / (time.perf_counter() - began))
+    return {
+        "texts": len(texts),
+        "tokens_a_text": round(float(np.mean(model.count_tokens(texts))), 1),
+        "passages_per_s": round(median(ours), 2),
+        "sentence_transformer_per_s": round(median(theirs), 2),
+        "ratio": round(median(a / b for a, b in zip(ours, theirs, strict=True)), 2),
+        "target": 1.3,
+    }
+
+
+def _nightly(sizes: Sizes, folder: Path, model: Embedder, say: Say) -> dict[str, Any]:
+    """Both have the folder; then one section in 2 % of its documents is edited, and each runs again. Several nights."""
+    docs, count = folder / "docs", max(1, round(sizes.nightly * _EDITED))
+    _fill(docs, sizes.nightly, _NIGHTLY_SECTIONS)
+    known = _Recalling(model)
+    llama, ours, theirs, embedded = LlamaNightly(known), list[float](), list[float](), list[int]()
+    with _house(folder / "data", known) as house:
+        say("nightly: our first run")
+        _run(docs, house)
+        say("nightly: LlamaIndex's first run")
+        llama.run(docs)
+        known.forget()
+        for night in range(sizes.rounds):
+            for number in range(count):
+                at = (night * count + number) % sizes.nightly
+                text = document(at, _NIGHTLY_SECTIONS, changed=(7 * night + 3) % _NIGHTLY_SECTIONS)
+                (docs / f"{at}.md").write_text(f"{text}\n\nEdited in night {night}.", encoding="utf-8")
+            for who in ("ours", "theirs") if night % 2 else ("theirs", "ours"):
+                before, began = known.calls, time.perf_counter()
+                if who == "ours":
+                    summary = _run(docs, house)
+                    assert (summary.updated, summary.failed) == (count, []), summary
+                    embedded.append(known.calls - before)
+                else:
+                    llama.run(docs)
+                (ours if who == "ours" else theirs).append(time.perf_counter() - began)
+                known.forget()
+    return {
+        "documents": sizes.nightly,
+        "sections_a_document": _NIGHTLY_SECTIONS,
+        "edited": count,
+        "seconds": round(median(ours), 3),
+        "llamaindex_seconds": round(median(theirs), 3),
+        "ratio": round(median(b / a for a, b in zip(ours, theirs, strict=True)), 1),
+        "target": 20,
+        "embedded_a_edited_document": round(max(embedded) / count, 2),
+        "embedded_target": 2,
+    }
+
+
+class _Recalling:
+    """The embedder, except that the first runs, which are not measured, get made-up vectors: they would take minutes."""
+
+    def __init__(self, model: Embedder):
+        self._model, self._real = model, False
+        self.calls = 0
+
+    def forget(self) -> None:
+        self._real = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def embed_passages(self, texts: Sequence[str]) -> Any:
+        self.calls += len(texts)
+        return self._model.embed_passages(texts) if self._real else self._made(texts)
+
+    def embed_with_tokens(self, texts: Sequence[str]) -> Any:
+        self.calls += len(texts)
+        return self._model.embed_with_tokens(texts) if self._real else (self._made(texts), [])
+
+    def _made(self, texts: Sequence[str]) -> Any:
+        rows = np.random.default_rng(len(texts)).standard_normal((len(texts), self._model.dim)).astype(np.float32)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True) if len(texts) else rows
+
+
+def _unchanged(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
+    """A folder that is in the library already, read again: every byte is compared, not size and time."""
+    docs = folder / "docs"
+    _fill(docs, sizes.files, 1)
+    known = _Recalling(model)
+    with _house(folder / "data", known) as house:
+        _store(docs, house)
+        before, took = known.calls, list[float]()
+        for _ in range(sizes.rounds):
+            began = time.perf_counter()
+            summary = _run(docs, house)
+            took.append(time.perf_counter() - began)
+            assert summary.unchanged == sizes.files, summary
+        return {
+            "files": sizes.files,
+            "files_per_s": round(sizes.files / median(took)),
+            "target": 1000,
+            "embedded": known.calls - before,
+            "embedded_target": 0,
+        }
+
+
+def _store(docs: Path, house: House) -> None:
+    """Writes the documents of a folder as ingest does, but without parsing them: only what comes after is measured."""
+    for file in sources.name(sources.find([docs]), house.ledger):
+        doc = sources.read(file, house.settings.ingest.max_bytes)
+        text = doc.content.decode()
+        vectors = house.embedder.embed_passages([text])
+        house.ledger.put(Prepared(doc, file.id, text, [Chunk(0, len(text), text)], vectors), house.generation)
+
+
+def _worker_memory(sizes: Sizes, folder: Path, settings: Settings) -> dict[str, Any]:
+    """A worker process alone with the queue: its peak until document 100 and until the last one, its parsers' beside it."""
+    told = load(env={}, overrides={"data_dir": str(folder)})
+    ledger = Ledger.open(told.database_url)
+    jobs = Jobs(ledger.engine)
+    ids = [jobs.submit(DocumentInput(f"{n}.md", f"# Note {n}\n\n{section(n, 3)}".encode())) for n in range(sizes.jobs)]
+    paths = {"DATA_DIR": folder, "EMBEDDING__FOLDER": settings.model_folder, "LOG__LEVEL": "error"}
+    environment = os.environ | {f"{ENV_PREFIX}{name}": str(value) for name, value in paths.items()}
+    worker = subprocess.Popen([sys.executable, "-m", "xiansou", "worker", "--config", os.devnull], env=environment)
+    peaks, own, early = [0], psutil.Process(worker.pid), 0
+    try:
+        while (left := jobs.unfinished()) and worker.poll() is None:
+            peaks.append(own.memory_info().rss)
+            if not early and sizes.jobs - left >= 100:
+                early = max(peaks)
+            time.sleep(0.05)
+        children = max((child.memory_info().rss for child in own.children(recursive=True)), default=0)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(30)
+        dead = sum(jobs.get(job_id).state != "live" for job_id in ids)
+        ledger.close()
+    return {
+        "documents": sizes.jobs,
+        "peak_mb_at_100": round(early / 1e6, 1),
+        "peak_mb_at_end": round(max(peaks) / 1e6, 1),
+        "growth": round(max(peaks) / early - 1, 4) if early else None,
+        "target": 0.10,
+        "parser_mb": round(children / 1e6, 1),
+        "not_live": dead,
+    }

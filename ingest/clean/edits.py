@@ -1,0 +1,65 @@
+"""Changes to a text that keep track of where everything was."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.domain import Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """`text[start:end]` of the text as it was becomes `new`."""
+
+    start: int
+    end: int
+    new: str
+
+
+class Offsets:
+    """The way between a text and what its edits made of it. `edits` are sorted and do not overlap."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._edits = list(edits)
+        self._shifts = [0]  # after so many edits
+        for edit in self._edits:
+            self._shifts.append(self._shifts[-1] + len(edit.new) - (edit.end - edit.start))
+        self._olds = [edit.start for edit in self._edits]
+        self._news = [edit.start + shift for edit, shift in zip(self._edits, self._shifts, strict=False)]
+
+    def new(self, old: int, *, end: bool = False) -> int:
+        """Where an offset is after the edits; one inside an edit goes to its start, or with `end` to its end."""
+        number = bisect_right(self._olds, old) - 1
+        if number >= 0 and old < (edit := self._edits[number]).end and old != edit.start:
+            return self._news[number] + (len(edit.new) if end else 0)
+        before = number + 1 if number >= 0 and old >= self._edits[number].end else max(0, number)
+        return old + self._shifts[before]
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the text as it was that became `start:end`; what was edited counts whole."""
+        return self._old(start, last=False), self._old(end, last=True)
+
+    def _old(self, new: int, *, last: bool) -> int:
+        number = bisect_right(self._news, new) - 1
+        if number < 0:
+            return new
+        edit, at = self._edits[number], self._news[number]
+        if new < at + len(edit.new):
+            return edit.end if last and new > at else edit.start
+        if last and new == at and not edit.new:
+            return edit.start  # what was removed there stands behind the span
+        return new - self._shifts[number + 1]
+
+
+def applied(parsed: Parsed, edits: Sequence[Edit]) -> tuple[Parsed, Offsets]:
+    """The document with its text edited and its blocks where they are then; blocks that end up empty go."""
+    offsets = Offsets(edits)
+    parts, last = list[str](), 0
+    for edit in edits:
+        parts += [parsed.text[last : edit.start], edit.new]
+        last = edit.end
+    text = "".join([*parts, parsed.text[last:]])
+    moved = (replace(b, start=offsets.new(b.start), end=offsets.new(b.end, end=True)) for b in parsed.blocks)
+    return replace(parsed, text=text, blocks=tuple(block for block in moved if block.start < block.end)), offsets
