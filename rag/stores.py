@@ -57,10 +57,14 @@ def open_redis(settings: Settings) -> redis.Redis:
     return _client(server.url)
 
 
+class NotRunning(UpstreamError):
+    """No service runs whose Valkey could be used: usual for a command, not worth a warning."""
+
+
 def adopt_redis(settings: Settings) -> redis.Redis:
     """As `open_redis`, but starts no server. Raises UpstreamError when none runs."""
     if not settings.redis.url and not ping(settings):
-        raise UpstreamError("no embedded Valkey runs", fix=_OR_URL)
+        raise NotRunning("no embedded Valkey runs", fix=_OR_URL)
     return open_redis(settings)
 
 
@@ -251,7 +255,8 @@ class Remote:
         if client is not None:
             client.close()
         if not quiet:
-            log.warning(f"Redis is not usable; {self._without}", error=f"{type(exc).__name__}: {exc}")
+            say = log.debug if isinstance(exc, NotRunning) else log.warning
+            say(f"Redis is not usable; {self._without}", error=f"{type(exc).__name__}: {exc}")
 
 
 class Doorbell(Remote):

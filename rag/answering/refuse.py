@@ -82,11 +82,11 @@ def _short(text: str) -> str:
 def clarify(question: Question, found: Retrieved, language: Language) -> Clarification | None:
     """A question back where a few words fit several things that the documents have, and nothing tells which one is meant.
 
-    Its options are the headings under which the passages stand.
+    Its options are the headings under which passages stand that hold all of the words.
     """
     if not found.hits or question.history or not found.terms or len(found.terms) > _VAGUE_TERMS:
         return None
-    near = [hit for hit in found.hits if set(found.terms) & set(words(f"{hit.passage.context} {hit.passage.text}"))]
+    near = [hit for hit in found.hits if set(found.terms) <= set(words(f"{hit.passage.context} {hit.passage.text}"))]
     options = tuple(dict.fromkeys(filter(None, (_heading(hit) for hit in near))))[:_OPTIONS]
     if len(options) < 2:
         return None
