@@ -86,7 +86,8 @@ def clarify(question: Question, found: Retrieved, language: Language) -> Clarifi
     """
     if not found.hits or question.history or not found.terms or len(found.terms) > _VAGUE_TERMS:
         return None
-    near = [hit for hit in found.hits if set(found.terms) & set(words(f"{hit.passage.context} {hit.passage.text}"))]
+    # Only where every word of the question stands: a word that the documents do not have makes it no ambiguous question.
+    near = [hit for hit in found.hits if set(found.terms) <= set(words(f"{hit.passage.context} {hit.passage.text}"))]
     options = tuple(dict.fromkeys(filter(None, (_heading(hit) for hit in near))))[:_OPTIONS]
     if len(options) < 2:
         return None
