@@ -157,6 +157,8 @@ class Running:
             except Exception as exc:
                 call.outcome = "stopped" if stop.is_set() else "failed"
                 told.put(exc)
+            finally:
+                stop.close()
 
     def _left_for_first(self) -> float:
         return self._stop.left() - (self._stop.deadline - self._first_by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 
 class Stop:
@@ -13,6 +14,18 @@ class Stop:
         self.deadline = deadline
         self._gone = gone  # set from outside, by who asked
         self._done = threading.Event()
+        self._open: list[Callable[[], None]] = []
+
+    def opened(self, close: Callable[[], None]) -> None:
+        """Notes what the reading thread has opened."""
+        self._open.append(close)
+
+    def close(self) -> None:
+        """By the reading thread, at its end. Left to the garbage collector, a response may be closed while this or another
+        thread holds the lock of the connection pool, which is not reentrant: then no call would ever end again.
+        """
+        while self._open:
+            self._open.pop()()
 
     def set(self) -> None:
         self._done.set()

@@ -32,12 +32,20 @@ def client(base_url: str = "", headers: dict[str, str] | None = None) -> httpx.C
 
 
 def make_stoppable(made: Any) -> None:
-    """Gives such sockets to a client of httpx or httpx2, which some libraries make themselves."""
+    """Gives such sockets to a client of httpx or httpx2, which some libraries make themselves; replies are closed in time."""
+    hooks = made.event_hooks
+    made.event_hooks = {**hooks, "response": [*hooks.get("response", []), _note]}
     for transport in (made._transport, *made._mounts.values()):
         pool = getattr(transport, "_pool", None)
         if pool is not None:  # there is no public way to give a network backend to their own transports
             core = sys.modules[type(pool).__module__.partition(".")[0]]
             pool._network_backend = _Network(pool._network_backend, core.ReadTimeout)
+
+
+def _note(response: Any) -> None:
+    stop = current()
+    if stop is not None:
+        stop.opened(response.close)
 
 
 class _Network:

@@ -161,3 +161,9 @@ def test_a_vague_question_gets_options_from_the_documents() -> None:
     )
     longer = Retrieved(hits, 1, tuple("how to reset the old hub".split()), (1.0,) * 6)
     assert clarify(Question("how to reset the old hub"), longer, "en") is None
+
+
+def test_a_word_that_the_documents_do_not_have_is_no_ambiguity() -> None:
+    told = (("Reset the camera", "To reset it, hold it."), ("Reset the hub", "Reset by the button."))
+    hits = tuple(hit(text, at, section=(head,)) for at, (head, text) in enumerate(told))
+    assert clarify(Question("reset showroom"), Retrieved(hits, 1, ("reset", "showroom"), (1.0, 2.0)), "en") is None
