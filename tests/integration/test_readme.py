@@ -115,7 +115,9 @@ def test_a_command_prints_what_is_shown(number: int, step: Step, results: list[s
 
 def test_quotes_are_the_texts_that_they_name(service: str, results: list[subprocess.CompletedProcess[str]]) -> None:
     checked = 0
-    (key,) = [result.stdout.split()[0] for result in results if result.stdout.startswith("xs_")]  # loopback needs one from then on
+    (key,) = [
+        result.stdout.split()[0] for result in results if result.stdout.startswith("xs_")
+    ]  # loopback needs one from then on
     for result in results:
         reply = json.loads(result.stdout) if '"cited_text"' in result.stdout else {"citations": []}
         for cited in reply["citations"]:
