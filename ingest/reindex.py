@@ -115,6 +115,8 @@ class _Builder:
             try:
                 read = read_again(doc, self._shelf, self._house.settings)
                 reads.append((version, self._with_stored_text(read, version)))
+            except NotFound:  # erased since it was listed: nothing of it may come back, and nothing is lost
+                continue
             except XiansouError as exc:
                 self._failed[doc.id] = f"{exc.code}: {exc}"
         prepared = prepare([read for _, read in reads], self._shelf, self._house.ledger)
