@@ -18,7 +18,7 @@ Scores = NDArray[np.float32]
 _DENSE = 0.6  # of the cosine against BM25, in the first stage
 _ABROAD = 0.5  # BM25 cannot see a passage of the other language: it is taken for half as good as its cosine
 _LATE, _COSINE, _WORDS = 10.0, 1.5, 0.9  # of the final score
-_STEP_BACK = 0.3  # of the final score, for a passage of the other language: between equals the question's own comes first
+_STEP_BACK = 0.55  # of the final score, for a passage of the other language: between equals the question's own comes first
 _NEURAL = 0.75  # of a cross-encoder against the first stage
 
 
