@@ -25,6 +25,13 @@ structlog.configure(
 )
 
 
+@pytest.fixture(autouse=True)
+def plain_logging() -> Iterator[None]:
+    """A test that starts logging leaves the next ones alone: its output is closed by then."""
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load(env={}, overrides={"data_dir": str(tmp_path / "data"), "answer.max_wrong_rate": 0.99})

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.domain import Parsed
+from rag.domain import Block, Parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +61,12 @@ def applied(parsed: Parsed, edits: Sequence[Edit]) -> tuple[Parsed, Offsets]:
         parts += [parsed.text[last : edit.start], edit.new]
         last = edit.end
     text = "".join([*parts, parsed.text[last:]])
-    moved = (replace(b, start=offsets.new(b.start), end=offsets.new(b.end, end=True)) for b in parsed.blocks)
+    moved = (_trimmed(replace(b, start=offsets.new(b.start), end=offsets.new(b.end, end=True)), text) for b in parsed.blocks)
     return replace(parsed, text=text, blocks=tuple(block for block in moved if block.start < block.end)), offsets
+
+
+def _trimmed(block: Block, text: str) -> Block:
+    """Without white space at its edges: an edit that began before the block took some in."""
+    held = text[block.start : block.end]
+    start = block.start + len(held) - len(held.lstrip())
+    return replace(block, start=start, end=max(start, block.start + len(held.rstrip())))

@@ -58,7 +58,7 @@ class OnnxEmbedder:
         self._threads = threads or usable_cores()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
         self._queries = QueryCache(cached_queries)
-        self._asked = TokenCache()  # projected: a question that is asked again costs nothing
+        self._asked = TokenCache()  # a question that is asked again is not read again
 
     @property
     def model_id(self) -> str:
@@ -99,9 +99,9 @@ class OnnxEmbedder:
         """Token vectors (tokens, dim) of a question, projected for late interaction; free when it was embedded before."""
         rows = self._asked.get(text)
         if rows is None:
-            rows = project(self.token_vectors([text], queries=True)[0])
+            rows = self.token_vectors([text], queries=True)[0]
             self._asked.keep(text, rows)
-        return rows
+        return project(rows)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and prompt, uncut."""
@@ -124,7 +124,7 @@ class OnnxEmbedder:
             return self._embed(texts, prompt)
         first, made = 1 + self._prompt_tokens(prompt), self._map(self._run_both, self._ids(texts, prompt))
         for text, (_, rows) in zip(texts, made, strict=True):
-            self._asked.keep(text, project(rows[first:-1]))
+            self._asked.keep(text, rows[first:-1])
         return np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
 
     def _prompt_tokens(self, prompt: str) -> int:
