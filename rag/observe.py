@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import Any, TextIO, cast
+from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor
@@ -41,7 +41,7 @@ def start_logging(log: Log) -> None:
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -51,16 +51,6 @@ def start_logging(log: Log) -> None:
         )
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler])
-
-
-class _Stderr:
-    """Whatever `sys.stderr` is when a line is written: it may be another one by then."""
-
-    def write(self, text: str) -> int:
-        return sys.stderr.write(text)
-
-    def flush(self) -> None:
-        sys.stderr.flush()
 
 
 def hide_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
