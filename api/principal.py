@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
-
-import orjson
 
 from api.meter import CURRENT
 from rag.domain import DEFAULT_COLLECTION, Document, DocumentInput, Question, Scope
@@ -46,12 +43,6 @@ class Principal:
     def restricted(self) -> bool:
         """Whether there is anything that it may not see."""
         return self.collections is not None or self.groups is not None
-
-    @property
-    def realm(self) -> str:
-        """The same for all who see the same: part of the key of whatever is kept for callers (answers, caches)."""
-        seen = [self.collections and sorted(self.collections), None if self.groups is None else sorted(self.groups)]
-        return hashlib.sha256(orjson.dumps(seen)).hexdigest()[:16] if self.restricted else "all"
 
     @property
     def name(self) -> str:

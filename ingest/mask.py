@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from ingest.personal import KINDS, Found, find
+from ingest.personal import Found, find
 from rag.domain import Block, Parsed
 from rag.errors import ConfigError, InputError
 
@@ -129,13 +129,6 @@ def _cipher(key: str) -> Any:
     if len(key) < 16:
         raise ConfigError("`ingest.mask_key` is too short.", field="ingest.mask_key", fix="Take 16 random characters or more.")
     return AESSIV(HKDF(SHA256(), 64, salt=None, info=b"xiansou mask 1").derive(key.encode()))
-
-
-def check_kinds(kinds: Sequence[str]) -> None:
-    """Raises ValueError for a kind that is not known: settings name it."""
-    for kind in kinds:
-        if kind not in KINDS:
-            raise ValueError(f"`{kind}` is no kind of personal data; there is {', '.join(KINDS)}")
 
 
 # -- what is kept of a masked document for a re-index ------------------------------------------------------------------

@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import PurePath
 from types import MappingProxyType
+from typing import Any
 
 from ingest.parse.archive import encrypted, open_archive
 from ingest.parse.decode import decode
@@ -19,123 +21,29 @@ Parser = Callable[[bytes, str | None], Parsed]
 """Content and declared encoding (None when unknown) → what was read. Heavy libraries are imported when it is called."""
 
 
-def _markdown(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import markdown
-
-    return markdown.parse(decode(content, declared))
-
-
-def _mdx(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import markdown
-
-    return markdown.parse(decode(content, declared), mdx=True)
+def _of_bytes(module: str, function: str = "parse") -> Parser:
+    """The parser of a module beside this one that reads bytes whose encoding is their format's own."""
+    return lambda content, _declared: _call(module, function, content)
 
 
-def _text(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import text
-
-    return text.parse(decode(content, declared))
-
-
-def _html(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import html
-
-    return html.parse(content, declared)
+def _of_text(module: str, function: str = "parse", **told: Any) -> Parser:
+    """One that reads decoded text."""
+    return lambda content, declared: _call(module, function, decode(content, declared), **told)
 
 
-def _pdf(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import pdf
-
-    return pdf.parse(content)
-
-
-def _docx(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import docx
-
-    return docx.parse(content)
+def _of_marked_up(module: str) -> Parser:
+    """One that weighs the declared encoding against what the document itself declares."""
+    return lambda content, declared: _call(module, "parse", content, declared)
 
 
-def _pptx(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import pptx
-
-    return pptx.parse(content)
-
-
-def _odf(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import odf
-
-    return odf.parse(content)
-
-
-def _epub(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import epub
-
-    return epub.parse(content)
-
-
-def _rtf(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import rtf
-
-    return rtf.parse(content)
-
-
-def _doc(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import doc
-
-    return doc.parse(content)
-
-
-def _xls(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import xls
-
-    return xls.parse(content)
-
-
-def _picture(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import ocr
-
-    return ocr.parse_picture(content)
-
-
-def _msg(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import msg
-
-    return msg.parse(content)
-
-
-def _mail(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import mail
-
-    return mail.parse(content, declared)
-
-
-def _xlsx(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import xlsx
-
-    return xlsx.parse(content)
-
-
-def _csv(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import sheet
-
-    return sheet.parse_csv(decode(content, declared))
-
-
-def _json(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import json as json_parser
-
-    return json_parser.parse(decode(content, declared))
-
-
-def _jsonl(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import json as json_parser
-
-    return json_parser.parse_lines(decode(content, declared))
+def _call(module: str, function: str, *given: Any, **told: Any) -> Parsed:
+    parsed: Parsed = getattr(import_module(f"ingest.parse.{module}"), function)(*given, **told)
+    return parsed
 
 
 def _xml(content: bytes, declared: str | None) -> Parsed:
     if not decode(content, declared).lstrip().startswith("<"):
-        return _text(content, declared)
+        return _PLAIN.parser(content, declared)
     from ingest.parse import partition
 
     return partition.parse_xml(content)
@@ -159,49 +67,49 @@ class Format:
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _ODF = "application/vnd.oasis.opendocument."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MD, _HTML = Format("text/markdown", _markdown), Format("text/html", _html)
-_PLAIN = Format("text/plain", _text)
+_MD, _HTML = Format("text/markdown", _of_text("markdown")), Format("text/html", _of_marked_up("html"))
+_PLAIN = Format("text/plain", _of_text("text"))
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         ".md": _MD,
         ".markdown": _MD,
-        ".mdx": Format("text/mdx", _mdx),
+        ".mdx": Format("text/mdx", _of_text("markdown", mdx=True)),
         ".txt": _PLAIN,
         ".text": _PLAIN,
         ".log": _PLAIN,
         ".html": _HTML,
         ".htm": _HTML,
-        ".xhtml": Format("application/xhtml+xml", _html),
+        ".xhtml": Format("application/xhtml+xml", _of_marked_up("html")),
         ".xml": Format("application/xml", _xml),
-        ".pdf": Format("application/pdf", _pdf, b"%PDF-"),
-        ".docx": Format(f"{_OFFICE}wordprocessingml.document", _docx, b"PK"),
-        ".pptx": Format(f"{_OFFICE}presentationml.presentation", _pptx, b"PK"),
-        ".xlsx": Format(f"{_OFFICE}spreadsheetml.sheet", _xlsx, b"PK"),
-        ".odt": Format(f"{_ODF}text", _odf, b"PK"),
-        ".ods": Format(f"{_ODF}spreadsheet", _odf, b"PK"),
-        ".odp": Format(f"{_ODF}presentation", _odf, b"PK"),
-        ".epub": Format("application/epub+zip", _epub, b"PK"),
-        ".rtf": Format("application/rtf", _rtf, b"{\\rtf"),
-        ".doc": Format("application/msword", _doc, _OLE),
-        ".xls": Format("application/vnd.ms-excel", _xls, _OLE),
-        ".msg": Format("application/vnd.ms-outlook", _msg, _OLE),
-        ".png": Format("image/png", _picture, b"\x89PNG"),
-        ".jpg": Format("image/jpeg", _picture, b"\xff\xd8\xff"),
-        ".jpeg": Format("image/jpeg", _picture, b"\xff\xd8\xff"),
-        ".tif": Format("image/tiff", _picture, b"II"),
-        ".tiff": Format("image/tiff", _picture, b"II"),
-        ".gif": Format("image/gif", _picture, b"GIF8"),
-        ".bmp": Format("image/bmp", _picture, b"BM"),
-        ".webp": Format("image/webp", _picture, b"RIFF"),
-        ".eml": Format("message/rfc822", _mail),
-        ".mht": Format("multipart/related", _mail),
-        ".mhtml": Format("application/x-mimearchive", _mail),
-        ".csv": Format("text/csv", _csv),
-        ".tsv": Format("text/tab-separated-values", _csv),
-        ".json": Format("application/json", _json),
-        ".jsonl": Format("application/jsonl", _jsonl),
-        ".ndjson": Format("application/x-ndjson", _jsonl),
+        ".pdf": Format("application/pdf", _of_bytes("pdf"), b"%PDF-"),
+        ".docx": Format(f"{_OFFICE}wordprocessingml.document", _of_bytes("docx"), b"PK"),
+        ".pptx": Format(f"{_OFFICE}presentationml.presentation", _of_bytes("pptx"), b"PK"),
+        ".xlsx": Format(f"{_OFFICE}spreadsheetml.sheet", _of_bytes("xlsx"), b"PK"),
+        ".odt": Format(f"{_ODF}text", _of_bytes("odf"), b"PK"),
+        ".ods": Format(f"{_ODF}spreadsheet", _of_bytes("odf"), b"PK"),
+        ".odp": Format(f"{_ODF}presentation", _of_bytes("odf"), b"PK"),
+        ".epub": Format("application/epub+zip", _of_bytes("epub"), b"PK"),
+        ".rtf": Format("application/rtf", _of_bytes("rtf"), b"{\\rtf"),
+        ".doc": Format("application/msword", _of_bytes("doc"), _OLE),
+        ".xls": Format("application/vnd.ms-excel", _of_bytes("xls"), _OLE),
+        ".msg": Format("application/vnd.ms-outlook", _of_bytes("msg"), _OLE),
+        ".png": Format("image/png", _of_bytes("ocr", "parse_picture"), b"\x89PNG"),
+        ".jpg": Format("image/jpeg", _of_bytes("ocr", "parse_picture"), b"\xff\xd8\xff"),
+        ".jpeg": Format("image/jpeg", _of_bytes("ocr", "parse_picture"), b"\xff\xd8\xff"),
+        ".tif": Format("image/tiff", _of_bytes("ocr", "parse_picture"), b"II"),
+        ".tiff": Format("image/tiff", _of_bytes("ocr", "parse_picture"), b"II"),
+        ".gif": Format("image/gif", _of_bytes("ocr", "parse_picture"), b"GIF8"),
+        ".bmp": Format("image/bmp", _of_bytes("ocr", "parse_picture"), b"BM"),
+        ".webp": Format("image/webp", _of_bytes("ocr", "parse_picture"), b"RIFF"),
+        ".eml": Format("message/rfc822", _of_marked_up("mail")),
+        ".mht": Format("multipart/related", _of_marked_up("mail")),
+        ".mhtml": Format("application/x-mimearchive", _of_marked_up("mail")),
+        ".csv": Format("text/csv", _of_text("sheet", "parse_csv")),
+        ".tsv": Format("text/tab-separated-values", _of_text("sheet", "parse_csv")),
+        ".json": Format("application/json", _of_text("json")),
+        ".jsonl": Format("application/jsonl", _of_text("json", "parse_lines")),
+        ".ndjson": Format("application/x-ndjson", _of_text("json", "parse_lines")),
     }
 )
 """Extension → format: the one place that knows what can be read."""
