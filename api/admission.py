@@ -30,13 +30,17 @@ class Admission:
     def running(self) -> int:
         return self._running
 
+    def check(self) -> None:
+        """Raises Overloaded when the line is full, so that nothing is done for a question that will not be answered."""
+        if len(self._line) >= self._queued and self._running >= self._concurrent:
+            raise self._full("too many questions at once.")
+
     async def enter(self, patience_s: float | None = None) -> float:
         """Returns when it is one's turn: the time, for `leave`. Raises Overloaded: the line is full, or moves too slowly."""
         if self._running < self._concurrent and not self._line:
             self._running += 1
             return time.monotonic()
-        if len(self._line) >= self._queued:
-            raise self._full("too many questions at once.")
+        self.check()
         turn = asyncio.get_running_loop().create_future()
         self._line.append(turn)
         try:

@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import errors
-from api.auth import Access, check_routes, concurrency
+from api.auth import Access, check_routes, concurrency, questions
 from api.envelope import Envelope
 from api.gate import Gate
 from api.observed import TELEMETRY
@@ -83,7 +83,7 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
             # Loads index and model: the first question shall not wait for them.
             await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
             counters = Remote(lambda: open_redis(settings), "requests are counted by each process")
-            access = Access(settings, house.ledger.engine, counters)
+            access = Access(settings, house.ledger.engine, counters, questions(app))
             house.answerer.heard = access.budgets.heard
             threads = to_thread.current_default_thread_limiter()
             threads.total_tokens = max(threads.total_tokens, concurrency(settings) + SPARE)

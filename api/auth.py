@@ -8,6 +8,7 @@ No key made yet and a program of this machine's own user: everything is allowed.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -49,8 +50,9 @@ _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
 class Access:
     """Tells who a request is from. Safe for any mix of threads."""
 
-    def __init__(self, settings: Settings, engine: Engine, remote: Remote):
-        """For a running event loop; `remote` is where requests are counted. Raises ConfigError."""
+    def __init__(self, settings: Settings, engine: Engine, remote: Remote, questions: frozenset[str] = frozenset()):
+        """For a running event loop; `remote` is where requests are counted; `questions`: see below. Raises ConfigError."""
+        self.questions = questions
         self.keys = Keys(engine)
         self.widget = WidgetTokens(engine, self.keys)
         self.limiter = CapacityLimiter(_LOOKUPS)
@@ -155,7 +157,7 @@ def concurrency(settings: Settings) -> int:
     if any(profile.generator.kind != "extractive" for profile in settings.profiles.values()):
         return 64  # they wait for the LLM most of the time
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(4, 4 * cores // settings.server.processes)
+    return max(2, math.ceil(1.5 * cores / settings.server.processes))
 
 
 def requires(*scopes: KeyScope, widget: bool = False) -> Any:
@@ -182,6 +184,12 @@ def declared(route: RouteContext) -> Requires | None:
     """What a route requires."""
     dependant = getattr(route, "dependant", None)
     return next((call for call in _calls(dependant) if isinstance(call, Requires)), None) if dependant else None
+
+
+def questions(app: FastAPI) -> frozenset[str]:
+    """Paths that answer a question."""
+    routes = ((route, declared(route)) for route in iter_route_contexts(app.routes))
+    return frozenset(str(route.path) for route, told in routes if told and told.widget and "POST" in (route.methods or ()))
 
 
 def check_routes(app: FastAPI) -> None:

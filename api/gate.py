@@ -43,6 +43,8 @@ class Gate:
                 send = _shared(send, origin)
             reply = _preflight(request, origin)
             if reply is None:
+                if request.method == "POST" and scope["path"] in access.questions:
+                    access.admission.check()  # looking up who asks would make the others wait
                 request.state.principal = await access.identify(request)
         except XiansouError as exc:
             reply = errors.response(request, exc)

@@ -52,7 +52,7 @@ class JsonRoute(APIRoute):
         return read
 
 
-def only_known_parameters(request: Request) -> None:
+async def only_known_parameters(request: Request) -> None:
     """A dependency of all routes: a misspelt parameter is refused, not ignored. Raises InputError naming it."""
     known = [parameter.alias for parameter in request.scope["route"].dependant.query_params]
     for name in request.query_params:
@@ -75,7 +75,7 @@ class _AnyText(Convertor[str]):
 register_url_convertor("document_id", _AnyText())
 
 
-def _document_id(id: Annotated[str, Path(description="Up to 512 characters; slashes and any script are fine.")]) -> str:
+async def _document_id(id: Annotated[str, Path(description="Up to 512 characters; slashes and any script are fine.")]) -> str:
     check_document_id(id)
     if "\ufffd" in id:  # what a server makes of bytes that are not UTF-8: distinct ids would become one
         raise InputError("the id in the address is not UTF-8.", field="id", fix="Percent-encode it as UTF-8.")

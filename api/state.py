@@ -32,11 +32,16 @@ class State:
 
 
 def state(request: Request) -> State:
-    """The one dependency of handlers. Raises Overloaded before the service has started."""
+    """Raises Overloaded before the service has started."""
     here = request.app.state.here
     if not isinstance(here, State):
         raise Overloaded("the service is starting", retry_after=1)
     return here
 
 
-Here = Annotated[State, Depends(state)]
+async def _here(request: Request) -> State:
+    """The one dependency of handlers. As all of ours it is a coroutine: any other takes a thread for every request."""
+    return state(request)
+
+
+Here = Annotated[State, Depends(_here)]

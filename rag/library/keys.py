@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import orjson
-from sqlalchemy import Engine, bindparam, exists, insert, select, update
+from sqlalchemy import Engine, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from rag.errors import InputError, NotFound
+from rag.library import quick
 from rag.library.engine import writing
 from rag.library.key_tables import keys
 
@@ -33,7 +34,7 @@ _ALPHABET = string.digits + string.ascii_letters  # a key is selected by one dou
 _SECRET = 43  # characters: 62^43 > 2^256
 _NOBODY = hashlib.sha256(secrets.token_bytes(32)).digest()  # compared when the id is unknown: the same work is done
 _BY_ID = select(keys).where(keys.c.id == bindparam("key"))
-_MADE = select(exists().where(keys.c.made_by != FIRST_START))
+_MADE = f"SELECT EXISTS (SELECT 1 FROM {keys.name} WHERE made_by <> '{FIRST_START}')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,7 @@ class Keys:
 
     def made(self) -> bool:
         """Whether a person ever made a key, revoked or not. The one of the first start does not count."""
-        with self._engine.connect() as conn:
-            return bool(conn.scalar(_MADE))
+        return bool(quick.value(self._engine, _MADE))
 
     def _row(self, key_id: str) -> Row[Any] | None:
         with self._engine.connect() as conn:

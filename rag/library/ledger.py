@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Row
 
 from rag.domain import Document, Passage, Scope, WriteResult
 from rag.errors import Conflict, NotFound
+from rag.library import quick
 from rag.library.engine import open_engine, writing
 from rag.library.mask_tables import masked
 from rag.library.rows import (
@@ -154,8 +155,7 @@ class Ledger:
 
     def head(self) -> int:
         """The index version: sequence number of the last commit, 0 for an empty ledger."""
-        with self.engine.connect() as conn:
-            return head(conn)
+        return quick.head(self.engine)
 
     def document(self, document_id: str) -> Document:
         """Raises NotFound for an unknown or deleted document."""
@@ -237,37 +237,11 @@ class Ledger:
 
     def passages_at(self, ids: Iterable[int], version: int) -> dict[int, Passage]:
         """Those of the passages that were live at index version `version`, joined to their document's version."""
-        query = (
-            select(
-                passages,
-                versions.c.title,
-                versions.c.url,
-                versions.c.source,
-                versions.c.collection,
-                versions.c.metadata,
-            )
-            .join(
-                versions,
-                (versions.c.document_id == passages.c.document_id) & (versions.c.version == passages.c.version),
-            )
-            .where(
-                passages.c.id.in_(list(ids)),
-                passages.c.created_seq <= version,
-                (passages.c.retired_seq.is_(None)) | (passages.c.retired_seq > version),
-            )
-        )
-        with self.engine.connect() as conn:
-            return {row.id: to_passage(row) for row in conn.execute(query)}
+        return {row.id: to_passage(row) for row in quick.passages_at(self.engine, ids, version)}
 
     def tokens(self, ids: Sequence[int]) -> list[bytes]:
         """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
-        query = (
-            select(passages.c.id, late.c.tokens)
-            .join(late, (late.c.generation == passages.c.generation) & (late.c.hash == passages.c.hash))
-            .where(passages.c.id.in_(list(ids)))
-        )
-        with self.engine.connect() as conn:
-            found = {row.id: row.tokens for row in conn.execute(query)}
+        found = quick.tokens(self.engine, ids)
         return [found.get(key, b"") for key in ids]
 
     def counts(self) -> dict[str, int]:

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from rag.domain import Scope
+from rag.library import quick
 from rag.library.changes import Attributes, Delta, between
 from rag.library.freeze import freeze, thaw
 from rag.library.index import LiveIndex
@@ -122,9 +123,8 @@ class Mirror:
         With `upto` it goes to that version of the past and stays there. Raises Swapped when it follows the present and its
         generation is no longer the live one.
         """
-        with self.engine.connect() as conn:
-            if (upto if upto is not None else head(conn)) <= self._version:
-                return self._version
+        if (upto if upto is not None else quick.head(self.engine)) <= self._version:
+            return self._version
         with self._lock.writing(), self.engine.connect() as conn:
             live = live_generation(conn)
             if upto is None and live is not None and live != self._generation:

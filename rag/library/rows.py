@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 
 from rag.domain import Chunk, Document, DocumentInput, Passage
+from rag.library.quick import PassageRow
 from rag.library.schema import documents, versions
 from rag.library.tokens import words
 from rag.ports import Vectors
@@ -125,7 +126,7 @@ def to_document(row: Row[Any]) -> Document:
     )
 
 
-def to_passage(row: Row[Any]) -> Passage:
+def to_passage(row: PassageRow) -> Passage:
     return Passage(
         id=row.id,
         document_id=row.document_id,

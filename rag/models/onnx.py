@@ -59,6 +59,10 @@ class OnnxEmbedder:
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
         self._queries = QueryCache(cached_queries)
         self._asked = TokenCache()  # a question that is asked again is not read again
+        # The prompt's space belongs to the text's first token.
+        self._first = {
+            prompt: 1 + self.count_tokens([prompt.rstrip()])[0] for prompt in (made.query_prompt, made.passage_prompt)
+        }
 
     @property
     def model_id(self) -> str:
@@ -92,7 +96,7 @@ class OnnxEmbedder:
             return self.embed_passages(texts), []
         made = self._map(self._run_both, self._ids(texts, self._manifest.passage_prompt))
         vectors = np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
-        first = 1 + self._prompt_tokens(self._manifest.passage_prompt)
+        first = self._first[self._manifest.passage_prompt]
         return vectors, [project(rows[first:-1]) for _, rows in made]
 
     def query_tokens(self, text: str) -> Vectors:
@@ -114,7 +118,7 @@ class OnnxEmbedder:
         `count_tokens` says (one for an empty text), less what is cut.
         """
         prompt = self._manifest.query_prompt if queries else self._manifest.passage_prompt
-        first = 1 + self.count_tokens([prompt.rstrip()])[0]
+        first = self._first[prompt]
         return [rows[first:-1] for rows in self._map(lambda ids: self._run(TOKENS, ids), self._ids(texts, prompt))]
 
     def _embed_new_queries(self, texts: Sequence[str]) -> Vectors:
@@ -122,13 +126,10 @@ class OnnxEmbedder:
         prompt = self._manifest.query_prompt
         if not self.late:
             return self._embed(texts, prompt)
-        first, made = 1 + self._prompt_tokens(prompt), self._map(self._run_both, self._ids(texts, prompt))
+        first, made = self._first[prompt], self._map(self._run_both, self._ids(texts, prompt))
         for text, (_, rows) in zip(texts, made, strict=True):
             self._asked.keep(text, rows[first:-1])
         return np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
-
-    def _prompt_tokens(self, prompt: str) -> int:
-        return self.count_tokens([prompt.rstrip()])[0]  # its space belongs to the text's first token
 
     def _run_both(self, ids: TokenIds) -> tuple[Vectors, Vectors]:
         sentence, tokens = self._session.run([SENTENCE, TOKENS], {INPUT: ids[None, :]})

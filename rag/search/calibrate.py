@@ -25,7 +25,8 @@ class Features:
 
     cosine −1..1; margin: cosine ahead of the candidates' mean; late: late interaction, None when the model gives none;
     ahead: of its median over the candidates; gap: raw score ahead of the best passage of another document; coverage and
-    context: share (0–1) of the question's words in the passage, and in its heading; words: content words of the question.
+    context: share (0–1) of the question's words in the passage, and (where there is no late) in its heading; words: content
+    words of the question.
     """
 
     cosine: float

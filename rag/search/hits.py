@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.search.calibrate import Features, probability
-from rag.search.fuse import Ranked, levelled
+from rag.search.fuse import Ranked, Scores, levelled
 from rag.search.tiebreak import SPARE, prefer_settled
 from rag.search.twins import Twins
 from rag.search.wishes import Weighed
@@ -24,7 +25,7 @@ _EXCLUDED = 0.5  # of its probability, which is besides no higher than the best 
 Dropped = tuple[tuple[Hit, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Joined:
     """A question's candidates in their order."""
 
@@ -37,6 +38,20 @@ class Joined:
     def against(self, place: int) -> str:
         """Which stated fields the candidate at `place` of the order contradicts, as text; '' for none."""
         return ", ".join(self.weighed.why[int(self.ranked.order[place])])
+
+    @cached_property
+    def cosines(self) -> Scores:
+        """As `levelled`."""
+        return levelled(self.found)
+
+    @cached_property
+    def mean_cosine(self) -> float:
+        return float(self.cosines.mean())
+
+    @cached_property
+    def median_late(self) -> float:
+        """Of those that were compared token by token."""
+        return float(np.nanmedian(self.ranked.late))
 
 
 def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
@@ -124,16 +139,16 @@ def _hit(passage: Passage, told: Joined, place: int, rival: float) -> Hit:
 def _features(told: Joined, place: int, passage: Passage, rival: float) -> Features:
     """What the probability of the hit at `place` is computed from."""
     found, ranked = told.found, told.ranked
-    cosines = levelled(found)
-    cosine, late = float(cosines[ranked.order[place]]), float(ranked.late[place])
-    ahead = float(ranked.raw[place]) - rival
+    cosine, late = float(told.cosines[ranked.order[place]]), float(ranked.late[place])
+    compared, ahead = not np.isnan(late), float(ranked.raw[place]) - rival
+    text = f"{passage.context}\n{passage.text}"
     return Features(
         cosine=cosine,
-        margin=cosine - float(cosines.mean()),
-        late=None if np.isnan(late) else late,
-        ahead=late - float(np.nanmedian(ranked.late)) if not np.isnan(late) else 0.0,
+        margin=cosine - told.mean_cosine,
+        late=late if compared else None,
+        ahead=late - told.median_late if compared else 0.0,
         gap=0.0 if np.isnan(ahead) else ahead,
-        coverage=coverage(told.terms, found.idf, f"{passage.context}\n{passage.text}", found.also),
-        context=coverage(told.terms, found.idf, passage.context, found.also),
+        coverage=coverage(told.terms, found.idf, text, found.also),
+        context=0.0 if compared else coverage(told.terms, found.idf, passage.context, found.also),
         words=len(told.terms),
     )

@@ -6,6 +6,8 @@ Under another title the same words may be another thing (an article that stands 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
 from rag.domain import Passage
 
@@ -20,30 +22,43 @@ class Twins:
     """Remembers the passages that were kept. Two that differ in a number are never the same."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[Passage, float, str, frozenset[str] | None]] = []
+        self._kept: list[_Said] = []
 
     def of(self, passage: Passage, cosine: float) -> Passage | None:
         """The kept passage that says the same; else keeps this one and returns None."""
-        text = _SPACE.sub("", passage.text).lower()
-        grams: frozenset[str] | None = None
-        for at, (other, near, told, known) in enumerate(self._kept):
-            if other.document_id != passage.document_id and other.title != passage.title:
+        said = _Said(passage, cosine)
+        for other in self._kept:
+            if other.passage.document_id != passage.document_id and other.passage.title != passage.title:
                 continue
-            if told == text:
-                return other
-            if abs(near - cosine) > _NEAR or not 0.85 <= (len(text) + 1) / (len(told) + 1) <= 1.18:
-                continue
-            if grams is None:
-                grams = _grams(text)
-            if known is None:
-                known = _grams(told)
-                self._kept[at] = (other, near, told, known)
-            alike = len(grams & known) >= _ALIKE * len(grams | known)
-            if alike and _NUMBER.findall(text) == _NUMBER.findall(told):
-                return other
-        self._kept.append((passage, cosine, text, grams))
+            if other.text == said.text or (said.comparable(other) and said.alike(other)):
+                return other.passage
+        self._kept.append(said)
         return None
 
 
-def _grams(text: str) -> frozenset[str]:
-    return frozenset(text[at : at + _GRAM] for at in range(max(1, len(text) - _GRAM + 1)))
+@dataclass(frozen=True)
+class _Said:
+    """A passage and what is compared of it, made when it is first needed."""
+
+    passage: Passage
+    cosine: float
+
+    @cached_property
+    def text(self) -> str:
+        return _SPACE.sub("", self.passage.text).lower()
+
+    @cached_property
+    def grams(self) -> frozenset[str]:
+        text = self.text
+        return frozenset(text[at : at + _GRAM] for at in range(max(1, len(text) - _GRAM + 1)))
+
+    @cached_property
+    def numbers(self) -> list[str]:
+        return _NUMBER.findall(self.text)
+
+    def comparable(self, other: _Said) -> bool:
+        near = abs(self.cosine - other.cosine) <= _NEAR
+        return near and 0.85 <= (len(self.text) + 1) / (len(other.text) + 1) <= 1.18
+
+    def alike(self, other: _Said) -> bool:
+        return self.numbers == other.numbers and len(self.grams & other.grams) >= _ALIKE * len(self.grams | other.grams)

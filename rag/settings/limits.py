@@ -24,7 +24,7 @@ class Limits(Section):
     completion_price: float = Field(0.0, ge=0, description="Price of a million completion tokens.")
     body_bytes: int = Field(1_000_000, ge=10_000, description="Longest body of a request that carries no document.")
     concurrent: int = Field(
-        0, ge=0, le=10_000, description="Questions that one process answers at once; 0: 4 a core, 64 with an LLM."
+        0, ge=0, le=10_000, description="Questions that one process answers at once; 0: 1.5 a core, 64 with an LLM."
     )
-    queued: int = Field(32, ge=0, le=100_000, description="Questions that wait for their turn in one process; more get 503.")
+    queued: int = Field(12, ge=0, le=100_000, description="Questions that wait for their turn in one process; more get 503.")
     wait_s: float = Field(5.0, gt=0, le=600, description="Longest wait for one's turn; then 503.")

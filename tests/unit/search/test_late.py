@@ -31,3 +31,12 @@ def test_passages_without_tokens_come_last_and_do_not_shift_the_others():
     assert scores[3] > scores[1]
     assert scores[0] == scores[2] == scores.min()
     assert maxsim(query, [b"", b""]).tolist() == [0.0, 0.0]
+
+
+def test_whole_numbers_give_the_scores_of_floats():
+    rng = np.random.default_rng(2)
+    query = unit(rng.standard_normal((12, 384)))
+    passages = [np.sign(rng.standard_normal((n, 384))) for n in rng.integers(1, 60, 15)]
+    best = np.array([(query @ signs.T / np.sqrt(384)).max(axis=1) for signs in passages]).T
+    weights = best.max(axis=1) - best.mean(axis=1) + 1e-3
+    assert np.allclose(maxsim(query, [pack(signs) for signs in passages]), weights @ best / weights.sum(), atol=0.003)
