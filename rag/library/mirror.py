@@ -37,7 +37,7 @@ _Told = TypeVar("_Told")
 
 _FOREIGN = 20  # candidates of the language that is not the question's
 _FITTING = 30  # candidates on each side of those that fit what the question states
-_WIDE = 50_000  # ids from which words are looked up everywhere, and the ids picked from what is found
+_WIDE = 5_000  # ids from which words are looked up everywhere first, and the ids picked from what is found: .4 ms, not 10
 _SYNONYM, _RESPELLED = 0.7, 0.5  # weight of a word that the question does not hold
 _SAVE_AFTER = 5_000  # passages changed: fewer are applied from the ledger in less than a second
 
@@ -249,10 +249,13 @@ class Mirror:
         if among is None or among is allowed:
             return np.empty(0, np.int64)
         dense, _ = self._index.search(asked.vector, _FITTING, among)
-        if len(among) < _WIDE:
-            return np.union1d(dense, self._lexical.search(weights, _FITTING, among)[0])
-        lexical, _ = self._lexical.search(weights, 20 * _FITTING)
-        return np.union1d(dense, lexical[np.isin(lexical, among)][:_FITTING])
+        lexical = np.empty(0, np.int64)
+        if len(among) >= _WIDE:
+            anywhere, _ = self._lexical.search(weights, 20 * _FITTING)
+            lexical = anywhere[np.isin(anywhere, among)][:_FITTING]
+        if len(lexical) < _FITTING // 2:
+            lexical, _ = self._lexical.search(weights, _FITTING, among)
+        return np.union1d(dense, lexical)
 
     def _foreign(self, asked: _Asked, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         if asked.chinese is None or not self._languages.mixed:

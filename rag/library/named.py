@@ -107,9 +107,13 @@ class Named:
 
     def ids(self, key: str, fits: Callable[[Value], bool]) -> NDArray[np.int64]:
         """Of the passages with a value that fits, in order."""
-        found = [np.frombuffer(held.ids, np.int64) for value, held in self._held.get(key, {}).items() if fits(value)]
-        together: NDArray[np.int64] = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
-        return np.array([one for one in together.tolist() if one in self._attributes], np.int64)
+        found = [held for value, held in self._held.get(key, {}).items() if fits(value)]
+        if not found:
+            return np.empty(0, np.int64)
+        ids: NDArray[np.int64] = np.unique(np.concatenate([np.frombuffer(held.ids, np.int64) for held in found]))
+        if not any(held.gone for held in found):
+            return ids
+        return np.array([one for one in ids.tolist() if one in self._attributes], np.int64)
 
 
 class _Held:

@@ -50,8 +50,11 @@ class Joined:
 
     @cached_property
     def median_late(self) -> float:
-        """Of those that were compared token by token."""
-        return float(np.nanmedian(self.ranked.late))
+        """Of those that were compared token by token; of those that the question does not exclude, where that is less: many
+        others that are worded alike say nothing against the one that fits."""
+        late = self.ranked.late
+        allowed = late[self.weighed.behind[self.ranked.order] == 0]
+        return float(min(np.nanmedian(late), np.nanmedian(allowed) if not np.isnan(allowed).all() else np.inf))
 
 
 def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
@@ -141,7 +144,7 @@ def _features(told: Joined, place: int, passage: Passage, rival: float) -> Featu
     found, ranked = told.found, told.ranked
     cosine, late = float(told.cosines[ranked.order[place]]), float(ranked.late[place])
     compared, ahead = not np.isnan(late), float(ranked.raw[place]) - rival
-    text = f"{passage.context}\n{passage.text}"
+    text = f"{passage.context}\n{passage.text}{told.weighed.met[ranked.order[place]]}"  # fields may say what no text does
     return Features(
         cosine=cosine,
         margin=cosine - told.mean_cosine,

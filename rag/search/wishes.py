@@ -95,13 +95,15 @@ class Weighed:
     """What the wishes mean for m candidates.
 
     `lean` (m,): added to each score. `behind` (m,): how far the candidate goes against stated wishes that others fit, a product
-    weighing more than version and date together; `why`: which ones. `wishes`: those that some candidate fits.
+    weighing more than version and date together; `why`: which ones. `met` (m,): the question's words for what a candidate's
+    fields fit. `wishes`: those that some candidate fits.
     """
 
     wishes: tuple[Wish, ...]
     lean: NDArray[np.float32]
     behind: NDArray[np.int64]
     why: tuple[tuple[str, ...], ...]
+    met: tuple[str, ...]
 
     @property
     def filters(self) -> dict[str, dict[str, int]]:
@@ -120,18 +122,21 @@ def weigh(asked: Sequence[Wish], candidates: Sequence[Attributes]) -> Weighed:
     m = len(candidates)
     lean, behind = np.zeros(m, np.float32), np.zeros(m, np.int64)
     why: list[tuple[str, ...]] = [()] * m
+    met = [""] * m
     if not asked or not m:
-        return Weighed((), lean, behind, tuple(why))
+        return Weighed((), lean, behind, tuple(why), tuple(met))
     verdicts = [[_verdict(wish, has) for has in map(_by_key, candidates)] for wish in asked]
     told = [(wish, verdict) for wish, verdict in zip(asked, verdicts, strict=True) if True in verdict]
     for wish, verdict in told:
         for at, fits in enumerate(verdict):
             if fits is not None:
                 lean[at] += _FORWARD if fits else -_BACK
+            if fits:
+                met[at] = " ".join([met[at], *wish.told])
             if fits is False and wish.stated:
                 behind[at] += _GRAVITY.get(wish.key, 4)
                 why[at] = (*why[at], wish.key)
-    return Weighed(tuple(wish for wish, _ in told), lean, behind, tuple(why))
+    return Weighed(tuple(wish for wish, _ in told), lean, behind, tuple(why), tuple(met))
 
 
 def step_back(score: NDArray[np.float32], behind: NDArray[np.int64]) -> NDArray[np.float32]:
