@@ -155,13 +155,21 @@ class DroppedReply(HitReply):
     reason: str = Field(examples=["says the same as passage 91 of help/wifi.md"])
 
 
+class FilterReply(_Reply):
+    """What a stated product, version or date did to the candidates."""
+
+    ahead: int = Field(description="Candidates that fit or say nothing about it.")
+    behind: int = Field(description="Candidates that say otherwise: they stand behind all the others.")
+
+
 class ExplainReply(_Reply):
     """How a question was understood, and what became of the other candidates."""
 
     query: str = Field(description="The text that was searched: a follow-up question is completed from its history.")
     words: dict[str, float] = Field(description="Its words with their inverse document frequency.")
     also: dict[str, list[str]] = Field(description="Synonyms and right spellings that were searched for a word as well.")
-    wishes: dict[str, list[str]] = Field(description="Products, versions, dates that it names.")
+    wishes: dict[str, list[str]] = Field(description="Products, versions, dates that it names and some passage fits.")
+    filters: dict[str, FilterReply] = Field(description="Those of them that are stated plainly, by field.")
     dropped: list[DroppedReply]
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.console import PARTLY, ConfigOption, JsonOption, emit, progress, settings
+from rag.console import INTERRUPTED, PARTLY, ConfigOption, JsonOption, emit, progress, settings
 from rag.domain import DEFAULT_COLLECTION
-from rag.errors import XiansouError
+from rag.errors import InputError, XiansouError
 
 if TYPE_CHECKING:
     from ingest.folder import Summary
@@ -25,10 +25,16 @@ def ingest(
     delete_missing: Annotated[bool, typer.Option("--delete-missing", help="Delete documents whose file is gone.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Let --delete-missing delete more than half.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Follow the paths until stopped, deletions too.")] = False,
+    queue: Annotated[bool, typer.Option("--queue", help="Let the running workers do it, as one batch of jobs.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="With --queue: return when all jobs have ended.")] = True,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put files into the library; unchanged ones are skipped, and every question sees the change at once."""
+    if queue or not wait:
+        _check_queue(queue, watch)
+        _hand_over(paths, collection, delete_missing, force, wait, config, as_json)
+        return
     from ingest.folder import ingest_paths
     from ingest.pipeline import Pipeline
     from rag.wiring import House, open_house, open_ledger
@@ -60,6 +66,44 @@ def ingest(
         _watch(paths, lambda: run(True), as_json)
     if summary.failed:
         raise typer.Exit(PARTLY)
+
+
+def _check_queue(queue: bool, watch: bool) -> None:
+    if not queue:
+        raise InputError("there is nothing to wait for without --queue.", field="--no-wait", fix="Add --queue.")
+    if watch:
+        raise InputError("it follows the paths by itself.", field="--watch", fix="Take --queue or --watch.")
+
+
+def _hand_over(
+    paths: list[Path], collection: str, delete_missing: bool, force: bool, wait: bool, config: Path | None, as_json: bool
+) -> None:
+    from ingest.handover import compare
+    from rag.wiring import open_ledger
+
+    told = settings(config)
+    given = compare(paths, open_ledger(told), told, collection=collection, delete_missing=delete_missing, force=force)
+    try:
+        with progress("ingest", "files") as update:
+            given.submit()
+            if wait:
+                given.follow(update, _say_stalled)
+    except KeyboardInterrupt:
+        if given.missing:
+            print(f"{len(given.missing)} documents whose files are gone were not deleted.", file=sys.stderr)
+        print(f"What was submitted goes on: xiansou jobs list --batch {given.summary.batch}", file=sys.stderr)
+        _tell(given.conclude(), as_json)
+        raise typer.Exit(INTERRUPTED) from None
+    given.delete_missing()
+    summary = given.conclude()
+    _tell(summary, as_json)
+    if summary.failed:
+        raise typer.Exit(PARTLY)
+
+
+def _say_stalled(paused: bool) -> None:
+    why = "the queue is paused: `xiansou jobs resume`" if paused else "start `xiansou serve` or `xiansou worker`"
+    print(f"No worker has begun yet; {why}.", file=sys.stderr)
 
 
 def _tell(summary: Summary, as_json: bool) -> None:

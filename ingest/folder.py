@@ -71,7 +71,7 @@ def ingest_paths(
     """
     began, summary = time.perf_counter(), Summary()
     files = name(find(paths), ledger)
-    missing = _missing(paths, files, ledger, force) if delete_missing else []
+    missing = missing_of(paths, files, ledger, force) if delete_missing else []
     done = 0
 
     def advance() -> None:
@@ -80,7 +80,7 @@ def ingest_paths(
         if progress:
             progress(done, len(files))
 
-    changed = _changed(files, ledger, settings, collection, summary, advance)
+    changed = changed_of(files, ledger, settings, collection, summary, advance)
     first = next(changed, None)
     if first is not None:
         for outcome in make_pipeline().put_many(_chain(first, changed)):
@@ -105,13 +105,13 @@ def _chain(first: DocumentInput, rest: Iterator[DocumentInput]) -> Iterator[Docu
     yield from rest
 
 
-def _changed(
+def changed_of(
     files: Sequence[SourceFile],
     ledger: Ledger,
     settings: Settings,
     collection: str,
     summary: Summary,
-    advance: Callable[[], None],
+    advance: Callable[[], None] = lambda: None,
 ) -> Iterator[DocumentInput]:
     """Documents whose bytes differ from what stands; the others are counted as unchanged or failed."""
     standing = {s.id: s.content_hash for s in ledger.standing("id", [file.id for file in files])}
@@ -129,8 +129,8 @@ def _changed(
         yield doc
 
 
-def _missing(paths: Sequence[Path], files: Sequence[SourceFile], ledger: Ledger, force: bool) -> list[str]:
-    """Ids of documents that came from below the paths and whose files are gone."""
+def missing_of(paths: Sequence[Path], files: Sequence[SourceFile], ledger: Ledger, force: bool) -> list[str]:
+    """Ids of documents that came from below the paths and whose files are gone. Raises InputError when these are over half."""
     here = {file.source for file in files}
     gone: list[str] = []
     stood = 0

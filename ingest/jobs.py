@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -89,25 +89,16 @@ class Jobs:
 
         A job of a `batch` (see `ingest.queue`) waits for those without one, so that an edit never waits for a folder.
         """
-        told = {name: value for name, value in asdict(doc).items() if name != "content"}
-        at = now()
+        return self.submit_many([doc], batch)[0]
+
+    def submit_many(self, docs: Sequence[DocumentInput], batch: str | None = None) -> list[int]:
+        """As `submit`, all or none of them: one wait for the disk instead of many."""
+        due, at = _AT_ONCE if batch is None else _IN_TURN, now()
         with self._writing() as conn:
-            key = conn.execute(
-                insert(jobs).values(
-                    state="queued",
-                    document_id=doc.id,
-                    input=orjson.dumps(told).decode(),
-                    attempts=0,
-                    due=_AT_ONCE if batch is None else _IN_TURN,
-                    created_at=at,
-                    updated_at=at,
-                )
-            ).inserted_primary_key
-            assert key is not None
-            conn.execute(insert(job_contents).values(job_id=key[0], content=doc.content))
-            if batch is not None:
-                conn.execute(insert(job_batches).values(job_id=key[0], batch=batch))
-            return int(key[0])
+            ids = [_insert(conn, doc, due, at) for doc in docs]
+            if batch is not None and ids:
+                conn.execute(insert(job_batches), [{"job_id": key, "batch": batch} for key in ids])
+            return ids
 
     def get(self, job_id: int) -> Job:
         """Raises NotFound."""
@@ -234,6 +225,15 @@ def _translated() -> Iterator[None]:
         if not unavailable(exc):
             raise
         raise UpstreamError(f"the ledger cannot be used: {exc.orig}.", code=_LEDGER_UNAVAILABLE) from exc
+
+
+def _insert(conn: Connection, doc: DocumentInput, due: float, at: float) -> int:
+    told = {name: value for name, value in asdict(doc).items() if name != "content"}
+    row = {"state": "queued", "document_id": doc.id, "input": orjson.dumps(told).decode(), "attempts": 0, "due": due}
+    key = conn.execute(insert(jobs).values(**row, created_at=at, updated_at=at)).inserted_primary_key
+    assert key is not None
+    conn.execute(insert(job_contents).values(job_id=key[0], content=doc.content))
+    return int(key[0])
 
 
 def _next(conn: Connection) -> Row[Any] | None:

@@ -15,6 +15,7 @@ from rag.errors import XiansouError
 from rag.settings import Settings, load
 
 DONE, PARTLY, WRONG = 0, 1, 2
+INTERRUPTED = 130  # by Ctrl-C, as shells have it
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file; default: ./xiansou.toml if it is there.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]

@@ -45,7 +45,8 @@ def hits_json(found: Retrieved, *, explain: bool = False) -> dict[str, Any]:
     """The reply of `POST /v1/retrieve` and `xiansou search --json`.
 
     With `explain`: how the question was understood (`query` as searched, its `words` with their idf, what `also` stands for
-    them, `wishes` for product, version, date) and the candidates that were `dropped`, each a hit with a `reason`.
+    them, `wishes` for product, version, date, what the stated ones did as `filters`) and the candidates that were `dropped`,
+    each a hit with a `reason`.
     """
     told: dict[str, Any] = {"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version}
     if explain:

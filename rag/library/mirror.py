@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import structlog
@@ -24,6 +25,7 @@ from rag.library.index import LiveIndex
 from rag.library.languages import Languages, sample
 from rag.library.ledger import head, live_generation
 from rag.library.lexical import Lexical
+from rag.library.named import Named
 from rag.library.permitted import Permitted
 from rag.library.rwlock import RWLock
 from rag.library.snapshot import Snapshots, identity
@@ -31,7 +33,11 @@ from rag.ports import Vectors
 
 log = structlog.get_logger()
 
+_Told = TypeVar("_Told")
+
 _FOREIGN = 20  # candidates of the language that is not the question's
+_FITTING = 30  # candidates on each side of those that fit what the question states
+_WIDE = 5_000  # ids from which words are looked up everywhere first, and the ids picked from what is found: .4 ms, not 10
 _SYNONYM, _RESPELLED = 0.7, 0.5  # weight of a word that the question does not hold
 _SAVE_AFTER = 5_000  # passages changed: fewer are applied from the ledger in less than a second
 
@@ -44,6 +50,7 @@ class _Asked:
     terms: Sequence[str]
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     chinese: bool | None = None
+    fitting: Sequence[NDArray[np.int64]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class Mirror:
         self._languages = Languages()
         self._attributes: dict[int, Attributes] = {}
         self._permitted = Permitted(self._attributes)
+        self._named = Named(self._attributes)
         self._lock = RWLock()
         self._version = 0
         self._snapshots = snapshots
@@ -141,6 +149,7 @@ class Mirror:
         self._lexical.apply(words, [])
         self._languages.apply(words, [])
         self._attributes.update(attributes)  # the same object: `permitted` looks into it
+        self._named.add(attributes.items())
         self._version = version
 
     def snapshot(self) -> bool:
@@ -176,9 +185,17 @@ class Mirror:
             self._lexical.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
             self._languages.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
             for key in removed:
-                self._attributes.pop(key, None)
-            self._attributes.update(zip(delta.ids.tolist(), delta.attributes, strict=True))
+                if (former := self._attributes.pop(key, None)) is not None:
+                    self._named.remove(former)
+            added = dict(zip(delta.ids.tolist(), delta.attributes, strict=True))
+            self._attributes.update(added)
+            self._named.add(added.items())
             self._permitted.apply(delta.ids.tolist(), delta.removed)
+
+    def consult(self, ask: Callable[[Named], _Told]) -> _Told:
+        """What the library's products, versions and dates tell, while nothing changes."""
+        with self._lock.reading():
+            return ask(self._named)
 
     def search(
         self,
@@ -189,13 +206,15 @@ class Mirror:
         *,
         also: Mapping[str, tuple[str, ...]] | None = None,
         chinese: bool | None = None,
+        fitting: Sequence[NDArray[np.int64]] = (),
     ) -> Found:
         """vector (dim,), the question's words, at most k candidates from each side; both scores for every candidate.
 
         `also`: other words that may stand for one of the question's. `chinese`: the question's language; when it is given
-        and the library holds both, the best passages of the other language are among the candidates.
+        and the library holds both, the best passages of the other language are among the candidates. `fitting`: ids that fit
+        what the question states, for each such statement, the most telling first; the best of those are candidates too.
         """
-        asked = _Asked(vector, terms, also or {}, chinese)
+        asked = _Asked(vector, terms, also or {}, chinese, fitting)
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
             dense, _ = self._index.search(asked.vector, k, allowed)
@@ -204,6 +223,8 @@ class Mirror:
             weights = _weights(asked, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
             ids = np.union1d(np.union1d(dense, lexical), abroad)
+            if fitting:
+                ids = np.union1d(ids, self._fitting(asked, weights, allowed))
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
             rest, scores = self._lexical.search(weights, len(ids), np.setdiff1d(ids, lexical))
             bm25.update(zip(rest.tolist(), scores.tolist(), strict=True))
@@ -218,6 +239,23 @@ class Mirror:
                 bias=bias,
                 also=also,
             )
+
+    def _fitting(self, asked: _Asked, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """The best of those that fit all statements; of the most telling ones, where nothing fits all."""
+        among = allowed
+        for ids in asked.fitting:
+            both = ids if among is None else np.intersect1d(ids, among)
+            among = both if len(both) else among
+        if among is None or among is allowed:
+            return np.empty(0, np.int64)
+        dense, _ = self._index.search(asked.vector, _FITTING, among)
+        lexical = np.empty(0, np.int64)
+        if len(among) >= _WIDE:
+            anywhere, _ = self._lexical.search(weights, 20 * _FITTING)
+            lexical = anywhere[np.isin(anywhere, among)][:_FITTING]
+        if len(lexical) < _FITTING // 2:
+            lexical, _ = self._lexical.search(weights, _FITTING, among)
+        return np.union1d(dense, lexical)
 
     def _foreign(self, asked: _Asked, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         if asked.chinese is None or not self._languages.mixed:

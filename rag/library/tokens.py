@@ -56,6 +56,11 @@ def fold(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_simplified())
 
 
+def one_line(text: str) -> str:
+    """Folded, in small letters, one space where there were several."""
+    return _SPACE.sub(" ", fold(text)).lower()
+
+
 @cache
 def _simplified() -> dict[int, str]:
     lines = files("rag.library").joinpath("traditional.txt").read_text(encoding="utf-8").splitlines()
@@ -104,12 +109,16 @@ class Cutter:
 
     def names_in(self, text: str) -> list[str]:
         """The names that occur, folded and in small letters, in order; the longest at each place, none inside another."""
-        text, at, found = _SPACE.sub(" ", fold(text)).lower(), 0, list[str]()
-        while at < len(text):
-            for length in self._lengths.get(text[at], ()):
-                name = text[at : at + length]
-                if name in self._names and _stands_alone(text, at, at + length):
-                    found.append(name)
+        plain = one_line(text)
+        return [plain[start:end] for start, end in self.places(plain)]
+
+    def places(self, plain: str) -> list[tuple[int, int]]:
+        """Where they occur in a text that `one_line` returned."""
+        at, found = 0, list[tuple[int, int]]()
+        while at < len(plain):
+            for length in self._lengths.get(plain[at], ()):
+                if plain[at : at + length] in self._names and _stands_alone(plain, at, at + length):
+                    found.append((at, at + length))
                     at += length - 1
                     break
             at += 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,8 +17,10 @@ from rag.search.calibrate import Features, probability
 from rag.search.fuse import Ranked, Scores, levelled
 from rag.search.tiebreak import SPARE, prefer_settled
 from rag.search.twins import Twins
+from rag.search.wishes import Weighed
 
 _AHEAD = 3 + SPARE  # candidates read beyond the wanted hits: some of them are folded
+_EXCLUDED = 0.5  # of its probability, which is besides no higher than the best one that the question does not exclude
 
 Dropped = tuple[tuple[Hit, str], ...]
 
@@ -31,6 +33,11 @@ class Joined:
     ranked: Ranked
     terms: tuple[str, ...]
     calibration: Calibration
+    weighed: Weighed
+
+    def against(self, place: int) -> str:
+        """Which stated fields the candidate at `place` of the order contradicts, as text; '' for none."""
+        return ", ".join(self.weighed.why[int(self.ranked.order[place])])
 
     @cached_property
     def cosines(self) -> Scores:
@@ -43,8 +50,11 @@ class Joined:
 
     @cached_property
     def median_late(self) -> float:
-        """Of those that were compared token by token."""
-        return float(np.nanmedian(self.ranked.late))
+        """Of those that were compared token by token; of those that the question does not exclude, where that is less: many
+        others that are worded alike say nothing against the one that fits."""
+        late = self.ranked.late
+        allowed = late[self.weighed.behind[self.ranked.order] == 0]
+        return float(min(np.nanmedian(late), np.nanmedian(allowed) if not np.isnan(allowed).all() else np.inf))
 
 
 def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
@@ -57,13 +67,20 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
     twice: list[tuple[Hit, str]] = []
     dropped: list[tuple[Hit, str]] = []
     seen: set[tuple[str, int, int]] = set()
+    excluded: dict[int, str] = {}
+    likeliest = 0.0  # of the hits that the question does not exclude
     twins = Twins()
     for place, passage, rival in _passages(ledger, told, k, everything=explain):
         if len(hits) == k + SPARE and not explain:
             break
         span, hit = (passage.document_id, passage.start, passage.end), _hit(passage, told, place, rival)
+        if against := told.against(place):
+            hit = replace(hit, probability=_EXCLUDED * min(hit.probability, likeliest))
+            excluded[passage.id] = against
+        else:
+            likeliest = max(likeliest, hit.probability)
         if len(hits) == k + SPARE:
-            dropped.append((hit, f"not among the first {k}"))
+            dropped.append((hit, _no_place(hit, k, excluded)))
         elif span in seen:
             dropped.append((hit, "another phrasing of an entry above"))
         elif (twin := twins.of(passage, hit.stages["dense"])) is not None:
@@ -72,11 +89,16 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
             hits.append(hit)
         seen.add(span)
     hits = prefer_settled(hits)
-    dropped += [(hit, f"not among the first {k}") for hit in hits[k:]]
+    dropped += [(hit, _no_place(hit, k, excluded)) for hit in hits[k:]]
     hits = hits[:k]
     free = k - len(hits)  # nothing else is left: a twin is better than nothing
     hits += [_after(hit, hits[-1].score) for hit, _ in twice[:free]]
     return tuple(hits), (*twice[free:], *dropped) if explain else ()
+
+
+def _no_place(hit: Hit, k: int, excluded: Mapping[int, str]) -> str:
+    against = excluded.get(hit.passage.id)
+    return f"another {against} than the question states" if against else f"not among the first {k}"
 
 
 def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iterator[tuple[int, Passage, float]]:
@@ -88,7 +110,7 @@ def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iter
         part = ids[start : start + step]
         passages = ledger.passages_at(part, told.found.version)
         for at, key in enumerate(part, start):
-            if key in passages:
+            if key in passages and not told.against(at):
                 best.setdefault(passages[key].document_id, float(told.ranked.raw[at]))
         for at, key in enumerate(part, start):
             if key in passages:
@@ -122,7 +144,7 @@ def _features(told: Joined, place: int, passage: Passage, rival: float) -> Featu
     found, ranked = told.found, told.ranked
     cosine, late = float(told.cosines[ranked.order[place]]), float(ranked.late[place])
     compared, ahead = not np.isnan(late), float(ranked.raw[place]) - rival
-    text = f"{passage.context}\n{passage.text}"
+    text = f"{passage.context}\n{passage.text}{told.weighed.met[ranked.order[place]]}"  # fields may say what no text does
     return Features(
         cosine=cosine,
         margin=cosine - told.mean_cosine,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
+from rag.library.named import Named
 from rag.library.shelves import Shelf, Shelves
 from rag.library.tokens import is_chinese
 from rag.ports import Reranker
@@ -20,7 +22,7 @@ from rag.search.hits import Joined, join
 from rag.search.late import maxsim
 from rag.search.synonyms import Synonyms
 from rag.search.widen import widen
-from rag.search.wishes import lean, wishes
+from rag.search.wishes import Weighed, Wish, fitting, step_back, weigh, wishes
 
 _OWN, _FOREIGN = 30, 10  # candidates of the question's language and of the other that are re-ranked
 
@@ -64,27 +66,34 @@ class Retriever:
         shelf = self._shelves.live() if as_of is None else self._shelves.at(as_of)
         terms = list(dict.fromkeys(shelf.cutter.words(query)))
         vector = shelf.embedder.embed_queries([query])[0]
+        wanted, fits = shelf.mirror.consult(partial(_wanted, query))
         found = shelf.mirror.search(
-            vector, terms, max(self._candidates, k), scope, also=self._synonyms.words_for(query), chinese=is_chinese(query)
+            vector,
+            terms,
+            max(self._candidates, k),
+            scope,
+            also=self._synonyms.words_for(query),
+            chinese=is_chinese(query),
+            fitting=fits,
         )
         began = time.perf_counter()
-        wanted = wishes(query, found.attributes)
-        ranked = self._rank(query, found, shelf, lean(wanted, found.attributes))
+        weighed = weigh(wanted, found.attributes)
+        ranked = self._rank(query, found, shelf, weighed)
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
-        joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration), k, explain=explain)
-        asked = _explained(query, terms, found, {key: sorted(values) for key, values in wanted.items()}) if explain else {}
+        joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration, weighed), k, explain=explain)
+        asked = _explained(query, terms, found, weighed) if explain else {}
         return Retrieved(joined[0], found.version, tuple(terms), tuple(found.idf.tolist()), rerank_ms, joined[1], asked)
 
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
         return replace(found, hits=widen(self._ledger.engine, found.hits, budget)) if budget else found
 
-    def _rank(self, query: str, found: Found, shelf: Shelf, leaning: Scores) -> Ranked:
+    def _rank(self, query: str, found: Found, shelf: Shelf, weighed: Weighed) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
             return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing)
         fused = fuse(found)
-        at = shortlist(found, fused, _OWN, _FOREIGN)
+        at = shortlist(found, step_back(fused + weighed.lean, weighed.behind), _OWN, _FOREIGN)
         late, raw = np.full((2, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and shelf.embedder.late and len(at) > 1:
@@ -95,8 +104,8 @@ class Retriever:
             passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
-        score[at] += leaning[at]
-        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw))
+        score[at] += weighed.lean[at]
+        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw), weighed)
 
     def _late(self, query: str, found: Found, at: NDArray[np.int64], shelf: Shelf) -> Scores:
         """Late interaction, the two languages each by itself: its weights come from the candidates."""
@@ -109,22 +118,30 @@ class Retriever:
         return level_groups(scores, foreign)
 
 
-def _ordered(found: Found, at: NDArray[np.int64], told: Ranked) -> Ranked:
-    """The re-ranked candidates by score; behind them the others, in the order of the first stage."""
+def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed) -> Ranked:
+    """The re-ranked candidates by score; behind them the others, in the order of the first stage; last what the question
+    excludes."""
     score, fused = told.score, told.fused
     rest = np.setdiff1d(told.order, at)
     if len(rest):  # below the last one that was re-ranked, at their distances
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
+    score = step_back(score, weighed.behind)
     order = np.lexsort((found.ids, -score))
     return Ranked(order, score[order], fused[order], told.late[order], told.raw[order])
 
 
-def _explained(query: str, terms: list[str], found: Found, wanted: dict[str, list[str]]) -> dict[str, object]:
+def _wanted(query: str, library: Named) -> tuple[tuple[Wish, ...], list[NDArray[np.int64]]]:
+    wanted = wishes(query, library)
+    return wanted, fitting(wanted, library)
+
+
+def _explained(query: str, terms: list[str], found: Found, weighed: Weighed) -> dict[str, object]:
     return {
         "query": query,
         "words": {term: round(float(weight), 4) for term, weight in zip(terms, found.idf.tolist(), strict=True)},
         "also": {term: list(others) for term, others in found.also.items()},
-        "wishes": wanted,
+        "wishes": {wish.key: sorted(wish.told) for wish in weighed.wishes},
+        "filters": weighed.filters,
     }
 
 

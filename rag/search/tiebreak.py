@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.domain import Hit
+from rag.library.spans import when
 
 NEAR = 0.3
 """Scores (a sum of z-scores over the candidates) that are this near to the first of a run count as equal: among ten sets of
@@ -25,11 +26,6 @@ _CLOSED = frozenset(
     "已解决 已关闭 关闭 已完成 完成 已处理 处理完成 已结案 结案 已办结 解决 已修复 已验证 已归档".split()
 )
 _NOTE = re.compile(r"[(（\[].*")
-_YEAR_FIRST = re.compile(
-    r"\b((?:19|20)\d\d)(?:\D{1,2})(\d{1,2})(?:\D{1,2}(\d{1,2}))?(?:日?[T\s]+(\d{1,2}):(\d\d)(?::(\d\d))?)?"
-)
-_COMPACT = re.compile(r"\b((?:19|20)\d\d)(\d\d)(\d\d)\b")
-_YEAR_LAST = re.compile(r"\b(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)\d\d)\b")
 
 
 def prefer_settled(hits: Sequence[Hit]) -> list[Hit]:
@@ -65,18 +61,3 @@ def _rank(fields: Mapping[str, str]) -> tuple[bool, tuple[int, ...]]:
 def is_closed(status: str) -> bool:
     """Whether a case with this status has been settled."""
     return _NOTE.sub("", status).strip().casefold() in _CLOSED
-
-
-def when(date: str) -> tuple[int, ...]:
-    """(year, month, day, hour, minute, second) of a written date, for order; () when it is none that we know.
-
-    `2026-05-01`, `2026/5/1 08:30`, `2026年5月1日`, `20260501`; `31.5.2026` by day, `5/31/2026` by month where it is one.
-    """
-    if found := _COMPACT.search(date) or _YEAR_FIRST.search(date):
-        parts = [int(part or 0) for part in found.groups()]
-        return tuple(parts + [0] * (6 - len(parts)))
-    if found := _YEAR_LAST.search(date):
-        first, mark, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
-        month, day = (first, second) if mark == "/" and first <= 12 else (second, first)
-        return year, month, day, 0, 0, 0
-    return ()

@@ -1,58 +1,161 @@
 """What a question asks for by name: the product, version or date that a passage's fields carry.
 
-Soft on purpose: a passage of the product that the question names comes forward, one of another product steps back, and
-nothing is lost when the question is about both.
+A passage with a named value comes forward a little, one with another value steps back. A product, version or date that is
+stated plainly is a filter besides: passages that fit are searched for among themselves, so that no number of others can crowd
+them out, and a passage that says otherwise steps behind all that fit or say nothing. Where nothing fits, nothing steps back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.library.changes import Attributes
-from rag.library.tokens import Cutter
+from rag.library.named import DATE, PRODUCTS, VERSION, Named, Value, named
+from rag.library.spans import Days, Versions
+from rag.library.tokens import one_line
+from rag.search.compared import denied
+from rag.search.conditions import Place, Span, conditions
+from rag.search.dated import dates_in
+from rag.search.versioned import versions_in
 
-_KEYS = frozenset(
-    (
-        "product products model models version versions platform os edition plan region country date year device devices "
-        "产品 产品名称 型号 版本 适用版本 平台 系统 套餐 地区 国家 日期 年份 设备"
-    ).split()
-)
 _FORWARD, _BACK = 0.3, 0.3  # of the final score, whose candidates spread over about 1
+_GRAVITY = {VERSION: 2, DATE: 1}  # of going against it; a product weighs 4
 
 
-def wishes(question: str, candidates: Sequence[Attributes]) -> dict[str, frozenset[str]]:
-    """Key → its values, among those of the candidates, that the question names."""
-    values: dict[str, set[str]] = {}
-    for attributes in candidates:
-        for key, value in _named(attributes):
-            values.setdefault(key, set()).add(value)
-    found = {key: frozenset(Cutter(of_key).names_in(question)) for key, of_key in values.items()}
-    return {key: named for key, named in found.items() if named}
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One field that a question names values of. `stated`: plainly enough to filter by; `told`: in the question's words."""
+
+    key: str
+    names: frozenset[str] = frozenset()
+    spans: tuple[Span, ...] = ()
+    told: tuple[str, ...] = ()
+
+    @property
+    def stated(self) -> bool:
+        return self.key in PRODUCTS or self.key in (VERSION, DATE)
+
+    def fits(self, value: Value) -> bool:
+        if isinstance(value, Versions):
+            return any(value.meets(span) for span in self.spans if isinstance(span, Versions))
+        if isinstance(value, Days):
+            return any(value.meets(span) for span in self.spans if isinstance(span, Days))
+        return value in self.names
 
 
-def lean(wanted: Mapping[str, frozenset[str]], candidates: Sequence[Attributes]) -> NDArray[np.float32]:
-    """What is added to each candidate's score (m,)."""
-    return np.array([_lean(wanted, attributes) for attributes in candidates], np.float32)
+def wishes(question: str, library: Named) -> tuple[Wish, ...]:
+    """What the question asks for among the values that the library has; products first, then versions, dates, the rest."""
+    text = one_line(question)
+    keys = [key for key in library.keys_held() if key not in (VERSION, DATE)]
+    found = [wish for key in keys if (wish := _names(text, key, library)) is not None]
+    if (wish := _versions(text, library)) is not None:
+        found.append(wish)
+    if any(library.values(DATE)) and (dates := conditions(text, list(dates_in(text)))):
+        found.append(Wish(DATE, spans=tuple(span for span, _ in dates), told=tuple(told for _, told in dates)))
+    return tuple(sorted(found, key=lambda wish: (not wish.stated, wish.key == DATE, wish.key == VERSION)))
 
 
-def _lean(wanted: Mapping[str, frozenset[str]], attributes: Attributes) -> float:
-    has: dict[str, set[str]] = {}
-    for key, value in _named(attributes):
-        has.setdefault(key, set()).add(value)
-    told = [_FORWARD if has[key] & named else -_BACK for key, named in wanted.items() if key in has]
-    return sum(told)
+def fitting(asked: Sequence[Wish], library: Named) -> list[NDArray[np.int64]]:
+    """Ids of the passages that fit each stated wish, where there are any; the most telling wish first."""
+    found = [library.ids(wish.key, wish.fits) for wish in asked if wish.stated]
+    return [ids for ids in found if len(ids)]
 
 
-def _named(attributes: Attributes) -> list[tuple[str, str]]:
-    """(key, value) of what can be named, values folded as names are."""
-    out: list[tuple[str, str]] = []
-    for key, told in (*attributes.metadata.items(), *attributes.fields.items()):
-        if key.lower() in _KEYS:
-            for value in told if isinstance(told, list) else [told]:
-                text = " ".join(str(value).lower().split())
-                if 2 <= len(text) <= 40:
-                    out.append((key.lower(), text))
+def _names(text: str, key: str, library: Named) -> Wish | None:
+    places = library.cutter(key).places(text)
+    if not places:
+        return None
+    meant = dict.fromkeys(text[a:b] for (a, b), no in zip(places, denied(text, places), strict=True) if not no)
+    return Wish(key, frozenset(meant), told=tuple(meant)) if meant else None
+
+
+def _versions(text: str, library: Named) -> Wish | None:
+    held = [value for value in library.values(VERSION) if isinstance(value, Versions)]
+    products = {value for key in PRODUCTS for value in library.values(key) if isinstance(value, str)} if held else set()
+    dated = [(start, end) for start, end, _ in dates_in(text)] if held else []
+    places = [place for place in versions_in(text, held, products) if not any(_cross(place, date) for date in dated)]
+    spans = conditions(text, list(places))
+    spelled = _names(text, VERSION, library)  # versions that are no numbers: `V200R003C10`
+    names = spelled.names if spelled else frozenset[str]()
+    if not spans and not names:
+        return None
+    return Wish(VERSION, names, tuple(span for span, _ in spans), (*sorted(names), *(told for _, told in spans)))
+
+
+def _cross(place: Place, other: tuple[int, int]) -> bool:
+    return place[0] < other[1] and other[0] < place[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the wishes mean for m candidates.
+
+    `lean` (m,): added to each score. `behind` (m,): how far the candidate goes against stated wishes that others fit, a product
+    weighing more than version and date together; `why`: which ones. `met` (m,): the question's words for what a candidate's
+    fields fit. `wishes`: those that some candidate fits.
+    """
+
+    wishes: tuple[Wish, ...]
+    lean: NDArray[np.float32]
+    behind: NDArray[np.int64]
+    why: tuple[tuple[str, ...], ...]
+    met: tuple[str, ...]
+
+    @property
+    def filters(self) -> dict[str, dict[str, int]]:
+        """Of each stated wish: how many candidates step back, and how many do not."""
+        total = len(self.why)
+        told: dict[str, dict[str, int]] = {}
+        for wish in self.wishes:
+            if wish.stated:
+                against = sum(wish.key in keys for keys in self.why)
+                told[wish.key] = {"behind": against, "ahead": total - against}
+        return told
+
+
+def weigh(asked: Sequence[Wish], candidates: Sequence[Attributes]) -> Weighed:
+    """Only wishes that a candidate fits count: where nothing does, the question means something else by the word."""
+    m = len(candidates)
+    lean, behind = np.zeros(m, np.float32), np.zeros(m, np.int64)
+    why: list[tuple[str, ...]] = [()] * m
+    met = [""] * m
+    if not asked or not m:
+        return Weighed((), lean, behind, tuple(why), tuple(met))
+    verdicts = [[_verdict(wish, has) for has in map(_by_key, candidates)] for wish in asked]
+    told = [(wish, verdict) for wish, verdict in zip(asked, verdicts, strict=True) if True in verdict]
+    for wish, verdict in told:
+        for at, fits in enumerate(verdict):
+            if fits is not None:
+                lean[at] += _FORWARD if fits else -_BACK
+            if fits:
+                met[at] = " ".join([met[at], *wish.told])
+            if fits is False and wish.stated:
+                behind[at] += _GRAVITY.get(wish.key, 4)
+                why[at] = (*why[at], wish.key)
+    return Weighed(tuple(wish for wish, _ in told), lean, behind, tuple(why), tuple(met))
+
+
+def step_back(score: NDArray[np.float32], behind: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Scores (m,) in which a candidate that goes further against the wishes is below all that do less."""
+    out = score.copy()
+    for level in np.unique(behind)[1:].tolist():
+        here, ahead = behind == level, behind < level
+        out[here] += np.float32(out[ahead].min() - 1 - out[here].max())
     return out
+
+
+def _by_key(attributes: Attributes) -> dict[str, list[Value]]:
+    has: dict[str, list[Value]] = {}
+    for key, value in named(attributes):
+        has.setdefault(key, []).append(value)
+    return has
+
+
+def _verdict(wish: Wish, has: dict[str, list[Value]]) -> bool | None:
+    """Whether a passage fits; None: it says nothing about this."""
+    values = has.get(wish.key)
+    return any(map(wish.fits, values)) if values else None

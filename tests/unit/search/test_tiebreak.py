@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rag.domain import Hit, Kind, Passage
-from rag.search.tiebreak import is_closed, prefer_settled, when
+from rag.library.spans import when
+from rag.search.tiebreak import is_closed, prefer_settled
 
 
 def hit(name: str, score: float, date: str = "", status: str = "", kind: Kind = "case", symptom: str = "") -> Hit:

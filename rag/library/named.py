@@ -1,0 +1,126 @@
+"""Which products, versions and dates the live passages carry: what a question may ask for by name."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.library.changes import Attributes
+from rag.library.spans import Days, Versions, read_days, read_version
+from rag.library.tokens import Cutter, fold
+
+Value = str | Days | Versions
+
+DATE, VERSION = "date", "version"
+"""What all keys of dates, all keys of versions stand under; any other key stands for itself."""
+
+PRODUCTS = frozenset("product products model models device devices 产品 产品名称 产品型号 型号 设备".split())
+_VERSIONS = frozenset("version versions 版本 版本号 适用版本 产品版本 软件版本 固件版本".split())
+_DATES = frozenset(
+    (
+        "date year updated updated_at last_updated created created_at published published_at release_date "
+        "日期 年份 时间 更新日期 更新时间 发布日期 发布时间 创建日期 创建时间 发生日期 发生时间"
+    ).split()
+)
+_OTHERS = frozenset("platform os edition plan region country 平台 系统 套餐 地区 国家".split())
+_KEYS = PRODUCTS | _VERSIONS | _DATES | _OTHERS
+_BETWEEN = re.compile(r"[,，、;；|/\n]")
+_SAYS_NOTHING = frozenset(
+    "all any both common general generic various other others none n/a na * - -- 全部 所有 通用 不限 其他 无".split()
+)
+
+
+def named(attributes: Attributes) -> list[tuple[str, Value]]:
+    """(key, value) of what a question can ask for; a list and `C2, B5` are each of their values. Names are folded."""
+    out: dict[tuple[str, Value], None] = {}
+    for told in (attributes.metadata, attributes.fields):
+        for key, value in told.items():
+            if (small := key.lower()) in _KEYS:
+                for one in value if isinstance(value, list) else [value]:
+                    out.update(dict.fromkeys(_read(small, str(one))))
+    return list(out)
+
+
+@lru_cache(maxsize=100_000)
+def _read(key: str, text: str) -> tuple[tuple[str, Value], ...]:
+    if key in _DATES and (found := read_days(text)) is not None:
+        return ((DATE, found),)
+    out: dict[tuple[str, Value], None] = {}
+    for part in (text, *_BETWEEN.split(text)):
+        name = " ".join(fold(part).lower().split())
+        if key in _VERSIONS and (spanned := read_version(name)) is not None:
+            out[VERSION, spanned] = None
+        elif 2 <= len(name) <= 40 and name not in _SAYS_NOTHING:
+            out[VERSION if key in _VERSIONS else key, name] = None
+    return tuple(out)
+
+
+class Named:
+    """Ids of the live passages by key and value, over the attributes of all passages (the mirror's own mapping).
+
+    8 bytes a passage and value. Not locked: the mirror that owns it is.
+    """
+
+    def __init__(self, attributes: Mapping[int, Attributes]):
+        self._attributes = attributes
+        self._held: dict[str, dict[Value, _Held]] = {}
+        self._cutters: dict[str, Cutter] = {}  # of the names of each key; made anew when a name has come or gone
+
+    def add(self, added: Iterable[tuple[int, Attributes]]) -> None:
+        for passage, attributes in added:
+            for key, value in named(attributes) if attributes.metadata or attributes.fields else ():
+                held = self._held.setdefault(key, {}).get(value)
+                if held is None:
+                    held = self._held[key][value] = _Held()
+                    self._cutters.pop(key, None)
+                held.ids.append(passage)
+
+    def remove(self, attributes: Attributes) -> None:
+        """One passage with these attributes is no more."""
+        for key, value in named(attributes):
+            held = self._held[key][value]
+            held.gone += 1
+            if held.gone == len(held.ids):
+                del self._held[key][value]
+                self._cutters.pop(key, None)
+            elif held.gone > len(held.ids) // 2 and held.gone > 1000:
+                held.ids, held.gone = array("q", (one for one in held.ids if one in self._attributes)), 0
+
+    def keys_held(self) -> list[str]:
+        """That some passage has."""
+        return [key for key, values in self._held.items() if values]
+
+    def values(self, key: str) -> Iterable[Value]:
+        return self._held.get(key, {}).keys()
+
+    def cutter(self, key: str) -> Cutter:
+        """Finds the names among the key's values in a text."""
+        found = self._cutters.get(key)
+        if found is None:
+            found = self._cutters[key] = Cutter(value for value in self.values(key) if isinstance(value, str))
+        return found
+
+    def ids(self, key: str, fits: Callable[[Value], bool]) -> NDArray[np.int64]:
+        """Of the passages with a value that fits, in order."""
+        found = [held for value, held in self._held.get(key, {}).items() if fits(value)]
+        if not found:
+            return np.empty(0, np.int64)
+        ids: NDArray[np.int64] = np.unique(np.concatenate([np.frombuffer(held.ids, np.int64) for held in found]))
+        if not any(held.gone for held in found):
+            return ids
+        return np.array([one for one in ids.tolist() if one in self._attributes], np.int64)
+
+
+class _Held:
+    """Passages that have a value; `gone` of them are no more, and left out when they are asked for."""
+
+    __slots__ = ("gone", "ids")
+
+    def __init__(self) -> None:
+        self.ids: array[int] = array("q")
+        self.gone = 0

@@ -1,0 +1,120 @@
+"""Dates and versions that documents write in their fields, as spans that can be compared: `2025年3月` is 31 days, `7.x` is all
+of 7."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+
+Number = tuple[int, ...]
+
+_PARTS = 4
+_YEAR_FIRST = re.compile(
+    r"\b((?:19|20)\d\d)(?:\D{1,2})(\d{1,2})(?:\D{1,2}(\d{1,2}))?(?:日?[T\s]+(\d{1,2}):(\d\d)(?::(\d\d))?)?"
+)
+_COMPACT = re.compile(r"\b((?:19|20)\d\d)(\d\d)(\d\d)\b")
+_YEAR_LAST = re.compile(r"\b(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)\d\d)\b")
+_YEAR = re.compile(r"((?:19|20)\d\d)(?:\.0)?\s*年?")
+_DOTTED = r"\d{1,6}(?:\.\d{1,8}){0,5}"
+_V = r"(?:version|ver\.?|v|版本)?\s*"
+_BUILD = r"(?:[-+](?=[a-z])[a-z0-9.\-+_]*|_[a-z0-9.\-+_]+|\s+\(?(?:lts|ga|stable|beta|rc\d*)\)?)?"  # `-beta.2`, `_1203`
+_VERSION = re.compile(
+    rf"(?P<least>>=?|≥|from|since)?\s*{_V}(?P<low>{_DOTTED})(?P<any>(?:\.[x*])+)?{_BUILD}"
+    rf"\s*(?:(?:-|~|–|—|to|至|到)\s*{_V}(?P<high>{_DOTTED})(?:\.[x*])?)?\s*(?:版本?)?\s*"
+    r"(?P<up>\+|(?:and|or) (?:later|above|up|newer|higher)|(?:及|或)?(?:以上|以后|更高版本|更高))?(?:版本)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Days from `first` to `last`, both counted, as ordinals of `datetime.date`."""
+
+    first: int
+    last: int
+
+    def meets(self, other: Days) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Versions from `low` up to, not counting, `high`.
+
+    `single`: one version is meant, written as far as somebody cared to: `7.1` may be 7.1.3. In a comparison it counts as 7.1.0.
+    """
+
+    low: Number
+    high: Number
+    single: bool = False
+
+    def meets(self, wanted: Versions) -> bool:
+        """Whether this value of a field is among the wanted ones. Not symmetric."""
+        if not self.single:
+            return self.low < wanted.high and wanted.low < self.high
+        less_exact = wanted.single and self.low <= wanted.low and wanted.high <= self.high
+        return less_exact or wanted.low <= self.low < wanted.high
+
+
+FIRST_DAY, LAST_DAY = date.min.toordinal(), date.max.toordinal()
+NO_VERSION, ANY_VERSION = (0,) * _PARTS, (10**9,)
+
+
+def days(year: int, month: int = 0, day: int = 0) -> Days | None:
+    """The day, month or year; None where there is none such."""
+    try:
+        first = date(year, month or 1, day or 1)
+    except ValueError:
+        return None
+    if day:
+        return Days(first.toordinal(), first.toordinal())
+    last_month = month or 12
+    return Days(first.toordinal(), date(year, last_month, monthrange(year, last_month)[1]).toordinal())
+
+
+def version(written: str) -> Versions:
+    """Of digits with dots between: `7.1` is everything from 7.1 on that is before 7.2."""
+    parts = tuple(map(int, written.split(".")))[:_PARTS]
+    after = (*parts[:-1], parts[-1] + 1)
+    return Versions(_padded(parts), _padded(after), single=True)
+
+
+def _padded(parts: Number) -> Number:
+    return (*parts, *(0,) * (_PARTS - len(parts)))
+
+
+def read_days(text: str) -> Days | None:
+    """The days that a field's value means; None: it is no date that we know."""
+    if whole := _YEAR.fullmatch(text.strip()):
+        return days(int(whole[1]))
+    moment = when(text)
+    return days(*moment[:3]) if moment else None
+
+
+def read_version(text: str) -> Versions | None:
+    """The versions that a field's value means: one, `7.x`, `6.0-7.5`, `≥ 7.0`, `7.0 及以上`; None: nothing to compare."""
+    found = _VERSION.fullmatch(text.strip().lower())
+    if not found:
+        return None
+    low = version(found["low"])
+    if found["high"]:
+        return Versions(low.low, version(found["high"]).high)
+    if found["least"] or found["up"]:
+        return Versions(low.low, ANY_VERSION)
+    return Versions(low.low, low.high, single=not found["any"])
+
+
+def when(written: str) -> tuple[int, ...]:
+    """(year, month, day, hour, minute, second) of a written date, for order; () when it is none that we know.
+
+    `2026-05-01`, `2026/5/1 08:30`, `2026年5月1日`, `20260501`; `31.5.2026` by day, `5/31/2026` by month where it is one.
+    """
+    if found := _COMPACT.search(written) or _YEAR_FIRST.search(written):
+        parts = [int(part or 0) for part in found.groups()]
+        return tuple(parts + [0] * (6 - len(parts)))
+    if found := _YEAR_LAST.search(written):
+        first, mark, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
+        month, day = (first, second) if mark == "/" and first <= 12 else (second, first)
+        return year, month, day, 0, 0, 0
+    return ()

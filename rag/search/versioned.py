@@ -1,0 +1,62 @@
+"""Versions that a question names: `v7.1`, `版本 2.3`, a bare `7.1` where documents have versions of that kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from rag.library.spans import Versions, version
+
+_ATOM = re.compile(
+    r"(?<![a-z0-9_.:/$€£¥])(?P<word>(?:(?:versions?|ver|v|release|firmware|fw|build)\b\.?:?\s*|v|版本号?\s*:?\s*|固件\s*:?\s*)(?:v\.?\s*)?)?"
+    r"(?P<number>\d{1,4}(?:\.\d{1,6}){0,3})(?P<any>\.[x*])?(?![a-z0-9_%]|\.[\dx*])(?P<tail>\s*(?:版本|版(?![面权图块])))?"
+)
+_UNIT = re.compile(
+    r"\s*-?\s*(?:[kmgt]?hz|[kmgt]i?b(?:ps|/s|it)?|[kmgt]bits?|[km]?w|[km]?wh|m?ah|k?v(?:olts?)?(?: [ad]c)?|watts?|amps?"
+    r"|[mck]?m(?:/s)?|inch(?:es)?|ft|feet|k?g|lbs?|oz|[um]?s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|days?|weeks?|months?|years?|percent"
+    r"|dollars?|usd|eur|euros?|yuan|rmb|stars?|times|x|million|billion|degrees?|mp|megapixels?|fps|dpi)(?![a-z])"
+    r"|\s*(?:[%°℃\"″×]|元(?![数素])|美元|块|万|亿|小时|分(?![支区布片析表])|秒|天|周|个(?!人)|年|月|米|厘米|毫米|公里|英寸|寸|克(?!隆)|公斤"
+    r"|千克|升(?!级)|倍|折|度|伏|安(?![装全])|瓦|兆|章|节(?!点)|号|次|条(?!件)|台)"
+)
+_SECTION = re.compile(
+    r"(?:\b(?:section|chapter|step|figure|fig\.?|table|clause|article|item|part|page|§)|第|章节|条款|步骤)\s*$"
+)
+_FOREIGN = frozenset(
+    (
+        "bluetooth ble usb tls ssl http https wifi wi-fi hdmi displayport pcie ddr python java jdk node nodejs php ruby golang "
+        "android ios ipados macos osx windows ubuntu debian centos rhel linux kernel chrome firefox safari edge mysql mariadb "
+        "postgres postgresql redis oauth openssl docker kubernetes k8s cuda opengl vulkan unicode zigbee "
+        "matter thread 蓝牙 安卓 鸿蒙"
+    ).split()
+)
+_WORD_BEFORE = re.compile(r"([a-z][a-z\-]*[a-z0-9]*|[\u4e00-\u9fff]{2})\s*$")
+
+
+def versions_in(text: str, held: Iterable[Versions], names: Collection[str]) -> list[tuple[int, int, Versions]]:
+    """(start, end, versions) in order, of a question on one line in small letters.
+
+    `held`: versions that documents have, `names`: products that they are about. A number that is not called a version counts
+    only where documents have versions with its first part, and where it is not a quantity, a section or another product's.
+    """
+    majors = {value.low[0] for value in held}
+    out: list[tuple[int, int, Versions]] = []
+    for found in _ATOM.finditer(text) if majors else ():
+        if _counts(text, found, majors) and not _foreign(text, found.start(), names):
+            whole = version(found["number"])
+            span = Versions(whole.low, whole.high) if found["any"] else whole
+            out.append((found.start(), found.end(), span))
+    return out
+
+
+def _counts(text: str, found: re.Match[str], majors: set[int]) -> bool:
+    dots = found["number"].count(".")
+    if found["word"] or found["tail"] or found["any"]:
+        return dots > 0 or found["any"] is not None or not _UNIT.match(text, found.end())
+    known = int(found["number"].split(".")[0]) in majors
+    quantity = _UNIT.match(text, found.end("number")) or _SECTION.search(text, 0, found.start())
+    return known and dots in (1, 2) and not quantity
+
+
+def _foreign(text: str, start: int, names: Collection[str]) -> bool:
+    before = _WORD_BEFORE.search(text, max(0, start - 20), start)
+    return before is not None and before[1] in _FOREIGN and before[1] not in names
