@@ -40,7 +40,7 @@ class ExplainedReply(_Reply):
     question: str
     query: str = Field(description="The question as it was searched.")
     history: list[dict[str, str]]
-    asked: dict[str, Any] = Field(description="Scope, top_k, language, generator, profile, as_of.")
+    asked: dict[str, Any] = Field(description="Scope, top_k, language, generator, profile, as_of, sampling.")
     answer: AnswerReply
     cached_from: str | None = Field(description="The answer whose text was used again.")
     index_version: int

@@ -281,7 +281,8 @@ class Answerer:
             first_by = deadline if rest == (None,) else now + (deadline - now) / 2
         else:
             first_by = deadline
-        return Writing(backend, run.messages, gate, run.language, Limits(deadline, first_by, run.gone), run.stage)
+        limits = Limits(deadline, first_by, run.gone, run.question.sampling)
+        return Writing(backend, run.messages, gate, run.language, limits, run.stage)
 
     def _messages(self, run: Run, found: Retrieved, backend: Backend | None) -> list[dict[str, str]]:
         return build(

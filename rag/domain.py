@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rag.grounding import Clarification, Contradiction, Grounded, Handoff
+from rag.sampling import AS_TOLD, Sampling
 
 Kind = Literal["text", "list", "table", "code", "faq", "case"]
 Status = Literal["answered", "refused"]
@@ -206,6 +207,7 @@ class Question:
     profile: str | None = None  # assistant that answers; None: the default one
     owner: str = ""  # key and visitor that conversations and answers belong to
     deadline: float | None = None  # the caller's own, in `time.monotonic()` seconds
+    sampling: Sampling = AS_TOLD
 
 
 @dataclass(frozen=True, slots=True)

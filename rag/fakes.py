@@ -11,6 +11,7 @@ from rag.domain import Usage
 from rag.errors import UpstreamError
 from rag.library.tokens import words
 from rag.ports import Vectors
+from rag.sampling import AS_TOLD, Sampling
 
 
 class HashEmbedder:
@@ -66,16 +67,18 @@ class ScriptedStream:
 
 
 class ScriptedGenerator:
-    """Says the scripted replies in turn; an empty script raises UpstreamError. Keeps the prompts it was given."""
+    """Says the scripted replies in turn; an empty script raises UpstreamError. Keeps the prompts and samplings it was given."""
 
     name = "scripted"
 
     def __init__(self, *replies: str, finish_reason: str = "stop"):
         self._replies, self._finish_reason = list(replies), finish_reason
         self.prompts: list[list[dict[str, str]]] = []
+        self.samplings: list[Sampling] = []
 
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> ScriptedStream:
+    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = AS_TOLD) -> ScriptedStream:
         self.prompts.append(list(messages))
+        self.samplings.append(sampling)
         if not self._replies:
             raise UpstreamError("the script is at its end")
         return ScriptedStream(self._replies.pop(0), self._finish_reason)

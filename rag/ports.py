@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Usage
+from rag.sampling import AS_TOLD, Sampling
 
 Vectors = NDArray[np.float32]
 
@@ -112,6 +113,9 @@ class Generator(Protocol):
     @property
     def name(self) -> str: ...
 
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Generation:
-        """`deadline` in `time.monotonic()` seconds. Raises UpstreamError when the backend fails."""
+    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = AS_TOLD) -> Generation:
+        """`deadline` in `time.monotonic()` seconds; `sampling`: for this call, over the backend's own settings.
+
+        Raises UpstreamError when the backend fails.
+        """
         ...

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import ServerSentEvent
 
+from api.schemas import MAX_INT
 from api.stream import Events
 from api.wire.citations import Rendering, context, open_webui_source, url_citations
 from api.wire.dialects import openai_error
@@ -18,11 +20,14 @@ from api.wire.messages import question_of
 from api.wire.options import RagOptions
 from rag.domain import Answer, Question, Sentence
 from rag.errors import InputError
+from rag.sampling import Sampling
 from rag.wire import answer_json
 
 DONE = ServerSentEvent("[DONE]")
 _IN_OPENAIS_OWN = ("answer", "citations", "usage")
 _NOT_FORCED = (None, "none", "auto")
+
+StopText = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class StreamOptions(BaseModel):
@@ -35,7 +40,8 @@ class ChatBody(BaseModel):
     """The body of `POST /v1/chat/completions`.
 
     What would change the meaning of an answer and cannot be done is refused by name (`n` above 1, a forced tool, another
-    response format, logprobs, audio); what clients send along as hints (`tools`, `seed`, `stop`, `user`, …) is ignored.
+    response format, logprobs, audio); what clients send along as hints (`tools`, `user`, …) is ignored. `temperature`, `top_p`,
+    `presence_penalty`, `max_tokens`, `stop` and `seed` hold for the LLM in this call; quoted answers have no use of them.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -49,8 +55,10 @@ class ChatBody(BaseModel):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(None, description="0 to 1.")
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="At most the assistant's own.")
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = Field(None, description="Goes before `max_tokens`.")
+    stop: StopText | Annotated[list[StopText], Field(max_length=4)] | None = None
+    seed: Annotated[int, Field(ge=-MAX_INT - 1, le=MAX_INT)] | None = None
     n: int | None = Field(None, description="1.")
     tool_choice: Any = Field(None, description="`none` or `auto`: no tools are called.")
     function_call: Any = None
@@ -63,7 +71,16 @@ class ChatBody(BaseModel):
         """Raises InputError naming the field that is not possible."""
         self._check()
         text, history = question_of(self.messages)
-        return self.rag.question(text, history, self.model)
+        stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        sampling = Sampling(
+            self.temperature,
+            self.top_p,
+            self.presence_penalty,
+            self.max_completion_tokens or self.max_tokens,
+            stop,
+            self.seed,
+        )
+        return replace(self.rag.question(text, history, self.model), sampling=sampling)
 
     def _check(self) -> None:
         impossible = {

@@ -17,6 +17,7 @@ from api.wire.messages import question_of
 from api.wire.options import RagOptions
 from rag.domain import Answer, Question
 from rag.errors import InputError
+from rag.sampling import Sampling
 
 SEARCH_RESULTS = "file_search_call.results"  # in `include`: the cited passages in the search call
 _NOT_FORCED = (None, "none", "auto")
@@ -71,7 +72,8 @@ class ResponsesBody(BaseModel):
             collection=question.scope.collection or told.collection,
             filters={**told.filters, **question.scope.filters},
         )
-        return replace(question, scope=scope, top_k=question.top_k or told.top_k)
+        sampling = Sampling(self.temperature, self.top_p, max_tokens=self.max_output_tokens)
+        return replace(question, scope=scope, top_k=question.top_k or told.top_k, sampling=sampling)
 
     def _check(self) -> None:
         for field, fix in _UNKEPT.items():

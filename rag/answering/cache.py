@@ -37,7 +37,7 @@ class AnswerCache:
 
 def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str, generator: str, version: int | None) -> str:
     """Of everything that words an answer. `fingerprint`: of the settings; `version`: where the wording depends on all of
-    the library (a quoted answer weighs words by how rare they are)."""
+    the library (a quoted answer weighs words by how rare they are) and, as nothing is generated, on no sampling."""
     scope = asdict(question.scope)
     scope = {name: sorted(value) if isinstance(value, tuple) else value for name, value in scope.items()}
     told = [
@@ -49,6 +49,7 @@ def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str
         [(hit.passage.id, hit.passage.document_id, hit.passage.version) for hit in hits],
         fingerprint,
         generator,
+        question.sampling.told() if version is None else {},
         version,
     ]
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -17,6 +17,7 @@ from rag.answering.stop import Stop, enter
 from rag.domain import Usage
 from rag.errors import Cancelled, UpstreamError
 from rag.ports import Generator
+from rag.sampling import AS_TOLD, Sampling
 
 _TRIES = 3
 _WAIT_S = 0.25  # before the second try; doubled each time, with jitter
@@ -44,7 +45,13 @@ class Backend:
             close()
 
     def run(
-        self, messages: Messages, *, deadline: float, first_by: float | None = None, gone: threading.Event | None = None
+        self,
+        messages: Messages,
+        *,
+        deadline: float,
+        first_by: float | None = None,
+        gone: threading.Event | None = None,
+        sampling: Sampling = AS_TOLD,
     ) -> Running:
         """Nothing happens before the result is iterated.
 
@@ -53,7 +60,7 @@ class Backend:
             first_by: when the first words must be there; None: the deadline. For backends that have another one behind them.
             gone: set by who asked, when nobody waits for the answer any more.
         """
-        return Running(self, messages, Stop(deadline, gone), first_by or deadline)
+        return Running(self, messages, Stop(deadline, gone), first_by or deadline, sampling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,9 @@ class Running:
     that do not begin by `first_by`), Cancelled when who asked is gone. Whoever stops iterating stops the backend.
     """
 
-    def __init__(self, backend: Backend, messages: Messages, stop: Stop, first_by: float):
+    def __init__(self, backend: Backend, messages: Messages, stop: Stop, first_by: float, sampling: Sampling = AS_TOLD):
         self._backend, self._messages, self._stop, self._first_by = backend, messages, stop, first_by
+        self._sampling = sampling
         self.usage = Usage()
         self.finish_reason: str | None = None
 
@@ -140,7 +148,8 @@ class Running:
         enter(stop)
         with watch.llm_call(self._backend.name) as call:
             try:
-                stream = self._backend.generator.generate(self._messages, deadline=stop.deadline)
+                generate = self._backend.generator.generate
+                stream = generate(self._messages, deadline=stop.deadline, sampling=self._sampling)
                 deltas = iter(stream)
                 try:
                     for delta in deltas:

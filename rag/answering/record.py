@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from rag import __version__
 from rag.domain import Answer, Hit, Message, Question, Scope, Sentence
 from rag.library.answers import Stored
+from rag.sampling import Sampling
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE
 
@@ -111,6 +112,7 @@ def pack(
             "language": question.language,
             "generator": question.generator,
             "as_of": question.as_of,
+            "sampling": question.sampling.told(),
         },
         "settings": told,
         "candidates": [
@@ -163,6 +165,7 @@ def question_of(stored: Stored) -> Question:
         as_of=stored.index_version,
         generator=asked["generator"],
         profile=stored.profile,
+        sampling=Sampling.of(asked.get("sampling", {})),
     )
 
 

@@ -16,6 +16,7 @@ from rag.answering.prompt import NO_ANSWER, go_on
 from rag.domain import Claim, Language, Reason, Usage
 from rag.errors import UpstreamError
 from rag.grounding import Fault
+from rag.sampling import AS_TOLD, Sampling
 
 _ENDED = re.compile(r"[。！？!?.…:：;；][\"'”’」』）)\]】*_`]*(?:\s*[\[【][\d,，、 ]+[\]】])*[。.]?\s*$")
 _NO_WORD = re.compile(r"\W+")
@@ -26,11 +27,12 @@ Stage = Callable[[str], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Until when (`time.monotonic()`), and for whom: see `Backend.run`."""
+    """Until when (`time.monotonic()`), for whom, and with which sampling: see `Backend.run`."""
 
     deadline: float
     first_by: float
     gone: threading.Event | None
+    sampling: Sampling = AS_TOLD
 
 
 class Writing:
@@ -110,9 +112,10 @@ class Writing:
         self._ended = "yes"
 
     def _pieces(self) -> Iterator[str]:
-        """The text; one that was cut at its length is continued once."""
+        """The text; one that was cut at the backend's length, not at the request's own, is continued once."""
         yield from self._piece(self._messages)
-        if self._finish == "length" and time.monotonic() + _MIN_LEFT_S < self._limits.deadline:
+        ours = self._limits.sampling.max_tokens is None
+        if ours and self._finish == "length" and time.monotonic() + _MIN_LEFT_S < self._limits.deadline:
             try:
                 yield from self._piece([*self._messages, *go_on(self.raw, self._language)])
             except UpstreamError:
@@ -122,7 +125,11 @@ class Writing:
     def _piece(self, messages: Messages) -> Iterator[str]:
         limits, loop = self._limits, Loop()
         running: Running = self._backend.run(
-            messages, deadline=limits.deadline, first_by=limits.first_by if not self.raw else None, gone=limits.gone
+            messages,
+            deadline=limits.deadline,
+            first_by=limits.first_by if not self.raw else None,
+            gone=limits.gone,
+            sampling=limits.sampling,
         )
         deltas, self._finish = iter(running), ""
         while True:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from rag.answering.backends.options import settled
 from rag.answering.backends.stream import OverLlamaIndex
 from rag.errors import ConfigError
+from rag.sampling import Sampling
 from rag.settings.generator import Generator as Told
 
 
 def any_llm(told: Told) -> OverLlamaIndex:
     """`options` are the class's arguments; `temperature`, `max_tokens` and `api_key` are added where it has them.
+
+    A request's own sampling changes those fields of it that the class has under these names.
 
     What the class does by itself (retries, timeouts) stays; our deadline holds either way. Raises ConfigError.
     """
@@ -29,7 +33,16 @@ def any_llm(told: Told) -> OverLlamaIndex:
             field="generator.options",
             fix="See that class's own page for its arguments.",
         ) from exc
-    return OverLlamaIndex(told.model.rpartition(".")[2], llm)
+    given = {name: getattr(llm, name, None) for name in ("temperature", "top_p", "max_tokens")}
+    mine = told.model_copy(update={name: value for name, value in given.items() if value is not None})  # `options` go first
+
+    def wishes(wish: Sampling) -> dict[str, Any]:
+        here = settled(mine, wish)
+        told_here = {"temperature": here.temperature, "top_p": here.top_p, "max_tokens": here.max_tokens}
+        told_here |= {name: wish.told()[name] for name in ("stop", "seed") if name in wish.told()}
+        return {name: value for name, value in told_here.items() if name in fields}
+
+    return OverLlamaIndex(told.model.rpartition(".")[2], llm, wishes=wishes)
 
 
 def _class(told: Told) -> Any:

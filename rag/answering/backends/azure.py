@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag.answering.backends.http import client
+from rag.answering.backends.openai import wishes
 from rag.answering.backends.options import checked, library
 from rag.answering.backends.stream import OverLlamaIndex
 from rag.settings.generator import Generator as Told
@@ -15,6 +16,11 @@ def azure(told: Told) -> OverLlamaIndex:
     own = checked(told, ("api_version", "model"))
     made = library("llama_index.llms.azure_openai", told, "azure")
     http = client()
+    additional = {
+        "top_p": told.top_p,
+        "presence_penalty": told.presence_penalty,
+        "stream_options": {"include_usage": True},
+    }
     llm = made.AzureOpenAI(
         model=own.get("model", told.model),
         engine=told.model,
@@ -26,10 +32,6 @@ def azure(told: Told) -> OverLlamaIndex:
         timeout=told.timeout_s,
         max_retries=0,
         http_client=http,
-        additional_kwargs={
-            "top_p": told.top_p,
-            "presence_penalty": told.presence_penalty,
-            "stream_options": {"include_usage": True},
-        },
+        additional_kwargs=additional,
     )
-    return OverLlamaIndex(told.model, llm, http)
+    return OverLlamaIndex(told.model, llm, http, wishes=wishes(told, additional))

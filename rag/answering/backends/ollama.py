@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rag.answering.backends.http import client
-from rag.answering.backends.options import checked, library
+from rag.answering.backends.options import checked, library, settled
 from rag.answering.backends.stream import OverLlamaIndex
+from rag.sampling import AS_TOLD, Sampling
 from rag.settings.generator import Generator as Told
 
 _DEFAULT_URL = "http://127.0.0.1:11434"
@@ -25,11 +28,18 @@ def ollama(told: Told) -> OverLlamaIndex:
         context_window=told.context_tokens,
         request_timeout=told.timeout_s,
         client=api,
-        additional_kwargs={
-            "top_p": told.top_p,
-            "presence_penalty": told.presence_penalty,
-            "num_predict": told.max_tokens,
-        },
+        additional_kwargs=_additional(told, AS_TOLD),
         **own,
     )
-    return OverLlamaIndex(told.model, llm, stoppable)
+    return OverLlamaIndex(told.model, llm, stoppable, wishes=lambda wish: _fields(told, wish))
+
+
+def _fields(told: Told, wish: Sampling) -> dict[str, Any]:
+    here = settled(told, wish)
+    return {"temperature": here.temperature, "additional_kwargs": _additional(here, wish)}
+
+
+def _additional(told: Told, wish: Sampling) -> dict[str, Any]:
+    own: dict[str, Any] = {"top_p": told.top_p, "presence_penalty": told.presence_penalty, "num_predict": told.max_tokens}
+    own |= {"stop": list(wish.stop)} if wish.stop else {}
+    return own | ({} if wish.seed is None else {"seed": wish.seed})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rag.answering.backends.http import client
-from rag.answering.backends.options import checked
-from rag.answering.backends.stream import OverLlamaIndex
+from rag.answering.backends.options import checked, settled
+from rag.answering.backends.stream import OverLlamaIndex, Wishes
+from rag.sampling import Sampling
 from rag.settings.generator import Generator as Told
 
 
@@ -24,12 +25,34 @@ def tokenizer(model: str) -> Callable[[str], int] | None:
     return lambda text: len(encoding.encode(text, disallowed_special=()))
 
 
+def wishes(told: Told, additional: Mapping[str, Any]) -> Wishes:
+    """Of LlamaIndex's OpenAI and its heirs. `additional`: the `additional_kwargs` that it was made with."""
+
+    def of(wish: Sampling) -> dict[str, Any]:
+        here = settled(told, wish)
+        own = {"top_p": here.top_p, "presence_penalty": here.presence_penalty}
+        own |= {name: wish.told()[name] for name in ("stop", "seed") if name in wish.told()}
+        return {
+            "temperature": here.temperature,
+            "max_tokens": here.max_tokens,
+            "additional_kwargs": {**additional, **own},
+        }
+
+    return of
+
+
 def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[str, Any] | None = None) -> OverLlamaIndex:
     """`options`: `extra_body` (an object sent with every request, e.g. `{enable_thinking = false}`) and `headers`."""
     from llama_index.llms.openai_like import OpenAILike  # 1 s to import: only when an LLM is configured
 
     own = checked(told, ("extra_body", "headers")) if options is None else options
     http = client()
+    additional = {
+        "top_p": told.top_p,
+        "presence_penalty": told.presence_penalty,
+        "stream_options": {"include_usage": True},
+    }
+    additional |= {"extra_body": own["extra_body"]} if own.get("extra_body") else {}
     llm = OpenAILike(
         model=told.model,
         api_base=base_url or told.base_url,
@@ -42,12 +65,7 @@ def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[
         max_retries=0,  # ours keep to the deadline: rag/answering/generate.py
         http_client=http,
         default_headers=own.get("headers"),
-        additional_kwargs={
-            "top_p": told.top_p,
-            "presence_penalty": told.presence_penalty,
-            "stream_options": {"include_usage": True},
-        }
-        | ({"extra_body": own["extra_body"]} if own.get("extra_body") else {}),
+        additional_kwargs=additional,
     )
     _ = llm._get_client().chat.completions  # imported now: else the first question would wait for it
-    return OverLlamaIndex(told.model, llm, http, tokenizer(told.model))
+    return OverLlamaIndex(told.model, llm, http, tokenizer(told.model), wishes(told, additional))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rag.errors import ConfigError
+from rag.sampling import Sampling
 from rag.settings.generator import Generator as Told
 
 
@@ -26,6 +27,23 @@ def checked(told: Told, known: Sequence[str], needed: Sequence[str] = ()) -> dic
                 fix="Set it below [generator.options].",
             )
     return dict(told.options)
+
+
+def settled(told: Told, wish: Sampling) -> Told:
+    """The settings with what one request wishes. `max_tokens` stays within the settings' own.
+
+    Who changes `temperature` does not get the settings' `top_p` on top of it, and the other way round: both together are
+    refused everywhere else.
+    """
+    given = {name: getattr(wish, name) for name in ("temperature", "top_p", "presence_penalty")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if given.get("temperature"):
+        given.setdefault("top_p", 1.0)
+    elif given.get("top_p", 1.0) != 1.0:
+        given.setdefault("temperature", 0.0)
+    if wish.max_tokens is not None:
+        given["max_tokens"] = min(wish.max_tokens, told.max_tokens)
+    return told.model_copy(update=given)
 
 
 def library(module: str, told: Told, extra: str) -> Any:

@@ -17,8 +17,9 @@ import httpx
 
 from rag.answering.backends.http import client, server_sent
 from rag.answering.backends.openai import openai_compatible
-from rag.answering.backends.options import checked
+from rag.answering.backends.options import checked, settled
 from rag.answering.backends.stream import OverLlamaIndex
+from rag.sampling import AS_TOLD, Sampling
 from rag.settings.generator import Generator as Told
 
 _KNOWN = ("api", "project_id", "deployment_id", "iam_url", "user", "domain", "project", "extra_body")
@@ -40,7 +41,9 @@ def pangu(told: Told) -> OverLlamaIndex:
         return openai_compatible(told, base_url=base_url, options={"extra_body": own.get("extra_body")})
     own = checked(told, _KNOWN, _V1)
     http = client()
-    return OverLlamaIndex(told.model, pangu_llm(told, own, http), http)
+    return OverLlamaIndex(
+        told.model, pangu_llm(told, own, http), http, wishes=lambda wish: {"body": _body(settled(told, wish), own, wish)}
+    )
 
 
 class Token:
@@ -85,16 +88,11 @@ def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
 
     token = Token(told, own, http)
     url = f"{told.base_url.rstrip('/')}/v1/{own['project_id']}/deployments/{own['deployment_id']}/chat/completions"
-    sampling = {"temperature": told.temperature} if told.top_p == 1.0 else {"top_p": told.top_p}
-    body = {
-        "max_tokens": told.max_tokens,
-        "presence_penalty": told.presence_penalty,
-        "stream": True,
-        **sampling,
-        **own.get("extra_body", {}),
-    }
+    given = _body(told, own, AS_TOLD)
 
     class Pangu(CustomLLM):  # type: ignore[misc]
+        body: dict[str, Any] = given
+
         @property
         def metadata(self) -> LLMMetadata:
             return LLMMetadata(
@@ -107,7 +105,7 @@ def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
 
             def chunks() -> Iterator[ChatResponse]:
                 text = ""
-                for event in _events(http, url, token, body | {"messages": sent}):
+                for event in _events(http, url, token, self.body | {"messages": sent}):
                     choice = (event.get("choices") or [{}])[0]
                     delta = (choice.get("delta") or choice.get("message") or {}).get("content") or ""
                     text += delta
@@ -131,6 +129,18 @@ def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
                 yield CompletionResponse(text=part.message.content or "", delta=part.delta, raw=part.raw)
 
     return Pangu()
+
+
+def _body(told: Told, own: dict[str, Any], wish: Sampling) -> dict[str, Any]:
+    sampling: dict[str, Any] = {"temperature": told.temperature} if told.top_p == 1.0 else {"top_p": told.top_p}
+    sampling |= {name: wish.told()[name] for name in ("stop", "seed") if name in wish.told()}
+    return {
+        "max_tokens": told.max_tokens,
+        "presence_penalty": told.presence_penalty,
+        "stream": True,
+        **own.get("extra_body", {}),
+        **sampling,
+    }
 
 
 def _events(http: httpx.Client, url: str, token: Token, body: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rag.domain import Usage
 from rag.errors import UpstreamError
+from rag.sampling import AS_TOLD, Sampling
 
 _PROMPT = ("prompt_tokens", "input_tokens", "prompt_eval_count")  # OpenAI, Anthropic, Ollama
 _COMPLETION = ("completion_tokens", "output_tokens", "eval_count")
 _CUT = ("length", "max_tokens", "max_output_tokens", "MAX_TOKENS")  # how backends say that the text was cut
+
+Wishes = Callable[[Sampling], Mapping[str, Any]]
 
 
 class Stream:
@@ -53,22 +56,36 @@ class Stream:
 class OverLlamaIndex:
     """A generator that speaks through a LlamaIndex LLM. Safe for any mix of threads, as its LLM is."""
 
-    def __init__(self, name: str, llm: Any, http: Any = None, count_tokens: Callable[[str], int] | None = None):
-        """`count_tokens`: the backend's own tokenizer, where it is known."""
+    def __init__(
+        self,
+        name: str,
+        llm: Any,
+        http: Any = None,
+        count_tokens: Callable[[str], int] | None = None,
+        wishes: Wishes | None = None,
+    ):
+        """`count_tokens`: the backend's own tokenizer, where it is known.
+
+        `wishes`: the fields of the LLM that a request's own sampling changes; None: it cannot have any.
+        """
         from llama_index.core.llms import ChatMessage
 
         self.name, self.llm, self._http, self._message = name, llm, http, ChatMessage
         self.count_tokens = count_tokens
+        self.wishes = wishes
 
     def close(self) -> None:
         """Closes its connections."""
         if self._http is not None:
             self._http.close()
 
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Stream:
+    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = AS_TOLD) -> Stream:
         """Raises UpstreamError when the backend cannot be reached or refuses."""
+        llm = self.llm
+        if self.wishes is not None and sampling != AS_TOLD:  # a copy shares the connections
+            llm = llm.model_copy(update=dict(self.wishes(sampling)))
         try:
-            chunks = self.llm.stream_chat([self._message(role=m["role"], content=m["content"]) for m in messages])
+            chunks = llm.stream_chat([self._message(role=m["role"], content=m["content"]) for m in messages])
         except Exception as exc:
             raise failed(exc) from exc
         return Stream(chunks)

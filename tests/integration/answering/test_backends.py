@@ -18,11 +18,13 @@ from rag.answering.backends.http import client
 from rag.answering.backends.pangu import Token
 from rag.answering.generate import Backend
 from rag.errors import ConfigError
+from rag.sampling import AS_TOLD, Sampling
 from rag.settings.generator import Generator as Told
 from rag.wiring import load_generator
 
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello?"}]
 MOCK = "llama_index.core.llms.MockLLM"
+WISH = Sampling(temperature=0.6, max_tokens=5, stop=("END",), seed=9)
 PANGU = {
     "project_id": "p1", "deployment_id": "d1", "user": "u", "domain": "o", "project": "cn-north-4",
 }  # fmt: skip
@@ -80,11 +82,11 @@ def token(value: str, ends: str) -> tuple[int, dict[str, str], str]:
     return 201, {"X-Subject-Token": value}, json.dumps({"token": {"expires_at": ends}})
 
 
-def said(told: Told) -> tuple[str, Any]:
+def said(told: Told, sampling: Sampling = AS_TOLD) -> tuple[str, Any]:
     generator = load_generator(told)
     assert generator is not None
     backend = Backend(generator)
-    running = backend.run(MESSAGES, deadline=time.monotonic() + 20)
+    running = backend.run(MESSAGES, deadline=time.monotonic() + 20, sampling=sampling)
     try:
         return "".join(running), running
     finally:
@@ -137,6 +139,23 @@ def test_pangu_v2_speaks_openai_with_a_key() -> None:
         told = Told(kind="pangu", base_url=here.url, model="pangu-y", api_key="k2", options={"api": "v2"})  # type: ignore[arg-type]
         assert said(told)[0] == "Hi."
         assert here.asked[0][1]["authorization"] == "Bearer k2"
+        said(told, WISH)
+        assert Sampling.of({name: here.asked[1][2][name] for name in WISH.told()}) == WISH
+
+
+def test_a_request_of_its_own_sampling_to_pangu_v1() -> None:
+    with web() as here:
+        here.replies["/v3/auth/tokens"] = [token("T1", "2099-01-01T00:00:00.000000Z")]
+        here.replies["/chat/completions"] = [events("Hello.")]
+        own = PANGU | {"iam_url": here.url}
+        told = Told(kind="pangu", base_url=here.url, model="pangu-x", options=own, top_p=0.5)  # type: ignore[arg-type]
+        said(told, WISH)
+        said(told)
+        wished, plain = here.asked[1][2], here.asked[-1][2]
+        assert Sampling.of({name: wished[name] for name in WISH.told()}) == WISH
+        assert "top_p" not in wished
+        assert (plain["top_p"], plain["max_tokens"]) == (0.5, 1024)
+        assert "temperature" not in plain
 
 
 @pytest.mark.parametrize(
@@ -174,6 +193,8 @@ def test_a_missing_extra_is_named(kind: str, module: str) -> None:
 def test_any_llm_of_llamaindex_by_its_path() -> None:
     text, _ = said(Told(kind="llamaindex", model=MOCK, options={"max_tokens": 3}))
     assert text == "text text text"
+    assert said(Told(kind="llamaindex", model=MOCK, options={"max_tokens": 3}), Sampling(max_tokens=2))[0] == "text text"
+    assert said(Told(kind="llamaindex", model=MOCK, options={"max_tokens": 3}), WISH)[0] == "text text text"
 
 
 def test_ollama() -> None:
@@ -186,6 +207,9 @@ def test_ollama() -> None:
         text, running = said(Told(kind="ollama", base_url=here.url, model="m", max_tokens=7))
         assert (text, running.finish_reason, running.usage.completion_tokens) == ("Hi.", "length", 2)
         assert here.asked[0][2]["options"]["num_predict"] == 7
+        said(Told(kind="ollama", base_url=here.url, model="m", max_tokens=7), WISH)
+        sent = here.asked[1][2]["options"]
+        assert (sent["temperature"], sent["num_predict"], sent["stop"], sent["seed"]) == (0.6, 5, ["END"], 9)
 
 
 def test_anthropic() -> None:
@@ -206,6 +230,9 @@ def test_anthropic() -> None:
         text, running = said(Told(kind="anthropic", base_url=here.url, model="claude-sonnet-4-5", api_key="k"))  # type: ignore[arg-type]
         assert (text, running.finish_reason, running.usage.completion_tokens) == ("Hi.", "length", 4)
         assert here.asked[0][1]["x-api-key"] == "k"
+        said(Told(kind="anthropic", base_url=here.url, model="claude-sonnet-4-5", api_key="k"), WISH)  # type: ignore[arg-type]
+        sent = here.asked[1][2]
+        assert (sent["temperature"], sent["max_tokens"], sent["stop_sequences"]) == (0.6, 5, ["END"])
 
 
 def test_azure() -> None:
@@ -215,6 +242,8 @@ def test_azure() -> None:
         options = {"model": "gpt-4o"}
         told = Told(kind="azure", base_url=here.url, model="dep", api_key="k", options=options)  # type: ignore[arg-type]
         assert said(told)[0] == "Hi."
+        said(told, WISH)
+        assert Sampling.of({name: here.asked[1][2][name] for name in WISH.told()}) == WISH
         path, headers, _ = here.asked[0]
         assert path == "/openai/deployments/dep/chat/completions?api-version=2024-10-21"
         assert headers["api-key"] == "k"

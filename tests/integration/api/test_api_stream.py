@@ -39,7 +39,7 @@ class Dictated:
         self.usage = Usage()
         self.finish_reason: str | None = "stop"
 
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Dictated:
+    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, **_: object) -> Dictated:
         return self
 
     def __iter__(self) -> Iterator[str]:

@@ -36,7 +36,7 @@ class Slow:
         self.begun = threading.Semaphore(0)
         self.calls = 0
 
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float) -> Slow.Stream:
+    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, **_: object) -> Slow.Stream:
         self.calls += 1
         return Slow.Stream(self, deadline)
 
