@@ -71,7 +71,8 @@ class _Texts:
             chunks.append(Chunk(at, at + len(passage), passage))
             at += len(passage) + 2
         text = "\n\n".join(passages)
-        return Prepared(DocumentInput(key, text.encode()), key, text, chunks, vectors)
+        cut = [" ".join(words(passage)) for passage in passages]  # as workers do, before they write
+        return Prepared(DocumentInput(key, text.encode()), key, text, chunks, vectors, words=cut)
 
 
 @contextmanager

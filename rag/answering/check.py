@@ -18,6 +18,7 @@ from rag.answering.inject import instructing
 from rag.answering.support import Found, Source
 from rag.domain import Claim, Hit, Span
 from rag.grounding import Fault, Verdict
+from rag.library.tokens import fold
 from rag.sentences import split_sentences
 from rag.settings.sections import Unsupported
 
@@ -35,15 +36,19 @@ _MARK = re.compile(r"\W+")
 _LINK = re.compile(r"https?://[^\s()<>\"'`，。；）】]*[^\s()<>\"'`，。；）】.,;:!?]|(?<=\]\()[^()\s]+(?=\))")
 # Phrases before what is said, which say nothing themselves.
 _PAPERS = r"(?:documents?|documentation|passages?|sources?|help pages?|information|text|manual|faq)"
+_GIVEN = r"(?:provided|given|available|above|following|retrieved|supplied)"
+_THE = rf"(?:the|this|our|your|these)?(?: ?{_GIVEN})?"
 _ZH_PAPERS = r"(?:资料|文档|文件|信息|内容|说明|材料)"
 _OPENED = re.compile(
-    r"^(?:(?:yes|sure|certainly|of course|in short|in summary|overall|(?:please )?note that"
-    r"|as (?:described|stated|noted|mentioned)"
-    rf"|(?:according to|based on) (?:the |this |our |your )?{_PAPERS}"
-    rf"|the {_PAPERS} (?:says?|states?|notes?|explains?)(?: that)?)[,:]? )+"
-    r"|^(?:(?:您好|你好|是的|好的|当然|可以的|答|总之|具体来说|具体而言|一般来说"
-    rf"|(?:根据|按照|依据)(?:以上|上述|所给|提供的|现有|我们的)?(?:的)?{_ZH_PAPERS}(?:中的)?{_ZH_PAPERS}?"
-    rf"|{_ZH_PAPERS}中?(?:说明|指出|提到|显示|介绍))[,，:：!！。]? ?)+",
+    r"^(?:(?:yes|sure|certainly|of course|in short|in summary|overall|specifically|in general|in other words|therefore|thus"
+    r"|(?:(?:it is|it's) (?:important|worth) (?:to note|noting)|(?:please )?note)(?: that)?"
+    rf"|as (?:described|stated|noted|mentioned|explained|shown|outlined)(?: (?:in|by|on) {_THE} {_PAPERS})?"
+    rf"|(?:according to|based on|per|from|as per) {_THE} ?{_PAPERS}(?: {_GIVEN})?"
+    rf"|{_THE} {_PAPERS} (?:says?|states?|notes?|explains?|mentions?|indicates?|specif(?:y|ies))(?: that)?)[,:]? )+"
+    r"|^(?:(?:您好|你好|是的|好的|当然|可以的|答|总之|综上(?:所述)?|因此|所以|也就是说|简单来说|具体来说|具体而言|一般来说"
+    r"|(?:需要|请|值得)?注意(?:的是)?|(?:按照|根据|依据|依照)(?:相关|有关)?规定"
+    rf"|(?:根据|按照|依据|从)(?:以上|上述|所给|您?提供的|现有|我们的|相关)?(?:的)?{_ZH_PAPERS}(?:中的)?{_ZH_PAPERS}?(?:来看|可知)?"
+    rf"|{_ZH_PAPERS}中?(?:说明|指出|提到|显示|介绍|表明|规定))[,，:：!！。]? ?)+",
     re.IGNORECASE,
 )
 _SAYS_NOTHING = re.compile(
@@ -122,15 +127,16 @@ class Gate:
         """Decides about one sentence."""
         cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
         text = _BULLET.sub("", MARKER.sub("", sentence)).strip()
-        claim = tokens(_OPENED.sub("", text))
+        bare = _OPENED.sub("", text)
+        claim = tokens(bare)
         if not any(token.content for token in claim):
             return Checked(text, None, "no_support" if text else None)
-        if _SAYS_NOTHING.search(text) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
+        if _SAYS_NOTHING.search(bare) and not any(_tight(bare) in _tight(hit.passage.text) for hit in self._hits):
             return Checked(text, None, "no_answer")
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
         spans, fault = self._supported(text, claim, named)
         if spans:
-            quoted = any(_tight(text) in _tight(self._said(span)) for span in spans)
+            quoted = any(_tight(bare) in _tight(self._said(span)) for span in spans)
             return Checked(text, Claim(text, tuple(spans)), None, "quoted" if quoted else "supported")
         if self.policy == "repair":
             others = [at for at in range(len(self._hits)) if at not in named]
@@ -190,8 +196,8 @@ def _quotes(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return _MARK.sub("", text).lower()
+    return _MARK.sub("", fold(text)).lower()
 
 
 def _tight(text: str) -> str:
-    return _SPACE.sub("", text).strip(".。!！?？\"'“”‘’*`").lower()
+    return _SPACE.sub("", fold(text)).strip(".。!！?？\"'“”‘’*`").lower()

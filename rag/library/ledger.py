@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 import orjson
-from sqlalchemy import Engine, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy import Engine, func, select
+from sqlalchemy.engine import Connection
 
 from rag.domain import Document, Passage, Scope, WriteResult
 from rag.errors import Conflict, NotFound
 from rag.library import quick
+from rag.library import statements as say
 from rag.library.engine import open_engine, writing
 from rag.library.mask_tables import masked
 from rag.library.rows import (
@@ -29,25 +29,8 @@ from rag.library.rows import (
     to_passage,
     version_row,
 )
-from rag.library.schema import changes, contents, documents, jobs, late, meta, passages, vectors, versions
+from rag.library.schema import changes, documents, vectors, versions
 from rag.ports import Vectors
-
-_BY_ID = select(documents).where(documents.c.id == bindparam("key"))
-_LIVE = document_query().where(documents.c.id == bindparam("key"))
-_GENERATION = select(meta.c.value).where(meta.c.key == "generation")
-_LAST_JOB = select(func.coalesce(func.max(jobs.c.id), 0))
-_DROP_CONTENT = delete(contents).where(contents.c.document_id == bindparam("key"))
-_INSERT = {table.name: insert(table) for table in (changes, documents, versions, contents, passages)}
-_RETIRES = [
-    update(table)
-    .where(table.c.document_id == bindparam("key"), table.c.retired_seq.is_(None))
-    .values(retired_seq=bindparam("seq"))
-    for table in (passages, versions)
-]
-_NEW = {
-    name: [made.insert(table).on_conflict_do_nothing() for table in (vectors, late)]
-    for name, made in (("sqlite", sqlite), ("postgresql", postgresql))
-}
 
 
 def now() -> float:
@@ -83,7 +66,7 @@ class Ledger:
         with writing(self.engine) as conn:
             if live_generation(conn) != generation:
                 raise Conflict("the index was swapped while this document was embedded", code="generation_changed")
-            row = conn.execute(_BY_ID, {"key": doc.id}).first()
+            row = say.BY_ID.first(conn, key=doc.id)
             # An erasure removes jobs: without them the newest write known may be the document's own.
             newest = max(_order(conn), row.write_order if row is not None else 0)
             last = newest if order is None else order - 1  # a job's own earlier try stands as done
@@ -97,13 +80,11 @@ class Ledger:
                     )
                 if row.write_order > last or (row.state == "live" and row.content_hash == digest):
                     if order > row.write_order:  # an older job must not overwrite what this one confirms
-                        conn.execute(update(documents).where(documents.c.id == doc.id).values(write_order=order))
+                        say.CONFIRM.run(conn, {"key": doc.id, "write_order": order})
                     return WriteResult(doc.id, row.version, "unchanged", row.index_version, row.passages)
             return self._replace(conn, prepared, digest, generation, order, row)
 
-    def _replace(
-        self, conn: Connection, prepared: Prepared, digest: str, generation: int, order: int, row: Row[Any] | None
-    ) -> WriteResult:
+    def _replace(self, conn: Connection, prepared: Prepared, digest: str, generation: int, order: int, row: Any) -> WriteResult:
         doc, at = prepared.input, now()
         version = 1 if row is None else row.version + 1
         seq = record_change(conn, "put", doc.id, version, at)
@@ -120,16 +101,16 @@ class Ledger:
             "updated_at": at,
         }
         if row is None:
-            conn.execute(_INSERT["documents"], {"id": doc.id, "created_at": at, **values})
+            say.ADD.run(conn, {"id": doc.id, "created_at": at, **values})
         else:
             _retire(conn, doc.id, seq)
-            conn.execute(_DROP_CONTENT, {"key": doc.id})
-            conn.execute(update(documents).where(documents.c.id == doc.id).values(**values))
-        conn.execute(_INSERT["versions"], version_row(prepared, version, seq, at))
+            say.DROP_CONTENT.run(conn, {"key": doc.id})
+            say.REPLACE.run(conn, {"key": doc.id, **values})
+        say.VERSION.run(conn, version_row(prepared, version, seq, at))
         packed = zlib.compress(doc.content if prepared.kept is None else prepared.kept, 1)
-        conn.execute(_INSERT["contents"], {"document_id": doc.id, "filename": doc.filename, "content": packed})
+        say.CONTENT.run(conn, {"document_id": doc.id, "filename": doc.filename, "content": packed})
         for kind, found in prepared.masked.items():
-            conn.execute(insert(masked).values(document_id=doc.id, version=version, kind=kind, count=found))
+            say.MASKED.run(conn, {"document_id": doc.id, "version": version, "kind": kind, "count": found})
         embedded = store_passages(conn, prepared, generation, version, seq)
         state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
         return WriteResult(doc.id, version, state, seq, count, embedded)
@@ -137,18 +118,15 @@ class Ledger:
     def delete(self, document_id: str, scope: Scope | None = None) -> WriteResult:
         """Retires a document and its passages. Raises NotFound, also for one that `scope` does not permit."""
         with writing(self.engine) as conn:
-            row = conn.execute(_LIVE, {"key": document_id}).first()
+            row = say.STANDING.first(conn, key=document_id)
             if row is None or not _permits(scope, row):
                 raise NotFound(f"no document {document_id!r}", field="id")
             at = now()
             seq = record_change(conn, "delete", document_id, row.version, at)
             _retire(conn, document_id, seq)
-            conn.execute(delete(contents).where(contents.c.document_id == document_id))
-            conn.execute(
-                update(documents)
-                .where(documents.c.id == document_id)
-                .values(state="deleted", index_version=seq, updated_at=at, passages=0, write_order=_order(conn))
-            )
+            say.DROP_CONTENT.run(conn, {"key": document_id})
+            told = {"state": "deleted", "index_version": seq, "updated_at": at, "passages": 0, "write_order": _order(conn)}
+            say.DELETE.run(conn, {"key": document_id, **told})
             return WriteResult(document_id, row.version, "deleted", seq, row.passages)
 
     # -- reading -------------------------------------------------------------------------------------------------------
@@ -202,7 +180,7 @@ class Ledger:
             versions.c.document_id == document_id, versions.c.version == version
         )
         with self.engine.connect() as conn:
-            live, row = conn.execute(_LIVE, {"key": document_id}).first(), conn.execute(query).first()
+            live, row = conn.execute(say.LIVE, {"key": document_id}).first(), conn.execute(query).first()
         if live is None or row is None or not (_permits(scope, live) and _permits(scope, row)):
             raise NotFound(f"no version {version} of document {document_id!r}", field="version")
         return str(row.text)
@@ -259,37 +237,34 @@ def head(conn: Connection) -> int:
 
 def live_generation(conn: Connection) -> int | None:
     """Id of the generation that answers, or None before the first."""
-    value = conn.scalar(_GENERATION)
+    value = say.GENERATION.value(conn)
     return None if value is None else int(value)
 
 
 def record_change(conn: Connection, kind: str, document_id: str | None, version: int, at: float) -> int:
     """A row in the change feed; returns its sequence number, the new index version."""
-    result = conn.execute(_INSERT["changes"], {"kind": kind, "document_id": document_id, "version": version, "at": at})
-    key = result.inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return int(say.CHANGE.value(conn, kind=kind, document_id=document_id, version=version, at=at))
 
 
 def store_passages(conn: Connection, prepared: Prepared, generation: int, version: int, seq: int) -> int:
     """Inserts a version's passages into a generation, and vectors that are new; returns how many vectors."""
     embedded = _store_vectors(conn, generation, prepared)
     if prepared.chunks:
-        conn.execute(_INSERT["passages"], list(passage_rows(prepared, generation, version, seq)))
+        say.PASSAGES.run(conn, *passage_rows(prepared, generation, version, seq))
     return embedded
 
 
-def _permits(scope: Scope | None, row: Row[Any]) -> bool:
+def _permits(scope: Scope | None, row: Any) -> bool:
     return scope is None or scope.permits(row.collection, orjson.loads(row.acl))
 
 
 def _order(conn: Connection) -> int:
-    return int(conn.scalar(_LAST_JOB) or 0)
+    return int(say.LAST_JOB.value(conn) or 0)
 
 
 def _retire(conn: Connection, document_id: str, seq: int) -> None:
-    for statement in _RETIRES:
-        conn.execute(statement, {"key": document_id, "seq": seq})
+    for statement in say.RETIRES:
+        statement.run(conn, {"key": document_id, "seq": seq})
 
 
 def _store_vectors(conn: Connection, generation: int, prepared: Prepared) -> int:
@@ -300,14 +275,11 @@ def _store_vectors(conn: Connection, generation: int, prepared: Prepared) -> int
     }
     if not rows:
         return 0
-    insert_vectors, insert_late = _NEW[conn.dialect.name]
-    new = conn.execute(
-        insert_vectors,
-        [{"generation": generation, "hash": key, "vector": value} for key, value in rows.items()],
+    new = say.VECTORS[conn.dialect.name].run(
+        conn, *({"generation": generation, "hash": key, "vector": value} for key, value in rows.items())
     )
     if prepared.tokens:
-        conn.execute(
-            insert_late,
-            [{"generation": generation, "hash": key, "tokens": value} for key, value in prepared.tokens.items()],
+        say.TOKENS[conn.dialect.name].run(
+            conn, *({"generation": generation, "hash": key, "tokens": value} for key, value in prepared.tokens.items())
         )
-    return max(new.rowcount, 0)
+    return max(int(new.rowcount), 0)

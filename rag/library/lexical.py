@@ -89,6 +89,10 @@ class Lexical:
         counts = {other: self._searcher.doc_freq(_WORDS, other) for other in near}
         return max(sorted(counts), key=lambda other: counts[other]) if any(counts.values()) else None
 
+    def spread(self, word: str) -> int:
+        """How many passages have the word; it may count some that were removed just now."""
+        return int(self._searcher.doc_freq(_WORDS, word))
+
     def idf(self, words: Sequence[str]) -> NDArray[np.float32]:
         """Robertson–Spärck Jones inverse document frequency of each word, as in BM25: ln(1 + (N − n + ½) / (n + ½))."""
         total = max(len(self), 1)

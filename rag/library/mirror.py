@@ -97,7 +97,7 @@ class Mirror:
         self._languages = Languages()
         self._attributes: dict[int, Attributes] = {}
         self._permitted = Permitted(self._attributes)
-        self._named = Named(self._attributes)
+        self._named = Named(self._attributes, self._lexical.spread)
         self._lock = RWLock()
         self._version = 0
         self._snapshots = snapshots

@@ -12,24 +12,21 @@ from numpy.typing import NDArray
 
 from rag.library.changes import Attributes
 from rag.library.spans import Days, Versions, read_days, read_version
-from rag.library.tokens import Cutter, fold
+from rag.library.tokens import Cutter, fold, words
 
 Value = str | Days | Versions
 
-DATE, VERSION = "date", "version"
-"""What all keys of dates, all keys of versions stand under; any other key stands for itself."""
+DATE, UPDATED, VERSION = "date", "updated", "version"
+"""What all keys of dates, of a document's last edit, of versions stand under; any other key stands for itself."""
 
 PRODUCTS = frozenset("product products model models device devices 产品 产品名称 产品型号 型号 设备".split())
 _VERSIONS = frozenset("version versions 版本 版本号 适用版本 产品版本 软件版本 固件版本".split())
-_DATES = frozenset(
-    (
-        "date year updated updated_at last_updated created created_at published published_at release_date "
-        "日期 年份 时间 更新日期 更新时间 发布日期 发布时间 创建日期 创建时间 发生日期 发生时间"
-    ).split()
-)
+_DATES = frozenset("date year published published_at release_date 日期 年份 时间 发布日期 发布时间 发生日期 发生时间".split())
+_UPDATED = frozenset("updated updated_at last_updated created created_at 更新日期 更新时间 创建日期 创建时间".split())
 _OTHERS = frozenset("platform os edition plan region country 平台 系统 套餐 地区 国家".split())
-_KEYS = PRODUCTS | _VERSIONS | _DATES | _OTHERS
+_KEYS = PRODUCTS | _VERSIONS | _DATES | _UPDATED | _OTHERS
 _BETWEEN = re.compile(r"[,，、;；|/\n]")
+_EVERYDAY, _SOME = 3, 5  # passages with a word, for each one that has it as its value
 _SAYS_NOTHING = frozenset(
     "all any both common general generic various other others none n/a na * - -- 全部 所有 通用 不限 其他 无".split()
 )
@@ -48,8 +45,8 @@ def named(attributes: Attributes) -> list[tuple[str, Value]]:
 
 @lru_cache(maxsize=100_000)
 def _read(key: str, text: str) -> tuple[tuple[str, Value], ...]:
-    if key in _DATES and (found := read_days(text)) is not None:
-        return ((DATE, found),)
+    if (key in _DATES or key in _UPDATED) and (found := read_days(text)) is not None:
+        return ((DATE if key in _DATES else UPDATED, found),)
     out: dict[tuple[str, Value], None] = {}
     for part in (text, *_BETWEEN.split(text)):
         name = " ".join(fold(part).lower().split())
@@ -66,8 +63,9 @@ class Named:
     8 bytes a passage and value. Not locked: the mirror that owns it is.
     """
 
-    def __init__(self, attributes: Mapping[int, Attributes]):
-        self._attributes = attributes
+    def __init__(self, attributes: Mapping[int, Attributes], spread: Callable[[str], int] | None = None):
+        """`spread`: how many passages have a word."""
+        self._attributes, self._spread = attributes, spread
         self._held: dict[str, dict[Value, _Held]] = {}
         self._cutters: dict[str, Cutter] = {}  # of the names of each key; made anew when a name has come or gone
 
@@ -97,6 +95,18 @@ class Named:
 
     def values(self, key: str) -> Iterable[Value]:
         return self._held.get(key, {}).keys()
+
+    def has(self, key: str, name: str) -> bool:
+        return name in self._held.get(key, {})
+
+    def is_everyday(self, key: str, name: str) -> bool:
+        """Whether the name is a word of many passages that are about something else: `Billing`, `Camera`. One with a digit is
+        not, however short."""
+        if self._spread is None or any(char.isdigit() for char in name):
+            return False
+        held = self._held[key][name]
+        rarest = min((self._spread(word) for word in words(name)), default=0)
+        return rarest > _EVERYDAY * (len(held.ids) - held.gone) + _SOME
 
     def cutter(self, key: str) -> Cutter:
         """Finds the names among the key's values in a text."""

@@ -44,13 +44,15 @@ _NOT_BEFORE = re.compile(
 _NOT_AFTER = re.compile(r"\s*(?:版本|版)?\s*(?:除外|以外|之外|不算|excluded)")
 _LISTED = re.compile(r"\s*(?:,|，|、|/|or|nor|and|或者?|和|以及)\s*(?:the |my |our )?\s*")
 
+_NEAR = 30  # characters before a value that may say how it is meant: a question may be long
+
 
 def comparison(text: str, start: int, end: int) -> tuple[Comparison, int, int]:
     """How the value at text[start:end] is compared, with the place of the words that say so; '' for the value itself."""
-    if _MOVED_TO.search(text, 0, start):
+    if _MOVED_TO.search(text, max(0, start - _NEAR), start):
         return "", start, end
     for told, pattern in _LEFT:
-        if found := pattern.search(text, max(0, start - 24), start):
+        if found := pattern.search(text, max(0, start - _NEAR), start):
             return told, found.start(), end
     for told, pattern in _RIGHT:
         if found := pattern.match(text, end):
@@ -65,7 +67,7 @@ def is_range(text: str, first: tuple[int, int], second: tuple[int, int]) -> bool
         return True
     if not _BETWEEN.fullmatch(text, end, begin):
         return False
-    return bool(_OPENS_BETWEEN.search(text, 0, start) or _CLOSES_BETWEEN.match(text, stop))
+    return bool(_OPENS_BETWEEN.search(text, max(0, start - _NEAR), start) or _CLOSES_BETWEEN.match(text, stop))
 
 
 def denied(text: str, places: list[tuple[int, int]]) -> list[bool]:
@@ -73,5 +75,7 @@ def denied(text: str, places: list[tuple[int, int]]) -> list[bool]:
     out: list[bool] = []
     for at, (start, end) in enumerate(places):
         listed = at > 0 and out[-1] and bool(_LISTED.fullmatch(text, places[at - 1][1], start))
-        out.append(listed or bool(_NOT_BEFORE.search(text, 0, start)) or bool(_NOT_AFTER.match(text, end)))
+        out.append(
+            listed or bool(_NOT_BEFORE.search(text, max(0, start - 2 * _NEAR), start)) or bool(_NOT_AFTER.match(text, end))
+        )
     return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rag.library.spans import Days, days, when
 
@@ -57,7 +57,7 @@ _OWN_EVENT = re.compile(
 )
 
 
-def dates_in(text: str) -> list[tuple[int, int, Days]]:
+def dates_in(text: str) -> Sequence[tuple[int, int, Days]]:
     """(start, end, days) in order, of a question on one line in small letters; none where it tells when its writer bought."""
     if not any(char.isdigit() for char in text) or _OWN_EVENT.search(text):
         return []

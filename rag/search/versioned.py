@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from rag.library.spans import Versions, version
 
@@ -32,16 +32,17 @@ _FOREIGN = frozenset(
 _WORD_BEFORE = re.compile(r"([a-z][a-z\-]*[a-z0-9]*|[\u4e00-\u9fff]{2})\s*$")
 
 
-def versions_in(text: str, held: Iterable[Versions], names: Collection[str]) -> list[tuple[int, int, Versions]]:
+def versions_in(text: str, held: Iterable[Versions], ours: Callable[[str], bool]) -> Sequence[tuple[int, int, Versions]]:
     """(start, end, versions) in order, of a question on one line in small letters.
 
-    `held`: versions that documents have, `names`: products that they are about. A number that is not called a version counts
-    only where documents have versions with its first part, and where it is not a quantity, a section or another product's.
+    `held`: versions that documents have, `ours`: whether a name is of a product that they are about. A number that is not
+    called a version counts only where documents have versions with its first part, and where it is not a quantity, a section
+    or another product's.
     """
     majors = {value.low[0] for value in held}
     out: list[tuple[int, int, Versions]] = []
     for found in _ATOM.finditer(text) if majors else ():
-        if _counts(text, found, majors) and not _foreign(text, found.start(), names):
+        if _counts(text, found, majors) and not _foreign(text, found.start(), ours):
             whole = version(found["number"])
             span = Versions(whole.low, whole.high) if found["any"] else whole
             out.append((found.start(), found.end(), span))
@@ -53,10 +54,10 @@ def _counts(text: str, found: re.Match[str], majors: set[int]) -> bool:
     if found["word"] or found["tail"] or found["any"]:
         return dots > 0 or found["any"] is not None or not _UNIT.match(text, found.end())
     known = int(found["number"].split(".")[0]) in majors
-    quantity = _UNIT.match(text, found.end("number")) or _SECTION.search(text, 0, found.start())
+    quantity = _UNIT.match(text, found.end("number")) or _SECTION.search(text, max(0, found.start() - 16), found.start())
     return known and dots in (1, 2) and not quantity
 
 
-def _foreign(text: str, start: int, names: Collection[str]) -> bool:
+def _foreign(text: str, start: int, ours: Callable[[str], bool]) -> bool:
     before = _WORD_BEFORE.search(text, max(0, start - 20), start)
-    return before is not None and before[1] in _FOREIGN and before[1] not in names
+    return before is not None and before[1] in _FOREIGN and not ours(before[1])

@@ -1,8 +1,9 @@
 """What a question asks for by name: the product, version or date that a passage's fields carry.
 
 A passage with a named value comes forward a little, one with another value steps back. A product, version or date that is
-stated plainly is a filter besides: passages that fit are searched for among themselves, so that no number of others can crowd
-them out, and a passage that says otherwise steps behind all that fit or say nothing. Where nothing fits, nothing steps back.
+stated plainly (no everyday word, no date of a document's last edit) is a filter besides: passages that fit are searched for
+among themselves, so that no number of others can crowd them out, and a passage that says otherwise steps behind all that fit
+or say nothing. Where nothing fits, nothing steps back.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.library.changes import Attributes
-from rag.library.named import DATE, PRODUCTS, VERSION, Named, Value, named
+from rag.library.named import DATE, PRODUCTS, UPDATED, VERSION, Named, Value, named
 from rag.library.spans import Days, Versions
 from rag.library.tokens import one_line
 from rag.search.compared import denied
@@ -28,34 +29,35 @@ _GRAVITY = {VERSION: 2, DATE: 1}  # of going against it; a product weighs 4
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One field that a question names values of. `stated`: plainly enough to filter by; `told`: in the question's words."""
+    """One field that a question names values of. `told`: in the question's words; `stated`: plainly enough to filter by;
+    `denied`: names that are not meant, where none is."""
 
     key: str
     names: frozenset[str] = frozenset()
     spans: tuple[Span, ...] = ()
     told: tuple[str, ...] = ()
-
-    @property
-    def stated(self) -> bool:
-        return self.key in PRODUCTS or self.key in (VERSION, DATE)
+    stated: bool = True
+    denied: frozenset[str] = frozenset()
 
     def fits(self, value: Value) -> bool:
         if isinstance(value, Versions):
             return any(value.meets(span) for span in self.spans if isinstance(span, Versions))
         if isinstance(value, Days):
             return any(value.meets(span) for span in self.spans if isinstance(span, Days))
-        return value in self.names
+        return value in self.names or (bool(self.denied) and value not in self.denied)
 
 
 def wishes(question: str, library: Named) -> tuple[Wish, ...]:
     """What the question asks for among the values that the library has; products first, then versions, dates, the rest."""
     text = one_line(question)
-    keys = [key for key in library.keys_held() if key not in (VERSION, DATE)]
+    keys = [key for key in library.keys_held() if key not in (VERSION, DATE, UPDATED)]
     found = [wish for key in keys if (wish := _names(text, key, library)) is not None]
-    if (wish := _versions(text, library)) is not None:
+    dates = dates_in(text)
+    if (wish := _versions(text, library, dates)) is not None:
         found.append(wish)
-    if any(library.values(DATE)) and (dates := conditions(text, list(dates_in(text)))):
-        found.append(Wish(DATE, spans=tuple(span for span, _ in dates), told=tuple(told for _, told in dates)))
+    for key in (DATE, UPDATED):
+        if dates and any(library.values(key)) and (spans := conditions(text, dates)):
+            found.append(_spanned(key, spans, stated=key == DATE))
     return tuple(sorted(found, key=lambda wish: (not wish.stated, wish.key == DATE, wish.key == VERSION)))
 
 
@@ -69,24 +71,33 @@ def _names(text: str, key: str, library: Named) -> Wish | None:
     places = library.cutter(key).places(text)
     if not places:
         return None
-    meant = dict.fromkeys(text[a:b] for (a, b), no in zip(places, denied(text, places), strict=True) if not no)
-    return Wish(key, frozenset(meant), told=tuple(meant)) if meant else None
+    found = [(text[a:b], no) for (a, b), no in zip(places, denied(text, places), strict=True)]
+    meant = dict.fromkeys(name for name, no in found if not no)
+    if not meant:
+        others = dict.fromkeys(name for name, _ in found)
+        return Wish(key, told=tuple(f"not {name}" for name in others), stated=False, denied=frozenset(others))
+    plain = key in PRODUCTS or key == VERSION
+    stated = plain and not all(library.is_everyday(key, name) for name in meant)
+    return Wish(key, frozenset(meant), told=tuple(meant), stated=stated)
 
 
-def _versions(text: str, library: Named) -> Wish | None:
-    held = [value for value in library.values(VERSION) if isinstance(value, Versions)]
-    products = {value for key in PRODUCTS for value in library.values(key) if isinstance(value, str)} if held else set()
-    dated = [(start, end) for start, end, _ in dates_in(text)] if held else []
-    places = [place for place in versions_in(text, held, products) if not any(_cross(place, date) for date in dated)]
-    spans = conditions(text, list(places))
+def _versions(text: str, library: Named, dates: Sequence[Place]) -> Wish | None:
     spelled = _names(text, VERSION, library)  # versions that are no numbers: `V200R003C10`
-    names = spelled.names if spelled else frozenset[str]()
-    if not spans and not names:
-        return None
-    return Wish(VERSION, names, tuple(span for span, _ in spans), (*sorted(names), *(told for _, told in spans)))
+    spans: list[tuple[Span, str]] = []
+    if any(char.isdigit() for char in text):
+        held = [value for value in library.values(VERSION) if isinstance(value, Versions)]
+        found = versions_in(text, held, lambda name: any(library.has(key, name) for key in PRODUCTS))
+        spans = conditions(text, [place for place in found if not any(_cross(place, date) for date in dates)])
+    if not spans:
+        return spelled
+    return _spanned(VERSION, spans, names=spelled.names if spelled else frozenset())
 
 
-def _cross(place: Place, other: tuple[int, int]) -> bool:
+def _spanned(key: str, spans: list[tuple[Span, str]], names: frozenset[str] = frozenset(), *, stated: bool = True) -> Wish:
+    return Wish(key, names, tuple(span for span, _ in spans), (*sorted(names), *(told for _, told in spans)), stated)
+
+
+def _cross(place: Place, other: Place) -> bool:
     return place[0] < other[1] and other[0] < place[1]
 
 

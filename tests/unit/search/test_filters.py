@@ -86,8 +86,16 @@ def test_without_the_statement_the_right_case_is_buried(retriever: Retriever) ->
     "question", [f"{EN}, not for Cam 2", f"{EN}, other than v7.1", f"{ZH}，不是云眼二代", f"除了2025年3月，{EN}"]
 )
 def test_a_denied_value_is_no_filter(retriever: Retriever, question: str) -> None:
-    asked = retriever.retrieve(question, Scope(), 5, explain=True).asked
-    assert asked["filters"] == asked["wishes"] == {}
+    found = retriever.retrieve(question, Scope(), 5, explain=True)
+    assert found.asked["filters"] == {}
+    assert [told for values in found.asked["wishes"].values() for told in values if not told.startswith("not ")] == []
+
+
+def test_a_denied_product_steps_back(retriever: Retriever) -> None:
+    question = "since the update the display is dark, {} the Cam 2"
+    (of,) = [hit for hit in retriever.retrieve(question.format("of"), Scope(), 5).hits if hit.passage.fields["id"] == "EN"]
+    denied = [hit for hit in retriever.retrieve(question.format("except"), Scope(), 5).hits if hit.passage.fields["id"] == "EN"]
+    assert all(hit.score < of.score - 0.5 for hit in denied)
 
 
 def test_nothing_disappears_when_nothing_fits(retriever: Retriever) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -236,6 +237,31 @@ def test_what_is_asked_for_follows_every_change() -> None:
     named.remove(attributes.pop(2998))
     assert wishes("my b5", named) == ()
     assert len(named.ids("product", wishes("my C2", named)[0].fits)) == 1500
+
+
+def test_an_everyday_word_is_no_filter() -> None:
+    attributes = {
+        n: Attributes("default", (), {"product": ["Billing", "Falcon", "云相册", "C2"][n % 4]}, {}) for n in range(40)
+    }
+    spread = {"bill": 200, "falcon": 12, "云": 90, "相册": 11, "c2": 900}
+    named = Named(attributes, lambda word: spread.get(word, 0))
+    named.add(attributes.items())
+    told = {"change my billing address": False, "Falcon address": True, "云相册地址": True, "C2 address": True}
+    told |= {"billing of the Falcon": True}
+    assert {question: wishes(question, named)[0].stated for question in told} == told
+
+
+def test_the_date_of_a_documents_last_edit_only_leans() -> None:
+    (wish,) = wishes("pricing in March 2025", library(updated_at=["2025-03-12"]))
+    assert (wish.key, wish.stated, wish.told) == ("updated", False, ("march 2025",))
+
+
+def test_long_questions_are_read_in_no_time() -> None:
+    named = library(version=HELD, date=["2025-03-12"], product=["Cam 2"])
+    for piece in ("7.1 ", "2025-03-12 ", "not for ", "Cam 2 or ", "before 2025年", "1.1.1.1.1", "除了"):
+        began = time.perf_counter()
+        wishes(piece * 2000, named)
+        assert time.perf_counter() - began < 2, piece
 
 
 def test_folding_is_one_line() -> None:
