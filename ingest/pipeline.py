@@ -79,20 +79,21 @@ class Pipeline:
             written = committing.submit(list[Outcome])
             for doc, future in _ahead(parsing, lambda doc: read_document(doc, shelf, self._settings), docs):
                 if _enough(batch, future):
-                    reads, ready, batch = batch, prepare(batch, shelf, self._ledger), []
+                    ready, batch = (batch, embed(batch, shelf, self._ledger)), []
                     yield from written.result()
-                    written = committing.submit(self._commit, reads, ready, shelf)
+                    written = committing.submit(self._commit, *ready, shelf)
                 try:
                     batch.append(future.result())
                 except XiansouError as exc:
                     yield Outcome(doc, error=exc)
-            ready = prepare(batch, shelf, self._ledger)
+            last = embed(batch, shelf, self._ledger)
             yield from written.result()
-            yield from self._commit(batch, ready, shelf)
+            yield from self._commit(batch, last, shelf)
 
-    def _commit(self, reads: Sequence[Read], prepared: Sequence[Prepared], shelf: Shelf) -> list[Outcome]:
+    def _commit(self, reads: Sequence[Read], embedded: Embedded, shelf: Shelf) -> list[Outcome]:
         outcomes = []
-        for read, ready in zip(reads, prepared, strict=True):
+        for read in reads:
+            ready = _prepared(read, embedded, shelf.cutter)
             try:
                 result = replace(self._ledger.put(ready, shelf.generation), cleaned=read.cleaned)
                 outcomes.append(Outcome(ready.input, result))
@@ -144,7 +145,22 @@ def _chunked(doc: DocumentInput, title: str, parsed: Parsed, shelf: Shelf, clean
     return Read(doc, title, parsed.text, tuple(chunks), cleaned)
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """By passage hash: vectors, bits of the token vectors of those that are new, words of those that stood before."""
+
+    vectors: Mapping[bytes, Vectors]
+    tokens: Mapping[bytes, bytes]
+    words: Mapping[bytes, str]
+
+
 def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepared]:
+    """Several documents, ready to commit; see `embed`."""
+    embedded = embed(reads, shelf, ledger)
+    return [_prepared(read, embedded, shelf.cutter) for read in reads]
+
+
+def embed(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> Embedded:
     """Embeds the passages of several documents in one call; a text that the record has a vector for is not embedded again."""
     texts = {passage_hash(c.search_text): c.search_text for read in reads for c in read.chunks}
     known = ledger.known_vectors(shelf.generation, list(texts))
@@ -152,14 +168,16 @@ def prepare(reads: Sequence[Read], shelf: Shelf, ledger: Ledger) -> list[Prepare
     vectors, rows = shelf.embedder.embed_with_tokens([texts[key] for key in new])
     known.update(zip(new, vectors, strict=True))
     tokens = {key: pack(row) for key, row in zip(new, rows, strict=False)}
-    return [_prepared(read, known, tokens, shelf.cutter) for read in reads]
+    cut = ledger.known_words(shelf.generation, [read.input.id for read in reads]) if len(new) < len(texts) else {}
+    return Embedded(known, tokens, cut)
 
 
-def _prepared(read: Read, known: Mapping[bytes, Vectors], tokens: Mapping[bytes, bytes], cutter: Cutter) -> Prepared:
-    hashes = [passage_hash(chunk.search_text) for chunk in read.chunks]
-    bits = {key: tokens[key] for key in hashes if key in tokens}
-    vectors = np.stack([known[key] for key in hashes])
-    cut = [" ".join(cutter.words(chunk.search_text)) for chunk in read.chunks]  # here, not while the ledger's writers wait
+def _prepared(read: Read, told: Embedded, cutter: Cutter) -> Prepared:
+    keyed = [(passage_hash(chunk.search_text), chunk.search_text) for chunk in read.chunks]
+    bits = {key: told.tokens[key] for key, _ in keyed if key in told.tokens}
+    vectors = np.stack([told.vectors[key] for key, _ in keyed])
+    # Words are cut here, not while the ledger's writers wait.
+    cut = [told.words[key] if key in told.words else " ".join(cutter.words(text)) for key, text in keyed]
     return Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut, read.kept, read.masked)
 
 

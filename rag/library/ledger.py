@@ -29,7 +29,7 @@ from rag.library.rows import (
     to_passage,
     version_row,
 )
-from rag.library.schema import changes, documents, vectors, versions
+from rag.library.schema import changes, documents, passages, vectors, versions
 from rag.ports import Vectors
 
 
@@ -211,6 +211,19 @@ class Ledger:
                     vectors.c.generation == generation, vectors.c.hash.in_(hashes[at : at + 500])
                 )
                 found.update({row.hash: np.frombuffer(row.vector, np.float32) for row in conn.execute(query)})
+        return found
+
+    def known_words(self, generation: int, document_ids: Sequence[str]) -> dict[bytes, str]:
+        """Words of the passages that stand of these documents in a generation, by passage hash."""
+        found: dict[bytes, str] = {}
+        with self.engine.connect() as conn:
+            for at in range(0, len(document_ids), 500):
+                query = select(passages.c.hash, passages.c.words).where(
+                    passages.c.document_id.in_(document_ids[at : at + 500]),
+                    passages.c.generation == generation,
+                    passages.c.retired_seq.is_(None),
+                )
+                found.update({row.hash: row.words for row in conn.execute(query)})
         return found
 
     def passages_at(self, ids: Iterable[int], version: int) -> dict[int, Passage]:

@@ -94,10 +94,15 @@ class OnnxEmbedder:
         """`embed_passages` and the passages' token vectors, projected for late interaction, from one run each."""
         if not self.late:
             return self.embed_passages(texts), []
-        made = self._map(self._run_both, self._ids(texts, self._manifest.passage_prompt))
-        vectors = np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
         first = self._first[self._manifest.passage_prompt]
-        return vectors, [project(rows[first:-1]) for _, rows in made]
+
+        def run(ids: TokenIds) -> tuple[Vectors, Vectors]:
+            vector, rows = self._run_both(ids)
+            return vector, project(rows[first:-1])  # here, so that all threads take part
+
+        made = self._map(run, self._ids(texts, self._manifest.passage_prompt))
+        vectors = np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
+        return vectors, [rows for _, rows in made]
 
     def query_tokens(self, text: str) -> Vectors:
         """Token vectors (tokens, dim) of a question, projected for late interaction; free when it was embedded before."""

@@ -12,8 +12,10 @@ Comparison = Literal["", "<", "<=", ">", ">="]
 
 _BEFORE: tuple[tuple[Comparison, str], ...] = (
     (">=", r"\bsince|\bas of|\bstarting (?:from|in|with|at)|\bat least|\bno (?:earlier|older|lower) than|\bon or after|>=|≥"),
+    (">=", r"\bnot (?:before|(?:earlier|older|lower) than)"),
     (">=", r"(?<![a-z])自|自从|不低于|不早于|大于等于|大于或等于|至少"),
     ("<=", r"\buntil|\btill|\bup to|\bthrough|\bby|\bno (?:later|newer|higher) than|\bat most|\bon or before|<=|≤"),
+    ("<=", r"\bnot (?:after|(?:later|newer|higher) than)|\b(?:until|till|by|before) (?:the )?end of"),
     ("<=", r"截至|截止到?|不高于|不晚于|小于等于|小于或等于|最多到"),
     (">", r"\bafter|\b(?:later|newer|higher|greater|more recent) than|\babove|(?<!-)>|高于|晚于|大于"),
     ("<", r"\bbefore|\bprior to|\b(?:earlier|older|lower|less) than|\bbelow|<|低于|早于|小于"),
@@ -44,6 +46,7 @@ _NOT_BEFORE = re.compile(
 _NOT_AFTER = re.compile(r"\s*(?:版本|版)?\s*(?:除外|以外|之外|不算|excluded)")
 _LISTED = re.compile(r"\s*(?:,|，|、|/|or|nor|and|或者?|和|以及)\s*(?:the |my |our )?\s*")
 
+_INSTEAD = re.compile(r"(?:\b(?:what|how) about(?: the| my| a)?|那么?|换成|改成|如果是)\s*$")
 _NEAR = 30  # characters before a value that may say how it is meant: a question may be long
 
 
@@ -71,10 +74,15 @@ def is_range(text: str, first: tuple[int, int], second: tuple[int, int]) -> bool
 
 
 def denied(text: str, places: list[tuple[int, int]]) -> list[bool]:
-    """Of values at places in order: whether each is named as what is not meant; `not for Cam 2 or Cam 3` denies both."""
+    """Of values at places in order: whether each is named as what is not meant; `not for Cam 2 or Cam 3` denies both.
+
+    A follow-up question stands behind the one that it follows: in `… Cam 2? What about Cam 3?` the first is no longer meant.
+    """
     out: list[bool] = []
     for at, (start, end) in enumerate(places):
         listed = at > 0 and out[-1] and bool(_LISTED.fullmatch(text, places[at - 1][1], start))
+        if at and _INSTEAD.search(text, max(0, start - _NEAR), start):
+            out, listed = [True] * at, False
         out.append(
             listed or bool(_NOT_BEFORE.search(text, max(0, start - 2 * _NEAR), start)) or bool(_NOT_AFTER.match(text, end))
         )

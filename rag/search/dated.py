@@ -41,7 +41,7 @@ _HALF = re.compile(
     rf"(?<![a-z0-9_.])(?:{_Y}\s*年?\s*(?P<zh>[上下])半年|(?P<en>first|second) half of (?P<w>(?:19|20)\d\d)){_ENDS}"
 )
 _LEADS = "|".join(
-    rf"(?<=\b{word} )" for word in "in of since during before after until from between through to and by year".split()
+    rf"(?<=\b{word} )" for word in "in of since during before after until from between through to and or by year".split()
 )
 _YEAR = re.compile(rf"(?<![a-z0-9_.]){_Y}\s*年(?!\s*\d)|(?:{_LEADS})(?P<w>(?:19|20)\d\d){_ENDS}")
 _SAME_YEAR_ZH = re.compile(

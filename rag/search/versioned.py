@@ -19,7 +19,7 @@ _UNIT = re.compile(
     r"|千克|升(?!级)|倍|折|度|伏|安(?![装全])|瓦|兆|章|节(?!点)|号|次|条(?!件)|台)"
 )
 _SECTION = re.compile(
-    r"(?:\b(?:section|chapter|step|figure|fig\.?|table|clause|article|item|part|page|§)|第|章节|条款|步骤)\s*$"
+    r"(?:\b(?:section|chapter|step|figure|fig\.?|table|clause|article|item|part|page|price|costs?|rat(?:ed|ing)|score|§)|第|章节|条款|步骤|价格|评分|售价)\s*$"
 )
 _FOREIGN = frozenset(
     (

@@ -74,6 +74,9 @@ def dates(question: str) -> list[tuple[str, str]]:
         ("cases from 2025-03-10 to 2025-04-02", "2025-03-10", "2025-04-02"),
         ("cases after March 2025 and before August 2025", "2025-04-01", "2025-07-31"),
         ("cases through March 2025", "", "2025-03-31"),
+        ("cases not before 2025-03-01", "2025-03-01", ""),
+        ("cases no later than March 2025", "", "2025-03-31"),
+        ("cases until the end of March 2025", "", "2025-03-31"),
     ],
 )
 def test_a_date_is_read_as_its_days(question: str, first: str, last: str) -> None:
@@ -101,6 +104,7 @@ def test_what_asks_for_no_date(question: str) -> None:
 
 
 def test_two_dates_are_both_asked_for() -> None:
+    assert dates("cases in 2024 or 2025") == [("2024-01-01", "2024-12-31"), ("2025-01-01", "2025-12-31")]
     assert dates("cases in March 2025 and May 2025") == [("2025-03-01", "2025-03-31"), ("2025-05-01", "2025-05-31")]
 
 
@@ -144,6 +148,8 @@ HELD = ["6.5", "7.0.2", "7.1", "7.1.3", "7.10", "8.0.1"]
         ("从 6.5 升级后", ["6.5"]),
         ("6.5 or 8.0", ["6.5", "8.0.1"]),
         ("not 7.1 but 6.5", ["6.5"]),
+        ("backup in 7.0 and in 8.0?", ["7.0.2", "8.0.1"]),
+        ("backup in 7.0? how about 8.0?", ["8.0.1"]),
     ],
 )
 def test_versions_are_compared_as_versions(question: str, fitting: list[str]) -> None:
@@ -158,6 +164,7 @@ def test_versions_are_compared_as_versions(question: str, fitting: list[str]) ->
         "does it take 7.1 GHz",
         "after 7.1 hours",
         "it costs $7.10",
+        "price 7.1 for it",
         "价格 7.1 元",
         "see section 7.1",
         "第 7.1 节说什么",
@@ -216,6 +223,9 @@ def test_a_field_may_hold_many_versions(value: str, question: str, fits: bool) -
         ("不是 Cam 2，是 Cam 3", {"cam 3"}),
         ("是不是 Cam 2 的问题", {"cam 2"}),
         ("Cam 20 reset", set()),
+        ("How do I reset the Cam 2? What about the Cam 3?", {"cam 3"}),
+        ("Cam 2 怎么重置 那 Cam 3 呢？", {"cam 3"}),
+        ("那 Cam 2 怎么重置", {"cam 2"}),
     ],
 )
 def test_products_are_named_unless_denied(question: str, names: set[str]) -> None:
