@@ -39,6 +39,9 @@ class ExplainedReply(_Reply):
     created_at: str
     question: str
     query: str = Field(description="The question as it was searched.")
+    condensed: dict[str, Any] | None = Field(
+        description="What an LLM made of a follow-up: `text` (empty: the rules were taken), `outcome`, `rules`, tokens."
+    )
     history: list[dict[str, str]]
     asked: dict[str, Any] = Field(description="Scope, top_k, language, generator, profile, as_of, sampling.")
     answer: AnswerReply
@@ -68,6 +71,9 @@ class ReplayReply(_Reply):
     answer_id: str
     identical: bool
     index_version: int
+    question: str
+    query: str = Field(description="The question as it was searched.")
+    condensed: dict[str, Any] | None = Field(description="What an LLM made of a follow-up; it is searched again.")
     differences: list[DifferenceReply]
     then: AnswerReply
     now: AnswerReply

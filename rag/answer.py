@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from rag import watch
-from rag.answering import faq
+from rag.answering import condense, faq
 from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
 from rag.answering.contradict import Contradictions
@@ -27,7 +27,7 @@ from rag.grounding import Handoff
 from rag.library.tokens import is_chinese
 from rag.ports import Embedder, Generator
 from rag.search.retrieve import Retriever
-from rag.search.rewrite import rewrite
+from rag.search.rewrite import is_follow_up, rewrite
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE, Profile
 from rag.tracing import StageSpans
@@ -103,6 +103,7 @@ class Answerer:
         for name in settings.profiles:
             its = given.get(name, generator)
             self._backends[name] = None if its is None else made.setdefault(id(its), Backend(its))
+        self._condensers = {backend: condense.Condenser(backend.generator) for backend in made.values()}
 
     def quiet(self) -> Answerer:
         """The same, remembering nothing."""
@@ -159,6 +160,11 @@ class Answerer:
         run = self._run(question if self.memory is None else self.memory.recall(question), None)
         return self._messages(run, self._read(run), next((b for b in run.chain if b is not None), None))
 
+    def condensing(self, question: Question) -> list[dict[str, str]]:
+        """The messages that an LLM would be sent before, to condense a follow-up; empty where none is. Raises InputError."""
+        run = self._run(question if self.memory is None else self.memory.recall(question), None)
+        return condense.prompt(run.question, run.profile.generator) if self._condenses(run) else []
+
     def _read(self, run: Run) -> Retrieved:
         """The hits as this question's backend reads them: an LLM sees the best ones with their sections around them."""
         found = self.retrieve(run.question)
@@ -206,9 +212,9 @@ class Answerer:
             run.spans.end(run.timings)
 
     def _made(self, run: Run, memory: Memory | None) -> Iterator[Sentence | Made]:
-        question = run.question
         with run.stage("rewrite"):
-            query = rewrite(question)
+            self._condense(run)
+            question, query = run.question, rewrite(run.question)
         with run.stage("retrieve"):
             found = self._read(run)
         run.timings["rerank"] = found.rerank_ms
@@ -229,6 +235,19 @@ class Answerer:
         if run.cut or answer.generator != first:  # the next one may have more luck
             reuse = Reuse()
         yield Made(question, query, found.hits, run.messages, run.raw, tuple(said), answer, reuse)
+
+    def _condenses(self, run: Run) -> bool:
+        """Only what the rules take for a follow-up: no other question costs a call and its time."""
+        question, wanted = run.question, run.chain[0] is not None and run.profile.generator.condense
+        return wanted and question.condensed is None and is_follow_up(question) and not unsafe(question.text)
+
+    def _condense(self, run: Run) -> None:
+        question, first, told = run.question, run.chain[0], run.profile.generator
+        if first is not None and self._condenses(run):
+            made = self._condensers[first].condense(question, told, run.deadline, run.gone)
+            run.question = replace(question, condensed=replace(made, rules=rewrite(question)))
+        if (spent := run.question.condensed) is not None:
+            run.usage = Usage(spent.prompt_tokens, spent.completion_tokens)
 
     def _worded(
         self, run: Run, query: str, found: Retrieved, numbering: Numbering, disagree: Contradictions
@@ -267,7 +286,8 @@ class Answerer:
                 passed += 1
                 yield claim
             run.checked += writing.checked
-            run.usage, run.raw, run.refused, run.generator = writing.usage, writing.raw, writing.refused, backend.name
+            run.raw, run.refused, run.generator = writing.raw, writing.refused, backend.name
+            run.usage = run.usage + writing.usage
             run.cut = writing.cut
             if passed or not writing.failed:
                 return

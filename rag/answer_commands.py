@@ -60,7 +60,10 @@ def show_answer(answer_id: AnswerArgument, config: ConfigOption = None, as_json:
         return
     answer = told["answer"]
     print(f"{told['created_at']}  {answer['status']}  {answer['reason'] or ''}  index version {told['index_version']}")
-    print(f"question  {told['question']}\nquery     {told['query']}\n\n{answer['answer']}\n")
+    print(f"question  {told['question']}\nquery     {told['query']}")
+    if (condensed := told["condensed"]) and condensed["outcome"]:
+        print(f"by LLM    {condensed['outcome']}; by the rules: {condensed['rules']}")
+    print(f"\n{answer['answer']}\n")
     for one in told["candidates"]:
         print(f"{one['probability']:.0%}  {one['document_id']} (version {one['version']}, passage {one['passage_id']})")
     for message in told["prompt"]:

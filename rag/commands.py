@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rag.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, settings
-from rag.domain import Hit, Question, Scope
+from rag.domain import Hit, Message, Question, Scope
 from rag.errors import ConfigError, NotFound
 
 docs = typer.Typer(help="List, show and remove documents.", no_args_is_help=True)
@@ -26,6 +26,9 @@ def ask(
     collection: CollectionOption = None,
     top_k: TopKOption = None,
     profile: ProfileOption = None,
+    after: Annotated[
+        list[str] | None, typer.Option(metavar="Q", help="A question that was asked before this one; may be given again.")
+    ] = None,
     show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Print what an LLM would be sent, and ask none.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -35,13 +38,14 @@ def ask(
     from rag.wire import answer_json
     from rag.wiring import open_house
 
-    asked = Question(check_question(question), scope=Scope(collection), top_k=top_k, profile=profile)
+    history = tuple(Message("user", check_question(text)) for text in after or ())
+    asked = Question(check_question(question), history, scope=Scope(collection), top_k=top_k, profile=profile)
     house = open_house(settings(config))
     if show_prompt:
-        messages = house.answerer.prompt(asked)
+        first, messages = house.answerer.condensing(asked), house.answerer.prompt(asked)
         if as_json:
-            emit({"messages": messages})
-        for message in messages if not as_json else ():
+            emit({"messages": messages} | ({"condensing": first} if first else {}))
+        for message in [*first, *messages] if not as_json else ():
             print(f"--- {message['role']}\n{message['content']}\n")
         return
     answer = house.answerer.answer(asked)

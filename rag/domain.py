@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rag.condensed import Condensed
 from rag.grounding import Clarification, Contradiction, Grounded, Handoff
 from rag.sampling import AS_TOLD, Sampling
 
@@ -208,6 +209,7 @@ class Question:
     owner: str = ""  # key and visitor that conversations and answers belong to
     deadline: float | None = None  # the caller's own, in `time.monotonic()` seconds
     sampling: Sampling = AS_TOLD
+    condensed: Condensed | None = None  # None: not looked at yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +290,9 @@ class Usage:
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,10 @@ APPLIED = Gauge(
 # LLM backends
 LLM_SECONDS = Histogram("xiansou_llm_seconds", "Time of one call of an LLM backend.", ["backend", "outcome"], buckets=_SLOW)
 
+CONDENSED = Counter(
+    "xiansou_condensed", "Follow-ups that an LLM was asked to condense; all but `condensed` went by the rules.", ["outcome"]
+)
+
 # HTTP
 HTTP_SECONDS = Histogram(
     "xiansou_http_request_seconds",

@@ -172,7 +172,8 @@ def load_generators(settings: Settings) -> dict[str, Generator | None]:
     made: list[tuple[GeneratorSettings, Generator | None]] = []
     found = {}
     for name, profile in settings.profiles.items():
-        told = profile.generator.model_copy(update={"system": "", "fallback": []})  # what the backend itself does not see
+        unseen = {"system": "", "fallback": [], "condense": True}  # by the backend itself
+        told = profile.generator.model_copy(update=unseen)
         backend = next((backend for known, backend in made if known == told), None)
         if backend is None:
             made.append((told, backend := load_generator(told)))

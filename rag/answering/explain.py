@@ -21,6 +21,7 @@ def explain(engine: Engine, stored: Stored) -> dict[str, Any]:
         "created_at": iso_time(stored.at),
         "question": stored.question,
         "query": stored.query,
+        "condensed": record.get("condensed"),
         "history": [dict(message) for message in stored.history],
         "asked": record["asked"] | {"profile": stored.profile},
         "answer": record["answer"],

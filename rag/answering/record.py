@@ -19,6 +19,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from rag import __version__
+from rag.condensed import Condensed
 from rag.domain import Answer, Hit, Message, Question, Scope, Sentence
 from rag.library.answers import Stored
 from rag.sampling import Sampling
@@ -114,6 +115,7 @@ def pack(
             "as_of": question.as_of,
             "sampling": question.sampling.told(),
         },
+        "condensed": asdict(question.condensed) if question.condensed else None,
         "settings": told,
         "candidates": [
             {
@@ -154,7 +156,7 @@ def pack(
 
 
 def question_of(stored: Stored) -> Question:
-    """The question as it was asked, of the library as it was."""
+    """The question as it was asked, of the library as it was. What an LLM made of it is searched again, not asked for anew."""
     asked = dict(stored.record["asked"])
     return Question(
         stored.question,
@@ -166,6 +168,7 @@ def question_of(stored: Stored) -> Question:
         generator=asked["generator"],
         profile=stored.profile,
         sampling=Sampling.of(asked.get("sampling", {})),
+        condensed=Condensed(**(stored.record.get("condensed") or {})),
     )
 
 

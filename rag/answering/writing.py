@@ -145,5 +145,4 @@ class Writing:
                 self.checked.append(Checked("", None, "repetition"))
                 break
         self._finish = self._finish or running.finish_reason or ""
-        used = running.usage
-        self.usage = Usage(self.usage.prompt_tokens + used.prompt_tokens, self.usage.completion_tokens + used.completion_tokens)
+        self.usage = self.usage + running.usage

@@ -20,16 +20,30 @@ _ASKS = re.compile(r"[?？]\s*$|(吗|呢|么)[。.!！]?\s*$")
 
 
 def rewrite(question: Question) -> str:
-    """The question on one line; messages sent in one go are read as one; a follow-up gets the user's previous question.
+    """What is searched: what an LLM made of it, where one did and it is carried along; else by rules.
+
+    By rules: the question on one line; messages sent in one go are read as one; a follow-up gets the user's previous question.
 
     On MTRAG's follow-ups this finds 94 % (the first five) to 96 % (ten) of what their rewrites by people find.
     """
+    if question.condensed is not None and question.condensed.text:
+        return question.condensed.text
+    return " ".join(_parts(question))
+
+
+def is_follow_up(question: Question) -> bool:
+    """Whether, by the rules, it says too little without the conversation before it."""
+    return len(_parts(question)) > 1
+
+
+def _parts(question: Question) -> list[str]:
+    """The question, after the user's previous one where it needs it."""
     burst, earlier = _burst(question.history)
     text = " ".join([*burst, tidy(question.text)])
     before = _last_user_message(earlier)
     if before and (_FOLLOW_UP.search(text) or len(words(text)) < _SHORT):
-        return f"{tidy(before)} {text}"
-    return text
+        return [tidy(before), text]
+    return [text]
 
 
 def _burst(history: tuple[Message, ...]) -> tuple[list[str], tuple[Message, ...]]:

@@ -45,6 +45,9 @@ class Generator(Section):
     )
     tokens_per_chinese_char: float = Field(1.0, gt=0, le=10, description="Tokens of a Chinese character, likewise.")
     system: str = Field("", description="Persona: text put before the rules of the prompt.")
+    condense: bool = Field(
+        True, description="Whether follow-up questions are put into one question by the LLM before they are searched."
+    )
     timeout_s: float = Field(30.0, gt=0, le=600, description="Deadline of one answer, from question to last word, in seconds.")
     fallback: list[str] = Field(
         [], description="What is tried when the backend fails: names of profiles whose backend is used, or `extractive`."

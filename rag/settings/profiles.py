@@ -16,7 +16,7 @@ DEFAULT_PROFILE = "xiansou"
 
 # Keys of a profile that stand for keys of its generator, so that a small profile stays flat.
 _SHORT = {"backend": "kind", "persona": "system", "deadline_s": "timeout_s"} | {
-    name: name for name in ("model", "system", "temperature", "top_p", "presence_penalty", "max_tokens", "fallback")
+    name: name for name in ("model", "system", "temperature", "top_p", "presence_penalty", "max_tokens", "fallback", "condense")
 }
 _CONNECTION = ("kind", "base_url", "model", "api_key", "options")  # a key must not travel to another server
 _INHERITED = {"top_k": "retrieval", "max_wrong_rate": "answer", "max_sentences": "answer", "unsupported": "answer"}

@@ -115,11 +115,13 @@ def test_versions_can_be_demanded_and_the_past_asked(house, library):
 
 
 def test_the_prompt_is_the_same_for_the_same_inputs_and_holds_the_history(house, library):
-    generator = ScriptedGenerator("NO_ANSWER", "NO_ANSWER")
+    generator = ScriptedGenerator(*("What is the fee for refunds?", "NO_ANSWER") * 2)
     asking = Answerer(house.answerer._retriever, house.embedder, generator, answerer(house)._settings)
     question = Question("And the fee?", history=(Message("user", "How long do refunds take?"), Message("assistant", "5 days")))
     asking.answer(question)
     asking.answer(question)
-    assert generator.prompts[0] == generator.prompts[1]
-    assert [message["role"] for message in generator.prompts[0]] == ["system", "user", "assistant", "user"]
-    assert "[1] " in generator.prompts[0][-1]["content"]
+    assert generator.prompts[:2] == generator.prompts[2:]
+    condensing, answering = generator.prompts[:2]
+    assert "5 days" in condensing[-1]["content"]
+    assert [message["role"] for message in answering] == ["system", "user", "assistant", "user"]
+    assert "[1] " in answering[-1]["content"]
