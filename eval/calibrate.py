@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
+from random import Random
 
 from eval.dataset import Suite
 from rag.domain import Question
 from rag.errors import InputError
 from rag.library import calibration
-from rag.library.calibration import PLAIN, Calibration
+from rag.library.calibration import PLAIN, Calibration, threshold
 from rag.search.calibrate import fit
 from rag.wiring import House
 
 _LEAST = 30  # questions below which two numbers cannot be told
+_LEAST_UNANSWERABLE = 20  # below which a share of them says little
+_KEPT = 201
+RATES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
     """Expected calibration error (ten bins of probability) on the suite without and with the correction, which is tested by
-    halves: each half is judged by what the other gave."""
+    halves: each half is judged by what the other gave. `curve`: what settings of `answer.max_wrong_rate` do, by halves too;
+    empty where too few questions are unanswerable."""
 
     calibration: Calibration
     error_before: float
     error_after: float
+    curve: tuple[Setting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`max_wrong_rate` and the least probability that it asks for; `wrong_answer`: share of the unanswerable questions that
+    is answered; `false_refusal`: share of the answerable ones that is refused."""
+
+    max_wrong_rate: float
+    threshold: float
+    wrong_answer: float
+    false_refusal: float
 
 
 def calibrate(suite: Suite, house: House) -> Calibrated:
@@ -35,8 +52,10 @@ def calibrate(suite: Suite, house: House) -> Calibrated:
     """
     told: list[float] = []
     right: list[bool] = []
+    best: list[tuple[float, bool]] = []  # of every question: its likeliest hit, and whether it is answerable
     for asked in suite.questions:
         hits = house.answerer.retrieve(Question(asked.question)).hits
+        best.append((max((hit.probability for hit in hits), default=0.0), asked.answerable))
         if hits:
             told.append(hits[0].probability)
             right.append(asked.answerable and hits[0].passage.document_id in asked.documents)
@@ -53,9 +72,43 @@ def calibrate(suite: Suite, house: House) -> Calibrated:
     for part in (0, 1):
         other = fit(plain[1 - part :: 2], right[1 - part :: 2])
         after += [(_apply(p, PLAIN, other), ok) for p, ok in zip(plain[part::2], right[part::2], strict=True)]
+    best = [(_apply(p, used, found) if p else p, answerable) for p, answerable in best]
+    found = replace(found, unanswered=_unanswered(best))
     calibration.store(house.ledger.engine, house.generation, found)
     before = error(plain, right)
-    return Calibrated(found, round(before, 4), round(error([p for p, _ in after], [ok for _, ok in after]), 4))
+    error_after = error([p for p, _ in after], [ok for _, ok in after])
+    return Calibrated(found, round(before, 4), round(error_after, 4), curve(best) if found.unanswered else ())
+
+
+def _unanswered(best: Sequence[tuple[float, bool]]) -> tuple[float, ...]:
+    """Ascending probabilities of the unanswerable ones; none where they are too few, and at most 201 of them (quantiles)."""
+    found = sorted(p for p, answerable in best if not answerable)
+    if len(found) < _LEAST_UNANSWERABLE:
+        return ()
+    if len(found) > _KEPT:
+        found = [threshold(1 - at / (_KEPT - 1), found) if at else found[0] for at in range(_KEPT)]
+    return tuple(round(p, 6) for p in found)
+
+
+def curve(best: Sequence[tuple[float, bool]], rates: Sequence[float] = RATES) -> tuple[Setting, ...]:
+    """What each setting does to questions of (probability of the likeliest hit, answerable): the thresholds of one half are
+    tried on the other, both ways."""
+    shuffled = Random(0).sample(list(best), len(best))
+    halves = [[row for kind in (True, False) for row in [r for r in shuffled if r[1] is kind][part::2]] for part in (0, 1)]
+    told = []
+    for rate in rates:
+        wrong, refused = [], []
+        for part in (0, 1):
+            least = threshold(rate, sorted(p for p, answerable in halves[1 - part] if not answerable))
+            wrong += [p >= least for p, answerable in halves[part] if not answerable]
+            refused += [p < least for p, answerable in halves[part] if answerable]
+        least = threshold(rate, sorted(p for p, answerable in best if not answerable))
+        told.append(Setting(rate, round(least, 4), _share(wrong), _share(refused)))
+    return tuple(told)
+
+
+def _share(of: Sequence[bool]) -> float:
+    return round(sum(of) / len(of), 4) if of else 0.0
 
 
 def error(probabilities: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:

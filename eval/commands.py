@@ -47,6 +47,10 @@ def calibrate(
             f"logit → {told.slope:.3f} · logit {told.offset:+.3f}, of {told.questions} questions; calibration error "
             f"{found.error_before:.3f} → {found.error_after:.3f} (by halves)"
         )
+        if found.curve:
+            print("answer.max_wrong_rate  unanswerable questions answered  answerable questions refused  (by halves)")
+        for row in found.curve:
+            print(f"{row.max_wrong_rate:>21}  {row.wrong_answer:>31.3f}  {row.false_refusal:>28.3f}")
 
 
 @eval_app.callback()

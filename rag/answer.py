@@ -24,6 +24,7 @@ from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
 from rag.domain import Answer, Claim, Language, Question, Reason, Retrieved, Sentence, Usage
 from rag.grounding import Handoff
+from rag.library.calibration import threshold
 from rag.library.tokens import is_chinese
 from rag.ports import Embedder, Generator
 from rag.search.retrieve import Retriever
@@ -351,4 +352,5 @@ class Answerer:
 
 
 def _may_answer(profile: Profile, found: Retrieved) -> bool:
-    return bool(found.hits) and max(hit.probability for hit in found.hits) >= 1 - profile.max_wrong_rate
+    least = threshold(profile.max_wrong_rate, found.unanswered)
+    return bool(found.hits) and max(hit.probability for hit in found.hits) >= least

@@ -230,7 +230,8 @@ class Retrieved:
     """Hits best first, the index version they belong to, the question's distinct words and the idf of each.
 
     `rerank_ms`: the part of the time that re-ranking took. `dropped`: candidates that got no place, with the reason;
-    `asked`: how the question was understood. Both only when an explanation was asked for.
+    `asked`: how the question was understood. Both only when an explanation was asked for. `unanswered`: best probabilities
+    of questions that the library does not answer (`rag.library.calibration`).
     """
 
     hits: tuple[Hit, ...]
@@ -240,6 +241,7 @@ class Retrieved:
     rerank_ms: float = 0.0
     dropped: tuple[tuple[Hit, str], ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)
+    unanswered: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def _join(places: Sequence[_Place]) -> _Place:
 def _compare(said: _Said, place: _Place) -> Found:
     """The first clause of either may also come last: in 2020, X did Y = X did Y in 2020."""
     found = _laid(said, place)
-    if found.fault is None or len(place.ends) > 1 or said.tokens[0].key == place.tokens[0].key:
+    if found.fault is None or len(place.ends) > 1 or not place.tokens or said.tokens[0].key == place.tokens[0].key:
         return found
     told = {token.key for token in said.tokens}
     for clause in opening(place.tokens, told):

@@ -82,7 +82,8 @@ class Retriever:
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
         joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration, weighed), k, explain=explain)
         asked = _explained(query, terms, found, weighed) if explain else {}
-        return Retrieved(joined[0], found.version, tuple(terms), tuple(found.idf.tolist()), rerank_ms, joined[1], asked)
+        idf, known = tuple(found.idf.tolist()), shelf.calibration.unanswered
+        return Retrieved(joined[0], found.version, tuple(terms), idf, rerank_ms, joined[1], asked, known)
 
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""

@@ -75,7 +75,12 @@ class Retrieval(Section):
 
 class AnswerSettings(Section):
     max_wrong_rate: float = Field(
-        0.9, gt=0, le=1, description="Answer only when the best passage is wrong with at most this probability."
+        0.9,
+        gt=0,
+        le=1,
+        description="Answer only when the best passage is wrong with at most this probability. After `xiansou eval "
+        "calibrate` with 20 or more questions that the documents do not answer: the share of such questions "
+        "that is answered all the same.",
     )
     max_sentences: int = Field(5, ge=1, le=20, description="Longest extractive answer, in quoted sentences.")
     unsupported: Unsupported = Field(

@@ -77,3 +77,25 @@ def test_light_rewordings_pass(sentence: str, text: str) -> None:
 )
 def test_one_word_that_makes_another_meaning_is_seen(sentence: str, text: str) -> None:
     assert not passes(sentence, text)
+
+
+def test_marks_between_sentences_are_no_sentence():
+    assert passes("In May, it is open on all days.", "!!! \n\n… \n\nIn May, it is open on all days. \n\n---")
+    assert not passes("In May, it is shut on all days.", "!!! \n\n… \n\nIn May, it is open on all days. \n\n---")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        ("Everyone can debug it.", "Installing defaults to Everyone. Who can debug it is set below."),
+        (
+            "Choosing High Quality will not consume tokens.",
+            "Choosing High Quality costs more. Economical will not consume tokens.",
+        ),
+        ("如果，则新建一个实例。", "如果没有，则新建一个实例。"),
+        ("With binary, there is no need to pay.", "With Plausible, there is no need to pay."),
+        ("Use https://a.example/v8 as the base.", "Use https://a.example/v1 as the base."),
+    ],
+)
+def test_nothing_is_lent_or_lost_between_sentences_and_clauses(sentence: str, text: str) -> None:
+    assert not passes(sentence, text)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from eval.calibrate import error
+from eval.calibrate import curve, error
 from rag.library import calibration
-from rag.library.calibration import PLAIN, Calibration
+from rag.library.calibration import PLAIN, Calibration, threshold
 from rag.search.calibrate import Features, fit, probability
 
 
@@ -40,3 +40,27 @@ def test_it_is_kept_with_its_generation(house):
     assert calibration.load(engine, house.generation) == mine
     assert house.open_shelf(house.generation).calibration == mine
     assert calibration.load(engine, house.generation + 1) == PLAIN
+
+
+def test_so_many_unanswerable_questions_are_answered_as_the_setting_says():
+    rng = np.random.default_rng(2)
+    unanswered = tuple(sorted(rng.beta(1, 5, 900).tolist()))
+    others = rng.beta(1, 5, 4000)
+    for rate in (0.05, 0.2, 0.5, 0.9):
+        assert abs(float(np.mean(others >= threshold(rate, unanswered))) - rate) < 0.03
+    assert threshold(0.9) == threshold(0.9, ()) == 1 - 0.9 and threshold(1.0, unanswered) == 0
+    assert threshold(0.3, (0.4,)) == 0.4
+
+
+def test_the_curve_refuses_more_the_less_may_be_wrong():
+    rng = np.random.default_rng(3)
+    best = [(float(p), True) for p in rng.beta(5, 2, 400)] + [(float(p), False) for p in rng.beta(2, 5, 400)]
+    told = curve(best)
+    assert [row.false_refusal for row in told] == sorted((row.false_refusal for row in told), reverse=True)
+    assert all(abs(row.wrong_answer - row.max_wrong_rate) < 0.04 for row in told)
+    assert told[0].false_refusal > 0.1 > told[-1].false_refusal
+
+
+def test_unanswered_probabilities_are_kept_with_the_generation(house):
+    calibration.store(house.ledger.engine, 7, Calibration(1.1, 0.2, 40, (0.1, 0.3)))
+    assert calibration.load(house.ledger.engine, 7) == Calibration(1.1, 0.2, 40, (0.1, 0.3))
