@@ -33,7 +33,9 @@ _BULLET = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,2}[.)、])[ \t]+")
 _QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
 _SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"\W+")
-_LINK = re.compile(r"https?://[^\s()<>\"'`，。；）】]*[^\s()<>\"'`，。；）】.,;:!?]|(?<=\]\()[^()\s]+(?=\))")
+_LINK = re.compile(
+    r"https?://(?:<[\w-]+>|[^\s()<>\"'`，。；）】])*(?:<[\w-]+>|[^\s()<>\"'`，。；）】.,;:!?])|(?<=\]\()[^()\s]+(?=\))"
+)
 # Phrases before what is said, which say nothing themselves.
 _PAPERS = r"(?:documents?|documentation|passages?|sources?|help pages?|information|text|manual|faq)"
 _GIVEN = r"(?:provided|given|available|above|following|retrieved|supplied)"
@@ -173,7 +175,7 @@ class Gate:
         if fault is None and not all(_plain(quote) in _plain(passage.text) for quote in _quotes(text)):
             fault = "quote"
         here = f"{passage.context}\n{passage.text[found.start : found.end]}"
-        if fault is None and not all(link in here for link in _LINK.findall(text)):
+        if fault is None and not all(link in fold(here) for link in _LINK.findall(fold(text))):
             fault = "quote"
         if fault is None and instructing(passage.text, found.start, found.end):
             fault = "instruction"

@@ -20,6 +20,7 @@ from rag.answering.lexicon import (
     NUMBER_WORDS,
     POLARITY_EN,
     POLARITY_ZH,
+    SCALES,
     UNITS,
     WORDS_ZH,
     ZH_DIGITS,
@@ -41,7 +42,7 @@ _TOKEN = re.compile(
     r"|[^\W\d_]"
 )
 _PAUSE = re.compile(r"[\"'”’)）\s]*(?:[,，;；:：、。—–(（!！?？]|\.(?:\s|$))|[\"'”’\s]*[)）]")
-_MARKUP = re.compile(r"\]\([^()\s]*\)|<[^<>]{1,200}>|https?://\S+|[*`~#|]|(?<![A-Za-z\d])_+|_+(?![A-Za-z\d])")
+_MARKUP = re.compile(r"\]\([^()\s]*\)|</?[A-Za-z][^<>]{0,200}>|https?://\S+|[*`~#|]|(?<![A-Za-z\d])_+|_+(?![A-Za-z\d])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def tokens(text: str) -> tuple[Token, ...]:
             found += [replace(found.pop(), pause=False), Token(CURRENCIES[match.group()[0]], "content", pause=found[-1].pause)]
     for at, (token, after) in enumerate(pairwise(found)):
         if token.role == "number" and token.unit is None and after.key in UNITS:
-            found[at] = replace(token, unit=after.key)
+            scale = found[at + 2].key if after.key in CURRENCIES.values() and at + 2 < len(found) else ""
+            found[at] = replace(token, unit=scale if scale in SCALES else after.key)
     return tuple(found)
 
 

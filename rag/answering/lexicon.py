@@ -133,6 +133,8 @@ def zh_number(text: str) -> str:
 
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "元"}
 
+SCALES = frozenset((*map(stem, "percent million billion trillion thousand hundred".split()), *"万亿千百"))  # must not get lost
+
 # Small words of which one in the other's place turns the meaning round.
 _OPPOSED = (
     "on off", "up down", "in out", "from to", "into from", "and or", "if unless", "if although", "since until", "with without",
@@ -143,10 +145,15 @@ _OPPOSED = (
     "可 须",    "because although",
     "if because", "both either", "while because", "about above", "over about", "上 下", "前 后", "内 外",
 )  # fmt: skip
-OPPOSED = frozenset(pair for told in _OPPOSED for one, other in [told.split()] for pair in ((one, other), (other, one)))
+_ASKED = "what where when why how who".split()
+OPPOSED = frozenset((one, other) for one in _ASKED for other in _ASKED if one != other)
+OPPOSED |= frozenset(pair for told in _OPPOSED for one, other in [told.split()] for pair in ((one, other), (other, one)))
 # What a sentence may bring before a clause that it puts in another place.
 LEADING = frozenset(
     "in on at by after before during from for with to if when while because as since under until upon within without unless "
     "through among despite although 在 当 如 若 自 从 由 为 对 根 按 经 随 除".split()
 )
+VERBS = frozenset(
+    "use using used get let need want whether how what why please such".split()
+)  # say little, but may stand for another one
 PRONOUNS = frozenset("it he she they this that these those its his her their him them 它 他 她 其 该 此 这 那".split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from rag.answering.facts import Token
@@ -11,6 +11,7 @@ from rag.answering.lexicon import LEADING, OPPOSED
 
 Op = tuple[str, int, int, int, int]  # of difflib: what, and where it stands in the passage and in the sentence
 _HAVE = frozenset("have has had carry carri a an the".split())
+_JOINS = frozenset("and but which while so or who that where because as 且 并 而 但 也 及 和".split())
 _LONG = 6  # content words of a clause that may move without a preposition before it
 _CLAUSE = 25  # longest opening phrase, in tokens
 _SMALL = 4  # tokens of a difference in which one small word stands for another
@@ -24,12 +25,15 @@ class Moved:
     here: tuple[int, int]
 
 
-def opening(found: Sequence[Token]) -> int:
-    """How many tokens the phrase of time, place or condition has that opens the sentence up to a comma; 0: there is none."""
+def opening(found: Sequence[Token], keys: Set[str]) -> list[int]:
+    """Where the phrase of time, place or condition may end that opens the sentence: at its first commas.
+
+    keys: of the other text, in which all its words must stand.
+    """
     if not found or found[0].key not in LEADING:
-        return 0
-    end = next((at + 1 for at, token in enumerate(found[:_CLAUSE]) if token.pause), 0)
-    return end if 1 < end < len(found) else 0
+        return []
+    ends = [at + 1 for at, token in enumerate(found[:_CLAUSE]) if token.pause and 0 < at < len(found) - 1][:2]
+    return [end for end in ends if all(token.key in keys for token in found[:end] if token.content)]
 
 
 def moved_whole(said: Sequence[Token], place: Sequence[Token], ops: Sequence[Op]) -> Moved | None:
@@ -71,14 +75,26 @@ def bounded(found: Sequence[Token], start: int, end: int) -> bool:
     return (start == 0 or found[start - 1].pause) and (end == len(found) or found[end - 1].pause)
 
 
-def torn(place: Sequence[Token], start: int, end: int) -> bool:
-    """Whether leaving out place[start:end] joins halves of different clauses."""
-    return (
-        0 < start < end < len(place)
-        and any(token.pause for token in place[start : end - 1])
-        and not place[start - 1].pause
-        and not place[end - 1].pause
-    )
+def torn(place: Sequence[Token], start: int, end: int, ends: Sequence[int]) -> bool:
+    """Whether leaving out place[start:end] joins halves of different clauses, or of the sentences that end at `ends`."""
+    if not 0 < start < end < len(place) or place[end - 1].pause:
+        return False
+    if any(start < last < end and any(token.content for token in place[last:end]) for last in ends):
+        return True
+    return any(token.pause for token in place[start : end - 1]) and not place[start - 1].pause
+
+
+def runs_on(said: Sequence[Token], ops: Sequence[Op], ends: Sequence[int]) -> bool:
+    """Whether the sentence goes on from one of the joined sentences into the next without a comma or a word that joins."""
+    equal = [(i1, i2, j1) for tag, i1, i2, j1, _ in ops if tag == "equal"]
+    for end in ends[:-1]:
+        before = max((j1 + min(i2, end) - i1 - 1 for i1, i2, j1 in equal if i1 < end), default=None)
+        after = min((j1 + max(i1, end) - i1 for i1, i2, j1 in equal if i2 > end), default=None)
+        if before is None or after is None:
+            continue
+        if not any(token.pause for token in said[before:after]) and not {t.key for t in said[before + 1 : after + 1]} & _JOINS:
+            return True
+    return False
 
 
 def turned(said: Sequence[Token], place: Sequence[Token], ops: Sequence[Op]) -> bool:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from rag.answering.facts import Token, tokens
-from rag.answering.lexicon import PRONOUNS
-from rag.answering.moves import Moved, Op, moved_whole, opening, torn, turned
+from rag.answering.lexicon import FUNCTION_EN, PRONOUNS, SCALES, VERBS
+from rag.answering.moves import Moved, Op, moved_whole, opening, runs_on, torn, turned
 from rag.grounding import Fault
 from rag.sentences import split_sentences
 
@@ -23,8 +23,6 @@ _NEW = 0.12  # share of tokens that may be new near a quote
 _PLACES = 3  # sentences of a passage that are compared closely
 _JOINED = 3.0  # content words that a sentence must give to count as a part of a joined one; a Han character is half a one
 _PASSIVE = frozenset(("by", "被", "由"))
-
-_SCALES = {"percent", "million", "billion", "trillion", "thousand", "hundr", "hundred", "万", "亿", "千", "百"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +77,16 @@ class Source:
         best = max((_compare(said, self._singles[at]) for at in ranked), key=_rank)
         if best.fault is None:
             return best
-        joined = {span for at in ranked[:2] for span in ((at, at + 2), (at - 1, at + 1), (at, at + 3), (at - 1, at + 2))}
-        places = (_join(self._singles[a:b]) for a, b in sorted(joined) if a >= 0 and b <= len(self._singles))
+        places = (_join(self._singles[a:b]) for a, b in self._windows(keys, ranked[0]))
         found = max((_compare(said, place) for place in places), key=_rank, default=best)
         return found if found.fault is None else best
+
+    def _windows(self, keys: set[str], best: int) -> list[tuple[int, int]]:
+        """Two or three sentences that follow each other: those around the best one, and those that give most words."""
+        spans = [(at, at + size) for size in (2, 3) for at in range(len(self._singles) - size + 1)]
+        given = {(a, b): len(keys & frozenset().union(*(p.keys for p in self._singles[a:b]))) for a, b in spans}
+        near = [(a, b) for a, b in spans if a <= best < b]
+        return sorted({*sorted(near, key=lambda s: -given[s])[:2], *sorted(spans, key=lambda s: -given[s])[:2]})
 
 
 def _rank(found: Found) -> tuple[bool, float]:
@@ -105,13 +109,14 @@ def _join(places: Sequence[_Place]) -> _Place:
 def _compare(said: _Said, place: _Place) -> Found:
     """The first clause of either may also come last: in 2020, X did Y = X did Y in 2020."""
     found = _laid(said, place)
-    if found.fault is None or len(place.ends) > 1:
+    if found.fault is None or len(place.ends) > 1 or said.tokens[0].key == place.tokens[0].key:
         return found
-    if (clause := opening(place.tokens)) and found.close > 0:
-        other = _laid(said, replace(place, tokens=place.tokens[clause:] + place.tokens[:clause]))
-        found = max(found, other, key=_rank)
-    if found.fault is not None and (clause := opening(said.tokens)):
-        found = max(found, _laid(replace(said, tokens=said.tokens[clause:] + said.tokens[:clause]), place), key=_rank)
+    told = {token.key for token in said.tokens}
+    for clause in opening(place.tokens, told):
+        found = max(found, _laid(said, replace(place, tokens=place.tokens[clause:] + place.tokens[:clause])), key=_rank)
+    if found.fault is not None:
+        for clause in opening(said.tokens, place.keys):
+            found = max(found, _laid(replace(said, tokens=said.tokens[clause:] + said.tokens[:clause]), place), key=_rank)
     return found
 
 
@@ -128,7 +133,7 @@ def _laid(said: _Said, place: _Place) -> Found:
         fault = "number"
     elif close < _NEAR:
         fault = _misses(said, place) if len(place.ends) == 1 else "no_support"
-    elif not _all_give(place, matched):
+    elif not _all_give(place, matched) or runs_on(said.tokens, ops, place.ends):
         fault = "no_support"
     else:
         fault = _differs(said, place, ops, moved)
@@ -141,7 +146,7 @@ def _all_give(place: _Place, matched: Sequence[int]) -> bool:
     for end in place.ends:
         size = sum(_weight(token) for token in place.tokens[start:end] if token.content)
         given = sum(_weight(place.tokens[at]) for at in matched if start <= at < end)
-        if len(place.ends) > 1 and given < _JOINED and given * 2 < size:
+        if len(place.ends) > 1 and given < _JOINED and given * 2 <= size:
             return False
         start = end
     return True
@@ -157,7 +162,7 @@ def _units_agree(said: _Said, place: _Place) -> bool:
         if token.role == "number":
             there = {other.unit for other in place.tokens if other.role == "number" and other.key == token.key}
             if token.unit is None:
-                if there and there <= _SCALES:
+                if there and there <= SCALES:
                     return False
             elif there and token.unit not in there and None not in there:
                 return False
@@ -173,10 +178,10 @@ def _differs(said: _Said, place: _Place, ops: Sequence[Op], moved: Moved | None)
     for tag, i1, i2, j1, j2 in ops:
         if tag == "equal" or (moved is not None and moved.here == (j1, j2)):
             continue
-        if torn(place.tokens, i1, i2):
+        if torn(place.tokens, i1, i2, place.ends):
             return "no_support"
         there, here = place.tokens[i1:i2], said.tokens[j1:j2]
-        put = [token for token in here if token.content]
+        put = [token for token in here if token.content and not (token.key in FUNCTION_EN - VERBS and token.key in place.keys)]
         if _names_the_meant(said, place, there, put):
             continue
         fresh = 0
@@ -187,6 +192,8 @@ def _differs(said: _Said, place: _Place, ops: Sequence[Op], moved: Moved | None)
                 return "number" if token.role == "number" else "name"
             fresh += token.key not in said.known and token.key not in place.keys
         replaced = [token for token in there if token.content]
+        if replaced and not put and any(token.key in VERBS for token in here):
+            return "no_support"
         if replaced and put and not {token.key for token in put} <= {token.key for token in replaced}:
             return _kind([*put, *replaced])
         new += fresh

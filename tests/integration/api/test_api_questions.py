@@ -91,6 +91,16 @@ def test_hits_have_every_field_and_come_best_first(client: httpx.Client, collect
     assert [hit["document_id"] for hit in only] == [f"{collection}/2"]
 
 
+def test_a_product_that_the_question_states_is_a_filter_and_explained(client: httpx.Client, collection: str) -> None:
+    put(client, f"{collection}/1", LENS, collection, metadata={"product": "Cam 2", "version": "7.1.3"})
+    put(client, f"{collection}/2", "Wipe the table.", collection, metadata={"product": "Cam 3", "version": "6.0"})
+    body = {"question": "wipe the table of my Cam 2, 7.0 or later", "collection": collection, "explain": True}
+    reply = client.post("/v1/retrieve", json=body).json()
+    assert [hit["document_id"] for hit in reply["hits"]] == [f"{collection}/1", f"{collection}/2"]
+    assert reply["explain"]["wishes"] == {"product": ["cam 2"], "version": ["7.0 or later"]}
+    assert reply["explain"]["filters"] == {key: {"ahead": 1, "behind": 1} for key in ("product", "version")}
+
+
 def test_the_conversation_is_passed_on(client: httpx.Client, collection: str) -> None:
     put(client, f"{collection}/1", "The doorbell costs 90 euros.", collection)
     put(client, f"{collection}/2", "The sprinkler is green.", collection)

@@ -62,6 +62,23 @@ def test_a_start_from_a_snapshot_equals_a_start_from_the_ledger(house, put, libr
         assert state(house, started, question, scope) == state(house, plain, question, scope)
 
 
+def test_what_questions_may_ask_for_is_there_after_a_start(house, put, fresh):
+    for n in range(40):
+        put(f"d{n}", f"part of document{n}", metadata={"product": f"Cam {n % 4}", "date": f"2025-0{n % 4 + 1}-12"})
+    mirror = fresh()
+    mirror.sync()
+    assert mirror.snapshot()
+    put("d1", "part of document1", metadata={"product": "Cam 9"})
+    house.ledger.delete("d5")
+    told = []
+    for one in (fresh(snapshots=False), fresh(), mirror):
+        one.sync()
+        cams = [one.consult(lambda named, name=name: named.ids("product", name.__eq__)).tolist() for name in ("cam 1", "cam 9")]
+        told.append((*cams, one.consult(lambda named: named.ids("date", lambda _: True)).tolist()))
+    assert [len(ids) for ids in told[0]] == [8, 1, 38]
+    assert told[0] == told[1] == told[2]
+
+
 @pytest.mark.parametrize("damage", ["flip", "zero", "cut", "drop", "manifest"])
 def test_a_damaged_snapshot_is_detected_and_removed(house, library, fresh, settings, damage):
     mirror = fresh()
