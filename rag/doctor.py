@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,12 +13,15 @@ from sqlalchemy import func, select
 
 from rag import __version__
 from rag.errors import XiansouError
+from rag.library import audit
+from rag.library.keys import Key, Keys
 from rag.library.ledger import Ledger
 from rag.library.schema import jobs
 from rag.settings import Settings
 from rag.stores import ping
 from rag.wiring import open_house
 
+_SHOWN_KEYS = 3
 _MIN_FREE = 500_000_000  # bytes under which a re-index or a snapshot may not fit
 
 
@@ -36,6 +40,8 @@ def examine(settings: Settings) -> list[Check]:
     checks = [Check("program", "ok", f"xiansou {__version__}, Python {sys.version.split()[0]}")]
     checks += _guarded("data_dir", lambda: _data_dir(settings))
     checks += _guarded("ledger", lambda: _ledger(settings))
+    checks += _guarded("keys", lambda: _keys(settings))
+    checks += _guarded("audit", lambda: _audit(settings))
     checks += _guarded("index", lambda: _index(settings))
     checks += _guarded("redis", lambda: _redis(settings))
     checks.append(_generator(settings))
@@ -83,6 +89,54 @@ def _ledger(settings: Settings) -> Iterator[Check]:
         )
     finally:
         ledger.close()
+
+
+def _keys(settings: Settings) -> Iterator[Check]:
+    """An expired key is still sent by somebody; a key for everything without an end is no fault, but worth a word."""
+    ledger = Ledger.open(settings.database_url)
+    try:
+        found = Keys(ledger.engine).all()
+    finally:
+        ledger.close()
+    live, expired = ([key for key in found if key.state == state] for state in ("live", "expired"))
+    endless = [key for key in live if "admin" in key.rights.scopes and key.expires_at is None]
+    detail = f"{len(live)} live, {len(expired)} expired"
+    state: Literal["ok", "warn"] = "ok"
+    fix = None
+    if not live and not _loopback(settings.server.host):
+        state, detail = "warn", f"{detail}; `server.host` is {settings.server.host}, where nobody is answered without a key"
+        fix = "Make one: `xiansou keys create NAME`."
+    elif expired:
+        state, fix = "warn", f"Make new keys for those who still use them, then `xiansou keys revoke`: {_named(expired)}."
+    elif endless:
+        fix = f"Hint: these keys may do everything and never expire: {_named(endless)}."
+    yield Check("keys", state, detail, fix)
+
+
+def _named(keys: list[Key]) -> str:
+    shown = ", ".join(f"{key.name} ({key.id})" for key in keys[:_SHOWN_KEYS])
+    return shown if len(keys) <= _SHOWN_KEYS else f"{shown} and {len(keys) - _SHOWN_KEYS} more"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _audit(settings: Settings) -> Iterator[Check]:
+    ledger = Ledger.open(settings.database_url)
+    try:
+        verdict = audit.verify(ledger.engine)
+    finally:
+        ledger.close()
+    if verdict.ok:
+        off = "" if settings.audit.enabled else "; nothing is added, `audit.enabled` is false"
+        yield Check("audit", "ok", f"{verdict.rows} rows, none changed{off}")
+    else:
+        where = "" if verdict.fault is None else f"row {verdict.fault}: "
+        yield Check("audit", "fail", f"{where}{verdict.reason}", "Compare with a backup: see `xiansou audit verify`.")
 
 
 def _index(settings: Settings) -> Iterator[Check]:

@@ -94,11 +94,24 @@ def test_backup_erase_restore(place):
     assert "refunds.md" not in [doc["document_id"] for doc in told["documents"]]
 
 
+def test_ask_shows_what_an_llm_would_be_sent_for_a_follow_up(place):
+    run(place, "ingest", "docs", "--json")
+    llm = {"XIANSOU__GENERATOR__KIND": "openai", "XIANSOU__GENERATOR__BASE_URL": "http://127.0.0.1:9/v1"}
+    llm["XIANSOU__GENERATOR__MODEL"] = "m"
+    asked = ("ask", "And how long do they take?", "--after", "Can I get a refund?", "--show-prompt", "--json")
+    code, told, out = run(place, *asked, **llm)
+    assert code == 0, out
+    assert "User: Can I get a refund?" in told["condensing"][-1]["content"]
+    assert "And how long do they take?" in told["messages"][-1]["content"]
+    assert "condensing" not in run(place, *asked)[1]  # quoted answers need no LLM
+
+
 def test_doctor_and_reindex_when_nothing_changed(place):
     run(place, "ingest", "docs", "--json")
     code, told, out = run(place, "doctor", "--json")
     assert code == 0, out
     assert told["ok"] is True
+    assert {"keys", "audit"} <= {check["name"] for check in told["checks"]}
     code, told, _ = run(place, "reindex", "--json")
     assert (code, told["state"], told["embedded"]) == (0, "unchanged", 0)
 

@@ -1,0 +1,70 @@
+"""What `xiansou doctor` says of keys and of the audit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from rag.doctor import Check, examine
+from rag.library.audit import Entry, record
+from rag.library.keys import COMMAND_LINE, Keys, Rights
+from rag.library.ledger import Ledger
+from rag.settings import Settings, load
+
+
+@pytest.fixture
+def ledger(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    monkeypatch.setattr("rag.doctor._index", lambda settings: iter(()))  # needs a model, and is not what is looked at here
+    opened = Ledger.open(settings.database_url)
+    yield opened
+    opened.close()
+
+
+def said(settings: Settings, name: str) -> Check:
+    (check,) = (check for check in examine(settings) if check.name == name)
+    return check
+
+
+@pytest.mark.parametrize(
+    ("host", "state"),
+    [("127.0.0.1", "ok"), ("::1", "ok"), ("localhost", "ok"), ("0.0.0.0", "warn"), ("10.1.2.3", "warn")],
+)
+def test_without_a_key_nobody_but_loopback_is_answered(settings: Settings, ledger: Ledger, host: str, state: str) -> None:
+    check = said(load(env={}, overrides={"data_dir": str(settings.data_dir), "server.host": host}), "keys")
+    assert (check.state, check.detail.split(";")[0]) == (state, "0 live, 0 expired")
+    if state == "warn":
+        assert host in check.detail
+        assert "keys create" in (check.fix or "")
+
+
+def test_expired_keys_and_endless_ones_for_everything_are_named(settings: Settings, ledger: Ledger) -> None:
+    keys = Keys(ledger.engine)
+    keys.create("widget", Rights(), made_by=COMMAND_LINE)
+    assert said(settings, "keys") == Check("keys", "ok", "1 live, 0 expired")
+    lead, _ = keys.create("lead", Rights(("admin",)), made_by=COMMAND_LINE)
+    keys.create("until", Rights(("admin",)), made_by=COMMAND_LINE, expires_at=time.time() + 3600)
+    hint = said(settings, "keys")
+    assert (hint.state, hint.detail) == ("ok", "3 live, 0 expired")
+    assert (hint.fix or "").endswith(f"never expire: lead ({lead.id}).")
+    old, _ = keys.create("old", Rights(), made_by=COMMAND_LINE, expires_at=time.time() + 0.05)
+    time.sleep(0.06)
+    check = said(settings, "keys")
+    assert (check.state, check.detail) == ("warn", "3 live, 1 expired")
+    assert f"old ({old.id})" in (check.fix or "")
+    keys.revoke(old.id)
+    assert said(settings, "keys").state == "ok"
+
+
+def test_where_the_audit_breaks(settings: Settings, ledger: Ledger) -> None:
+    assert said(settings, "audit") == Check("audit", "ok", "0 rows, none changed")
+    record(ledger.engine, *(Entry("key:a", "ask", None, {"n": n}) for n in range(5)))
+    assert said(settings, "audit") == Check("audit", "ok", "5 rows, none changed")
+    with ledger.engine.begin() as conn:
+        conn.execute(text("UPDATE audit SET who = 'key:b' WHERE seq = 3"))
+    check = said(settings, "audit")
+    assert (check.state, check.detail) == ("fail", "row 3: it was changed")
+    off = load(env={}, overrides={"data_dir": str(settings.data_dir), "audit.enabled": False})
+    assert said(off, "audit").state == "fail"
