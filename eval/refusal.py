@@ -48,6 +48,18 @@ def coverage_at(confidence: Sequence[float] | Values, wrong: Sequence[float] | V
     return float(fits.max()) if len(fits) else 0.0
 
 
+def refusal_curve(confidence: Sequence[float] | Values, answerable: Sequence[bool]) -> tuple[Values, Values]:
+    """Share of the unanswerable questions that is answered, and of the answerable ones that is refused, for each threshold
+    that parts the confidences, the strictest (which refuses all) first. Empty where one kind is missing."""
+    sure, kind = np.asarray(confidence, np.float64), np.asarray(answerable, bool)
+    if not len(kind) or kind.all() or not kind.any():
+        return np.empty(0), np.empty(0)
+    levels = np.unique(sure)[::-1]
+    wrong = [0.0, *((sure[~kind] >= least).mean() for least in levels)]
+    refused = [1.0, *((sure[kind] < least).mean() for least in levels)]
+    return np.array(wrong), np.array(refused)
+
+
 def calibration_error(probability: Sequence[float] | Values, right: Sequence[float] | Values) -> float:
     """Expected calibration error over 10 bins of equal width (Guo et al., ICML 2017)."""
     said, was = np.asarray(probability, np.float64), np.asarray(right, np.float64)

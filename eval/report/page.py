@@ -10,7 +10,7 @@ from typing import Any
 
 from eval.metrics import Scored
 from eval.names import LESS_IS_BETTER
-from eval.refusal import risk_coverage
+from eval.refusal import refusal_curve, risk_coverage
 from eval.report import plots
 from eval.report.questions import flips, wrongs
 from eval.report.texts import both, both_svg, plain
@@ -167,7 +167,7 @@ def _groups(run: Kept) -> str:
 
 def _plots(a: Kept, b: Kept | None, compared: Mapping[str, Any] | None) -> str:
     runs = [("a", a.questions)] + ([("b", b.questions)] if b else [])
-    cards = [_rank_plot(runs), _risk_plot(runs), _time_plot(runs)]
+    cards = [_rank_plot(runs), _risk_plot(runs), _refusal_plot(runs), _time_plot(runs)]
     if compared is not None:
         rows = [
             (row["metric"], row["difference"], *row["interval"], row["metric"] in LESS_IS_BETTER)
@@ -203,6 +203,17 @@ def _risk_plot(runs: Sequence[tuple[str, Sequence[Scored]]]) -> str:
     most = plots.nice(max((max(line.y) for line in lines if line.y), default=0.0))
     svg = plots.chart(lines, plots.share(), plots.share(most), both_svg("risk_x"), plain("risk"))
     return _card("risk", svg, f'<p class="note">{both("risk_note")}</p>')
+
+
+def _refusal_plot(runs: Sequence[tuple[str, Sequence[Scored]]]) -> str:
+    lines = []
+    for css, rows in runs:
+        wrong, refused = refusal_curve([row.confidence for row in rows], [row.answerable for row in rows])
+        lines.append(plots.Line(css, wrong.tolist(), refused.tolist()))
+    if not any(len(line.x) for line in lines):  # no question without an answer
+        return ""
+    svg = plots.chart(lines, plots.share(), plots.share(), both_svg("refusal_x"), plain("refusal"))
+    return _card("refusal", svg, f'<p class="note">{both("refusal_note")}</p>')
 
 
 def _time_plot(runs: Sequence[tuple[str, Sequence[Scored]]]) -> str:

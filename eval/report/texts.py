@@ -45,6 +45,12 @@ _WORDS = {
         "按置信度从高到低作答时，首个文档错误的比例。",
     ),
     "risk_x": ("share answered", "作答比例"),
+    "refusal": ("False refusals against wrong answers", "误拒与误答"),
+    "refusal_note": (
+        "Share of the answerable questions that is refused (up), for each share of the unanswerable ones that is answered.",
+        "纵轴：可答问题被拒答的比例；横轴：不可答问题被作答的比例。",
+    ),
+    "refusal_x": ("unanswerable questions answered", "不可答问题的作答比例"),
     "latency": ("Time of an answer", "回答耗时"),
     "latency_retrieve": ("Time of retrieval", "检索耗时"),
     "latency_x": ("milliseconds", "毫秒"),

@@ -148,6 +148,12 @@ def test_coverage_at_a_risk_can_be_had_by_a_threshold(rows):
     assert refusal.coverage_at(sure, wrong, 0.25) == pytest.approx(best)
 
 
+def test_refusal_curve_by_hand():
+    wrong, refused = refusal.refusal_curve([0.9, 0.8, 0.8, 0.1], [True, True, False, False])
+    assert wrong.tolist() == [0, 0, 0.5, 1] and refused.tolist() == [1, 0.5, 0, 0]
+    assert len(refusal.refusal_curve([0.9, 0.2], [True, True])[0]) == 0
+
+
 def test_calibration_error_by_hand():
     assert refusal.calibration_error([0.95, 0.95, 0.15, 1.0], [1, 0, 0, 1]) == pytest.approx(
         (3 * abs(2.9 / 3 - 2 / 3) + 0.15) / 4

@@ -132,7 +132,7 @@ def test_two_runs_compared(cli, shop, monkeypatch):
     page = Page()
     page.feed(html)
     assert page.open == [] and page.addresses == [] and not re.search(r"@import|url\(|https?:", html)
-    assert html.count("<svg") == 4 and "电子发票在哪里下载？" in html and "<b>Other</b>\n" not in html
+    assert html.count("<svg") == 5 and "电子发票在哪里下载？" in html and "<b>Other</b>\n" not in html
     assert cli("eval", "report", "latest~1", "--html", "one.html", "--json")[1]["run"] == first
     assert cli("eval", "compare", first, second)[2].count("recall_at_1 ") == 1
     code, _, said = cli("eval", "compare", first, "nonsense")
