@@ -18,7 +18,7 @@ from sqlalchemy import Engine, select
 
 from rag.errors import ConfigError, InputError
 from rag.library import erase
-from rag.library.durable import sync
+from rag.library.durable import make_folder, sync
 from rag.library.engine import writing
 from rag.library.ledger import Ledger, head, now
 from rag.library.schema import SCHEMA_VERSION, changes, meta
@@ -55,7 +55,7 @@ def backup(engine: Engine, target: Path) -> Manifest:
         raise ConfigError("this ledger is not SQLite.", field="database.url", fix="Use pg_dump for PostgreSQL.")
     if target.exists():
         raise InputError(f"{target} is there already.", field="FILE", fix="Choose another name, or remove it.")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
         copy = Path(folder) / _DATABASE
         raw = engine.raw_connection()
@@ -82,7 +82,7 @@ def restore(source: Path, data_dir: Path) -> Restored:
     it; index versions go on after the highest one known, so that none is used twice. Raises InputError for a file that is
     no backup or is damaged, ConfigError when the ledger is in use.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(data_dir)
     place = data_dir / _DATABASE
     erase.drop_interrupted_restores(data_dir)
     with tempfile.TemporaryDirectory(dir=data_dir, prefix=".restore-") as folder:

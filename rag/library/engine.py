@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from rag.errors import ConfigError
 from rag.library import migrations
+from rag.library.durable import make_folder
 from rag.library.worded import say
 
 # secure_delete overwrites what is deleted, so that an erased text is not left in free pages.
@@ -29,7 +30,7 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            make_folder(Path(parsed.database).parent)
         engine = create_engine(url, pool_pre_ping=parsed.get_backend_name() != "sqlite", pool_size=16, max_overflow=32)
         if parsed.get_backend_name() == "sqlite":
             event.listen(engine, "connect", _sqlite_connect)

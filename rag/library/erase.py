@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
 from rag.library.answers import forget_document
-from rag.library.durable import sync
+from rag.library.durable import make_folder, sync
 from rag.library.engine import writing
 from rag.library.ledger import head, now, record_change
 from rag.library.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions
@@ -130,7 +130,7 @@ def _drop_vector(conn: Connection, generation: int, key: bytes) -> int:
 
 
 def _append(data_dir: Path, tombstone: Tombstone) -> None:
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(data_dir)
     descriptor = os.open(data_dir / TOMBSTONES, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(descriptor, orjson.dumps(tombstone) + b"\n")
