@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
 from api.auth import Admin
+from api.replies import problems
 from api.state import Here, State
 from ingest.queue import Queue
 from rag import __version__
@@ -21,7 +22,7 @@ from rag import __version__
 router = APIRouter(tags=["operation"])
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 403, 422, 429, 500, 503))
 def metrics(here: Here, caller: Admin) -> Response:
     """Metrics in Prometheus' text format."""
     return Response(exposition(here), media_type=CONTENT_TYPE_LATEST)
