@@ -16,6 +16,10 @@ from rag.library.answers import Stored
 Make = Callable[[Question], Iterator[Sentence | Made]]
 Texts = Mapping[int, tuple[str, str]]
 
+# BM25's statistics count passages that were deleted until their segment is merged, and a process that has just built its index
+# never saw them: scores of the same search differ by less than this.
+_SLACK = 0.002
+
 # Of one reply, not of its making.
 _OWN = ("answer_id", "conversation_id", "timings_ms", "cached")
 
@@ -32,7 +36,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """`identical`: the reply has the same bytes, but for its id, time and conversation. `differences`: causes first."""
+    """`identical`: the reply has the same bytes, but for its id, time and conversation, and for scores within `_SLACK`.
+
+    `differences`: causes first.
+    """
 
     stored: Stored
     then: Answer
@@ -51,6 +58,7 @@ def replay(stored: Stored, make: Make, settings: Mapping[str, Any], texts: Texts
     then = answer_of(stored)
     found = [*_settings(stored.record["settings"], settings), *_retrieval(stored, made), *_wording(stored, made, texts)]
     now = replace(made.answer, usage=then.usage) if then.cached else made.answer  # what was spent is another thing then
+    now = _levelled(then, now)
     identical = _bytes(then) == _bytes(now)
     if not identical and then.answer != made.answer.answer:
         found.append(Difference("answer", then.answer, made.answer.answer, _diff(then.answer, made.answer.answer)))
@@ -114,8 +122,17 @@ def _retrieval(stored: Stored, made: Made) -> Iterator[Difference]:
         yield Difference("query", stored.query, made.query)
     then = [(one["passage_id"], one["score"], one["probability"]) for one in stored.record["candidates"]]
     now = [(hit.passage.id, round(hit.score, 6), round(hit.probability, 4)) for hit in made.hits]
-    if then != now:
+    same = [one[0] for one in then] == [one[0] for one in now]
+    if not same or any(abs(a - b) > _SLACK for old, new in zip(then, now, strict=True) for a, b in zip(old, new, strict=True)):
         yield Difference("candidates", then, now)
+
+
+def _levelled(then: Answer, now: Answer) -> Answer:
+    """With the scores of then where they are the same but for `_SLACK`."""
+    if len(then.citations) != len(now.citations):
+        return now
+    pairs = zip(then.citations, now.citations, strict=True)
+    return replace(now, citations=tuple(replace(b, score=a.score) if abs(a.score - b.score) <= _SLACK else b for a, b in pairs))
 
 
 def _wording(stored: Stored, made: Made, texts: Texts) -> Iterator[Difference]:

@@ -117,6 +117,7 @@ def test_ctrl_c_leaves_the_jobs_and_says_where_they_are(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     until(lambda: Jobs(ledger.engine).unfinished() == 31)
     time.sleep(0.3)  # it follows them by now

@@ -229,7 +229,12 @@ class TestEachReadme:
 
     def test_commands_and_options_in_the_text_exist(self, name: str) -> None:
         known = typer.main.get_command(xiansou.cli).commands  # type: ignore[attr-defined]
-        options = {option for command in _leaves(known) for parameter in command.params for option in parameter.opts}
+        options = {
+            option
+            for command in _leaves(known)
+            for parameter in command.params
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
         text = outside(read(name))
         commands = set(re.findall(r"`xiansou (\w+)", text))
         assert len(commands) >= 8

@@ -231,7 +231,7 @@ def test_a_token_of_the_provider_is_taken_and_its_claims_count(
         {"iss": "https://evil.example"},
         {"aud": "another"},
         {"exp": time.time() - 120},
-        {"nbf": time.time() + 600},
+        {"nbf": time.time() + 86_400},
         {"sub": None},
         {"exp": None},
     ],
