@@ -336,6 +336,11 @@ def test_an_answer_of_an_llm_is_made_again_and_a_difference_is_shown_with_its_ca
     same = ask(REPLY)
     again = same.memory.replay(stored, same.make)
     assert (again.identical, again.differences) == (True, ())
+    for shift, differ in ((0.001, []), (0.1, ["candidates"])):  # the first is within what deleted passages do to BM25
+        moved = [one | {"score": one["score"] + shift} for one in stored.record["candidates"]]
+        once_more = ask(REPLY)
+        told = once_more.memory.replay(replace(stored, record=stored.record | {"candidates": moved}), once_more.make)
+        assert [one.part for one in told.differences] == differ
     assert same.script.prompts == first.script.prompts
     assert not [message for message in stored.record["prompt"] if "4417" in message["content"]]  # only its mark
     other = ask("The vault is in the cellar [2].", **{"generator.system": "You are a pirate."})
