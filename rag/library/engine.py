@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from rag.errors import ConfigError
 from rag.library import migrations
 from rag.library.durable import make_folder
-from rag.library.worded import say
+from rag.library.worded import plain
 
 # secure_delete overwrites what is deleted, so that an erased text is not left in free pages.
 _PRAGMAS = (
@@ -78,7 +78,7 @@ def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 def _sqlite_begin(conn: Connection) -> None:
     # A deferred transaction that upgrades to writing fails at once under contention; an immediate one waits its turn.
-    say(conn, "BEGIN IMMEDIATE" if conn.get_execution_options().get("writing") else "BEGIN")
+    plain(conn, "BEGIN IMMEDIATE" if conn.get_execution_options().get("writing") else "BEGIN")
 
 
 class writing:

@@ -18,7 +18,7 @@ from sqlalchemy.sql.expression import ClauseElement
 Values = Mapping[str, Any]
 
 
-def say(conn: Connection, text: str) -> Any:
+def plain(conn: Connection, text: str) -> Any:
     """Runs a statement that is text already; the driver's cursor. Raises DBAPIError."""
     return _given(conn, text, ())
 

@@ -18,7 +18,7 @@ def run(rig: Rig, folder: Path, seconds: float) -> dict[str, Any]:
 
 def test_every_process_sees_what_was_acknowledged_and_nothing_mixed_or_deleted(rig: Rig, tmp_path: Path) -> None:
     told = run(rig, tmp_path, 8.0)
-    assert told["writes"] >= 10
+    assert told["writes"] >= 20
     assert told["questions"] >= 200
     assert told["during_a_write"] >= 20  # questions that had the chance to see something half done
 

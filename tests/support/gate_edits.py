@@ -11,18 +11,13 @@ of question sets are encyclopaedic, those of help centres may be fragments; in a
 
 from __future__ import annotations
 
-import argparse
-import os
 import random
 import re
-import statistics
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from rag.answering.check import Gate
 from rag.sentences import split_sentences
-from tests.support.gate_sets import Sample, Text, _rows, hit, measure
+from tests.support.gate_sets import Sample, Text, _rows, hit, main
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _CODE = re.compile(r"[=;{}|]|\w\(|\w_\w|::|]\(|^\s*(?:[#>]|\d+[.)、]|import|-{3})")
@@ -302,27 +297,5 @@ def _tight(text: str) -> str:
     return re.sub(r"\W+", "", text).lower()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--each", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", type=int, default=0)
-    asked = parser.parse_args()
-    supported, unsupported = build(read_other_texts(Path(os.environ["XIANSOU_DATA"])), asked.each, asked.seed)
-    _, lost, took = measure(supported)
-    through, _, took_wrong = measure(unsupported)
-    for name, bad, made in (("LOST", lost, supported), ("THROUGH", through, unsupported)):
-        print(name, f"{len(bad)} of {len(made)}", dict(Counter(sample.how for sample in bad)))
-        for sample in bad[: asked.show]:
-            checked = Gate(sample.hits).check(sample.sentence)
-            print(" ", sample.how, checked.fault, "|", sample.sentence)
-            if checked.claim is not None:
-                span = checked.claim.support[0]
-                print("      ", sample.hits[span.hit].passage.text[span.start : span.end].replace("\n", " "))
-            elif name == "LOST" and sample.how not in ("same", "led"):
-                print("      ", sample.hits[0].passage.text[:300].replace("\n", " "))
-    print(f"p50 {statistics.median(took + took_wrong):.2f} ms, max {max(took + took_wrong):.1f} ms a sentence (new passages)")
-
-
 if __name__ == "__main__":
-    main()
+    main(build, read_other_texts)

@@ -308,21 +308,29 @@ def measure(samples: list[Sample]) -> tuple[list[Sample], list[Sample], list[flo
     return passed, stopped, took
 
 
-def main() -> None:
+def main(
+    make: Callable[[list[Text], int, int], tuple[list[Sample], list[Sample]]] = build,
+    read: Callable[[Path], list[Text]] = read_texts,
+) -> None:
+    """What passes and what is lost of the sentences that `make` makes of the texts."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--each", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0)
     asked = parser.parse_args()
-    supported, unsupported = build(read_texts(Path(os.environ["XIANSOU_DATA"])), asked.each, asked.seed)
+    supported, unsupported = make(read(Path(os.environ["XIANSOU_DATA"])), asked.each, asked.seed)
     _, lost, took = measure(supported)
     through, _, took_wrong = measure(unsupported)
-    for name, bad, all_ in (("LOST", lost, supported), ("THROUGH", through, unsupported)):
-        print(name, f"{len(bad)} of {len(all_)}", dict(Counter(sample.how for sample in bad)))
+    for name, bad, made in (("LOST", lost, supported), ("THROUGH", through, unsupported)):
+        print(name, f"{len(bad)} of {len(made)}", dict(Counter(sample.how for sample in bad)))
         for sample in bad[: asked.show]:
-            print(" ", sample.how, Gate(sample.hits).check(sample.sentence).fault, "|", sample.sentence)
-            if name == "THROUGH":
-                print("      ", sample.hits[0].passage.text[:400].replace("\n", " "))
+            checked = Gate(sample.hits).check(sample.sentence)
+            print(" ", sample.how, checked.fault, "|", sample.sentence)
+            if checked.claim is not None:
+                span = checked.claim.support[0]
+                print("      ", sample.hits[span.hit].passage.text[span.start : span.end].replace("\n", " "))
+            else:
+                print("      ", sample.hits[0].passage.text[:300].replace("\n", " "))
     print(f"p50 {statistics.median(took + took_wrong):.2f} ms, max {max(took + took_wrong):.1f} ms a sentence (new passages)")
 
 
