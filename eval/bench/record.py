@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ class _Texts:
         return Prepared(DocumentInput(key, text.encode()), key, text, chunks, vectors, words=cut)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _house(folder: Path) -> Iterator[House]:
     house = open_house(load(env={}, overrides={"data_dir": str(folder)}), embedder=HashEmbedder(DIM), serving=True)
     try:
@@ -85,12 +85,14 @@ def _house(folder: Path) -> Iterator[House]:
 
 
 def _durable(house: House, documents: Sequence[Prepared], folder: Path) -> dict[str, object]:
-    """Alternates with bare SQLite, which commits the same rows to tables and under pragmas of the same kind."""
-    bare_engine = engine.open_engine(f"sqlite:///{folder}/bare.db")
-    ours, bare = house.ledger.engine.raw_connection(), bare_engine.raw_connection()
+    """Alternates with bare SQLite, which commits the same rows to a copy of the ledger, under the same pragmas."""
+    ours = house.ledger.engine.raw_connection()
     reader: Any = ours.driver_connection
+    with contextlib.closing(sqlite3.connect(folder / "bare.db")) as copy:
+        reader.backup(copy)
+    bare_engine = engine.open_engine(f"sqlite:///{folder}/bare.db")
+    bare = bare_engine.raw_connection()
     writer: Any = bare.driver_connection
-    _insert(writer, {"generations": reader.execute("SELECT * FROM generations").fetchall()})
     times: dict[str, list[list[float]]] = {name: [] for name in ("put", "bare put", "delete", "bare delete")}
     for at in range(0, len(documents), _ROUND):
         turn: dict[str, list[float]] = {name: [] for name in times}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -16,13 +15,14 @@ from rag.domain import Document, Passage, Scope, WriteResult
 from rag.errors import Conflict, NotFound
 from rag.library import quick
 from rag.library import statements as say
-from rag.library.engine import open_engine, writing
+from rag.library.engine import drafting, open_engine
 from rag.library.mask_tables import masked
 from rag.library.rows import (
     Prepared,
     Standing,
     content_hash,
     document_query,
+    packed,
     passage_hash,
     passage_rows,
     to_document,
@@ -30,6 +30,7 @@ from rag.library.rows import (
     version_row,
 )
 from rag.library.schema import changes, documents, passages, vectors, versions
+from rag.library.worded import Conn
 from rag.ports import Vectors
 
 
@@ -63,12 +64,13 @@ class Ledger:
         """
         doc = prepared.input
         digest = content_hash(doc)
-        with writing(self.engine) as conn:
-            if live_generation(conn) != generation:
+        with drafting(self.engine) as conn:
+            live, last_job = say.GENERATION_AND_LAST_JOB.first(conn)
+            if live is None or int(live) != generation:
                 raise Conflict("the index was swapped while this document was embedded", code="generation_changed")
             row = say.BY_ID.first(conn, key=doc.id)
             # An erasure removes jobs: without them the newest write known may be the document's own.
-            newest = max(_order(conn), row.write_order if row is not None else 0)
+            newest = max(last_job, row.write_order if row is not None else 0)
             last = newest if order is None else order - 1  # a job's own earlier try stands as done
             order = newest if order is None else order
             if row is not None:
@@ -84,7 +86,7 @@ class Ledger:
                     return WriteResult(doc.id, row.version, "unchanged", row.index_version, row.passages)
             return self._replace(conn, prepared, digest, generation, order, row)
 
-    def _replace(self, conn: Connection, prepared: Prepared, digest: str, generation: int, order: int, row: Any) -> WriteResult:
+    def _replace(self, conn: Conn, prepared: Prepared, digest: str, generation: int, order: int, row: Any) -> WriteResult:
         doc, at = prepared.input, now()
         version = 1 if row is None else row.version + 1
         seq = record_change(conn, "put", doc.id, version, at)
@@ -107,8 +109,8 @@ class Ledger:
             say.DROP_CONTENT.run(conn, {"key": doc.id})
             say.REPLACE.run(conn, {"key": doc.id, **values})
         say.VERSION.run(conn, version_row(prepared, version, seq, at))
-        packed = zlib.compress(doc.content if prepared.kept is None else prepared.kept, 1)
-        say.CONTENT.run(conn, {"document_id": doc.id, "filename": doc.filename, "content": packed})
+        kept = doc.content if prepared.kept is None else prepared.kept
+        say.CONTENT.run(conn, {"document_id": doc.id, "filename": doc.filename, "content": packed(kept)})
         for kind, found in prepared.masked.items():
             say.MASKED.run(conn, {"document_id": doc.id, "version": version, "kind": kind, "count": found})
         embedded = store_passages(conn, prepared, generation, version, seq)
@@ -117,7 +119,7 @@ class Ledger:
 
     def delete(self, document_id: str, scope: Scope | None = None) -> WriteResult:
         """Retires a document and its passages. Raises NotFound, also for one that `scope` does not permit."""
-        with writing(self.engine) as conn:
+        with drafting(self.engine) as conn:
             row = say.STANDING.first(conn, key=document_id)
             if row is None or not _permits(scope, row):
                 raise NotFound(f"no document {document_id!r}", field="id")
@@ -248,22 +250,24 @@ def head(conn: Connection) -> int:
     return int(conn.scalar(select(func.coalesce(func.max(changes.c.seq), 0))) or 0)
 
 
-def live_generation(conn: Connection) -> int | None:
+def live_generation(conn: Conn) -> int | None:
     """Id of the generation that answers, or None before the first."""
     value = say.GENERATION.value(conn)
     return None if value is None else int(value)
 
 
-def record_change(conn: Connection, kind: str, document_id: str | None, version: int, at: float) -> int:
+def record_change(conn: Conn, kind: str, document_id: str | None, version: int, at: float) -> int:
     """A row in the change feed; returns its sequence number, the new index version."""
     return int(say.CHANGE.value(conn, kind=kind, document_id=document_id, version=version, at=at))
 
 
-def store_passages(conn: Connection, prepared: Prepared, generation: int, version: int, seq: int) -> int:
+def store_passages(conn: Conn, prepared: Prepared, generation: int, version: int, seq: int) -> int:
     """Inserts a version's passages into a generation, and vectors that are new; returns how many vectors."""
-    embedded = _store_vectors(conn, generation, prepared)
-    if prepared.chunks:
-        say.PASSAGES.run(conn, *passage_rows(prepared, generation, version, seq))
+    if not prepared.chunks:
+        return 0
+    hashes = [passage_hash(chunk.search_text) for chunk in prepared.chunks]
+    embedded = _store_vectors(conn, generation, prepared, hashes)
+    say.PASSAGES.run(conn, *passage_rows(prepared, hashes, generation, version, seq))
     return embedded
 
 
@@ -271,25 +275,20 @@ def _permits(scope: Scope | None, row: Any) -> bool:
     return scope is None or scope.permits(row.collection, orjson.loads(row.acl))
 
 
-def _order(conn: Connection) -> int:
+def _order(conn: Conn) -> int:
     return int(say.LAST_JOB.value(conn) or 0)
 
 
-def _retire(conn: Connection, document_id: str, seq: int) -> None:
+def _retire(conn: Conn, document_id: str, seq: int) -> None:
     for statement in say.RETIRES:
         statement.run(conn, {"key": document_id, "seq": seq})
 
 
-def _store_vectors(conn: Connection, generation: int, prepared: Prepared) -> int:
+def _store_vectors(conn: Conn, generation: int, prepared: Prepared, hashes: Sequence[bytes]) -> int:
     """Inserts vectors that are new, with their token bits; returns how many."""
-    rows = {
-        passage_hash(chunk.search_text): vector.astype("<f4").tobytes()
-        for chunk, vector in zip(prepared.chunks, prepared.vectors, strict=True)
-    }
-    if not rows:
-        return 0
+    rows = dict(zip(hashes, np.ascontiguousarray(prepared.vectors, "<f4"), strict=True))
     new = say.VECTORS[conn.dialect.name].run(
-        conn, *({"generation": generation, "hash": key, "vector": value} for key, value in rows.items())
+        conn, *({"generation": generation, "hash": key, "vector": value.tobytes()} for key, value in rows.items())
     )
     if prepared.tokens:
         say.TOKENS[conn.dialect.name].run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,6 +17,8 @@ from rag.library.quick import PassageRow
 from rag.library.schema import documents, versions
 from rag.library.tokens import words
 from rag.ports import Vectors
+
+_PAGE = 4000  # bytes of a row that SQLite keeps in one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,11 @@ def content_hash(doc: DocumentInput) -> str:
     return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS) + b"\0" + doc.content).hexdigest()
 
 
+def packed(content: bytes) -> bytes:
+    """A zlib stream. What fits into a page of the database is only framed: smaller, it would take as long to write."""
+    return zlib.compress(content, 1 if len(content) > _PAGE else 0)
+
+
 def version_row(prepared: Prepared, version: int, seq: int, at: float) -> dict[str, Any]:
     doc = prepared.input
     return {
@@ -78,7 +86,9 @@ def version_row(prepared: Prepared, version: int, seq: int, at: float) -> dict[s
     }
 
 
-def passage_rows(prepared: Prepared, generation: int, version: int, seq: int) -> Iterable[dict[str, Any]]:
+def passage_rows(
+    prepared: Prepared, hashes: Sequence[bytes], generation: int, version: int, seq: int
+) -> Iterable[dict[str, Any]]:
     for ordinal, chunk in enumerate(prepared.chunks):
         yield {
             "generation": generation,
@@ -93,7 +103,7 @@ def passage_rows(prepared: Prepared, generation: int, version: int, seq: int) ->
             "end": chunk.end,
             "words": prepared.words[ordinal] if prepared.words else " ".join(words(chunk.search_text)),
             "fields": orjson.dumps(dict(chunk.fields)).decode(),
-            "hash": passage_hash(chunk.search_text),
+            "hash": hashes[ordinal],
             "created_seq": seq,
         }
 

@@ -23,6 +23,12 @@ LIVE = document_query().where(documents.c.id == KEY)
 STANDING = Worded(LIVE)
 GENERATION = Worded(select(meta.c.value).where(meta.c.key == "generation"))
 LAST_JOB = Worded(select(func.coalesce(func.max(jobs.c.id), 0)))
+GENERATION_AND_LAST_JOB = Worded(
+    select(
+        select(meta.c.value).where(meta.c.key == "generation").scalar_subquery().label("generation"),
+        select(func.coalesce(func.max(jobs.c.id), 0)).scalar_subquery().label("last_job"),
+    )
+)
 DROP_CONTENT = Worded(delete(contents).where(contents.c.document_id == KEY))
 CHANGE = Worded(insert(changes).returning(changes.c.seq), "kind", "document_id", "version", "at")
 ADD = _insert(documents)

@@ -15,26 +15,26 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.engine import Connection
 
 from rag.library import backup, changes, engine, erase, ledger, mirror, rebuild, schema, snapshot
-from rag.library.engine import writing
-from rag.library.ledger import Ledger, head
+from rag.library.engine import drafting, writing
+from rag.library.ledger import Ledger
 from rag.library.mirror import Found, Mirror
 from rag.library.schema import meta
+from rag.library.worded import Conn, plain
 
 
 def ack_before_commit() -> None:
     """The commit follows the acknowledgement a moment later."""
-    commit = writing.__exit__
+    commit = drafting.__exit__
 
-    def later(self: writing, kind: Any, exc: Any, trace: Any) -> None:
+    def later(self: drafting, kind: Any, exc: Any, trace: Any) -> None:
         if kind is None:
             threading.Timer(0.3, lambda: commit(self, None, None, None)).start()
         else:
             commit(self, kind, exc, trace)
 
-    writing.__exit__ = later
+    drafting.__exit__ = later
 
 
 def no_sync() -> None:
@@ -52,9 +52,9 @@ def two_transactions() -> None:
     """A document is committed before its passages are."""
     store = ledger.store_passages
 
-    def after_a_commit(conn: Connection, *told: Any) -> int:
-        conn.exec_driver_sql("COMMIT")
-        conn.exec_driver_sql("BEGIN IMMEDIATE")
+    def after_a_commit(conn: Conn, *told: Any) -> int:
+        plain(conn, "COMMIT")
+        plain(conn, "BEGIN IMMEDIATE")
         return store(conn, *told)
 
     ledger.store_passages = after_a_commit
@@ -76,8 +76,10 @@ def deletes_not_in_feed() -> None:
     """A deletion has no sequence number of its own: running processes do not hear of it."""
     record = ledger.record_change
 
-    def silent(conn: Connection, kind: str, document_id: str | None, version: int, at: float) -> int:
-        return head(conn) if kind == "delete" else record(conn, kind, document_id, version, at)
+    def silent(conn: Conn, kind: str, document_id: str | None, version: int, at: float) -> int:
+        if kind == "delete":
+            return int(plain(conn, "SELECT MAX(seq) FROM changes").fetchone()[0])
+        return record(conn, kind, document_id, version, at)
 
     ledger.record_change = silent
 
