@@ -17,21 +17,30 @@ from rag.ports import Vectors
 
 Slots = NDArray[np.int64]
 
-TARGET_RECALL = 0.985  # at 10, on held-out queries, when the number of probed lists is chosen
+TARGET_RECALL = 0.986  # at 10, on held-out queries, when the number of probed lists is chosen
 _TRAIN_A_LIST = 48  # training rows a list
 _PROBE_QUERIES = 128
 _ITERATIONS = 8
 _QUERY_BITS = 4  # 8 find no more and take an eighth longer
 _FILTERED = 4  # times the lists probed when only some rows may be found
+_SHARE = 4  # one list in so many is looked at, unless the rows are so scattered that this finds too few
+_REACHES = tuple(0.02 * 1.12**step for step in range(32))  # 0.02 to 0.67
+_CANDIDATES = (100, 150, 200, 400)
+_CODES_A_CANDIDATE = 32  # what one more candidate costs, in codes read: 0.9 µs
 _PART = 16_384  # rows copied at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """Lists probed and candidates re-ranked exactly."""
+    """Lists are probed, `most` at most, whose centroids' cosines are within `reach` of the best; `candidates` are re-ranked.
 
-    nprobe: int
+    A question amid one topic reads few lists, one between topics many: a sixth less for the same recall than with a fixed
+    number of lists.
+    """
+
+    reach: float
     candidates: int
+    most: int
 
 
 class Interrupted(Exception):
@@ -43,6 +52,7 @@ class Base:
 
     def __init__(self, index: faiss.IndexIVFRaBitQ, effort: Effort, trained_on: int):
         self._index, self.effort, self.trained_on = index, effort, trained_on
+        self._coarse = faiss.downcast_index(index.quantizer)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -64,7 +74,7 @@ class Base:
         index.set_direct_map_type(faiss.DirectMap.Hashtable)
         for part in _parts(slots, stopped):
             index.add_with_ids(matrix[part], part)
-        base = cls(index, Effort(lists, 200), n)
+        base = cls(index, Effort(_REACHES[-1], _CANDIDATES[-1], lists), n)
         base.effort = base._tune(slots, matrix, stopped)
         return base
 
@@ -80,29 +90,53 @@ class Base:
         queries /= np.linalg.norm(queries, axis=1, keepdims=True)
         exact = _nearest(queries, slots, matrix, stopped)
         lists = int(self._index.nlist)
-        efforts = [Effort(min(lists, n), k) for n in (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512) for k in (100, 200, 400)]
-        for effort in efforts:
-            found = 0
-            for query, truth in zip(queries, exact, strict=True):
-                candidates = self.search(query, effort=effort)
-                best = candidates[np.argsort(-dots(query, matrix, candidates))[:10]]
-                found += len(np.intersect1d(best, truth))
-            if found >= TARGET_RECALL * exact.size:
-                return effort
-        return efforts[-1]
+        for most in (lists // _SHARE, lists):
+            fits = []
+            for effort in self._least(queries, exact, matrix, most):
+                if stopped():
+                    raise Interrupted
+                fits.append((self._codes(queries, effort) + _CODES_A_CANDIDATE * effort.candidates, effort))
+            if fits:
+                return min(fits, key=lambda fit: fit[0])[1]
+        return Effort(_REACHES[-1], _CANDIDATES[-1], lists)
+
+    def _least(self, queries: Vectors, exact: NDArray[np.int64], matrix: Vectors, most: int) -> Iterator[Effort]:
+        """For each number of candidates the least reach that finds enough, where there is one."""
+        at = 0
+        for candidates in reversed(_CANDIDATES):  # fewer of them need as much reach or more
+            while at < len(_REACHES) and not self._reached(Effort(_REACHES[at], candidates, most), queries, exact, matrix):
+                at += 1
+            if at < len(_REACHES):
+                yield Effort(_REACHES[at], candidates, most)
+
+    def _reached(self, effort: Effort, queries: Vectors, exact: NDArray[np.int64], matrix: Vectors) -> bool:
+        """Whether the target share of the exact nearest is found."""
+        found = 0
+        for query, truth in zip(queries, exact, strict=True):
+            candidates = self.search(query, effort=effort)
+            best = candidates[np.argsort(-dots(query, matrix, candidates))[:10]]
+            found += len(np.intersect1d(best, truth))
+        return found >= TARGET_RECALL * exact.size
+
+    def _codes(self, queries: Vectors, effort: Effort) -> float:
+        """Codes read for a query, on the average."""
+        sizes = [int(self._index.get_list_size(one)) for one in range(self._index.nlist)]
+        read = [lists[:n] for lists, _, n in (self._lists(query, effort) for query in queries)]
+        return float(np.mean([sum(sizes[one] for one in lists) for lists in read]))
 
     def dump(self) -> bytes:
         """For a snapshot; the caller guards it with a checksum, as FAISS loads flipped bits without a word."""
-        told = f"{self.effort.nprobe} {self.effort.candidates} {self.trained_on}\n".encode()
+        told = f"{self.effort.reach} {self.effort.candidates} {self.effort.most} {self.trained_on}\n".encode()
         body: bytes = faiss.serialize_index(self._index).tobytes()
         return told + body
 
     @classmethod
     def load(cls, dumped: bytes) -> Base:
         head, _, body = dumped.partition(b"\n")
-        nprobe, candidates, trained_on = map(int, head.split())
+        reach, *whole = head.decode().split()
+        candidates, most, trained_on = map(int, whole)
         index = faiss.deserialize_index(np.frombuffer(body, np.uint8))
-        return cls(index, Effort(nprobe, candidates), trained_on)
+        return cls(index, Effort(float(reach), candidates, most), trained_on)
 
     def add(self, slots: Slots, rows: Vectors) -> None:
         self._index.add_with_ids(np.ascontiguousarray(rows, np.float32), slots)
@@ -119,14 +153,22 @@ class Base:
         held = np.zeros(int(allowed.max()) + 1, bool)
         held[allowed] = True
         selector = faiss.IDSelectorBitmap(np.packbits(held, bitorder="little"))
-        wide = min(int(self._index.nlist), _FILTERED * self.effort.nprobe)
-        return self._search(query, Effort(wide, 2 * self.effort.candidates), sel=selector)
+        most = min(int(self._index.nlist), _FILTERED * self.effort.most)
+        return self._search(query, Effort(self.effort.reach, 2 * self.effort.candidates, most), _FILTERED, sel=selector)
 
-    def _search(self, query: Vectors, effort: Effort, **told: faiss.IDSelector) -> Slots:
-        params = faiss.IVFRaBitQSearchParameters(nprobe=effort.nprobe, qb=_QUERY_BITS, centered=False, **told)
-        _, slots = self._index.search(query[None], effort.candidates, params=params)
-        found: Slots = slots[0][slots[0] >= 0]
-        return found
+    def _search(self, query: Vectors, effort: Effort, wider: int = 1, **told: faiss.IDSelector) -> Slots:
+        lists, scores, n = self._lists(query, effort, wider)
+        params = faiss.IVFRaBitQSearchParameters(nprobe=n, qb=_QUERY_BITS, centered=False, **told)
+        slots, distances = np.empty(effort.candidates, np.int64), np.empty(effort.candidates, np.float32)
+        pointers = [faiss.swig_ptr(array) for array in (query, lists, scores, distances, slots)]
+        self._index.search_preassigned_c(1, pointers[0], effort.candidates, *pointers[1:], False, params)
+        return slots[slots >= 0]
+
+    def _lists(self, query: Vectors, effort: Effort, wider: int = 1) -> tuple[NDArray[np.int64], Vectors, int]:
+        """Lists by their centroids' cosines, best first; those cosines; how many of them to read, `wider` times as many."""
+        scores, lists = self._coarse.search(query[None], effort.most)
+        n = wider * int(np.count_nonzero(scores[0] >= scores[0, 0] - effort.reach))
+        return lists[0], scores[0], min(n, effort.most)
 
 
 def dots(query: Vectors, matrix: Vectors, slots: Slots) -> Vectors:

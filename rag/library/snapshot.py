@@ -30,7 +30,7 @@ from rag.library.schema import changes, meta
 
 log = structlog.get_logger()
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 _KEPT = 2
 

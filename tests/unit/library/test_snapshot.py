@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from rag.domain import Scope
+from rag.library import base
 from rag.library.erase import erase
 from rag.library.index import LiveIndex
 from rag.library.mirror import Mirror
@@ -16,8 +17,9 @@ from rag.library.tokens import words
 
 
 @pytest.fixture(params=["exact", "trained"])
-def fresh(request, house, settings):
+def fresh(request, house, settings, monkeypatch):
     """fresh() → a new mirror over the ledger and the snapshots, as a process that starts would have."""
+    monkeypatch.setattr(base, "TARGET_RECALL", 1.1)  # never enough: every list is read, so two trained indexes find the same
 
     def make(snapshots: bool = True) -> Mirror:
         def index(dim: int) -> LiveIndex:
