@@ -2,7 +2,8 @@
 
 Rows lie in one matrix. A new row goes to the *delta*, which is scanned exactly, so finding it never depends on the base's
 recall; a deleted row leaves the id map first, so it can't come back from anywhere. In the background the delta moves into
-the base, and the base is trained anew when the rows have doubled since. Only `rag/library/` imports faiss.
+the base, and the base is trained anew when the rows have doubled or a quarter of its codes are of deleted rows. The slot of
+a row that the base has a code of is not given out again before that. Only `rag/library/` imports faiss.
 """
 
 from __future__ import annotations
@@ -23,14 +24,15 @@ Ids = NDArray[np.int64]
 
 EXACT_BELOW = 30_000  # rows up to which a scan is as fast as the inverted file and exact
 _DELTA = 1_000  # rows scanned exactly beside the base before they move into it: 0.1 ms
-_MOVE = 50  # rows moved under one lock: about 1 ms
+_MOVE = 25  # rows moved under one lock: about 1 ms
 _RETRAIN = 2.0  # growth since training after which centroids no longer fit
+_STALE = 0.25  # share of the base's codes that may be of deleted rows
 _GATHER = 20_000  # allowed rows up to which a filtered search is exact: about 4 ms
 
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """rows (n, dim), ids (n,) with -1 for free slots, in_base (n,) bool, and the base's bytes when it is trained."""
+    """rows (n, dim), ids (n,) with -1 for no row, in_base (n,) bool: the base has a code; its bytes when it is trained."""
 
     rows: Vectors
     ids: Ids
@@ -44,14 +46,14 @@ class LiveIndex:
     def __init__(self, dim: int, *, exact_below: int = EXACT_BELOW, background: bool = True):
         self._dim, self._exact_below, self._background = dim, exact_below, background
         self._rows = np.empty((1024, dim), np.float32)
-        self._ids = np.full(1024, -1, np.int64)  # id of each slot, -1 when the slot is free
+        self._ids = np.full(1024, -1, np.int64)  # id of each slot, -1 when there is no row
         self._slot: dict[int, int] = {}
         self._free: list[int] = []
         self._used = 0  # slots from here on were never used
         self._base: Base | None = None
-        self._in_base = np.zeros(1024, bool)
+        self._in_base = np.zeros(1024, bool)  # slots that the base has a code of, also after their row is deleted
         self._delta: dict[int, None] = {}  # slots that the base lacks, in order; used only when there is a base
-        self._freed: list[int] | None = None  # slots freed while a new base is being trained
+        self._building = False  # a base is being trained, from rows that must stay as they are
         self._lock = RWLock()
         self._training = threading.Lock()
         self._worker: threading.Thread | None = None
@@ -90,15 +92,13 @@ class LiveIndex:
             return
         gone = np.array(slots, np.int64)
         self._ids[gone] = -1
+        held = self._in_base[gone]
         if self._base is not None:
-            held = gone[self._in_base[gone]]
-            if len(held):
-                self._base.remove(held)
-                self._in_base[held] = False
+            self._base.remove(gone[held])
             for slot in slots:
                 self._delta.pop(slot, None)
-        # A slot is not given out again while a base that was copied before is being trained: it would hold the old row.
-        (self._free if self._freed is None else self._freed).extend(slots)
+        if not self._building:
+            self._free += gone[~held].tolist()
 
     def _take(self, n: int) -> NDArray[np.int64]:
         again = [self._free.pop() for _ in range(min(n, len(self._free)))]
@@ -152,7 +152,7 @@ class LiveIndex:
 
     def _search_base(self, query: Vectors, k: int) -> tuple[Ids, NDArray[np.float32]]:
         assert self._base is not None
-        candidates = self._base.search(query)
+        candidates = self._base.search(query, k)
         if self._delta:
             candidates = np.concatenate([candidates, np.fromiter(self._delta, np.int64, len(self._delta))])
         return self._rank(query, candidates, k)
@@ -163,7 +163,7 @@ class LiveIndex:
         if self._base is None or len(slots) <= _GATHER:
             return self._rank(query, slots, k)
         fresh = slots[~self._in_base[slots]]
-        return self._rank(query, np.concatenate([self._base.search_among(query, slots), fresh]), k)
+        return self._rank(query, np.concatenate([self._base.search_among(query, k, slots), fresh]), k)
 
     def _rank(self, query: Vectors, slots: Ids, k: int) -> tuple[Ids, NDArray[np.float32]]:
         """Exact scores of the slots, best first, at most k; equal scores in order of slot."""
@@ -190,9 +190,9 @@ class LiveIndex:
             self._used = len(state.ids)
             live = np.flatnonzero(state.ids >= 0)
             self._slot = dict(zip(state.ids[live].tolist(), live.tolist(), strict=True))
-            self._free = np.flatnonzero(state.ids < 0).tolist()
+            self._free = self._reusable()
             if state.base is not None:
-                self._base = Base.load(state.base)
+                self._base = Base.load(state.base, live[state.in_base[live]])
                 self._delta = dict.fromkeys(live[~state.in_base[live]].tolist())
         self._maintain()
 
@@ -212,7 +212,7 @@ class LiveIndex:
         live = len(self._slot)
         if self._base is None:
             return "train" if live > self._exact_below else None
-        if live > _RETRAIN * self._base.trained_on:
+        if live > _RETRAIN * self._base.trained_on or self._base.dead > _STALE * len(self._base):
             return "train"
         return "move" if len(self._delta) > _DELTA else None
 
@@ -244,29 +244,36 @@ class LiveIndex:
         The rows are read without a lock and not copied: until the swap, no slot that held a row is given out again.
         """
         with self._lock.writing():
-            self._freed = []
+            self._building = True
             slots = np.flatnonzero(self._ids[: self._used] >= 0)
             matrix = self._rows
         try:
-            base = Base.build(slots, matrix, lambda: self._closed)
-        except BaseException:
+            few = len(slots) <= self._exact_below
+            base = None if few else Base.build(slots, matrix, lambda: self._closed)
             with self._lock.writing():
-                self._give_back()
-            raise
-        with self._lock.writing():
-            gone = self._give_back()
-            base.remove(gone[np.isin(gone, slots)])
-            self._in_base[:] = False
-            self._in_base[slots] = self._ids[slots] >= 0
-            self._delta = dict.fromkeys(np.flatnonzero((self._ids[: self._used] >= 0) & ~self._in_base[: self._used]).tolist())
-            self._base = base
+                self._swap(base, slots)
+        finally:
+            with self._lock.writing():
+                self._building = False
+                self._free = self._reusable()
 
-    def _give_back(self) -> Ids:
-        """Slots that were freed during training may be given out again; returns them."""
-        gone = np.array(self._freed, np.int64)
-        self._free += gone.tolist()
-        self._freed = None
-        return gone
+    def _swap(self, base: Base | None, slots: Ids) -> None:
+        """`slots`: those that the base has codes of; rows of some may have been deleted meanwhile."""
+        self._base = base
+        self._in_base[:] = False
+        if base is None:
+            self._delta = {}
+            return
+        self._in_base[slots] = True
+        alive = self._ids[: self._used] >= 0
+        coded = self._in_base[: self._used]
+        base.remove(np.flatnonzero(coded & ~alive))
+        self._delta = dict.fromkeys(np.flatnonzero(alive & ~coded).tolist())
+
+    def _reusable(self) -> list[int]:
+        """Slots without a row that the base has no code of."""
+        free: list[int] = np.flatnonzero((self._ids[: self._used] < 0) & ~self._in_base[: self._used]).tolist()
+        return free
 
     def _move(self) -> None:
         """Moves the delta into the base, a little under each lock so that searches wait a millisecond at most."""

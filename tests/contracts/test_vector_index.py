@@ -132,6 +132,36 @@ def test_recall_survives_training_and_churn():
     assert hits >= 970
 
 
+def test_slots_of_deleted_rows_come_back_when_the_base_is_trained_anew():
+    """Ten times the rows are replaced: neither the matrix nor the base grows with them."""
+    index = LiveIndex(DIM, exact_below=1000, background=False)
+    rows = unit(2000, seed=4)
+    for turn in range(10):
+        for at in range(0, 2000, 100):
+            old = np.arange(at, at + 100) + (turn - 1) * 10_000
+            index.remove(old)
+            index.add(old + 10_000, rows[at : at + 100])
+    state = index.state()
+    assert len(index) == 2000
+    assert len(state.ids) < 4096
+    assert 0 < state.in_base.sum() < 3000
+    assert index.search(rows[7], 1)[0].tolist() == [90_007]
+
+
+def test_it_is_exact_again_when_few_rows_are_left():
+    index = LiveIndex(DIM, exact_below=1000, background=False)
+    rows = unit(3000, seed=5)
+    index.add(np.arange(3000), rows)
+    assert index.state().base is not None
+    index.remove(np.arange(900, 3000))
+    index.add(np.array([5000]), rows[2000:2001])
+    state = index.state()
+    assert (state.base, state.in_base.any()) == (None, False)
+    for query in unit(20, seed=6):
+        exact = np.argsort(-(np.concatenate([rows[:900], rows[2000:2001]]) @ query))[:10]
+        assert index.search(query, 10)[0].tolist() == [5000 if at == 900 else at for at in exact.tolist()]
+
+
 def test_threads_may_search_add_and_remove_together():
     """Bare FAISS crashes here. Readers check that what is never removed is always found."""
     index = LiveIndex(DIM, exact_below=500, background=True)
