@@ -141,9 +141,11 @@ BAD = [
 
 @pytest.mark.parametrize(("outcome", "behaviour"), BAD, ids=[f"{n}-{case[0]}" for n, case in enumerate(BAD)])
 def test_whatever_goes_wrong_the_rules_do_it(make: Make, outcome: str, behaviour: llm.Behaviour) -> None:
-    answerer, before, began = make(first(behaviour)), counted(outcome), time.monotonic()
+    patience = 3.0 if outcome == "late" else 20.0  # seconds; a busy machine must not make a failure late
+    answerer, before = make(first(behaviour), **{"generator.timeout_s": patience}), counted(outcome)
+    began = time.monotonic()
     answer = answerer.answer(ASKED)
-    assert time.monotonic() - began < 0.25 * 3 + 1
+    assert time.monotonic() - began < 0.25 * patience + 1
     assert answer.answer == "The B5 camera costs 89 euros. [1]"
     stored = answerer.memory.find(answer.answer_id)
     assert stored.query == RULES
