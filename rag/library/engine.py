@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from rag.errors import ConfigError
 from rag.library import migrations
 from rag.library.durable import make_folder
-from rag.library.worded import Driver, plain
+from rag.library.worded import Driver, borrowed, plain
 
 # secure_delete overwrites what is deleted, so that an erased text is not left in free pages.
 _PRAGMAS = (
@@ -23,6 +25,8 @@ _PRAGMAS = (
     "secure_delete=ON",
     "cache_size=-65536",
 )
+
+_BEGIN, _ONE_WRITER = "BEGIN IMMEDIATE", "SELECT pg_advisory_xact_lock(20260611)"
 
 
 def open_engine(url: str) -> Engine:
@@ -78,7 +82,7 @@ def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 def _sqlite_begin(conn: Connection) -> None:
     # A deferred transaction that upgrades to writing fails at once under contention; an immediate one waits its turn.
-    plain(conn, "BEGIN IMMEDIATE" if conn.get_execution_options().get("writing") else "BEGIN")
+    plain(conn, _BEGIN if conn.get_execution_options().get("writing") else "BEGIN")
 
 
 class writing:
@@ -93,7 +97,7 @@ class writing:
     def __enter__(self) -> Connection:
         self._transaction = self._connection.begin()
         if self._connection.dialect.name == "postgresql":
-            self._connection.exec_driver_sql("SELECT pg_advisory_xact_lock(20260611)")
+            self._connection.exec_driver_sql(_ONE_WRITER)
         return self._connection
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
@@ -106,30 +110,11 @@ class writing:
             self._connection.close()
 
 
-class drafting:
+@contextmanager
+def drafting(engine: Engine) -> Iterator[Driver]:
     """As `writing`, for statements that are worded already; a tenth of what a put takes is SQLAlchemy's own transaction."""
-
-    def __init__(self, engine: Engine):
-        self._pooled = engine.raw_connection()
-        self._conn = Driver(self._pooled.driver_connection, engine.dialect)
-
-    def __enter__(self) -> Driver:
-        try:
-            if self._conn.dialect.name == "postgresql":  # its driver begins with the first statement
-                plain(self._conn, "SELECT pg_advisory_xact_lock(20260611)")
-            else:
-                plain(self._conn, "BEGIN IMMEDIATE")
-        except BaseException:
-            self._pooled.close()
-            raise
-        return self._conn
-
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
-        errors = self._conn.dialect.loaded_dbapi.Error
-        try:
-            if kind is None:
-                self._conn.connection.commit()
-        except errors as failed:
-            raise DBAPIError.instance("COMMIT", None, failed, errors, dialect=self._conn.dialect) from failed
-        finally:
-            self._pooled.close()  # the pool rolls back what was not committed
+    with borrowed(engine) as conn:
+        # PostgreSQL's driver begins with the first statement.
+        plain(conn, _ONE_WRITER if conn.dialect.name == "postgresql" else _BEGIN)
+        yield conn
+        conn.connection.commit()

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from rag.domain import Kind
+from rag.library.worded import borrowed, plain
 
 _HEAD = "SELECT COALESCE(MAX(seq), 0) FROM changes"
 _PASSAGES = """SELECT p.id, p.document_id, p.version, p.section, p.kind, p.text, p.context, p.start, p."end", p.fields,
@@ -71,12 +71,6 @@ def _listed(ids: Iterable[int]) -> str:
 
 def _rows(engine: Engine, statement: str) -> Sequence[Any]:
     """One statement, and so one moment of the record. Raises DBAPIError, as SQLAlchemy does."""
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute(statement)
-        return cursor.fetchall()
-    except engine.dialect.loaded_dbapi.Error as exc:
-        raise DBAPIError.instance(statement, None, exc, engine.dialect.loaded_dbapi.Error) from exc
-    finally:
-        connection.close()
+    with borrowed(engine) as conn:
+        found: Sequence[Any] = plain(conn, statement).fetchall()
+        return found

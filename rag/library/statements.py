@@ -21,14 +21,10 @@ KEY: BindParameter[Any] = bindparam("key")
 BY_ID = Worded(select(documents).where(documents.c.id == KEY))
 LIVE = document_query().where(documents.c.id == KEY)
 STANDING = Worded(LIVE)
-GENERATION = Worded(select(meta.c.value).where(meta.c.key == "generation"))
-LAST_JOB = Worded(select(func.coalesce(func.max(jobs.c.id), 0)))
-GENERATION_AND_LAST_JOB = Worded(
-    select(
-        select(meta.c.value).where(meta.c.key == "generation").scalar_subquery().label("generation"),
-        select(func.coalesce(func.max(jobs.c.id), 0)).scalar_subquery().label("last_job"),
-    )
-)
+_GENERATION = select(meta.c.value).where(meta.c.key == "generation")
+_LAST_JOB = select(func.coalesce(func.max(jobs.c.id), 0))
+GENERATION, LAST_JOB = Worded(_GENERATION), Worded(_LAST_JOB)
+GENERATION_AND_LAST_JOB = Worded(select(_GENERATION.scalar_subquery(), _LAST_JOB.scalar_subquery()))
 DROP_CONTENT = Worded(delete(contents).where(contents.c.document_id == KEY))
 CHANGE = Worded(insert(changes).returning(changes.c.seq), "kind", "document_id", "version", "at")
 ADD = _insert(documents)

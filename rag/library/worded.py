@@ -7,11 +7,12 @@ times as long as the same rows in bare SQLite.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select
+from sqlalchemy import Engine, Select
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ClauseElement
@@ -27,6 +28,20 @@ class Driver(NamedTuple):
 
 
 Conn = Connection | Driver
+
+
+@contextmanager
+def borrowed(engine: Engine) -> Iterator[Driver]:
+    """A connection of the engine's pool, which rolls back what was not committed. Raises DBAPIError, as SQLAlchemy does."""
+    errors = engine.dialect.loaded_dbapi.Error
+    try:
+        pooled = engine.raw_connection()
+        try:
+            yield Driver(pooled.driver_connection, engine.dialect)
+        finally:
+            pooled.close()
+    except errors as exc:
+        raise DBAPIError.instance(None, None, exc, errors, dialect=engine.dialect) from exc
 
 
 def plain(conn: Conn, text: str) -> Any:

@@ -162,6 +162,27 @@ def test_it_is_exact_again_when_few_rows_are_left():
         assert index.search(query, 10)[0].tolist() == [5000 if at == 900 else at for at in exact.tolist()]
 
 
+def test_rows_that_moved_into_the_base_are_found_as_those_it_was_trained_on():
+    index = LiveIndex(DIM, exact_below=500, background=False)
+    rows = unit(4800, seed=7)
+    index.add(np.arange(3000), rows[:3000])
+    index.add(np.arange(3000, 4800), rows[3000:])
+    assert index.state().in_base.sum() > 4400  # of which 1,400 came in by moving
+    lost = [at for at in range(4800) if index.search(rows[at], 1)[0].tolist() != [at]]
+    assert lost == []
+
+
+def test_a_base_of_deleted_rows_alone_is_restored():
+    index = LiveIndex(DIM, exact_below=500, background=False)
+    index.add(np.arange(600), unit(600, seed=7))
+    index.remove(np.arange(600))
+    other = LiveIndex(DIM, exact_below=500, background=False)
+    other.restore(index.state())
+    assert other.search(unit(1, seed=3)[0], 5)[0].tolist() == []
+    other.add(np.array([5]), unit(1, seed=3))
+    assert other.search(unit(1, seed=3)[0], 5)[0].tolist() == [5]
+
+
 def test_threads_may_search_add_and_remove_together():
     """Bare FAISS crashes here. Readers check that what is never removed is always found."""
     index = LiveIndex(DIM, exact_below=500, background=True)

@@ -11,7 +11,8 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import update
@@ -21,20 +22,19 @@ from rag.library.engine import drafting, writing
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found, Mirror
 from rag.library.schema import meta
-from rag.library.worded import Conn, plain
+from rag.library.worded import Conn, Driver, plain
 
 
 def ack_before_commit() -> None:
     """The commit follows the acknowledgement a moment later."""
-    commit = drafting.__exit__
 
-    def later(self: drafting, kind: Any, exc: Any, trace: Any) -> None:
-        if kind is None:
-            threading.Timer(0.3, lambda: commit(self, None, None, None)).start()
-        else:
-            commit(self, kind, exc, trace)
+    @contextmanager
+    def later(engine: Any) -> Iterator[Driver]:
+        transaction = drafting(engine)
+        yield transaction.__enter__()
+        threading.Timer(0.3, transaction.__exit__, (None, None, None)).start()
 
-    drafting.__exit__ = later
+    ledger.drafting = later
 
 
 def no_sync() -> None:

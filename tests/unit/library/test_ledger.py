@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from rag.domain import Chunk, DocumentInput
 from rag.errors import ConfigError, Conflict, NotFound
@@ -50,6 +51,21 @@ def test_passage_ids_are_never_reused(house, put):
         conn.execute(passages.delete())
     put("b", "three")
     assert before and not before & ids()
+
+
+def test_a_database_that_cannot_be_reached_is_an_error_that_callers_know(house, put, tmp_path):
+    """Workers try again after a DBAPIError; one of the driver's own would end the job."""
+    put("a", "one")
+    folder = house.settings.data_dir
+    house.ledger.engine.dispose()
+    folder.rename(tmp_path / "away")
+    try:
+        for work in (lambda: put("b", "two"), lambda: house.ledger.delete("a"), house.ledger.head):
+            with pytest.raises(OperationalError, match="unable to open"):
+                work()
+    finally:
+        (tmp_path / "away").rename(folder)
+    assert house.ledger.head() == 1
 
 
 def test_an_older_job_never_overwrites(house, put):
