@@ -14,6 +14,7 @@ from ingest.sources import find, name
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.library.ledger import Ledger
 from rag.settings import Settings
+from rag.stores import Doorbell, open_redis
 
 _AT_ONCE, _BYTES_AT_ONCE = 200, 8_000_000  # documents and bytes of one transaction: other writers wait for no more
 _LOOK_S = 0.3
@@ -37,6 +38,7 @@ class Handover:
     """A folder on its way to the workers. Not for several threads."""
 
     ledger: Ledger
+    bell: Doorbell
     files: int
     name: str
     changed: Iterator[DocumentInput]  # read while they are submitted
@@ -54,6 +56,7 @@ class Handover:
                 self.summary.batch = Queue(self.ledger.engine).open_batch(self.name)
             self.sources.update((doc.id, str(doc.source)) for doc in docs)
             jobs.submit_many(docs, self.summary.batch)
+            self.bell.ring(len(docs))
 
     def follow(self, progress: Progress, stalled: Callable[[bool], None], patience_s: float = 10.0) -> None:
         """Until all jobs have ended. `stalled` is called once when no worker has begun after a while; whether by a pause."""
@@ -121,7 +124,8 @@ def compare(
     files = name(find(paths), ledger)
     summary, missing = BatchSummary(), missing_of(paths, files, ledger, force) if delete_missing else []
     changed = changed_of(files, ledger, settings, collection, summary)
-    return Handover(ledger, len(files), ", ".join(str(path) for path in paths), changed, missing, summary)
+    bell = Doorbell(lambda: open_redis(settings))
+    return Handover(ledger, bell, len(files), ", ".join(str(path) for path in paths), changed, missing, summary)
 
 
 def _portions(docs: Iterator[DocumentInput]) -> Iterator[list[DocumentInput]]:

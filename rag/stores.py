@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 _CONNECT_S, _READ_S = 0.5, 2.0
 _LISTEN_S = 1.0  # longest blocking command; under _READ_S, so that silence is told from a dead connection
+_RINGS = 64
 _POLL_S = 0.5  # between two looks at the ledger while there is no Redis
 _DEAF_S = 5.0  # Redis is left alone this long after a failure
 _LOG_EVERY_S = 60.0
@@ -271,13 +272,13 @@ class Doorbell(Remote):
         """`connect` makes a client; it is called again after a failure."""
         super().__init__(connect, "waiting by polling the ledger")
 
-    def ring(self) -> None:
-        """There may be a job. Wakes one worker; up to 64 rings are kept for workers that are busy."""
+    def ring(self, jobs: int = 1) -> None:
+        """There may be so many jobs (> 0). Wakes a worker for each; up to 64 rings are kept for workers that are busy."""
 
         def push(client: redis.Redis) -> list[Any]:
             with client.pipeline(transaction=False) as commands:
-                commands.lpush(self._BELL, 1)
-                commands.ltrim(self._BELL, 0, 63)
+                commands.lpush(self._BELL, *[1] * min(jobs, _RINGS))
+                commands.ltrim(self._BELL, 0, _RINGS - 1)
                 return commands.execute()
 
         self.attempt(push)
