@@ -66,13 +66,14 @@ Contexts = dict[tuple[tuple[str, ...], str], str]
 def _contexts(parsed: Parsed, title: str, tally: Tally, max_tokens: int) -> Contexts:
     """The fullest context of each block that leaves half of the budget for its text."""
     wanted = dict.fromkeys((block.section, block.header) for block in parsed.blocks if block.kind not in ("faq", "case"))
-    candidates = {key: _candidates(title, *key) for key in wanted}
-    tally.add(_lead(text) for texts in candidates.values() for text in texts)
-    tally.count()
-    return {
-        key: next(text for text in texts if not text or tally[_lead(text)] <= max_tokens // 2)
-        for key, texts in candidates.items()
-    }
+    left = {key: _candidates(title, *key) for key in wanted}
+    fit: Contexts = {}
+    while left:  # the shorter ones are counted only where the fuller one does not fit
+        tally.add(_lead(texts[0]) for texts in left.values())
+        tally.count()
+        fit |= {key: texts[0] for key, texts in left.items() if not texts[0] or tally[_lead(texts[0])] <= max_tokens // 2}
+        left = {key: texts[1:] for key, texts in left.items() if key not in fit}
+    return fit
 
 
 def _candidates(title: str, section: tuple[str, ...], header: str) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from rag.models.onnx import usable_cores
 from rag.ports import Vectors
+from rag.settings import Settings
 
 BATCH = 32
 _OPSET = 17
@@ -32,6 +33,12 @@ class PlainEncoder:
         if not graph.exists():
             _export(self._model, graph)
         _replace(self._model, graph, threads or usable_cores())
+
+    @classmethod
+    def of(cls, settings: Settings) -> PlainEncoder:
+        """The model of the settings, on as many threads."""
+        folder = settings.model_folder
+        return cls(folder / settings.embedding.model, folder / "bench", threads=settings.embedding.threads or None)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dim), rows of L2 norm 1."""

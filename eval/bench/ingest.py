@@ -9,8 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -20,9 +19,9 @@ import numpy as np
 import psutil
 
 from eval.bench.encode import BATCH, PlainEncoder
-from eval.bench.nightly import LlamaNightly
+from eval.bench.folder import fill, house_over, ingested, section
+from eval.bench.nightly import Recalling, nightly
 from ingest import sources
-from ingest.folder import Summary, ingest_paths
 from ingest.jobs import Jobs
 from ingest.pipeline import Pipeline, read_document
 from rag.domain import Chunk, DocumentInput
@@ -30,7 +29,7 @@ from rag.library.ledger import Ledger
 from rag.library.rows import Prepared
 from rag.ports import Embedder
 from rag.settings import ENV_PREFIX, Settings, load
-from rag.wiring import House, embedder_loader, open_house
+from rag.wiring import House, embedder_loader
 
 Say = Callable[[str], None]
 
@@ -50,8 +49,6 @@ class Sizes:
 
 
 FULL = Sizes(documents=100, sections=10, nightly=100, files=5000, jobs=1000, texts=480, rounds=5)
-_NIGHTLY_SECTIONS = 50
-_EDITED = 0.02
 
 
 def measure(sizes: Sizes, say: Say, settings: Settings) -> dict[str, Any]:
@@ -64,82 +61,26 @@ def measure(sizes: Sizes, say: Say, settings: Settings) -> dict[str, Any]:
         say("the embedder and SentenceTransformer")
         embedder = _embedders(sizes, model, settings)
         say("nightly run and LlamaIndex")
-        nightly = _nightly(sizes, folder / "nightly", model, say)
+        nights = nightly(folder / "nightly", model, settings, sizes.nightly, sizes.rounds, say)
         say("an unchanged folder")
         unchanged = _unchanged(sizes, folder / "unchanged", model)
         say("a worker's memory")
         memory = _worker_memory(sizes, folder / "worker", settings)
-    return {"first_ingest": first, "embedder": embedder, "nightly": nightly, "unchanged": unchanged, "worker_memory": memory}
-
-
-# -- documents ---------------------------------------------------------------------------------------------------------
-
-_SUBJECTS = "摄像机 门铃 传感器 主机 账号 订阅 固件 云录像 路由器 存储卡".split()
-_VERBS = "重启 升级 绑定 分享 重置 检查 更换 充电 校准 关闭".split()
-_NOUNS = "camera doorbell sensor hub account plan firmware recording router card".split()
-_ACTS = "restart update pair share reset check replace charge calibrate disable".split()
-
-
-def section(seed: int, sentences: int = 12) -> str:
-    """A section of about 200 tokens, every other one in Chinese; the same seed, the same text."""
-    rng, lines = random.Random(seed), list[str]()
-    for _ in range(sentences):
-        number = rng.randrange(1000)
-        if seed % 2:
-            lines.append(
-                f"如果{rng.choice(_SUBJECTS)}没有反应，请先{rng.choice(_VERBS)}，等待 {number} 秒后再{rng.choice(_VERBS)}一次。"
-            )
-        else:
-            what, first, then = rng.choice(_NOUNS), rng.choice(_ACTS), rng.choice(_ACTS)
-            lines.append(f"When the {what} stops, {first} it, wait {number} seconds and {then} again. ")
-    return "".join(lines).strip()
-
-
-def document(number: int, sections: int, changed: int | None = None) -> str:
-    """`changed`: this section says something else."""
-    parts = [f"# Manual {number}"]
-    for at in range(sections):
-        text = section(number * 1000 + at) + (" A sentence was added here last night." if at == changed else "")
-        parts.append(f"## Chapter {number}.{at}\n\n{text}")
-    return "\n\n".join(parts)
-
-
-def _fill(folder: Path, count: int, sections: int) -> None:
-    folder.mkdir(parents=True)
-    for number in range(count):
-        (folder / f"{number}.md").write_text(document(number, sections), encoding="utf-8")
-
-
-@contextmanager
-def _house(folder: Path, model: Embedder) -> Iterator[House]:
-    house = open_house(load(env={}, overrides={"data_dir": str(folder)}), embedder=model)
-    try:
-        yield house
-    finally:
-        house.close()
-
-
-def _run(folder: Path, house: House) -> Summary:
-    return ingest_paths(
-        [folder], house.ledger, lambda: Pipeline(house.ledger, house.shelves.writing, house.settings), house.settings
-    )
-
-
-# -- figures -----------------------------------------------------------------------------------------------------------
+    return {"first_ingest": first, "embedder": embedder, "nightly": nights, "unchanged": unchanged, "worker_memory": memory}
 
 
 def _first(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
     """Each round: the folder into an empty library, and its passages through the model alone, in turns."""
-    _fill(folder / "docs", sizes.documents, sizes.sections)
+    fill(folder / "docs", sizes.documents, sizes.sections)
     texts = _passages(folder / "docs", model, folder / "read")
     ours, bare = list[float](), list[float]()
     for turn in range(sizes.rounds):
-        with _house(folder / f"data{turn}", model) as house:
+        with house_over(folder / f"data{turn}", model) as house:
             Pipeline(house.ledger, house.shelves.writing, house.settings).put(DocumentInput("warm", b"A first text."))
             for who in ("ours", "bare") if turn % 2 else ("bare", "ours"):
                 began = time.perf_counter()
                 if who == "ours":
-                    passages = _run(folder / "docs", house).passages
+                    passages = ingested(folder / "docs", house).passages
                     ours.append(passages / (time.perf_counter() - began))
                 else:
                     model.embed_passages(texts)
@@ -156,7 +97,7 @@ def _first(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
 
 
 def _passages(docs: Path, model: Embedder, data: Path) -> list[str]:
-    with _house(data, model) as house:
+    with house_over(data, model) as house:
         shelf = house.shelves.writing()
         return [
             chunk.search_text
@@ -169,8 +110,7 @@ def _embedders(sizes: Sizes, model: Embedder, settings: Settings) -> dict[str, A
     """Texts of mixed lengths, as documents give them; in turns."""
     rng = random.Random(5)
     texts = [section(number, rng.choice((2, 6, 12, 14, 16))) for number in range(sizes.texts)]
-    folder = settings.model_folder / settings.embedding.model
-    plain = PlainEncoder(folder, settings.model_folder / "bench", threads=settings.embedding.threads or None)
+    plain = PlainEncoder.of(settings)
     plain.encode(texts[:BATCH])
     model.embed_passages(texts[:8])
     ours, theirs = list[float](), list[float]()
@@ -189,83 +129,17 @@ def _embedders(sizes: Sizes, model: Embedder, settings: Settings) -> dict[str, A
     }
 
 
-def _nightly(sizes: Sizes, folder: Path, model: Embedder, say: Say) -> dict[str, Any]:
-    """Both have the folder; then one section in 2 % of its documents is edited, and each runs again. Several nights."""
-    docs, count = folder / "docs", max(1, round(sizes.nightly * _EDITED))
-    _fill(docs, sizes.nightly, _NIGHTLY_SECTIONS)
-    known = _Recalling(model)
-    llama, ours, theirs, embedded = LlamaNightly(known), list[float](), list[float](), list[int]()
-    with _house(folder / "data", known) as house:
-        say("nightly: our first run")
-        _run(docs, house)
-        say("nightly: LlamaIndex's first run")
-        llama.run(docs)
-        known.forget()
-        for night in range(sizes.rounds):
-            for number in range(count):
-                at = (night * count + number) % sizes.nightly
-                text = document(at, _NIGHTLY_SECTIONS, changed=(7 * night + 3) % _NIGHTLY_SECTIONS)
-                (docs / f"{at}.md").write_text(f"{text}\n\nEdited in night {night}.", encoding="utf-8")
-            for who in ("ours", "theirs") if night % 2 else ("theirs", "ours"):
-                before, began = known.calls, time.perf_counter()
-                if who == "ours":
-                    summary = _run(docs, house)
-                    assert (summary.updated, summary.failed) == (count, []), summary
-                    embedded.append(known.calls - before)
-                else:
-                    llama.run(docs)
-                (ours if who == "ours" else theirs).append(time.perf_counter() - began)
-                known.forget()
-    return {
-        "documents": sizes.nightly,
-        "sections_a_document": _NIGHTLY_SECTIONS,
-        "edited": count,
-        "seconds": round(median(ours), 3),
-        "llamaindex_seconds": round(median(theirs), 3),
-        "ratio": round(median(b / a for a, b in zip(ours, theirs, strict=True)), 1),
-        "target": 20,
-        "embedded_a_edited_document": round(max(embedded) / count, 2),
-        "embedded_target": 2,
-    }
-
-
-class _Recalling:
-    """The embedder, except that the first runs, which are not measured, get made-up vectors: they would take minutes."""
-
-    def __init__(self, model: Embedder):
-        self._model, self._real = model, False
-        self.calls = 0
-
-    def forget(self) -> None:
-        self._real = True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
-
-    def embed_passages(self, texts: Sequence[str]) -> Any:
-        self.calls += len(texts)
-        return self._model.embed_passages(texts) if self._real else self._made(texts)
-
-    def embed_with_tokens(self, texts: Sequence[str]) -> Any:
-        self.calls += len(texts)
-        return self._model.embed_with_tokens(texts) if self._real else (self._made(texts), [])
-
-    def _made(self, texts: Sequence[str]) -> Any:
-        rows = np.random.default_rng(len(texts)).standard_normal((len(texts), self._model.dim)).astype(np.float32)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True) if len(texts) else rows
-
-
 def _unchanged(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
     """A folder that is in the library already, read again: every byte is compared, not size and time."""
     docs = folder / "docs"
-    _fill(docs, sizes.files, 1)
-    known = _Recalling(model)
-    with _house(folder / "data", known) as house:
+    fill(docs, sizes.files, 1)
+    known = Recalling(model)
+    with house_over(folder / "data", known) as house:
         _store(docs, house)
         before, took = known.calls, list[float]()
         for _ in range(sizes.rounds):
             began = time.perf_counter()
-            summary = _run(docs, house)
+            summary = ingested(docs, house)
             took.append(time.perf_counter() - began)
             assert summary.unchanged == sizes.files, summary
         return {

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from rag.domain import Block, Parsed
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.{0,2000}?-->|!\[[^\]]{0,500}\]\([^)]{0,1000}\)", re.DOTALL)
+_MARKS = re.compile(r"[\W_]+")  # what is neither letter nor digit
+_CLEAN = re.compile("[\t\n\r -~\u00a1-\u017f\u2010-\u2027\u3001-\u3011\u4e00-\u9fff\uff01-\uff5e]*")  # most text
 _GARBAGE_SHARE = 0.2
 _DUPLICATE_LENGTH = 20
 _LINE_LIMIT = 80  # characters of a watermark or a running line
@@ -89,13 +93,14 @@ def _line_key(text: str) -> str:
     return re.sub(r"\d+", "#", _exact_key(text))
 
 
+@lru_cache(maxsize=1)  # both rules on duplicates ask for it
 def _exact_key(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _near_key(text: str) -> str:
     """Letters and digits alone: what differs in marks, spaces and case says the same. Numbers and words must be equal."""
-    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
+    return _MARKS.sub("", _exact_key(text))
 
 
 # -- rules -------------------------------------------------------------------------------------------------------------
@@ -112,8 +117,13 @@ def _markup_only(text: str, block: Block, seen: Seen) -> bool:
 
 def _garbage(text: str, block: Block, seen: Seen) -> bool:
     """More than a fifth replacement, private-use and control characters: a wrong encoding, a font without a map."""
-    bad = sum(char == "\ufffd" or (unicodedata.category(char) in ("Cc", "Co", "Cn") and char not in "\t\n\r") for char in text)
-    return bad > len(text) * _GARBAGE_SHARE
+    if _CLEAN.fullmatch(text):
+        return False
+    return sum(count for char, count in Counter(text).items() if _is_garbage(char)) > len(text) * _GARBAGE_SHARE
+
+
+def _is_garbage(char: str) -> bool:
+    return char == "\ufffd" or (unicodedata.category(char) in ("Cc", "Co", "Cn") and char not in "\t\n\r")
 
 
 def _boilerplate(text: str, block: Block, seen: Seen) -> bool:

@@ -67,7 +67,7 @@ def _is_plain(text: str) -> bool:
     sample = text[: _SAMPLE // 2]
     foreign = _NOT_ASCII.findall(sample)
     everyday = _everyday("gb2312") | _everyday("big5")
-    known = sum(char in everyday for char in foreign)
+    known = sum(map(everyday.__contains__, foreign))
     return known >= len(foreign) * 0.8 and not any(ord(char) < 32 and char not in "\t\n\r\f" for char in sample)
 
 
@@ -90,10 +90,10 @@ def _chinese(content: bytes) -> str | None:
 def everyday_share(text: str, encoding: str) -> float:
     """Share of everyday characters among those that are not ASCII (0 when there are none)."""
     foreign = _NOT_ASCII.findall(text[:_SAMPLE])
-    if len(foreign) > 40 and sum(char in _FREQUENT for char in foreign) < len(foreign) * 0.03:
+    if len(foreign) > 40 and sum(map(_FREQUENT.__contains__, foreign)) < len(foreign) * 0.03:
         return 0.0  # Korean and Japanese bytes fall on everyday Chinese characters, but on arbitrary ones
     everyday = _everyday("big5") if encoding == "big5hkscs" else _everyday("gb2312")
-    return sum(char in everyday for char in foreign) / max(1, len(foreign))
+    return sum(map(everyday.__contains__, foreign)) / max(1, len(foreign))
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from rag.errors import ConfigError
 from rag.models import manifest
@@ -114,7 +114,7 @@ class OnnxEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and prompt, uncut."""
-        return [len(ids) for ids in self._tokens(texts, special=False)]
+        return [len(encoding) for encoding in self._encodings(texts, special=False)]
 
     def token_vectors(self, texts: Sequence[str], *, queries: bool = False) -> list[Vectors]:
         """The last layer's output for each of a text's own tokens, float32 (tokens, dim), not normalised.
@@ -156,18 +156,18 @@ class OnnxEmbedder:
     def _ids(self, texts: Sequence[str], prompt: str) -> list[TokenIds]:
         """Token ids of each text after the prompt, special tokens and all at most `max_tokens`."""
         head = self.max_tokens * _LONGEST_TOKEN
-        whole = self._tokens([prompt + text[:head] for text in texts], special=True)
+        prompted = [prompt + text[:head] for text in texts]
+        whole = [np.array(encoding.ids, np.int64) for encoding in self._encodings(prompted, special=True)]
         return [ids if len(ids) <= self.max_tokens else np.append(ids[: self.max_tokens - 1], ids[-1]) for ids in whole]
 
     def _run(self, output: str, ids: TokenIds) -> Vectors:
         vectors: Vectors = self._session.run([output], {INPUT: ids[None, :]})[0][0]
         return vectors
 
-    def _tokens(self, texts: Sequence[str], *, special: bool) -> Iterator[TokenIds]:
+    def _encodings(self, texts: Sequence[str], *, special: bool) -> Iterator[Encoding]:
         for start in range(0, len(texts), _TOKENIZE_AT_ONCE):
             part = [encodable(text) for text in texts[start : start + _TOKENIZE_AT_ONCE]]
-            for encoding in self._tokenizer.encode_batch_fast(part, add_special_tokens=special):
-                yield np.array(encoding.ids, np.int64)
+            yield from self._tokenizer.encode_batch_fast(part, add_special_tokens=special)
 
 
 def open_tokenizer(path: Path) -> Tokenizer:
