@@ -19,9 +19,11 @@ from rag.grounding import Fault
 from rag.sentences import split_sentences
 
 _NEAR = 0.6  # share of a sentence's content tokens in order with the passage, from which on it counts as near a quote
+_WHOLE = 0.95  # from which on it is that sentence
 _NEW = 0.12  # share of tokens that may be new near a quote
 _PLACES = 3  # sentences of a passage that are compared closely
 _JOINED = 3.0  # content words that a sentence must give to count as a part of a joined one; a Han character is half a one
+_ARTICLES = frozenset("a an the 的 了 地 得".split())  # may be set elsewhere
 _PASSIVE = frozenset(("by", "被", "由"))
 
 
@@ -75,7 +77,7 @@ class Source:
         said = _Said(tuple(claim), content, asked | self._context)
         ranked = sorted(range(len(self._singles)), key=lambda at: -len(keys & self._singles[at].keys))[:_PLACES]
         best = max((_compare(said, self._singles[at]) for at in ranked), key=_rank)
-        if best.fault is None:
+        if best.fault is None or best.close >= _WHOLE:  # it is that sentence: no other one makes it right
             return best
         places = (_join(self._singles[a:b]) for a, b in self._windows(keys, ranked[0]))
         found = max((_compare(said, place) for place in places), key=_rank, default=best)
@@ -171,9 +173,10 @@ def _units_agree(said: _Said, place: _Place) -> bool:
 
 def _differs(said: _Said, place: _Place, ops: Sequence[Op], moved: Moved | None) -> Fault | None:
     """The first difference that changes the meaning, of a sentence near a quote."""
-    left = Counter(place.tokens[at].key for tag, i1, i2, _, _ in ops if tag != "equal" for at in range(i1, i2))
     if turned(said.tokens, place.tokens, ops):
         return "negation"
+    left = Counter(place.tokens[at].key for tag, i1, i2, _, _ in ops if tag != "equal" for at in range(i1, i2))
+    twice = Counter(token.key for token in said.content) - Counter(token.key for token in place.tokens)
     new = 0
     for tag, i1, i2, j1, j2 in ops:
         if tag == "equal" or (moved is not None and moved.here == (j1, j2)):
@@ -184,22 +187,43 @@ def _differs(said: _Said, place: _Place, ops: Sequence[Op], moved: Moved | None)
         put = [token for token in here if token.content and not (token.key in FUNCTION_EN - VERBS and token.key in place.keys)]
         if _names_the_meant(said, place, there, put):
             continue
-        fresh = 0
-        for token in put:
-            if left[token.key] > 0:  # it stood elsewhere in the same sentence, and is gone from there
-                return _kind(put)
-            if token.fact:
-                return "number" if token.role == "number" else "name"
-            fresh += token.key not in said.known and token.key not in place.keys
-        replaced = [token for token in there if token.content]
-        if replaced and not put and any(token.key in VERBS for token in here):
-            return "no_support"
-        if replaced and put and not {token.key for token in put} <= {token.key for token in replaced}:
-            return _kind([*put, *replaced])
+        fault = _small(there, here, put, left) or _put(place, put, left, twice) or _replaced(there, put)
+        if fault is not None:
+            return fault
+        fresh = sum(token.key not in said.known and token.key not in place.keys for token in put)
         new += fresh
-        if fresh > (1 if all(token.key.isascii() for token in put) else 2):
+        if fresh > (0 if there else 1 if all(token.key.isascii() for token in put) else 2):
             return "no_support"
     return "no_support" if new > _NEW * len(said.content) else None
+
+
+def _small(there: Sequence[Token], here: Sequence[Token], put: Sequence[Token], left: Counter[str]) -> Fault | None:
+    """Of small words: "used is a pump" for "a pump is used", or one that stands where a name or another word stood."""
+    if any(left[token.key] > 0 and not token.content and token.key not in _ARTICLES for token in here):
+        return "no_support"
+    replaced = [token for token in there if token.content]
+    if replaced and here and not put and not any(token.key in PRONOUNS for token in here):
+        return _kind(replaced)
+    return None
+
+
+def _put(place: _Place, put: Sequence[Token], left: Counter[str], twice: Counter[str]) -> Fault | None:
+    """Of words that the passage has not there. left: what it has elsewhere and the sentence has not; twice: the reverse."""
+    for token in put:
+        if left[token.key] > 0:  # it stood elsewhere in the same sentence, and is gone from there
+            return _kind(put)
+        if token.fact:
+            return "number" if token.role == "number" else "name"
+        if twice[token.key] > 0 and token.key in place.keys:  # said once more, of something else
+            return "no_support"
+    return None
+
+
+def _replaced(there: Sequence[Token], put: Sequence[Token]) -> Fault | None:
+    replaced = [token for token in there if token.content]
+    if replaced and put and not {token.key for token in put} <= {token.key for token in replaced}:
+        return _kind([*put, *replaced])
+    return None
 
 
 def _names_the_meant(said: _Said, place: _Place, there: Sequence[Token], put: Sequence[Token]) -> bool:

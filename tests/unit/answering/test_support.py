@@ -99,3 +99,30 @@ def test_marks_between_sentences_are_no_sentence():
 )
 def test_nothing_is_lent_or_lost_between_sentences_and_clauses(sentence: str, text: str) -> None:
     assert not passes(sentence, text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        ("In this cycle used is a pump to pressurize the fluid.", "In this cycle a pump is used to pressurize the fluid."),
+        ("消费者遗失三包凭证的，销售者申请补办向可以。", "消费者遗失三包凭证的，可以向销售者申请补办。"),
+        (
+            "Our fund is any of the largest academic institution.",
+            "Our fund is the largest of any academic institution.",
+        ),
+        ("和 表将排序规则映射至适用的字符集名称。", "`COLLATIONS` 表将排序规则映射至适用的字符集名称。"),
+        ("Message the message is sent by an agent.", "Whether the message is sent by an agent."),
+        ("执法部门没收的无非法进口证明和非法拼装的机动车。", "执法部门没收的无进口证明和非法拼装的机动车。"),
+        (
+            "Preview the page must be available on the same domain.",
+            "And the page must be available on the same domain.",
+        ),
+        (
+            "Let Thy Spirit descend or renew the face of the land!",
+            "Let Thy Spirit descend! Let Thy Spirit descend and renew the face of the land!",
+        ),
+    ],
+)
+def test_rearranged_and_repeated_words_are_seen(sentence: str, text: str) -> None:
+    assert passes(text, text)
+    assert not passes(sentence, text)
