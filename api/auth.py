@@ -35,8 +35,8 @@ from api.state import state
 from rag.errors import Forbidden, InputError, Unauthorized
 from rag.library.audit import Trail, library_of
 from rag.library.keys import PREFIX, Key, Keys, KeyScope
+from rag.remote import Remote
 from rag.settings import Settings
-from rag.stores import Remote
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
 PUBLIC = ("/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json")

@@ -25,7 +25,7 @@ from rag.library.engine import writing
 from rag.library.ledger import now
 from rag.library.queue_tables import job_batches, job_cancels
 from rag.library.schema import job_contents, jobs, meta
-from rag.stores import Doorbell
+from rag.remote import Doorbell
 
 State = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]
 

@@ -21,8 +21,9 @@ from rag.domain import DocumentInput, WriteResult
 from rag.errors import ConfigError, Conflict, InputError, NotFound, UpstreamError, XiansouError
 from rag.metrics import INGEST_JOBS
 from rag.ports import Embedder
+from rag.remote import Doorbell
 from rag.settings import Settings
-from rag.stores import Doorbell, open_redis
+from rag.stores import open_redis
 from rag.watch import WriteClock
 from rag.wiring import House, open_house
 

@@ -19,12 +19,13 @@ from rag.library.shelves import Shelf, Shelves
 from rag.library.snapshot import Snapshots
 from rag.library.tokens import Cutter
 from rag.ports import Embedder, Generator, Reranker
+from rag.remote import Remote
 from rag.search.retrieve import Reranking, Retriever
 from rag.search.synonyms import load_synonyms
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
-from rag.stores import Remote, adopt_redis, open_redis
+from rag.stores import adopt_redis, open_redis
 
 LoadEmbedder = Callable[[str], Embedder]
 

@@ -15,7 +15,7 @@ import orjson
 
 from rag.domain import Hit, Question
 from rag.library.tokens import fold
-from rag.stores import Remote
+from rag.remote import Remote
 
 _PREFIX = "xiansou:answer:"
 

@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 from rag.domain import Answer, Language, Message, Question
 from rag.library.quotes import Reference, live_quotes
 from rag.library.tokens import is_chinese
+from rag.remote import Remote
 from rag.settings.memory import Conversation as Told
-from rag.stores import Remote
 
 _PREFIX = "xiansou:conversation:"
 _NO_ANSWER: dict[Language, str] = {"zh": "（文档里没有答案）", "en": "(The documents had no answer.)"}

@@ -19,8 +19,8 @@ from rag.library.feedback import Feedback, FeedbackBook
 from rag.library.ledger import Ledger
 from rag.library.quotes import passage_texts
 from rag.ports import Embedder
+from rag.remote import Remote
 from rag.settings import Settings
-from rag.stores import Remote
 
 EXTRACTIVE = "extractive"
 _WORDING = ("generate", "check")  # stages that a cached answer spares

@@ -21,8 +21,9 @@ from rag.errors import NotFound
 from rag.fakes import ScriptedGenerator
 from rag.library.engine import writing
 from rag.library.erase import erase
+from rag.remote import Remote
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey, Remote, open_redis
+from rag.stores import EmbeddedValkey, open_redis
 from rag.wiring import House
 
 CANARY = "canaryzq9053"
@@ -138,7 +139,7 @@ def test_a_refusal_is_remembered_as_one(put, ask):
 
 
 def test_questions_are_answered_while_redis_is_gone_and_remembered_again_after(put, ask, valkey, monkeypatch):
-    monkeypatch.setattr("rag.stores._DEAF_S", 0.1)
+    monkeypatch.setattr("rag.remote._DEAF_S", 0.1)
     put("vault", "The code of the vault is 4417.")
     answerer = ask()
     answerer.answer(QUESTION)

@@ -18,8 +18,9 @@ import redis
 from structlog.testing import capture_logs
 
 from rag.errors import ConfigError, UpstreamError
+from rag.remote import Doorbell
 from rag.settings import Settings, load
-from rag.stores import Doorbell, EmbeddedValkey, open_redis, ping
+from rag.stores import EmbeddedValkey, open_redis, ping
 
 OWNER = """
 import sys, time

@@ -27,8 +27,9 @@ from ingest.jobs import Jobs
 from rag.domain import DocumentInput
 from rag.errors import ConfigError, UpstreamError
 from rag.library.ledger import Ledger
+from rag.remote import Doorbell
 from rag.settings import Settings, load
-from rag.stores import Doorbell, EmbeddedValkey, open_redis
+from rag.stores import EmbeddedValkey, open_redis
 from tests.support.processes import COMMAND
 
 

@@ -23,8 +23,9 @@ from rag.fakes import HashEmbedder
 from rag.library.engine import writing
 from rag.library.ledger import Ledger
 from rag.library.schema import job_contents, jobs, passages, versions
+from rag.remote import Doorbell
 from rag.settings import Settings, load
-from rag.stores import Doorbell, EmbeddedValkey, open_redis
+from rag.stores import EmbeddedValkey, open_redis
 from tests.support.processes import COMMAND
 
 

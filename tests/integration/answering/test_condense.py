@@ -21,9 +21,10 @@ from rag.answering.replay import replay_json
 from rag.condensed import Condensed
 from rag.domain import Message, Question
 from rag.errors import Cancelled
+from rag.remote import Remote
 from rag.settings import load
 from rag.settings.generator import Generator as Told
-from rag.stores import NotRunning, Remote
+from rag.stores import NotRunning
 from rag.wiring import load_generators
 from tests.support import llm_server as llm
 from tests.support.llm_server import Call, LlmServer, llm_server

@@ -18,7 +18,7 @@ from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
 from rag.library.engine import open_engine, writing
 from rag.library.schema import job_contents, jobs
-from rag.stores import Doorbell
+from rag.remote import Doorbell
 
 ERROR = {"code": "upstream", "detail": "the model did not answer"}
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingest.sandbox import Limits, Sandbox, parse_safely
+from ingest.child import Limits
+from ingest.sandbox import Sandbox, parse_safely
 from ingest.sandboxed import deny_network
 from rag.errors import ParseError, UpstreamError
 from rag.settings import Settings

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from ingest.sandbox import Limits, Sandbox, parse_safely
+from ingest.child import Limits
+from ingest.sandbox import Sandbox, parse_safely
 from rag.domain import Parsed
 from rag.errors import ParseError
 from rag.settings import Settings
