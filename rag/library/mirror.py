@@ -222,11 +222,10 @@ class Mirror:
             also = self._spelled(asked)
             weights = _weights(asked, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
-            ids = np.union1d(np.union1d(dense, lexical), abroad)
-            if fitting:
-                ids = np.union1d(ids, self._fitting(asked, weights, allowed))
+            ids = _together(dense, lexical, abroad, *([self._fitting(asked, weights, allowed)] if fitting else []))
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
-            rest, scores = self._lexical.search(weights, len(ids), np.setdiff1d(ids, lexical))
+            unscored = np.array([key for key in ids.tolist() if key not in bm25], np.int64)
+            rest, scores = self._lexical.search(weights, len(ids), unscored)
             bm25.update(zip(rest.tolist(), scores.tolist(), strict=True))
             return Found(
                 version=self._version,
@@ -276,6 +275,11 @@ class Mirror:
     def _spelled(self, asked: _Asked) -> dict[str, tuple[str, ...]]:
         respelled = {term: right for term in asked.terms if (right := self._lexical.respelled(term)) is not None}
         return dict(asked.also) | {term: (*asked.also.get(term, ()), right) for term, right in respelled.items()}
+
+
+def _together(*parts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All ids of the parts once, ascending; a tenth of the time of `union1d` for some dozens."""
+    return np.array(sorted(set[int]().union(*(part.tolist() for part in parts))), np.int64)
 
 
 def _weights(asked: _Asked, also: Mapping[str, tuple[str, ...]]) -> dict[str, float]:

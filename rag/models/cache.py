@@ -29,6 +29,8 @@ class QueryCache:
             for text in known:
                 self._vectors.move_to_end(text)
         new = [text for text in dict.fromkeys(texts) if text not in known]
+        if texts and not new:
+            return np.stack([known[text] for text in texts])
         made = embed(new)
         known.update(zip(new, made, strict=True))
         with self._lock:

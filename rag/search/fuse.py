@@ -6,6 +6,7 @@ Coefficients by `eval`'s sets with each left out in turn: xquad in both language
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +38,12 @@ class Ranked:
 def standardise(scores: Scores, like: Scores | None = None) -> Scores:
     """z-scores (m,) with mean and spread of `like`; all zeros when that does not differ."""
     base = scores if like is None or len(like) < 2 else like
-    spread = float(base.std())
-    return ((scores - base.mean()) / spread).astype(np.float32) if spread > 1e-9 else np.zeros_like(scores)
+    if len(base) == 0:
+        return np.zeros_like(scores)
+    mean = base.sum() / len(base)
+    off = base - mean
+    spread = math.sqrt(float(off @ off) / len(base))  # `std` takes four times as long for some dozens
+    return ((scores - mean) / spread).astype(np.float32) if spread > 1e-9 else np.zeros_like(scores)
 
 
 def levelled(found: Found) -> Scores:

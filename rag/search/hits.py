@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -53,8 +53,9 @@ class Joined:
         """Of those that were compared token by token; of those that the question does not exclude, where that is less: many
         others that are worded alike say nothing against the one that fits."""
         late = self.ranked.late
-        allowed = late[self.weighed.behind[self.ranked.order] == 0]
-        return float(min(np.nanmedian(late), np.nanmedian(allowed) if not np.isnan(allowed).all() else np.inf))
+        compared = ~np.isnan(late)
+        allowed = compared & (self.weighed.behind[self.ranked.order] == 0)
+        return min((float(np.median(late[some])) for some in (compared, allowed) if some.any()), default=float("nan"))
 
 
 def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
@@ -71,7 +72,7 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
     likeliest = 0.0  # of the hits that the question does not exclude
     twins = Twins()
     for place, passage, rival in _passages(ledger, told, k, everything=explain):
-        if len(hits) == k + SPARE and not explain:
+        if not explain and len(hits) >= _enough(hits, k):
             break
         span, hit = (passage.document_id, passage.start, passage.end), _hit(passage, told, place, rival)
         if against := told.against(place):
@@ -94,6 +95,11 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
     free = k - len(hits)  # nothing else is left: a twin is better than nothing
     hits += [_after(hit, hits[-1].score) for hit, _ in twice[:free]]
     return tuple(hits), (*twice[free:], *dropped) if explain else ()
+
+
+def _enough(hits: Sequence[Hit], k: int) -> int:
+    """How many distinct hits are looked at for k of them: only where cases are among them may others come before."""
+    return k + SPARE if any(hit.passage.kind == "case" for hit in hits[:k]) else k
 
 
 def _no_place(hit: Hit, k: int, excluded: Mapping[int, str]) -> str:

@@ -123,7 +123,9 @@ def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed
     """The re-ranked candidates by score; behind them the others, in the order of the first stage; last what the question
     excludes."""
     score, fused = told.score, told.fused
-    rest = np.setdiff1d(told.order, at)
+    left = np.ones(len(told.order), bool)
+    left[at] = False
+    rest = np.flatnonzero(left)
     if len(rest):  # below the last one that was re-ranked, at their distances
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
     score = step_back(score, weighed.behind)

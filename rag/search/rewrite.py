@@ -63,7 +63,9 @@ def _is_fragment(text: str) -> bool:
 def tidy(text: str) -> str:
     """One line, compatibility forms folded, control characters dropped."""
     folded = unicodedata.normalize("NFKC", text)
-    return _SPACE.sub(" ", "".join(c for c in folded if c.isspace() or unicodedata.category(c)[0] != "C")).strip()
+    if not folded.isprintable():
+        folded = "".join(c for c in folded if c.isspace() or unicodedata.category(c)[0] != "C")
+    return _SPACE.sub(" ", folded).strip()
 
 
 def _last_user_message(history: tuple[Message, ...]) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rag.domain import Passage
 
@@ -16,6 +16,12 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _ALIKE = 0.9  # share of common character 5-grams
 _GRAM = 5
 _NEAR = 0.015  # passages whose cosines to the question lie further apart are not compared: the same text has about the same
+
+
+@lru_cache(maxsize=4_000)
+def _flat(text: str) -> str:
+    """Without spaces, in small letters. Cached: the same passages come back for many questions."""
+    return _SPACE.sub("", text).lower()
 
 
 class Twins:
@@ -45,7 +51,7 @@ class _Said:
 
     @cached_property
     def text(self) -> str:
-        return _SPACE.sub("", self.passage.text).lower()
+        return _flat(self.passage.text)
 
     @cached_property
     def grams(self) -> frozenset[str]:
