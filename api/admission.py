@@ -13,12 +13,26 @@ from collections import deque
 from rag.errors import Overloaded
 
 
+class Arrival:
+    """One on the way to the line, who is looked up and whose body is read: a place is kept until then."""
+
+    def __init__(self, admission: Admission):
+        self._admission: Admission | None = admission
+
+    def over(self) -> None:
+        """Stands in line now, or went away. Once is enough, more often does no harm."""
+        if self._admission is not None:
+            self._admission.coming -= 1
+            self._admission = None
+
+
 class Admission:
     """`concurrent` at once, `queued` waiting, none longer than `wait_s`. For one event loop."""
 
     def __init__(self, concurrent: int, queued: int, wait_s: float):
         self._concurrent, self._queued, self._wait_s = concurrent, queued, wait_s
         self._running = 0
+        self.coming = 0  # arrivals that are not over
         self._line: deque[asyncio.Future[None]] = deque()
         self._seconds = 0.1  # that one answer takes, lately
 
@@ -30,9 +44,15 @@ class Admission:
     def running(self) -> int:
         return self._running
 
-    def check(self) -> None:
-        """Raises Overloaded when the line is full, so that nothing is done for a question that will not be answered."""
-        if len(self._line) >= self._queued and self._running >= self._concurrent:
+    def arrive(self) -> Arrival:
+        """Keeps a place in line. Raises Overloaded when none is left, so that nothing is done for a question that will not
+        be answered. Without it, five came for each place that became free, and four were looked up in vain."""
+        self._check()
+        self.coming += 1
+        return Arrival(self)
+
+    def _check(self) -> None:
+        if self._running + len(self._line) + self.coming >= self._concurrent + self._queued:
             raise self._full("too many questions at once.")
 
     async def enter(self, patience_s: float | None = None) -> float:
@@ -40,7 +60,7 @@ class Admission:
         if self._running < self._concurrent and not self._line:
             self._running += 1
             return time.monotonic()
-        self.check()
+        self._check()
         turn = asyncio.get_running_loop().create_future()
         self._line.append(turn)
         try:

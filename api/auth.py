@@ -73,6 +73,8 @@ class Access:
         """Waits until this question may be answered; the gate gives the place back. Raises Overloaded."""
         deadline = _deadline(request)
         patience = None if deadline is None else deadline - time.monotonic()
+        if request.state.arrival is not None:
+            request.state.arrival.over()
         request.state.entered = await self.admission.enter(patience)
         meter: Meter = request.state.meter
         if self.budgets.limited(caller):

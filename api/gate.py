@@ -36,6 +36,15 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
+        request.state.arrival = None
+        try:
+            await self._answer(request, receive, send)
+        finally:
+            if request.state.arrival is not None:
+                request.state.arrival.over()
+
+    async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
+        scope = request.scope
         try:
             access = state(request).access
             origin = await _shared_with(access, request)
@@ -44,7 +53,7 @@ class Gate:
             reply = _preflight(request, origin)
             if reply is None:
                 if request.method == "POST" and scope["path"] in access.questions:
-                    access.admission.check()  # looking up who asks would make the others wait
+                    request.state.arrival = access.admission.arrive()  # before it is looked up who asks
                 request.state.principal = await access.identify(request)
         except XiansouError as exc:
             reply = errors.response(request, exc)

@@ -173,6 +173,26 @@ def test_a_full_line_is_refused_quickly_and_the_place_comes_back(tmp_path: Path)
         assert ask(url, key, "/v1/query").status_code == 200
 
 
+def test_questions_that_end_before_the_line_give_their_place_back(tmp_path: Path) -> None:
+    with service(tmp_path, limits__concurrent=1, limits__queued=0) as (url, house):
+        key = key_of(house)
+        headers = {"Authorization": f"Bearer {key}"}
+        for _ in range(3):
+            assert ask(url, "xs_wrong").status_code == 401
+            assert httpx.post(f"{url}/v1/retrieve", json={"question": ""}, headers=headers).status_code == 422
+            assert (
+                httpx.post(f"{url}/v1/query", content=b"{", headers={**headers, "Content-Type": "application/json"}).status_code
+                == 400
+            )
+            assert (
+                httpx.post(
+                    f"{url}/v1/query", content=b"x" * 2_000_000, headers={**headers, "Content-Type": "application/json"}
+                ).status_code
+                == 413
+            )
+            assert ask(url, key).status_code == 200
+
+
 def test_a_deadline_goes_through_to_the_llm(tmp_path: Path) -> None:
     with service(tmp_path, Slow(), **LLM) as (url, house):
         key = key_of(house)

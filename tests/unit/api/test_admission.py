@@ -73,3 +73,20 @@ async def test_no_place_is_ever_lost() -> None:
             task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert (line.running, line.waiting) == (0, 0)
+
+
+async def test_a_place_is_kept_for_who_is_on_the_way() -> None:
+    line = Admission(concurrent=1, queued=1, wait_s=5)
+    first, second = line.arrive(), line.arrive()
+    with pytest.raises(Overloaded):
+        line.arrive()
+    second.over()
+    second.over()  # it is given back once
+    third = line.arrive()
+    with pytest.raises(Overloaded):
+        line.arrive()
+    for arrival in (first, third):
+        arrival.over()
+    entered = await line.enter()
+    assert (line.coming, line.running) == (0, 1)
+    line.leave(entered)
