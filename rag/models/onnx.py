@@ -109,9 +109,8 @@ class OnnxEmbedder:
         rows = self._asked.get(text)
         if rows is None:
             rows = self.token_vectors([text], queries=True)[0]
-            rows = project(rows)
             self._asked.keep(text, rows)
-        return rows
+        return project(rows)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and prompt, uncut."""
@@ -134,7 +133,7 @@ class OnnxEmbedder:
             return self._embed(texts, prompt)
         first, made = self._first[prompt], self._map(self._run_both, self._ids(texts, prompt))
         for text, (_, rows) in zip(texts, made, strict=True):
-            self._asked.keep(text, project(rows[first:-1]))
+            self._asked.keep(text, rows[first:-1])
         return np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
 
     def _run_both(self, ids: TokenIds) -> tuple[Vectors, Vectors]:
