@@ -11,7 +11,7 @@ import pytest
 from tests.faults.planted import PLANTED
 from tests.support.faults_harness import Library, Point, Rig, lose_power
 
-_TRIES = 6  # of four seconds
+_TRIES = 6  # of four seconds, then of eight, …
 
 Look = Callable[[Rig, Library, str, Path], list[str]]
 
@@ -54,7 +54,9 @@ def asked(rig: Rig, library: Library, planted: str, folder: Path) -> list[str]:
     for turn in range(_TRIES if planted else 1):
         place = folder / str(turn)
         place.mkdir()
-        told = rig.ask("freshness", folder=str(place), seconds=4.0, recall=fault == "version_outside_lock", planted=fault)
+        told = rig.ask(
+            "freshness", folder=str(place), seconds=4.0 * (turn + 1), recall=fault == "version_outside_lock", planted=fault
+        )
         wrong: list[str] = told["result"]["wrong"]
         if wrong:
             return wrong
