@@ -187,24 +187,15 @@ def _differs(said: _Said, place: _Place, ops: Sequence[Op], moved: Moved | None)
         put = [token for token in here if token.content and not (token.key in FUNCTION_EN - VERBS and token.key in place.keys)]
         if _names_the_meant(said, place, there, put):
             continue
-        fault = _small(there, here, put, left) or _put(place, put, left, twice) or _replaced(there, put)
-        if fault is not None:
+        if any(left[token.key] > 0 and not token.content and token.key not in _ARTICLES for token in here):
+            return "no_support"  # "used is a pump" for "a pump is used"
+        if (fault := _put(place, put, left, twice) or _replaced(there, here, put)) is not None:
             return fault
         fresh = sum(token.key not in said.known and token.key not in place.keys for token in put)
         new += fresh
         if fresh > (0 if there else 1 if all(token.key.isascii() for token in put) else 2):
             return "no_support"
     return "no_support" if new > _NEW * len(said.content) else None
-
-
-def _small(there: Sequence[Token], here: Sequence[Token], put: Sequence[Token], left: Counter[str]) -> Fault | None:
-    """Of small words: "used is a pump" for "a pump is used", or one that stands where a name or another word stood."""
-    if any(left[token.key] > 0 and not token.content and token.key not in _ARTICLES for token in here):
-        return "no_support"
-    replaced = [token for token in there if token.content]
-    if replaced and here and not put and not any(token.key in PRONOUNS for token in here):
-        return _kind(replaced)
-    return None
 
 
 def _put(place: _Place, put: Sequence[Token], left: Counter[str], twice: Counter[str]) -> Fault | None:
@@ -219,10 +210,13 @@ def _put(place: _Place, put: Sequence[Token], left: Counter[str], twice: Counter
     return None
 
 
-def _replaced(there: Sequence[Token], put: Sequence[Token]) -> Fault | None:
+def _replaced(there: Sequence[Token], here: Sequence[Token], put: Sequence[Token]) -> Fault | None:
+    """Of words that stand where the passage has others; a small word takes no name's place, but a pronoun may."""
     replaced = [token for token in there if token.content]
-    if replaced and put and not {token.key for token in put} <= {token.key for token in replaced}:
+    if put and replaced and not {token.key for token in put} <= {token.key for token in replaced}:
         return _kind([*put, *replaced])
+    if here and replaced and not put and not any(token.key in PRONOUNS for token in here):
+        return _kind(replaced)
     return None
 
 
