@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,10 +102,11 @@ def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _json(file: Path) -> dict[str, Any]:
+    """Read by Python's own parser, which takes NaN, as pandas writes it for a value that is not there: None here."""
     try:
         raw = file.read_bytes()
-        told = orjson.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw)
-    except (OSError, orjson.JSONDecodeError) as exc:
+        told = json.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw, parse_constant=lambda _: None)
+    except (OSError, EOFError, ValueError) as exc:
         raise ConfigError(f"cannot read {file}: {exc}.", field=str(file), fix="Check the path in the suite.") from exc
     if not isinstance(told, dict):
         raise ConfigError(f"{file} is not a JSON object.", field=str(file))
@@ -146,8 +148,9 @@ def _history(where: str, value: object) -> tuple[Message, ...]:
 def _written(told: Any) -> list[str]:
     """An answer given as a text, a list of texts, or an object with one of the usual names."""
     if isinstance(told, dict):
-        told = next((told[key] for key in ("answer", "answers", "text", "答案文本", "答案") if key in told), [])
-    return [str(part) for part in told] if isinstance(told, list) else [str(told)]
+        told = next((told[key] for key in ("answer", "answers", "text", "答案文本", "答案") if key in told), None)
+    parts = told if isinstance(told, list) else [told]
+    return [str(part) for part in parts if part is not None]
 
 
 def _renamed(key: str, rename: Mapping[str, str]) -> str:
