@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -99,20 +97,13 @@ def run(
 def _measure(told: Settings, suite: Suite, options: dict[str, Any], keep: Path | None, root: Path) -> tuple[Report, Path]:
     """Ingests, asks and keeps the run, in a library of its own."""
     from eval.judge import Judge
+    from eval.library import own_library
     from eval.measure import measure
-    from rag.wiring import load_generator, open_house
+    from rag.wiring import load_generator
 
-    with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
-        database = told.database.model_copy(update={"url": ""})  # never the service's own ledger
-        # The model that stands ready below the service's own folder is taken, not prepared anew for each run.
-        embedding = told.embedding.model_copy(update={"folder": str(told.model_folder)})
-        moved = {"data_dir": Path(folder), "database": database, "embedding": embedding}
-        house = open_house(told.model_copy(update=moved))
+    with own_library(told, keep) as house:
         judge = Judge(load_generator(told.generator), told.generator) if options["judge"] else None
-        try:
-            report, kept = measure(house, suite, options, root, keep, judge)
-        finally:
-            house.close()
+        report, kept = measure(house, suite, options, root, keep, judge)
     for failure in report.ingest.failed:
         print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
     return report, kept

@@ -84,6 +84,41 @@ def ingest(
 
 
 @bench.command()
+def retrieval(
+    suites: Annotated[list[Path], typer.Argument(metavar="SUITE...", help="Suite files, or folders of public sets.")],
+    peers: Annotated[
+        bool, typer.Option("--peers", help="Also measure the frameworks that are installed (extra `bench`).")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Questions of each suite at most, the same ones every time.")] = 300,
+    keep: Annotated[Path | None, typer.Option(help="Keep each suite's library below this folder.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ranking and time of retrieval beside dense and BM25 alone, a minimal assembly, and other frameworks' hybrids."""
+    from eval.bench import retrieval as finding
+    from eval.bench.frameworks import installed
+    from eval.dataset import load_suite
+
+    loaded, frameworks = [load_suite(suite) for suite in suites], installed() if peers else {}
+    steps, done = len(loaded) * (2 + len(frameworks)), 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(done, steps)
+
+        told = finding.measure(settings(config), loaded, frameworks, limit, keep, say)
+    report = {"conditions": _conditions()} | told
+    if as_json:
+        emit(report)
+        return
+    for row in told["suites"]:
+        _ranking_table(row)
+    print(f"\nmean × {told['macro_ratio']}, least × {told['least_ratio']} of the better side")
+
+
+@bench.command()
 def query(
     documents: Annotated[Path, typer.Option(help="Documents that are searched.")] = Path("examples"),
     clients: Annotated[int, typer.Option(min=1, help="Clients that ask at once.")] = 8,
@@ -160,3 +195,12 @@ def _table(size: dict[str, Any]) -> None:
     print(
         f"  cold start {size['cold_start']['ledger_s']} s from the ledger, {size['cold_start']['snapshot_s']} s from a snapshot"
     )
+
+
+def _ranking_table(row: dict[str, Any]) -> None:
+    print(f"\n{row['suite']}: {row['passages']:,} passages, {row['questions']} questions; × {row['ratio']} of the better side")
+    print(f"  {'':<24}{'nDCG@10':>9}{'recall@10':>11}{'p50 ms':>9}{'p99 ms':>9}")
+    for name, told in row["methods"].items():
+        ranked = f"{told['ndcg_at_10']:>9.4f}{told['recall_at_10']:>11.4f}"
+        apart = f"  + re-ranker {told['rerank_p50_ms']:.2f}" if "rerank_p50_ms" in told else ""
+        print(f"  {name:<24}{ranked}{told['p50_ms']:>9.2f}{told['p99_ms']:>9.2f}{apart}")

@@ -108,6 +108,10 @@ class Mirror:
     def version(self) -> int:
         return self._version
 
+    def settle(self) -> None:
+        """Waits until the index's background work that is under way has been done."""
+        self._index.settle()
+
     def close(self) -> None:
         """Ends background work."""
         self._index.close()

@@ -1,0 +1,187 @@
+"""Finding the right passage: our whole pipeline beside each side alone, a minimal assembly, and other frameworks' hybrids.
+
+All search the same passages by the same vectors, each question by each in turn. Times are without embedding the question
+and, for ours, without the re-ranker, whose time stands apart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import faiss
+import numpy as np
+
+from eval import ranking
+from eval.asked import Asked
+from eval.bench.frameworks import Corpus, Make
+from eval.dataset import Suite
+from eval.library import own_library
+from eval.run import ingest_suite
+from rag.domain import Passage, Question
+from rag.library.changes import Delta, between
+from rag.library.lexical import Lexical
+from rag.ports import Vectors
+from rag.settings import Settings
+from rag.wiring import House
+
+Say = Callable[[str], None]
+
+OURS, DENSE, BM25 = "xiansou", "dense", "bm25"
+_DEPTH = 100  # passages of each side, and of a ranking
+_RANKS = 60  # of reciprocal rank fusion (Cormack et al., 2009)
+_SHOWN = 5  # passages that the minimal assembly reads from the record
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question as every method gets it: its words, each once, and its vector (dim,)."""
+
+    text: str
+    words: tuple[str, ...]
+    vector: Vectors
+
+
+@dataclass
+class Method:
+    """`search` gives passage ids, best first. `took`: milliseconds of each question; `reranked`: of these the re-ranker's."""
+
+    search: Callable[[Asking], Sequence[int]]
+    rankings: dict[str, ranking.Ranking] = field(default_factory=dict)
+    took: list[float] = field(default_factory=list)
+    reranked: list[float] = field(default_factory=list)
+
+
+def measure(
+    settings: Settings, suites: Sequence[Suite], frameworks: Mapping[str, Make], limit: int, keep: Path | None, say: Say
+) -> dict[str, Any]:
+    """A row a suite, and over all of them the mean and the least of ours against the better single side (nDCG@10)."""
+    rows = []
+    for suite in suites:
+        say(f"{suite.name}: documents")
+        with own_library(settings, keep and keep / suite.name, serving=True) as house:
+            ingest_suite(suite, house)
+            answerable = tuple(asked for asked in suite.questions if asked.answerable)
+            rows.append(_suite(house, replace(suite, questions=answerable).limited(limit), frameworks, say))
+    ratios = [row["ratio"] for row in rows]
+    return {"suites": rows, "macro_ratio": round(fmean(ratios), 4), "least_ratio": round(min(ratios), 4)}
+
+
+def _suite(house: House, suite: Suite, frameworks: Mapping[str, Make], say: Say) -> dict[str, Any]:
+    shelf = house.shelves.live()
+    shelf.mirror.settle()
+    with house.ledger.engine.connect() as conn:
+        rows = between(conn, shelf.generation, 0, shelf.mirror.version, shelf.embedder.dim)
+    passages = {passage.id: passage for passage in _passages(house, rows.ids.tolist())}
+    methods = {OURS: Method(_ours(house))} | _plain(house, rows)
+    for name, make in frameworks.items():
+        say(f"{suite.name}: {name}")
+        methods |= _framework(name, make, rows, passages)
+    say(f"{suite.name}: {len(suite.questions)} questions")
+    for asked in suite.questions:
+        words = tuple(dict.fromkeys(shelf.cutter.words(asked.question)))
+        told = Asking(asked.question, words, shelf.embedder.embed_queries([asked.question])[0])
+        _served(house, asked, methods[OURS])
+        for method in methods.values():
+            _ask(method, asked, told, passages, alternatives=suite.alternatives)
+    return _row(suite, len(passages), methods)
+
+
+def _passages(house: House, ids: Sequence[int]) -> Iterator[Passage]:
+    version = house.ledger.head()
+    for at in range(0, len(ids), _AT_ONCE):
+        yield from house.ledger.passages_at(ids[at : at + _AT_ONCE], version).values()
+
+
+def _ours(house: House) -> Callable[[Asking], Sequence[int]]:
+    def search(asking: Asking) -> list[int]:
+        found = house.answerer.retrieve(Question(asking.text, top_k=_DEPTH))
+        return [hit.passage.id for hit in found.hits]
+
+    return search
+
+
+def _served(house: House, asked: Asked, ours: Method) -> None:
+    """Times the question as a customer asks it, for as many hits as the settings say."""
+    began = time.perf_counter()
+    found = house.answerer.retrieve(Question(asked.question))
+    ours.took.append((time.perf_counter() - began) * 1000 - found.rerank_ms)
+    ours.reranked.append(found.rerank_ms)
+
+
+def _plain(house: House, rows: Delta) -> dict[str, Method]:
+    """Each side alone, and what one would put together of FAISS, tantivy and the record in an afternoon."""
+    faiss.omp_set_num_threads(1)
+    flat, lexical = faiss.IndexFlatIP(rows.vectors.shape[1]), Lexical()
+    flat.add(rows.vectors)
+    lexical.apply(zip(rows.ids.tolist(), rows.words, strict=True), [])
+
+    def dense(asking: Asking) -> list[int]:
+        found: list[int] = rows.ids[flat.search(asking.vector[None], min(_DEPTH, len(rows.ids)))[1][0]].tolist()
+        return found
+
+    def bm25(asking: Asking) -> list[int]:
+        found: list[int] = lexical.search(asking.words, _DEPTH)[0].tolist()
+        return found
+
+    def minimal(asking: Asking) -> list[int]:
+        scores: dict[int, float] = {}
+        for side in (dense(asking), bm25(asking)):
+            for rank, key in enumerate(side, 1):
+                scores[key] = scores.get(key, 0.0) + 1 / (_RANKS + rank)
+        found = sorted(scores, key=lambda key: -scores[key])
+        house.ledger.passages_at(found[:_SHOWN], house.ledger.head())
+        return found
+
+    return {DENSE: Method(dense), BM25: Method(bm25), "minimal": Method(minimal)}
+
+
+def _framework(name: str, make: Make, rows: Delta, passages: Mapping[int, Passage]) -> dict[str, Method]:
+    """Twice: as it cuts words itself, and with ours, which several need for Chinese."""
+    ids = [str(key) for key in rows.ids.tolist()]
+    texts = [f"{passages[key].context}\n{passages[key].text}".strip() for key in rows.ids.tolist()]
+    own, cut = make(Corpus(ids, texts, rows.vectors)), make(Corpus(ids, rows.words, rows.vectors))
+    return {
+        name: Method(lambda asking: [int(key) for key in own.search(asking.text, asking.vector, _DEPTH)]),
+        f"{name}, our words": Method(
+            lambda asking: [int(key) for key in cut.search(" ".join(asking.words), asking.vector, _DEPTH)]
+        ),
+    }
+
+
+def _ask(method: Method, asked: Asked, told: Asking, passages: Mapping[int, Passage], *, alternatives: bool) -> None:
+    began = time.perf_counter()
+    found = method.search(told)
+    if not method.reranked:  # ours was timed as it serves
+        method.took.append((time.perf_counter() - began) * 1000)
+    documents = list(dict.fromkeys(passages[key].document_id for key in found))
+    grades = {key: asked.grades.get(key, 1) for key in asked.documents}
+    method.rankings[asked.id] = (documents, grades, alternatives)
+
+
+def _row(suite: Suite, passages: int, methods: Mapping[str, Method]) -> dict[str, Any]:
+    told = {}
+    for name, method in methods.items():
+        scores = ranking.measure(method.rankings, (10,)).values()
+        told[name] = {
+            "ndcg_at_10": round(fmean(score["ndcg_at_10"] for score in scores), 4),
+            "recall_at_10": round(fmean(score["recall_at_10"] for score in scores), 4),
+            "p50_ms": round(median(method.took), 3),
+            "p99_ms": round(float(np.percentile(method.took, 99)), 3),
+        }
+    told[OURS]["rerank_p50_ms"] = round(median(methods[OURS].reranked), 3)
+    best = max(told[DENSE]["ndcg_at_10"], told[BM25]["ndcg_at_10"])
+    rivals = [name for name in told if name not in (OURS, DENSE, BM25)]
+    return {
+        "suite": suite.name,
+        "passages": passages,
+        "questions": len(suite.questions),
+        "ratio": round(told[OURS]["ndcg_at_10"] / max(best, 1e-9), 4),
+        "ahead_of_all": all(told[OURS]["ndcg_at_10"] >= told[name]["ndcg_at_10"] for name in rivals),
+        "methods": told,
+    }

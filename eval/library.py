@@ -1,0 +1,26 @@
+"""The library that a suite's documents are measured in: never the service's own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from rag.settings import Settings
+from rag.wiring import House, open_house
+
+
+@contextmanager
+def own_library(told: Settings, keep: Path | None = None, *, serving: bool = False) -> Iterator[House]:
+    """A house over the folder `keep`, or over one that is deleted afterwards. `serving`: as `open_house`."""
+    with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
+        database = told.database.model_copy(update={"url": ""})
+        # The model that stands ready below the service's own folder is taken, not prepared anew for each run.
+        embedding = told.embedding.model_copy(update={"folder": str(told.model_folder)})
+        moved = {"data_dir": Path(folder), "database": database, "embedding": embedding}
+        house = open_house(told.model_copy(update=moved), serving=serving)
+        try:
+            yield house
+        finally:
+            house.close()
