@@ -46,7 +46,7 @@ def probability(features: Features, calibration: Calibration = PLAIN) -> float:
         logit = -7.13 + 2.35 * f.coverage + 29.0 * f.margin + 0.54 * f.context + 1.94 * length
     else:
         logit = -6.0 + 14.9 * (f.cosine - _COSINE_CENTRE) - 13.0 * f.margin + 15.4 * f.ahead
-        logit += 0.66 * f.gap + 0.72 * f.coverage + 1.12 * length
+        logit += 0.54 * f.gap + 0.72 * f.coverage + 1.12 * length
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, calibration.slope * logit + calibration.offset))))
 
 
