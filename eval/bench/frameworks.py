@@ -5,6 +5,7 @@ Each is given the same texts and vectors, so that only candidates and fusion dif
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -84,6 +85,7 @@ class Haystack:
     """DocumentJoiner by reciprocal ranks over the in-memory store's BM25 and embedding retrievers, as one pipeline."""
 
     def __init__(self, corpus: Corpus):
+        os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")  # nothing is sent anywhere
         haystack, memory = import_module("haystack"), import_module("haystack.components.retrievers.in_memory")
         stores = import_module("haystack.document_stores.in_memory")
         joiner = import_module("haystack.components.joiners").DocumentJoiner(join_mode="reciprocal_rank_fusion", top_k=_DEPTH)

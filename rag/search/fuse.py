@@ -47,6 +47,12 @@ def standardise(scores: Scores, like: Scores | None = None) -> Scores:
     return ((scores - mean) / spread).astype(np.float32) if spread > 1e-9 else np.zeros_like(scores)
 
 
+def middle(scores: Scores) -> float:
+    """The median of at least one score; `np.median` takes ten times as long for some dozens."""
+    ordered = np.sort(scores)
+    return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+
+
 def levelled(found: Found) -> Scores:
     """Cosines (m,), those of the other language raised by the model's bias against it."""
     return (found.cosine + found.bias * found.foreign).astype(np.float32)
@@ -93,5 +99,5 @@ def level_groups(scores: Scores, foreign: NDArray[np.bool_]) -> Scores:
     """Scores (m,) whose median is the same in both languages: token vectors, too, match best within one language."""
     if not foreign.any() or foreign.all():
         return scores
-    shift = np.median(scores[~foreign]) - np.median(scores[foreign])
+    shift = middle(scores[~foreign]) - middle(scores[foreign])
     return np.asarray(scores + shift * foreign, np.float32)

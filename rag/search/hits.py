@@ -14,12 +14,12 @@ from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.search.calibrate import Features, probability
-from rag.search.fuse import Ranked, Scores, levelled
+from rag.search.fuse import Ranked, Scores, levelled, middle
 from rag.search.tiebreak import SPARE, prefer_settled
 from rag.search.twins import Twins
 from rag.search.wishes import Weighed
 
-_AHEAD = 3 + SPARE  # candidates read beyond the wanted hits: some of them are folded
+_AHEAD = 3  # candidates read beyond the wanted hits: some of them are folded
 _EXCLUDED = 0.5  # of its probability, which is besides no higher than the best one that the question does not exclude
 
 Dropped = tuple[tuple[Hit, str], ...]
@@ -54,8 +54,11 @@ class Joined:
         others that are worded alike say nothing against the one that fits."""
         late = self.ranked.late
         compared = ~np.isnan(late)
+        if not compared.any():
+            return float("nan")
         allowed = compared & (self.weighed.behind[self.ranked.order] == 0)
-        return min((float(np.median(late[some])) for some in (compared, allowed) if some.any()), default=float("nan"))
+        among = middle(late[compared])
+        return min(among, middle(late[allowed])) if allowed.any() and not np.array_equal(allowed, compared) else among
 
 
 def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
@@ -110,18 +113,21 @@ def _no_place(hit: Hit, k: int, excluded: Mapping[int, str]) -> str:
 def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iterator[tuple[int, Passage, float]]:
     """(place, passage, the best other document's raw score) in order, read in steps; without those erased meanwhile."""
     ids = told.found.ids[told.ranked.order].tolist()
-    step = len(ids) if everything else k + _AHEAD
+    step = max(len(ids) if everything else k + _AHEAD, 1)
+    read: dict[int, Passage] = {}
+    reach = 0
     best: dict[str, float] = {}  # by document
-    for start in range(0, len(ids), max(step, 1)):
-        part = ids[start : start + step]
-        passages = ledger.passages_at(part, told.found.version)
-        for at, key in enumerate(part, start):
-            if key in passages and not told.against(at):
-                best.setdefault(passages[key].document_id, float(told.ranked.raw[at]))
-        for at, key in enumerate(part, start):
-            if key in passages:
-                others = [raw for document, raw in best.items() if document != passages[key].document_id]
-                yield at, passages[key], max(others, default=float("nan"))
+    for place, key in enumerate(ids):
+        while place == reach or (reach < len(ids) and len(best) < 2):  # whoever is ahead of all others needs one to be ahead of
+            part = ids[reach : reach + step]
+            read |= ledger.passages_at(part, told.found.version)
+            for at, other in enumerate(part, reach):
+                if other in read and not told.against(at):
+                    best.setdefault(read[other].document_id, float(told.ranked.raw[at]))
+            reach += len(part)
+        if key in read:
+            others = [raw for document, raw in best.items() if document != read[key].document_id]
+            yield place, read[key], max(others, default=float("nan"))
 
 
 def _after(hit: Hit, score: float) -> Hit:

@@ -69,7 +69,9 @@ def test_a_folder_of_a_public_set_is_a_suite(public):
 
 
 def test_what_pandas_wrote_as_nan_is_not_there(public):
-    (public / "answers.json").write_text('{"q4": {"关键词": NaN, "答案文本": "狗"}, "q1": {"答案文本": "x"}, "q2": {"答案": NaN}}')
+    (public / "answers.json").write_text(
+        '{"q4": {"关键词": NaN, "答案文本": "狗"}, "q1": {"答案文本": "x"}, "q2": {"答案": NaN}}'
+    )
     (public / "suite.toml").write_text('name = "s"\nqueries = "queries.jsonl.gz"\nanswers = "answers.json"\n')
     answers = {asked.id: asked.answers for asked in load_suite(public / "suite.toml").questions}
     assert answers == {"q1": ("Cats",), "q2": (), "q4": ("狗",)}

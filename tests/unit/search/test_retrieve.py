@@ -104,3 +104,12 @@ def test_a_cross_encoder_needs_its_weights(settings, tmp_path: Path):
             load(env={}, overrides=told | {"retrieval.reranker_model": str(tmp_path / "no")}), load=lambda _: HashEmbedder()
         )
     assert caught.value.field == "retrieval.reranker_model"
+
+
+def test_the_best_of_a_long_document_is_as_sure_as_when_everything_is_read(put, retriever):
+    put("manual", *(f"Reset the router password in panel {number}, page {number * 7}." for number in range(20)))
+    put("bill", "Invoices are sent every month.")
+    plain, explained = (retriever.retrieve("reset the router password", Scope(), 3, explain=told) for told in (False, True))
+    ahead = [hit.passage.document_id for hit in explained.hits] + [hit.passage.document_id for hit, _ in explained.dropped[:12]]
+    assert set(ahead) == {"manual"}  # the other document comes far behind
+    assert [hit.probability for hit in plain.hits] == [hit.probability for hit in explained.hits]
