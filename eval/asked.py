@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +98,7 @@ def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     yield at, row
     except orjson.JSONDecodeError as exc:
         raise ConfigError(f"line {at} is not JSON: {exc}.", field=f"{file}:{at}", fix="One JSON object a line.") from exc
-    except (OSError, EOFError) as exc:
+    except (OSError, EOFError, zlib.error) as exc:
         raise ConfigError(f"cannot read {file}: {exc}.", field=str(file), fix="Check the path in the suite.") from exc
 
 
@@ -106,7 +107,7 @@ def _json(file: Path) -> dict[str, Any]:
     try:
         raw = file.read_bytes()
         told = json.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw, parse_constant=lambda _: None)
-    except (OSError, EOFError, ValueError) as exc:
+    except (OSError, EOFError, zlib.error, ValueError) as exc:
         raise ConfigError(f"cannot read {file}: {exc}.", field=str(file), fix="Check the path in the suite.") from exc
     if not isinstance(told, dict):
         raise ConfigError(f"{file} is not a JSON object.", field=str(file))

@@ -23,6 +23,7 @@ from eval.dataset import Suite
 from eval.library import own_library
 from eval.run import ingest_suite
 from rag.domain import Passage, Question
+from rag.errors import ConfigError
 from rag.library.changes import Delta, between
 from rag.library.lexical import Lexical
 from rag.ports import Vectors
@@ -47,29 +48,48 @@ class Asking:
     vector: Vectors
 
 
-@dataclass
-class Method:
-    """`search` gives passage ids, best first. `took`: milliseconds of each question; `reranked`: of these the re-ranker's."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a method found: passage ids, best first; milliseconds, and beside them those of a re-ranker."""
 
-    search: Callable[[Asking], Sequence[int]]
+    ids: Sequence[int]
+    ms: float
+    rerank_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Method:
+    """Something that searches, and what it told of each question."""
+
+    search: Callable[[Asking], Told]
     rankings: dict[str, ranking.Ranking] = field(default_factory=dict)
-    took: list[float] = field(default_factory=list)
-    reranked: list[float] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
 
 def measure(
     settings: Settings, suites: Sequence[Suite], frameworks: Mapping[str, Make], limit: int, keep: Path | None, say: Say
 ) -> dict[str, Any]:
-    """A row a suite, and over all of them the mean and the least of ours against the better single side (nDCG@10)."""
+    """A row a suite, and over all of them the mean and the least of ours against the better single side (nDCG@10).
+
+    Raises ConfigError for a suite without a question that has an answer.
+    """
     rows = []
-    for suite in suites:
+    for suite in [_answerable(suite).limited(limit) for suite in suites]:
         say(f"{suite.name}: documents")
         with own_library(settings, keep and keep / suite.name, serving=True) as house:
             ingest_suite(suite, house)
-            answerable = tuple(asked for asked in suite.questions if asked.answerable)
-            rows.append(_suite(house, replace(suite, questions=answerable).limited(limit), frameworks, say))
+            rows.append(_suite(house, suite, frameworks, say))
     ratios = [row["ratio"] for row in rows]
     return {"suites": rows, "macro_ratio": round(fmean(ratios), 4), "least_ratio": round(min(ratios), 4)}
+
+
+def _answerable(suite: Suite) -> Suite:
+    questions = tuple(asked for asked in suite.questions if asked.answerable)
+    if not questions:
+        raise ConfigError(
+            "no question has a document that answers it.", field=suite.name, fix="Name a suite whose questions have documents."
+        )
+    return replace(suite, questions=questions)
 
 
 def _suite(house: House, suite: Suite, frameworks: Mapping[str, Make], say: Say) -> dict[str, Any]:
@@ -85,10 +105,9 @@ def _suite(house: House, suite: Suite, frameworks: Mapping[str, Make], say: Say)
     say(f"{suite.name}: {len(suite.questions)} questions")
     for asked in suite.questions:
         words = tuple(dict.fromkeys(shelf.cutter.words(asked.question)))
-        told = Asking(asked.question, words, shelf.embedder.embed_queries([asked.question])[0])
-        _served(house, asked, methods[OURS])
+        asking = Asking(asked.question, words, shelf.embedder.embed_queries([asked.question])[0])
         for method in methods.values():
-            _ask(method, asked, told, passages, alternatives=suite.alternatives)
+            _ask(method, asked, asking, passages, alternatives=suite.alternatives)
     return _row(suite, len(passages), methods)
 
 
@@ -98,20 +117,26 @@ def _passages(house: House, ids: Sequence[int]) -> Iterator[Passage]:
         yield from house.ledger.passages_at(ids[at : at + _AT_ONCE], version).values()
 
 
-def _ours(house: House) -> Callable[[Asking], Sequence[int]]:
-    def search(asking: Asking) -> list[int]:
+def _ours(house: House) -> Callable[[Asking], Told]:
+    """Timed as a customer asks, for as many hits as the settings say; ranked as deep as the others."""
+
+    def search(asking: Asking) -> Told:
+        began = time.perf_counter()
+        rerank_ms = house.answerer.retrieve(Question(asking.text)).rerank_ms
+        took = (time.perf_counter() - began) * 1000
         found = house.answerer.retrieve(Question(asking.text, top_k=_DEPTH))
-        return [hit.passage.id for hit in found.hits]
+        return Told([hit.passage.id for hit in found.hits], took - rerank_ms, rerank_ms)
 
     return search
 
 
-def _served(house: House, asked: Asked, ours: Method) -> None:
-    """Times the question as a customer asks it, for as many hits as the settings say."""
-    began = time.perf_counter()
-    found = house.answerer.retrieve(Question(asked.question))
-    ours.took.append((time.perf_counter() - began) * 1000 - found.rerank_ms)
-    ours.reranked.append(found.rerank_ms)
+def _timed(search: Callable[[Asking], Sequence[int]]) -> Method:
+    def told(asking: Asking) -> Told:
+        began = time.perf_counter()
+        found = search(asking)
+        return Told(found, (time.perf_counter() - began) * 1000)
+
+    return Method(told)
 
 
 def _plain(house: House, rows: Delta) -> dict[str, Method]:
@@ -138,7 +163,7 @@ def _plain(house: House, rows: Delta) -> dict[str, Method]:
         house.ledger.passages_at(found[:_SHOWN], house.ledger.head())
         return found
 
-    return {DENSE: Method(dense), BM25: Method(bm25), "minimal": Method(minimal)}
+    return {DENSE: _timed(dense), BM25: _timed(bm25), "minimal": _timed(minimal)}
 
 
 def _framework(name: str, make: Make, rows: Delta, passages: Mapping[int, Passage]) -> dict[str, Method]:
@@ -147,19 +172,17 @@ def _framework(name: str, make: Make, rows: Delta, passages: Mapping[int, Passag
     texts = [f"{passages[key].context}\n{passages[key].text}".strip() for key in rows.ids.tolist()]
     own, cut = make(Corpus(ids, texts, rows.vectors)), make(Corpus(ids, rows.words, rows.vectors))
     return {
-        name: Method(lambda asking: [int(key) for key in own.search(asking.text, asking.vector, _DEPTH)]),
-        f"{name}, our words": Method(
+        name: _timed(lambda asking: [int(key) for key in own.search(asking.text, asking.vector, _DEPTH)]),
+        f"{name}, our words": _timed(
             lambda asking: [int(key) for key in cut.search(" ".join(asking.words), asking.vector, _DEPTH)]
         ),
     }
 
 
-def _ask(method: Method, asked: Asked, told: Asking, passages: Mapping[int, Passage], *, alternatives: bool) -> None:
-    began = time.perf_counter()
-    found = method.search(told)
-    if not method.reranked:  # ours was timed as it serves
-        method.took.append((time.perf_counter() - began) * 1000)
-    documents = list(dict.fromkeys(passages[key].document_id for key in found))
+def _ask(method: Method, asked: Asked, asking: Asking, passages: Mapping[int, Passage], *, alternatives: bool) -> None:
+    told = method.search(asking)
+    method.told.append(told)
+    documents = list(dict.fromkeys(passages[key].document_id for key in told.ids))
     grades = {key: asked.grades.get(key, 1) for key in asked.documents}
     method.rankings[asked.id] = (documents, grades, alternatives)
 
@@ -167,14 +190,15 @@ def _ask(method: Method, asked: Asked, told: Asking, passages: Mapping[int, Pass
 def _row(suite: Suite, passages: int, methods: Mapping[str, Method]) -> dict[str, Any]:
     told = {}
     for name, method in methods.items():
-        scores = ranking.measure(method.rankings, (10,)).values()
+        scores = ranking.measure(method.rankings).values()
+        took = [answer.ms for answer in method.told]
         told[name] = {
             "ndcg_at_10": round(fmean(score["ndcg_at_10"] for score in scores), 4),
             "recall_at_10": round(fmean(score["recall_at_10"] for score in scores), 4),
-            "p50_ms": round(median(method.took), 3),
-            "p99_ms": round(float(np.percentile(method.took, 99)), 3),
+            "p50_ms": round(median(took), 3),
+            "p99_ms": round(float(np.percentile(took, 99)), 3),
         }
-    told[OURS]["rerank_p50_ms"] = round(median(methods[OURS].reranked), 3)
+    told[OURS]["rerank_p50_ms"] = round(median(answer.rerank_ms for answer in methods[OURS].told), 3)
     best = max(told[DENSE]["ndcg_at_10"], told[BM25]["ndcg_at_10"])
     rivals = [name for name in told if name not in (OURS, DENSE, BM25)]
     return {

@@ -54,11 +54,8 @@ class Joined:
         others that are worded alike say nothing against the one that fits."""
         late = self.ranked.late
         compared = ~np.isnan(late)
-        if not compared.any():
-            return float("nan")
         allowed = compared & (self.weighed.behind[self.ranked.order] == 0)
-        among = middle(late[compared])
-        return min(among, middle(late[allowed])) if allowed.any() and not np.array_equal(allowed, compared) else among
+        return min((middle(late[some]) for some in (compared, allowed) if some.any()), default=float("nan"))
 
 
 def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
@@ -113,7 +110,7 @@ def _no_place(hit: Hit, k: int, excluded: Mapping[int, str]) -> str:
 def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iterator[tuple[int, Passage, float]]:
     """(place, passage, the best other document's raw score) in order, read in steps; without those erased meanwhile."""
     ids = told.found.ids[told.ranked.order].tolist()
-    step = max(len(ids) if everything else k + _AHEAD, 1)
+    step = len(ids) if everything else k + _AHEAD
     read: dict[int, Passage] = {}
     reach = 0
     best: dict[str, float] = {}  # by document

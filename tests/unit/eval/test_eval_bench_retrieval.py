@@ -30,6 +30,13 @@ def test_the_command_tells_each_method_and_what_they_amount_to(cli):
     assert "× 1.0" in printed
 
 
+def test_a_suite_without_answers_is_refused_before_anything_is_read(cli, shop):
+    (shop / "questions.jsonl").write_text('{"id": "4", "question": "食堂几点开饭？", "documents": []}\n', encoding="utf-8")
+    code, _, said = cli("bench", "retrieval", "suite.toml", "--keep", "kept")
+    assert (code, (shop / "kept").exists()) == (2, False)
+    assert "no question has a document" in said
+
+
 class Backwards:
     """A framework that gives the passages in reverse, and remembers what it was built over and asked."""
 

