@@ -100,15 +100,7 @@ def retrieval(
     from eval.dataset import load_suite
 
     loaded, frameworks = [load_suite(suite) for suite in suites], installed() if peers else {}
-    steps, done = len(loaded) * (2 + len(frameworks)), 0
-    with progress("bench", "steps") as update:
-
-        def say(step: str) -> None:
-            nonlocal done
-            done += 1
-            update(done, steps)
-
-        told = finding.measure(settings(config), loaded, frameworks, limit, keep, say)
+    told = finding.measure(settings(config), loaded, frameworks, limit, keep)
     report = {"conditions": _conditions()} | told
     if as_json:
         emit(report)

@@ -21,7 +21,9 @@ from eval.asked import Asked
 from eval.bench.frameworks import Corpus, Make
 from eval.dataset import Suite
 from eval.library import own_library
+from eval.measure import Bars
 from eval.run import ingest_suite
+from rag.console import progress
 from rag.domain import Passage, Question
 from rag.errors import ConfigError
 from rag.library.changes import Delta, between
@@ -29,8 +31,6 @@ from rag.library.lexical import Lexical
 from rag.ports import Vectors
 from rag.settings import Settings
 from rag.wiring import House
-
-Say = Callable[[str], None]
 
 OURS, DENSE, BM25 = "xiansou", "dense", "bm25"
 _DEPTH = 100  # passages of each side, and of a ranking
@@ -67,7 +67,12 @@ class Method:
 
 
 def measure(
-    settings: Settings, suites: Sequence[Suite], frameworks: Mapping[str, Make], limit: int, keep: Path | None, say: Say
+    settings: Settings,
+    suites: Sequence[Suite],
+    frameworks: Mapping[str, Make],
+    limit: int,
+    keep: Path | None,
+    bars: Bars = progress,
 ) -> dict[str, Any]:
     """A row a suite, and over all of them the mean and the least of ours against the better single side (nDCG@10).
 
@@ -75,10 +80,10 @@ def measure(
     """
     rows = []
     for suite in [_answerable(suite).limited(limit) for suite in suites]:
-        say(f"{suite.name}: documents")
         with own_library(settings, keep and keep / suite.name, serving=True) as house:
-            ingest_suite(suite, house)
-            rows.append(_suite(house, suite, frameworks, say))
+            with bars(f"{suite.name}: ingest", "files") as update:
+                ingest_suite(suite, house, update)
+            rows.append(_suite(house, suite, frameworks, bars))
     ratios = [row["ratio"] for row in rows]
     return {"suites": rows, "macro_ratio": round(fmean(ratios), 4), "least_ratio": round(min(ratios), 4)}
 
@@ -92,7 +97,7 @@ def _answerable(suite: Suite) -> Suite:
     return replace(suite, questions=questions)
 
 
-def _suite(house: House, suite: Suite, frameworks: Mapping[str, Make], say: Say) -> dict[str, Any]:
+def _suite(house: House, suite: Suite, frameworks: Mapping[str, Make], bars: Bars) -> dict[str, Any]:
     shelf = house.shelves.live()
     shelf.mirror.settle()
     with house.ledger.engine.connect() as conn:
@@ -100,14 +105,15 @@ def _suite(house: House, suite: Suite, frameworks: Mapping[str, Make], say: Say)
     passages = {passage.id: passage for passage in _passages(house, rows.ids.tolist())}
     methods = {OURS: Method(_ours(house))} | _plain(house, rows)
     for name, make in frameworks.items():
-        say(f"{suite.name}: {name}")
-        methods |= _framework(name, make, rows, passages)
-    say(f"{suite.name}: {len(suite.questions)} questions")
-    for asked in suite.questions:
-        words = tuple(dict.fromkeys(shelf.cutter.words(asked.question)))
-        asking = Asking(asked.question, words, shelf.embedder.embed_queries([asked.question])[0])
-        for method in methods.values():
-            _ask(method, asked, asking, passages, alternatives=suite.alternatives)
+        with bars(f"{suite.name}: {name}", "builds") as update:
+            methods |= _framework(name, make, rows, passages, update)
+    with bars(f"{suite.name}: ask", "questions") as update:
+        for done, asked in enumerate(suite.questions, 1):
+            words = tuple(dict.fromkeys(shelf.cutter.words(asked.question)))
+            asking = Asking(asked.question, words, shelf.embedder.embed_queries([asked.question])[0])
+            for method in methods.values():
+                _ask(method, asked, asking, passages, alternatives=suite.alternatives)
+            update(done, len(suite.questions))
     return _row(suite, len(passages), methods)
 
 
@@ -166,11 +172,16 @@ def _plain(house: House, rows: Delta) -> dict[str, Method]:
     return {DENSE: _timed(dense), BM25: _timed(bm25), "minimal": _timed(minimal)}
 
 
-def _framework(name: str, make: Make, rows: Delta, passages: Mapping[int, Passage]) -> dict[str, Method]:
+def _framework(
+    name: str, make: Make, rows: Delta, passages: Mapping[int, Passage], update: Callable[[int, int], None]
+) -> dict[str, Method]:
     """Twice: as it cuts words itself, and with ours, which several need for Chinese."""
     ids = [str(key) for key in rows.ids.tolist()]
     texts = [f"{passages[key].context}\n{passages[key].text}".strip() for key in rows.ids.tolist()]
-    own, cut = make(Corpus(ids, texts, rows.vectors)), make(Corpus(ids, rows.words, rows.vectors))
+    own = make(Corpus(ids, texts, rows.vectors))
+    update(1, 2)
+    cut = make(Corpus(ids, rows.words, rows.vectors))
+    update(2, 2)
     return {
         name: _timed(lambda asking: [int(key) for key in own.search(asking.text, asking.vector, _DEPTH)]),
         f"{name}, our words": _timed(

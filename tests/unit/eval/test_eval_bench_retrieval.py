@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -52,9 +54,14 @@ class Backwards:
 
 
 def test_a_framework_gets_the_texts_and_once_more_our_words(shop):
-    said: list[str] = []
+    seen: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def bars(label, unit):
+        yield lambda done, total: seen.append((f"{label} {unit}", done, total))
+
     suite = load_suite(shop / "suite.toml")
-    told = retrieval.measure(load(), [suite], {"backwards": Backwards}, 10, None, said.append)
+    told = retrieval.measure(load(), [suite], {"backwards": Backwards}, 10, None, bars)
     row = told["suites"][0]
     assert [name for name in row["methods"] if "backwards" in name] == ["backwards", "backwards, our words"]
     own, cut = Backwards.made
@@ -63,7 +70,8 @@ def test_a_framework_gets_the_texts_and_once_more_our_words(shop):
     assert np.allclose(np.linalg.norm(own.corpus.vectors, axis=1), 1)
     assert "How long do refunds take?" in own.asked
     assert "long refund take" in " ".join(cut.asked)
-    assert said == ["shop: documents", "shop: backwards", "shop: 3 questions"]
+    last = {label: (done, total) for label, done, total in seen}
+    assert last == {"shop: ingest files": (4, 4), "shop: backwards builds": (2, 2), "shop: ask questions": (3, 3)}
     worse = row["methods"]["backwards"]["ndcg_at_10"]
     assert row["ahead_of_all"] is (row["methods"]["xiansou"]["ndcg_at_10"] >= worse)
 
