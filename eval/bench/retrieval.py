@@ -29,6 +29,7 @@ from rag.errors import ConfigError
 from rag.library.changes import Delta, between
 from rag.library.lexical import Lexical
 from rag.ports import Vectors
+from rag.search.rewrite import rewrite
 from rag.settings import Settings
 from rag.wiring import House
 
@@ -41,7 +42,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A question as every method gets it: its words, each once, and its vector (dim,)."""
+    """A question as every method gets it: what is searched of it, its words, each once, and its vector (dim,)."""
 
     text: str
     words: tuple[str, ...]
@@ -109,8 +110,9 @@ def _suite(house: House, suite: Suite, frameworks: Mapping[str, Make], bars: Bar
             methods |= _framework(name, make, rows, passages, update)
     with bars(f"{suite.name}: ask", "questions") as update:
         for done, asked in enumerate(suite.questions, 1):
-            words = tuple(dict.fromkeys(shelf.cutter.words(asked.question)))
-            asking = Asking(asked.question, words, shelf.embedder.embed_queries([asked.question])[0])
+            text = rewrite(Question(asked.question, asked.history))
+            words = tuple(dict.fromkeys(shelf.cutter.words(text)))
+            asking = Asking(text, words, shelf.embedder.embed_queries([text])[0])
             for method in methods.values():
                 _ask(method, asked, asking, passages, alternatives=suite.alternatives)
             update(done, len(suite.questions))
