@@ -13,10 +13,11 @@ from typing import Any, Literal
 from rag.condensed import Condensed
 from rag.grounding import Clarification, Contradiction, Grounded, Handoff
 from rag.sampling import AS_TOLD, Sampling
+from rag.statement import Cell, Statement
 
 Kind = Literal["text", "list", "table", "code", "faq", "case"]
-Status = Literal["answered", "refused"]
-Reason = Literal["no_relevant_content", "low_grounding", "unsafe_question", "backend_unavailable", "deadline"]
+Status = Literal["answered", "refused", "clarify", "chat"]
+Reason = Literal["no_relevant_content", "unknown_name", "low_grounding", "unsafe_question", "backend_unavailable", "deadline"]
 Language = Literal["zh", "en"]
 
 DEFAULT_COLLECTION = "default"
@@ -38,6 +39,9 @@ class Block:
             one table, one FAQ entry). -1 means no group.
         keys: further phrasings under which this block is found (a FAQ's alternative questions).
         fields: named values of a case or FAQ entry (product, version, date, status), usable as filters.
+        cells: of a table row: its cells with the header cells above each; of a case: its columns. Empty cells are left out.
+        above: the section row that stands above a row inside its table (`Mail-in service` over rows of prices).
+        lead: the caption of a table, or what its page says it is.
     """
 
     start: int
@@ -48,6 +52,9 @@ class Block:
     group: int = -1
     keys: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    cells: tuple[Cell, ...] = ()
+    above: str = ""
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class Chunk:
     """A passage before it has an id. `text == parsed.text[start:end]`.
 
     `context` stands before `text` when it is embedded, searched by words or prompted: title, heading path, table header.
-    `plain` is the text without markup, when it has any.
+    `plain` is the text without markup, when it has any; `statements` are what the passage is made of.
     """
 
     start: int
@@ -81,6 +88,7 @@ class Chunk:
     context: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     plain: str = ""
+    statements: tuple[Statement, ...] = ()
 
     @property
     def search_text(self) -> str:
@@ -145,6 +153,7 @@ class Passage:
     end: int
     fields: Mapping[str, str]
     metadata: Mapping[str, Any]
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
