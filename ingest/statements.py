@@ -14,7 +14,7 @@ from ingest.parse.tags import plain
 from rag.domain import Block, Chunk, Parsed
 from rag.ports import Embedder
 from rag.sentences import split_sentences
-from rag.statement import Statement, StatementKind
+from rag.statement import Cell, Statement, StatementKind
 
 _NUMERALS = "一二三四五六七八九十"
 _NUMBERED = re.compile(
@@ -27,6 +27,7 @@ _LINE_MARK = re.compile(rf"[ \t>]*(?P<mark>{_NUMBERED.pattern}|{_LETTERED.patter
 _MARK_BEFORE = re.compile(rf"(?P<mark>{_NUMBERED.pattern}|{_LETTERED.pattern}|{_BULLET.pattern})\s*$")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w")
+_LABELLED = re.compile(r"(?m)^(?P<name>[^:：\n]{1,40})[:：][^\S\n]*(?P<value>\S[^\n]*(?:\n(?![^:：\n]{1,40}[:：])[^\n]+)*)")
 _INDEX = re.compile(r"\d{0,4}")
 _JUNK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")  # a template's place holders: no reader ever sees them
 _LEAD_LIMIT = 200
@@ -122,6 +123,11 @@ class _Reader:
 
     def _case(self, block: Block, start: int, end: int, free: int) -> Iterator[Statement]:
         cells = [cell for cell in block.cells if start <= cell.start and cell.end <= end]
+        if not cells:
+            cells = [
+                Cell(match.start("value"), match.end("value"), (match["name"],), match["value"])
+                for match in _LABELLED.finditer(self._text, start, end)
+            ]
         if not cells:
             yield from self._written(start, end, "field", free)
             return
