@@ -10,7 +10,7 @@ from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
 from rag.ports import Vectors
 
-_BEHIND = 0.6  # how far behind the best a further statement may score
+_NEAR, _ELSEWHERE = 1.2, 0.5  # how far behind the best a further statement may score: of its passage, of another
 _UNITS = 3  # given at most
 _WHOLE = 400  # characters up to which the best passage is given whole
 
@@ -26,9 +26,9 @@ def compose(found: Retrieved, query: Vectors, bits: Sequence[bytes], *, limit: i
     order = sorted(scores, key=lambda one: -one.score)
     best, units, given = order[0], list[Unit](), set[tuple[int, int]]()
     for one in order:
-        if len(units) >= _UNITS or best.score - one.score > _BEHIND or len(given) >= limit:
+        if len(units) >= _UNITS or best.score - one.score > _NEAR or len(given) >= limit:
             break
-        if (one.hit, one.place) in given:
+        if (one.hit, one.place) in given or (one.hit != best.hit and best.score - one.score > _ELSEWHERE):
             continue
         made = unit(found.hits, scores, one)
         if any((made.hit, place) in given for place in made.places):
