@@ -89,9 +89,10 @@ class _Page:
     def walk(self, element: HtmlElement) -> None:
         """Writes the element's content as paragraphs and the blocks inside it."""
         disclosed = False
-        for text, child in _pieces(element):
+        for number, (text, child) in enumerate(_pieces(element)):
             if child is None:
-                self.writer.block(normalise(text))
+                text = normalise(text)
+                self.writer.block(text, strong=0 if number else _strong_lead(element, text))
                 continue
             self._element(child)
             disclosed |= child.tag == "button"
@@ -128,10 +129,11 @@ class _Page:
             if item.tag != "li":
                 continue
             mark = "  " * depth + (f"{number}. " if element.tag == "ol" else "- ")
-            for text, child in _pieces(item):
+            for place, (text, child) in enumerate(_pieces(item)):
                 if child is None or child.tag in ("p", "div", "span"):
                     text = normalise(text if child is None else _text(child))
-                    self.writer.block(text, "list", mark=mark, tight=tight, group=group)
+                    strong = 0 if place else _strong_lead(item if child is None else child, text)
+                    self.writer.block(text, "list", mark=mark, tight=tight, group=group, strong=strong)
                     mark, tight = "  " * (depth + 1), tight or bool(text)
                 elif child.tag in ("ul", "ol"):
                     self._list(child, group, depth + 1)
@@ -195,6 +197,17 @@ def _is_bold_heading(paragraph: HtmlElement) -> bool:
     text = one_line(_text(paragraph))
     bold = "".join(_text(child) for child in paragraph if child.tag in ("b", "strong"))
     return 0 < len(text) <= _BOLD_LIMIT and one_line(bold) == text and text[-1] not in "。.!！;；:：,，、"
+
+
+def _strong_lead(element: HtmlElement, text: str) -> int:
+    """Length of the bold text that an element begins with."""
+    while len(element) and not (element.text or "").strip() and element[0].tag in ("span", "font", "p", "div", "a"):
+        element = element[0]
+    first = element[0] if len(element) and not (element.text or "").strip() else None
+    if first is None or first.tag not in ("b", "strong"):
+        return 0
+    bold = normalise(_text(first))
+    return len(bold) if bold and text.startswith(bold) else 0
 
 
 def _remove(element: HtmlElement) -> None:
