@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from ingest.faq import Entry
+from ingest.faq import Entry, is_question
 from ingest.parse import removed
 from ingest.parse.boilerplate import main_content, strip_boilerplate
 from ingest.parse.decode import decode
@@ -31,6 +31,7 @@ _ACCORDION_LEVEL = 7
 _BOLD_LEVEL = 8
 _BOLD_LIMIT = 60
 _QUESTION_END = ("?", "？")
+_QUESTION_SHARE = 0.6
 
 
 def parse(content: bytes, declared: str | None = None) -> Parsed:
@@ -142,13 +143,16 @@ class _Page:
             number += 1
 
     def _definitions(self, element: HtmlElement) -> None:
+        told = [(child.tag, normalise(_text(child))) for child in element.iter("dt", "dd")]
+        terms = [one_line(text) for tag, text in told if tag == "dt"]
+        asked = sum(term.endswith(_QUESTION_END) for term in terms)
+        is_faq = asked > 0 and sum(map(is_question, terms)) >= _QUESTION_SHARE * len(terms)
         group, term = self.writer.group(), ""
-        for child in element.iter("dt", "dd"):
-            text = normalise(_text(child))
-            if child.tag == "dt":
+        for tag, text in told:
+            if tag == "dt":
                 self.writer.line(text)
                 term = one_line(text)
-            elif term.endswith(_QUESTION_END):
+            elif is_faq or term.endswith(_QUESTION_END):
                 self.writer.faq(Entry(term, text))
             else:
                 self.writer.block(text, "text", tight=True, header=term, group=group)

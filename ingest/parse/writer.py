@@ -128,6 +128,11 @@ class Writer:
         """Data rows under names that are known: FAQ and case entries, others `column: value; column: value`."""
         records(self, [one_line(name) for name in header], rows)
 
+    def keep_with(self, group: int) -> None:
+        """The block just written, a table's caption, goes with that table."""
+        if self._blocks and self._on_block:
+            self._blocks[-1] = replace(self._blocks[-1], group=group)
+
     def introduced(self, group: int) -> str:
         """The sentence directly above that introduces the table written next, kept with it in one group; '' for none."""
         last = self._blocks[-1] if self._blocks and self._on_block else None
