@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingest.blocks import moved
 from rag.domain import Block, Parsed
 
 
@@ -61,8 +62,24 @@ def applied(parsed: Parsed, edits: Sequence[Edit]) -> tuple[Parsed, Offsets]:
         parts += [parsed.text[last : edit.start], edit.new]
         last = edit.end
     text = "".join([*parts, parsed.text[last:]])
-    moved = (_trimmed(replace(b, start=offsets.new(b.start), end=offsets.new(b.end, end=True)), text) for b in parsed.blocks)
-    return replace(parsed, text=text, blocks=tuple(block for block in moved if block.start < block.end)), offsets
+    blocks = (
+        _said(_trimmed(moved(b, lambda at, is_end: offsets.new(at, end=is_end)), text), b, text, parsed.text)
+        for b in parsed.blocks
+    )
+    return replace(parsed, text=text, blocks=tuple(block for block in blocks if block.start < block.end)), offsets
+
+
+def _said(block: Block, was: Block, text: str, before: str) -> Block:
+    """With cells inside the block; a value that was the text of its span is that again."""
+    if not block.cells:
+        return block
+    cells = []
+    for cell, old in zip(block.cells, was.cells, strict=True):
+        start, end = max(cell.start, block.start), min(cell.end, block.end)
+        same = old.value == before[old.start : old.end]
+        if start <= end:
+            cells.append(replace(cell, start=start, end=end, value=text[start:end] if same else cell.value))
+    return replace(block, cells=tuple(cells))
 
 
 def _trimmed(block: Block, text: str) -> Block:
