@@ -30,7 +30,7 @@ _POINTS = re.compile(
     r"|\b(?:do|does|did|is|are|was|will|can|about|after|before|with|for|to|of|like|than|from|in|on|without|why|use|doing) that\b(?! (?:i|my|we|you|the|a)\b)"
     r"|\b(?:the|that|this|which|another|other|first|second|third|last|next|previous|former|latter) ones?\b|\bthe (?:former|latter|above|previous|others?|rest|same|first|second|third|last|next)\b(?! \w+ (?:of|for))"
     r"|\b(?:any|other|some|more) (?:other|others|options|alternatives|details|examples|information|info|ways)\b|^(?:is|are) there (?:any |some )?(?:other|more|another)\b|\b(?:anything|something|what|who|where|how) else\b"
-    r"|\bother \w+\s*\??$|\bthere\s*[?.!]*$|\b(?:instead|either|as well|same thing|likewise)\s*[?.!]*$|\bstep \d+\b|\b(?:step|option|item|point|number) (?:one|two|three|four|five|six)\b",
+    r"|\bother \w+\s*\??$|\b(?:there|here|one|every one)\s*[?.!]*$|^that's\b|\b(?:instead|either|as well|same thing|likewise)\s*[?.!]*$|\bstep \d+\b|\b(?:step|option|item|point|number) (?:one|two|three|four|five|six)\b",
     re.I,
 )
 _OWN_NOUN = re.compile(r"\b(?:my|our|your|the|a|an|any|some|each|every|no|two|three|\d+)\s+[a-z]|\b[A-Za-z]*\d[\w-]*\b", re.I)
@@ -89,7 +89,12 @@ _VALUE = re.compile(
 )
 _PREPOSITION = re.compile(r"^(?:in|for|with|on|at|from|without|under|during|after|before|by|to|via|through|outside|inside|except)\b", re.I)
 _FAILING = re.compile(r"^(?:(?:still|just|it|always|also)\s+)*(?:won't|wont|doesn't|doesnt|does not|can't|cant|cannot|can not|didn't|not|isn't|no longer|keeps?|fails?|stopped|stops)\b", re.I)
-_GIVEN = re.compile(r"^(?:i (?:have|own|use|bought|got|am using|'m using)|i'm using|it's|it is|mine is|we have|we use|my \w+ is) ", re.I)
+_GIVEN = re.compile(
+    r"^(?:(?:i|we) (?:have|own|use|bought|got|am using|are using|am in|are in|am on|live in|am from)|(?:i'm|we're) (?:using|in|on|from)|"
+    r"it's|it is|mine is|my (?:model|version|plan|phone|device|system|country|router|app) is) (?!.*\b(?:problem|issue|trouble|error|not|but)\b)",
+    re.I,
+)
+_ANY = re.compile(r"^(?:is there |are there |do you have )?any\b(?! (?:chance|idea|way))", re.I)
 
 
 def lacks(line: str) -> Lack | None:
@@ -104,6 +109,10 @@ def lacks(line: str) -> Lack | None:
     if _VALUE.fullmatch(rest.strip(" ?.!")):
         return "follow_up", "verb"
     if _FAILING.match(rest):
+        return "follow_up", "subject"
+    if _GIVEN.match(rest) and "?" not in rest:
+        return "follow_up", "question"
+    if _ANY.match(rest) and len(left) <= 2 and not _SUBJECT.search(rest.partition(" any")[2] or rest):
         return "follow_up", "subject"
     whole = bool(_QUESTION.match(rest) or _ORDER.match(rest) or _SUBJECT.search(rest))
     if opened:

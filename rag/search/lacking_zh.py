@@ -54,7 +54,7 @@ _VALUE = re.compile(rf"(?:{_any(_VALUE_ZH)}|[a-z]*[\d.]+\s?[a-z%]*|[a-z]{{1,4}}[
 _FAILING = re.compile(r"^(?:还是|一直|总是|老是|就是|也|都|又|仍然|依然|怎么)*(?:.不[上了到开动出起着亮来通好掉进]|不行|没反应|没用|没效果|没变化|不管用|不起作用|不亮|不工作|不灵|失败|报错)(?:了|啊|呀|呢|吗|怎么办|咋办|怎么回事)?[!！。?？]*$")
 _SUBJECTLESS = re.compile(r"^(?:大概|大约|一般|要|需要|得)?(?:几|多少|多)(?:天|久|长时间|个工作日|小时|分钟|个月|次)(?:内)?(?:能|可以|会|才|就)?(?:到账|到|收到|生效|完成|处理完|审核|通过|好|寄到|出结果|恢复|有效|过期|一次)[了呢啊吗]?[?？。]*$")
 _PREDICATE = re.compile(r"[了不没无是能会要想在有被]|怎|如何|失败|报错|坏|断|丢|漏|闪|卡|掉线|离线")
-_CONTEXT = re.compile(r"^(?:我|我们|本人|家里|公司|用户)?(?:用|买|装|订|选|有|的)的?(?:是|产品是|型号是)?|^(?:型号|产品|版本|系统|手机)(?:是|为|[:：])")
+_CONTEXT = re.compile(r"^(?:我们?|本人|家里|公司)(?:的?(?:手机|系统|型号|设备|版本|套餐)是|(?:用|买|装|订|选)的?是?|有一?[个台款部]|在(?!.*[吗怎]))|^(?:型号|产品|版本|系统|手机)(?:是|为|[:：])")
 _PUNCTUATION = re.compile(r"[\s,，。.!！?？、;；:：~～…“”\"'()（）]+")
 _HAN_VERB_AFTER = re.compile(r"(?:怎么|如何|怎样|可以|能|要|想|会|需要|是否)")
 
@@ -76,6 +76,8 @@ def lacks(line: str) -> Lack | None:
         return "follow_up", "verb"
     if _VALUE.fullmatch(_PUNCTUATION.sub(" ", rest).strip()):
         return "follow_up", "verb"
+    if _CONTEXT.match(rest) and not _asked(rest) and not re.search(r"[不没无坏错]|想|要", rest):
+        return "follow_up", "question"
     if opened:
         return ("follow_up", "opening") if not _asked(rest) and len(left) < 2 else ("open", "opening")
     if not question and not _PREDICATE.search(rest) and len(left) <= 2 and len(rest) <= 8:

@@ -23,7 +23,7 @@ def readings(question: Question) -> tuple[str, ...]:
     """What is searched, the best single text first: what an LLM made of the question, where one did; else by rules.
 
     A new question has one reading, its own words. A follow-up has several, which are searched and fused: after the user's last
-    question, after the last two, after the first and the last, and as it stands.
+    message, after the question that this one followed itself, after the first and the last, and as it stands.
     """
     if question.condensed is not None and question.condensed.text:
         return (question.condensed.text,)
@@ -31,15 +31,10 @@ def readings(question: Question) -> tuple[str, ...]:
     turn, before = understand(question.text), _earlier(question.history)
     if turn.kind == "new" or not before:
         return (turn.text,)
-    standing = _standing(before)
+    after_last = [before[-1], turn.text]
     if turn.kind == "open":
-        return _distinct([[turn.text], [*standing, turn.text]])
-    return _distinct([
-        [*standing, turn.text],
-        [*before[-2:], turn.text],
-        [before[0], before[-1], turn.text],
-        [turn.text],
-    ])  # fmt: skip
+        return _distinct([turn.text], after_last)
+    return _distinct(after_last, [*_standing(before), turn.text], [before[0], *after_last], [turn.text])
 
 
 def is_follow_up(question: Question) -> bool:
@@ -107,5 +102,5 @@ def _standing(before: Sequence[str]) -> list[str]:
     return found
 
 
-def _distinct(parts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def _distinct(*parts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(dict.fromkeys(part)) for part in parts))
