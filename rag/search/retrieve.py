@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -84,6 +85,10 @@ class Retriever:
         asked = _explained(query, terms, found, weighed) if explain else {}
         idf, known = tuple(found.idf.tolist()), shelf.calibration.unanswered
         return Retrieved(joined[0], found.version, tuple(terms), idf, rerank_ms, joined[1], asked, known)
+
+    def tokens_of(self, ids: Sequence[int]) -> list[bytes]:
+        """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
+        return self._ledger.tokens(ids)
 
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
