@@ -14,7 +14,8 @@ from rag.domain import Intent
 from rag.search import intent_en, intent_zh
 
 _LONGEST = 160  # characters; more than that is no small talk
-_PIECES = re.compile(r"[\s]*[,，.。!！?？;；:：~～、…\n]+[\s]*")
+_PIECES = re.compile(r"\s*(?:[,，。!！?？;；:：~～、…\n]|\.(?!\d))+\s*")
+_BREAK = re.compile(r"(?<=[,，。!！?？;；~～…\n])\s*|(?<=\.)\s+")
 _ORDER: tuple[Intent, ...] = ("person", "complaint", "identity", "goodbye", "thanks", "greeting")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 
@@ -39,12 +40,14 @@ def without_courtesy(text: str) -> str:
     """
     if len(text) > 4 * _LONGEST:
         return text
-    parts = re.split(r"(?<=[,，.。!！?？;；~～…\n])\s*", text)
-    while len(parts) > 1 and _courtesy(parts[0]):
-        parts.pop(0)
-    while len(parts) > 1 and _courtesy(parts[-1]):
-        parts.pop()
-    left = _GREETED.sub("", " ".join(parts)).strip()
+    parts = [part for part in _BREAK.split(text) if part.strip()]
+    first, end = 0, len(parts)
+    while first < end - 1 and _courtesy(parts[first]):
+        first += 1
+    while end > first + 1 and _courtesy(parts[end - 1]):
+        end -= 1
+    left = " ".join(parts[first:end]) if end - first < len(parts) else text
+    left = _GREETED.sub("", left).strip()
     return left if any(char.isalnum() for char in left) else text
 
 

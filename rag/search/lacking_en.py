@@ -30,9 +30,10 @@ _POINTS = re.compile(
     r"|\b(?:do|does|did|is|are|was|will|can|about|after|before|with|for|to|of|like|than|from|in|on|without|why|use|doing) that\b(?! (?:i|my|we|you|the|a)\b)"
     r"|\b(?:the|that|this|which|another|other|first|second|third|last|next|previous|former|latter) ones?\b|\bthe (?:former|latter|above|previous|others?|rest|same|first|second|third|last|next)\b(?! \w+ (?:of|for))"
     r"|\b(?:any|other|some|more) (?:other|others|options|alternatives|details|examples|information|info|ways)\b|^(?:is|are) there (?:any |some )?(?:other|more|another)\b|\b(?:anything|something|what|who|where|how) else\b"
-    r"|\bother \w+\s*\??$|\b(?:there|here|one|every one)\s*[?.!]*$|^that's\b|\b(?:instead|either|as well|same thing|likewise)\s*[?.!]*$|\bstep \d+\b|\b(?:step|option|item|point|number) (?:one|two|three|four|five|six)\b",
+    r"|\bother \w+\s*\??$|\b(?:there|here|one|every one)\s*[?.!]*$|^that's\b|\b(?:instead|either|as well|same thing|likewise)\s*[?.!]*$",
     re.I,
 )
+_PLACE = re.compile(r"\b(?:step|option|item|point|bullet) (?:\d+|one|two|three|four|five|six)\b|\b(?:first|second|third|fourth|fifth|last) (?:one|step|option|point|item)\b(?! (?:of|to|for|in)\b)", re.I)
 _OWN_NOUN = re.compile(r"\b(?:my|our|your|the|a|an|any|some|each|every|no|two|three|\d+)\s+[a-z]|\b[A-Za-z]*\d[\w-]*\b", re.I)
 _FUNCTION = (
     "a an the and or of in on at to for from by with as is are was were be been being am do does did doing has have had having i me my mine we us our "
@@ -63,6 +64,11 @@ _GENERIC = (
     "minimum average default total rate age level"
 )
 _EMPTY = frozenset(_FUNCTION.split()) | frozenset(_GENERIC.split())
+_ASPECTS = frozenset(
+    "price prices pricing size sizes weight colour colours color colors dimensions capacity height width length depth speed range accuracy limit limits deadline duration "
+    "requirements fee fees version versions model models feature features cost costs install uninstall enable disable update upgrade buy order reset connect cancel "
+    "charge clean replace return delete remove set setup warranty battery work works support supports".split()
+)
 _QUESTION = re.compile(
     r"^(?:(?:hi|hello|hey|ok|okay|please|sorry|excuse me|quick question|one more question|by the way|btw|actually|speaking (?:of|about) \w+)[,:.! ]+)*"
     r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|shall|may|must|have|has|had|am|"
@@ -102,6 +108,8 @@ def lacks(line: str) -> Lack | None:
     opened = _OPENS.match(line)
     rest = line[opened.end() :] if opened else line
     left = topic(rest)
+    if _PLACE.search(rest):
+        return "follow_up", "place"
     if _points(rest):
         return "follow_up", "pronoun"
     if not left:
@@ -122,6 +130,12 @@ def lacks(line: str) -> Lack | None:
     if not whole and not _VERB.search(rest) and len(left) <= 2:
         return "open", "verb"
     return None
+
+
+def names_an_aspect(line: str) -> bool:
+    """Whether it says which property or action it wants to know of what is not named."""
+    found = {match.group().lower() for match in _WORD.finditer(line)}
+    return bool(found & _ASPECTS) or bool(re.search(r"\bhow (?:much|heavy|big|long|loud|far|fast|old|large|wide|tall|deep)\b", line, re.I))
 
 
 def asks(line: str) -> bool:

@@ -18,8 +18,9 @@ def _any(listed: str) -> str:
 _POINTS = re.compile(
     r"它们?|(?:这|那)(?:个|款|种|台|部|些|项|条|步|类|套|张|件|只|两[个款种台]|几[个款种台]|样|里|边|儿)(?!月|星期|礼拜|周|季度|年|时候|店|页面)"
     r"|(?:前|后)者|上述|上面|前面|刚才|之前(?:说|提)|前一个|上一[个条步]|下一[个条步项]|另一[个款种台]|同样|一样[吗么呢]|其余|其中|后面(?:呢|的|那)"
-    r"|(?:别|其他|其它)的?(?:呢|有|吗|方[法式]|办法|型号|颜色)|还有(?:别|其他|其它|什么|哪些|没有|吗)|第[一二三四五六七八九十\d]+[个条步项点种款](?!月|工作日|[小]时)"
+    r"|(?:别|其他|其它)的?(?:呢|有|吗|方[法式]|办法|型号|颜色)|还有(?:别|其他|其它|什么|哪些|没有|吗)"
 )
+_PLACE = re.compile(r"第[一二三四五六七八九十\d]+[个条步项点种款](?!月|工作日|小时|星期|季度)|最后一?[个条步项点种款]")
 _OPENS = re.compile(r"^(?:那么?(?![个款种台部些项条步类套张件里边儿样天年])|然后|还有|另外|以及|或者|可是|但是|不过|那如果|如果是|要是|假如是|换成|换做|至于|再问一下|顺便问)(?:[,，\s]*)")
 _MORE = re.compile(r"(?:呢|呐)[？?。!！]*$")
 _ASKED = (
@@ -37,7 +38,7 @@ _PROPERTY = (
 _BARE_VERB = (
     "申请 操作 处理 解决 弄 做 办理 办 使用 支持 需要 收费 设置 打开 关闭 开启 启用 停用 安装 连接 下载 取消 更换 购买 买 修改 删除 添加 查看 查询 查 升级 更新 清洗 清洁 重置 "
     "恢复 调整 调 换 修 拆 装 关 开 充 用 拿 领取 领 选择 选 开通 激活 获取 获得 提交 填写 填 联系 找 看 说 讲 解释 介绍 推荐 知道 告诉 回答 举例 举 试 收 发 到 拿到 收到 "
-    "实现 完成 进行 开始 结束 停止 继续 计算 算 配置 导出 导入 上传 保存 退出 切换 适用 适合 包括 包含 属于 存在 发生 影响 花 走 去 来 放 带 加 减 改 成功 失败 生效 有效 可行 "
+    "实现 完成 进行 开始 结束 停止 继续 计算 算 配置 导出 导入 上传 保存 退出 切换 适用 适合 包括 包含 属于 存在 发生 影响 走 去 来 放 带 加 减 改 成功 失败 生效 有效 可行 "
     "免费 贵 便宜 好 快 慢 大 小 多 少 高 低 长 短 重 轻 新 旧 难 容易 简单 安全 方便 一样 正常 常见 重要 必要 必须 准确 靠谱 划算 合适"
 )
 _LIGHT = (
@@ -46,6 +47,10 @@ _LIGHT = (
     "现在 目前 今天 明天 昨天 马上 立刻 直接 必须 一定 应该 可能 还是 如果 的话 不 没 没有 不能 不会 不可以 不行 无法 下 上 里 中 后 前 时 那 这 具体来说 呗 喔 对吧 是吧"
 )
 _EMPTY = frozenset(" ".join((_ASKED, _PROPERTY, _BARE_VERB, _LIGHT)).split())
+_ASPECTS = frozenset(f"{_PROPERTY} {_BARE_VERB}".split()) - frozenset(
+    "区别 差别 不同 原因 问题 情况 理由 弄 做 办 处理 解决 说 讲 解释 介绍 举例 举 看 试 拿 到 是 有 好 快 大 小 多 少 高 低 更 继续 知道 告诉 回答 推荐 选 选择 方面 地方 东西 办法 "
+    "方法 方式 成功 失败 一样 正常 影响 可行 有效 行 能".split()
+)
 _VALUE_ZH = (
     "黑色 白色 红色 蓝色 绿色 灰色 银色 金色 粉色 黄色 紫色 橙色 大号 小号 中号 春天 夏天 秋天 冬天 冬季 夏季 晚上 白天 早上 下午 周末 节假日 工作日 "
     "国内 国外 海外 室内 室外 户外 线上 线下 安卓 苹果 个人 企业 学生 老人 儿童 月付 年付 单次 全部 部分"
@@ -65,6 +70,8 @@ def lacks(line: str) -> Lack | None:
     opened = _OPENS.match(asked)
     rest = asked[opened.end() :] if opened else asked
     left = _topic(rest)
+    if _PLACE.search(rest):
+        return "follow_up", "place"
     if _POINTS.search(rest) and len(left) < 4:
         return "follow_up", "pronoun"
     if not left:
@@ -83,6 +90,12 @@ def lacks(line: str) -> Lack | None:
     if not question and not _PREDICATE.search(rest) and len(left) <= 2 and len(rest) <= 8:
         return "open", "verb"
     return None
+
+
+def names_an_aspect(line: str) -> bool:
+    """Whether it says which property or action it wants to know of what is not named."""
+    found = set(words(_POINTS.sub(" ", line)))
+    return bool(found & _ASPECTS) or bool(re.search(r"多(?:少钱|久|大|重|长|高|远|宽)", line))
 
 
 def asks(line: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from rag.domain import Hit, Retrieved
 
 Search = Callable[[str, int], Retrieved]  # a reading and how many hits → hits at one index version
 
+_MARKER, _SIGNS = re.compile(r"\[\d+\]"), re.compile(r"[\W_]+")
 _RANKS = 10  # of reciprocal rank fusion: the first places count, as far fewer readings agree than systems do
 _FIRST = 3.0  # weight of the first reading against each other one
 _DEPTH = 20  # hits of each reading that are fused
@@ -32,7 +34,25 @@ def search_readings(search: Search, readings: Sequence[str], k: int) -> Retrieve
             one if one.version == newest else search(text, depth) for one, text in zip(found, readings, strict=True)
         ]
     newest = max(one.version for one in found)
-    return fuse_readings([one for one in found if one.version == newest], k)
+    fused = fuse_readings([one for one in found if one.version == newest], k)
+    return replace(fused, asked={**fused.asked, "readings": list(readings)}) if fused.asked else fused
+
+
+def step_back(found: Retrieved, said: Sequence[str]) -> Retrieved:
+    """Hits that say what was said already stand behind the others."""
+    if not said:
+        return found
+    told = [(hit, plain(hit.passage.text)) for hit in found.hits]
+    fresh = [hit for hit, text in told if not any(line in text for line in said)]
+    stale = [hit for hit, text in told if any(line in text for line in said)]
+    least = min((hit.score for hit in fresh), default=0.0)
+    behind = [replace(hit, score=min(hit.score, least)) for hit in stale]
+    return replace(found, hits=(*fresh, *behind))
+
+
+def plain(text: str) -> str:
+    """A text without citation marks, spaces and signs, as answers and passages are compared."""
+    return _SIGNS.sub("", _MARKER.sub("", text)).lower()
 
 
 def fuse_readings(found: Sequence[Retrieved], k: int) -> Retrieved:

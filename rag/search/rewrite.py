@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.domain import Message, Question
+from rag.library.tokens import is_chinese
 from rag.search import intent
-from rag.search.turn import LONGEST, asks, gives_context, tidy, understand
+from rag.search.names import renamed
+from rag.search.position import item
+from rag.search.readings import plain
+from rag.search.turn import LONGEST, asks, gives_context, still_failing, tidy, understand
 
-__all__ = ["is_follow_up", "readings", "rewrite", "settle", "tidy"]
+__all__ = ["is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
 
-_BACK = 3  # messages back to which the topic of a chain of follow-ups is looked for
+_BACK = 4  # messages back to which the topic of a chain of follow-ups is looked for
+_UNFINISHED = 4  # words
+_TELLING = 8  # characters; fewer stand in any text
+_ASKED_BACK = re.compile(r"[?？]\s*$")
 
 
 def rewrite(question: Question) -> str:
@@ -22,19 +30,41 @@ def rewrite(question: Question) -> str:
 def readings(question: Question) -> tuple[str, ...]:
     """What is searched, the best single text first: what an LLM made of the question, where one did; else by rules.
 
-    A new question has one reading, its own words. A follow-up has several, which are searched and fused: after the user's last
-    message, after the question that this one followed itself, after the first and the last, and as it stands.
+    A new question has one reading, its own words. A follow-up has several, which are searched and fused: the item of the last
+    answer that it asks for, the former question with another name in it, the thing that was spoken of with what is asked now;
+    and the message after the user's last one, after the question that this one followed itself, after the first and the last,
+    and as it stands.
     """
     if question.condensed is not None and question.condensed.text:
         return (question.condensed.text,)
     question = settle(question)
-    turn, before = understand(question.text), _earlier(question.history)
-    if turn.kind == "new" or not before:
+    turn, before, last = understand(intent.without_courtesy(question.text)), _earlier(question.history), _answer(question.history)
+    if not before:
+        return (turn.text,)
+    if turn.kind == "follow_up" and (wanted := item(turn.text, last)) is not None:
+        return _distinct([wanted], [before[-1], wanted], [before[-1], turn.text])
+    if turn.kind == "new":
         return (turn.text,)
     after_last = [before[-1], turn.text]
-    if turn.kind == "open":
+    if turn.kind == "open" and not _ASKED_BACK.search(last.splitlines()[0] if last else ""):
         return _distinct([turn.text], after_last)
-    return _distinct(after_last, [*_standing(before), turn.text], [before[0], *after_last], [turn.text])
+    standing = _standing(before)
+    named = [[one] for one in renamed(standing, turn)]
+    if named and turn.text not in named[0][0]:  # another thing in the former question: with the former name in it, it is two
+        return _distinct(*named, [turn.text])
+    chain = [[standing, turn.text]] if understand(before[-1]).kind == "follow_up" else []
+    return _distinct(*named, *chain, after_last, [before[0], *after_last], [turn.text])
+
+
+def said_already(question: Question) -> tuple[str, ...]:
+    """Lines of the last answer that are no answer now: another thing is asked for in the former question, or it did not help."""
+    turn, before = understand(question.text), _earlier(question.history)
+    if not before or turn.kind == "new":
+        return ()
+    named = renamed(_standing(before), turn)
+    if not still_failing(turn.text) and not (named and turn.text not in named[0]):
+        return ()
+    return tuple(line for one in _answer(question.history).splitlines() if len(line := plain(one)) >= _TELLING)
 
 
 def is_follow_up(question: Question) -> bool:
@@ -44,10 +74,10 @@ def is_follow_up(question: Question) -> bool:
 
 
 def settle(question: Question) -> Question:
-    """The question with what was written just before it to introduce it; the history ends with a reply.
+    """The question with what was written just before it to introduce it; what was stopped before it is left out.
 
     Chat clients send two messages in a row after a reply that was stopped or failed: the former is a question of its own, and
-    is left out unless the last one needs it. `hi`, `my camera`, `won't connect` are one question.
+    stays in the history only where the last one needs it. `hi`, `my camera`, `won't connect` are one question.
     """
     history = question.history
     start = len(history)
@@ -56,25 +86,29 @@ def settle(question: Question) -> Question:
     pending = [message.content for message in history[start:] if message.role == "user"]
     if not pending:
         return question
-    kept = tuple(message for message in history[start:] if message.role == "system")
-    return replace(question, text=_joined([*pending, question.text]), history=(*history[:start], *kept))
+    needed, text = _joined([*pending, question.text])
+    kept = [message for message in history[start:] if message.role == "system"]
+    return replace(question, text=text, history=(*history[:start], *kept, *(Message("user", one) for one in needed)))
 
 
-def _joined(messages: Sequence[str]) -> str:
-    """Messages in a row as one: the last one with those before it that it needs, or that only introduce it."""
-    last, *before = [text for text in reversed(messages) if text.strip()] or [""]
-    parts = [last]
-    for text in before:
-        if intent.of(text) is not None:
+def _joined(messages: Sequence[str]) -> tuple[list[str], str]:
+    """Messages in a row: a former question that the last one needs, or none; and the last one with what introduces it."""
+    text, *before = [text for text in reversed(messages) if text.strip()] or [""]
+    for former in before:
+        if intent.of(former) is not None:
             continue
-        line = tidy(" ".join(parts))
-        needs = understand(line).kind == "follow_up"
-        if not (needs or (not asks(text) and gives_context(text))):
+        kind = understand(text).kind
+        if asks(former) and not (_unfinished(former) and kind != "new"):
+            return ([former] if kind == "follow_up" else []), text
+        if kind == "new" and not gives_context(former):
             break
-        parts.insert(0, text)
-        if asks(text):
-            break
-    return "\n".join(parts)
+        text = f"{former}\n{text}"
+    return [], text
+
+
+def _unfinished(text: str) -> bool:
+    """`Is the C2`, sent before the rest of the sentence."""
+    return not _ASKED_BACK.search(text) and not is_chinese(text) and len(text.split()) <= _UNFINISHED
 
 
 def _earlier(history: Sequence[Message]) -> list[str]:
@@ -85,21 +119,29 @@ def _earlier(history: Sequence[Message]) -> list[str]:
         if message.role == "user":
             run.append(message.content[:LONGEST])
         elif message.role == "assistant" and run:
-            text = tidy(_joined(run))
-            if text and intent.of(text) is None:
-                found.append(text[:LONGEST])
+            needed, text = _joined(run)
+            found += [line[:LONGEST] for one in (*needed, text) if (line := tidy(one)) and intent.of(line) is None]
             run = []
     return found
 
 
-def _standing(before: Sequence[str]) -> list[str]:
-    """The last message with, where it is a follow-up itself, the question that it followed."""
-    found: list[str] = []
-    for text in reversed(before[-_BACK:]):
-        found.insert(0, text)
-        if understand(text).kind != "follow_up":
-            break
-    return found
+def _answer(history: Sequence[Message]) -> str:
+    """The last reply; '' where there is none."""
+    return next((message.content for message in reversed(history) if message.role == "assistant"), "")
+
+
+def _standing(before: Sequence[str]) -> str:
+    """What the conversation is about: the last whole question, with what the follow-ups to it changed."""
+    standing = ""
+    for text in before[-_BACK:]:
+        turn = understand(text)
+        if not standing or turn.kind == "new":
+            standing = text
+        elif turn.kind == "follow_up" and not (names := renamed(standing, turn)):
+            standing = f"{standing} {text}"
+        elif turn.kind == "follow_up" and text not in names[0]:  # another thing; another aspect of it changes nothing
+            standing = names[0]
+    return standing
 
 
 def _distinct(*parts: Sequence[str]) -> tuple[str, ...]:
