@@ -11,9 +11,11 @@ import unicodedata
 from collections.abc import Mapping
 
 from rag.domain import Intent
+from rag.library.tokens import is_chinese
 from rag.search import intent_en, intent_zh
 
 _LONGEST = 160  # characters; more than that is no small talk
+_LONGEST_ZH = 40  # of one Chinese piece
 _PIECES = re.compile(r"\s*(?:[,，。!！?？;；:：~～、…\n]|\.(?!\d))+\s*")
 _BREAK = re.compile(r"(?<=[,，。!！?？;；~～…\n])\s*|(?<=\.)\s+")
 _ORDER: tuple[Intent, ...] = ("person", "complaint", "identity", "goodbye", "thanks", "greeting")
@@ -77,8 +79,10 @@ def _pieces(text: str) -> list[str]:
 
 def _piece(piece: str) -> Intent | None:
     """One piece; a greeting or thanks may stand before another without punctuation."""
-    for rules in (intent_en, intent_zh):
-        rest = piece
+    for rules in (intent_zh, intent_en) if is_chinese(piece) else (intent_en, intent_zh):
+        rest = piece if rules is intent_en else piece[: _LONGEST_ZH + 1]
+        if len(rest) > _LONGEST_ZH and rules is intent_zh:
+            continue
         while rest:
             if (found := _whole(rest, rules.WHOLE)) is not None:
                 return found

@@ -24,6 +24,7 @@ _NOTHING = re.compile(
 )
 _MARKER = re.compile(r"\s*\[\d+\]")
 _LONGEST = 80  # characters; a longer message says itself what it is about
+_ANSWER = 8_000  # characters of an answer that are looked at
 
 
 def position(text: str) -> int | None:
@@ -59,8 +60,10 @@ def item(text: str, answer: str) -> str | None:
 
     None where it names no place, or the answer has no such place.
     """
-    place, listed = position(text), items(answer)
-    if place is None or not listed or place > len(listed):
+    if (place := position(text)) is None:
+        return None
+    listed = items(answer[:_ANSWER])
+    if not listed or place > len(listed):
         return None
     found = listed[place - 1] if place > 0 else listed[-1]
     rest = _rest(text)
