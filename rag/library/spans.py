@@ -1,5 +1,4 @@
-"""Dates and versions that documents write in their fields, as spans that can be compared: `2025年3月` is 31 days, `7.x` is all
-of 7."""
+"""Spans of days and of versions that can be compared: `2025年3月` is 31 days, `7.x` is all of 7."""
 
 from __future__ import annotations
 
@@ -17,14 +16,6 @@ _YEAR_FIRST = re.compile(
 _COMPACT = re.compile(r"\b((?:19|20)\d\d)(\d\d)(\d\d)\b")
 _YEAR_LAST = re.compile(r"\b(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)\d\d)\b")
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:\.0)?\s*年?")
-_DOTTED = r"\d{1,6}(?:\.\d{1,8}){0,5}"
-_V = r"(?:version|ver\.?|v|版本)?\s*"
-_BUILD = r"(?:[-+](?=[a-z])[a-z0-9.\-+_]*|_[a-z0-9.\-+_]+|\s+\(?(?:lts|ga|stable|beta|rc\d*)\)?)?"  # `-beta.2`, `_1203`
-_VERSION = re.compile(
-    rf"(?P<least>>=?|≥|from|since)?\s*{_V}(?P<low>{_DOTTED})(?P<any>(?:\.[x*])+)?{_BUILD}"
-    rf"\s*(?:(?:-|~|–|—|to|至|到)\s*{_V}(?P<high>{_DOTTED})(?:\.[x*])?)?\s*(?:版本?)?\s*"
-    r"(?P<up>\+|(?:and|or) (?:later|above|up|newer|higher)|(?:及|或)?(?:以上|以后|更高版本|更高))?(?:版本)?"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +81,6 @@ def read_days(text: str) -> Days | None:
         return days(int(whole[1]))
     moment = when(text)
     return days(*moment[:3]) if moment else None
-
-
-def read_version(text: str) -> Versions | None:
-    """The versions that a field's value means: one, `7.x`, `6.0-7.5`, `≥ 7.0`, `7.0 及以上`; None: nothing to compare."""
-    found = _VERSION.fullmatch(text.strip().lower())
-    if not found:
-        return None
-    low = version(found["low"])
-    if found["high"]:
-        return Versions(low.low, version(found["high"]).high)
-    if found["least"] or found["up"]:
-        return Versions(low.low, ANY_VERSION)
-    return Versions(low.low, low.high, single=not found["any"])
 
 
 def when(written: str) -> tuple[int, ...]:

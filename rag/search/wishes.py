@@ -18,6 +18,7 @@ from rag.library.changes import Attributes
 from rag.library.named import DATE, PRODUCTS, UPDATED, VERSION, Named, Value, named
 from rag.library.spans import Days, Versions
 from rag.library.tokens import one_line
+from rag.library.values import fits_name
 from rag.search.compared import denied
 from rag.search.conditions import Place, Span, conditions
 from rag.search.dated import dates_in
@@ -39,12 +40,16 @@ class Wish:
     stated: bool = True
     denied: frozenset[str] = frozenset()
 
-    def fits(self, value: Value) -> bool:
+    def fits(self, value: Value) -> bool | None:
+        """Whether a value is what is asked for; None: it says nothing about that."""
         if isinstance(value, Versions):
-            return any(value.meets(span) for span in self.spans if isinstance(span, Versions))
+            spans = [span for span in self.spans if isinstance(span, Versions)]
+            return any(map(value.meets, spans)) if spans else None
         if isinstance(value, Days):
             return any(value.meets(span) for span in self.spans if isinstance(span, Days))
-        return value in self.names or (bool(self.denied) and value not in self.denied)
+        if self.denied:
+            return not isinstance(value, str) or value not in self.denied
+        return fits_name(value, self.names) if self.names else None
 
 
 def wishes(question: str, library: Named) -> tuple[Wish, ...]:
@@ -63,7 +68,7 @@ def wishes(question: str, library: Named) -> tuple[Wish, ...]:
 
 def fitting(asked: Sequence[Wish], library: Named) -> list[NDArray[np.int64]]:
     """Ids of the passages that fit each stated wish, where there are any; the most telling wish first."""
-    found = [library.ids(wish.key, wish.fits) for wish in asked if wish.stated]
+    found = [library.ids(wish.key, lambda value, wish=wish: bool(wish.fits(value))) for wish in asked if wish.stated]
     return [ids for ids in found if len(ids)]
 
 
@@ -168,5 +173,7 @@ def _by_key(attributes: Attributes) -> dict[str, list[Value]]:
 
 def _verdict(wish: Wish, has: dict[str, list[Value]]) -> bool | None:
     """Whether a passage fits; None: it says nothing about this."""
-    values = has.get(wish.key)
-    return any(map(wish.fits, values)) if values else None
+    told = [wish.fits(value) for value in has.get(wish.key, ())]
+    if True in told:
+        return True
+    return False if False in told and None not in told else None
