@@ -201,6 +201,11 @@ class Mirror:
         with self._lock.reading():
             return ask(self._named)
 
+    def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Told]) -> _Told:
+        """What the words of the passages tell that the scope permits (None: all of them), while nothing changes."""
+        with self._lock.reading():
+            return ask(self._lexical, self._permitted.ids(scope))
+
     def search(
         self,
         vector: Vectors,
@@ -223,7 +228,7 @@ class Mirror:
             allowed = self._permitted.ids(scope)
             dense, _ = self._index.search(asked.vector, k, allowed)
             abroad, bias = self._abroad(asked, allowed)
-            also = self._spelled(asked)
+            also = self._spelled(asked, allowed)
             weights = _weights(asked, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
             ids = _together(dense, lexical, abroad, *([self._fitting(asked, weights, allowed)] if fitting else []))
@@ -276,8 +281,9 @@ class Mirror:
         found, _ = self._index.search(asked.vector, _FOREIGN, among)
         return found, float(next(cosines) - next(cosines))
 
-    def _spelled(self, asked: _Asked) -> dict[str, tuple[str, ...]]:
-        respelled = {term: right for term in asked.terms if (right := self._lexical.respelled(term)) is not None}
+    def _spelled(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:
+        spelled = ((term, self._lexical.respelled(term, allowed)) for term in asked.terms)
+        respelled = {term: right for term, right in spelled if right is not None}
         return dict(asked.also) | {term: (*asked.also.get(term, ()), right) for term, right in respelled.items()}
 
 

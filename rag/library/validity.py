@@ -74,14 +74,18 @@ _UNTIL_BEFORE = re.compile(
 _UNTIL_AFTER = re.compile(
     r"\s*(?:24时|24:00|23:59(?::59)?)?\s*(?:为止|止|截止|到期|失效|废止|作废|停用|终止|结束|以前|之前|前(?![台面端])|inclusive|at the latest)"
 )
-_BY_THEN = re.compile(r"(?:replaced|superseded|withdrawn|废止|作废|停用|失效)[^,，;；]*$")  # the day it ended on is no day of it
+_BY_THEN = re.compile(
+    r"(?:replaced|superseded|withdrawn|废止|作废|停用|失效)[^,，;；]*$"
+)  # the day it ended on is no day of it
 _BEFORE_DAY = re.compile(r"\b(?:before|prior to)\s*(?:the )?$")
 _EDITION = re.compile(
     r"(?:\b(?:edition|version|release)(?: of)?|[(\[_\s第-]|^|[\u4e00-\u9fff])\s*((?:19|20)\d\d)\s*(?:年)?\s*(?:度)?\s*"
     r"(?:版本?(?![权图块面])|修订版?|edition\b|version\b|revision\b|ed\.)"
     r"|\b(?:edition|version|revision)(?: of)? ((?:19|20)\d\d)(?![\w]|[.\-/]\d)"
 )
-_YEAR_IN_TITLE = re.compile(r"(?:^|[\s_\-(\[·:,.]|(?<=[\u4e00-\u9fff]))((?:19|20)\d\d)(?:\s*年度?)?(?=$|[\s_\-)\].,:]|[\u4e00-\u9fff])")
+_YEAR_IN_TITLE = re.compile(
+    r"(?:^|[\s_\-(\[·:,.]|(?<=[\u4e00-\u9fff]))((?:19|20)\d\d)(?:\s*年度?)?(?=$|[\s_\-)\].,:]|[\u4e00-\u9fff])"
+)
 _FISCAL = re.compile(r"(?<![\w])fy\s?((?:19|20)\d\d)(?!\w)|((?:19|20)\d\d)\s*财年")
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
@@ -161,12 +165,20 @@ def _bounds(plain: str, places: Sequence[tuple[int, int, Days]]) -> tuple[int | 
     reach = 0
     for at, (start, end, span) in enumerate(places):
         before, joined = plain[reach:start], None
-        if at and (joined := _RANGE.fullmatch(plain, places[at - 1][1], start)) is not None and places[at - 1][2].first <= span.first:
+        if (
+            at
+            and (joined := _RANGE.fullmatch(plain, places[at - 1][1], start)) is not None
+            and places[at - 1][2].first <= span.first
+        ):
             former = places[at - 1][2]
             first, last = (former.first if first is None else first), span.last
         elif _BEFORE_DAY.search(before):
             last = span.first - 1
-        elif _FROM_BEFORE.search(before) and not _UNTIL_AFTER.match(plain, end) and not re.search(r"失效|废止|停用|作废", before[-8:]):
+        elif (
+            _FROM_BEFORE.search(before)
+            and not _UNTIL_AFTER.match(plain, end)
+            and not re.search(r"失效|废止|停用|作废", before[-8:])
+        ):
             first = span.first
         elif _UNTIL_BEFORE.search(before):
             last = span.first - 1 if _BY_THEN.search(before) and span.first == span.last else span.last

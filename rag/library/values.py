@@ -86,7 +86,9 @@ _HALF_READ = re.compile(
 _BETWEEN = re.compile(r"\s*(?:[,，、;；|/\n+&]|和|及|与|或者?|以及|\band\b|\bor\b|\bplus\b)\s*")
 _RANGE = re.compile(r"([a-z]+[- ]?)(\d{1,6})\s*(?:~|–|—|--?|至|到|to|through)\s*([a-z]+[- ]?)?(\d{1,6})")
 _BRACKETS = re.compile(r"\s*[(\[【][^()\[\]【】]*[)\]】]")
-_ONWARD = re.compile(r"\s*(?:[及和或]?(?:以上|以后|之后|以下|以前|之前)|起|\b(?:and|or) (?:older|newer|earlier|later|above|below|up|higher|lower))\s*(?:型号|机型)?$")
+_ONWARD = re.compile(
+    r"\s*(?:[及和或]?(?:以上|以后|之后|以下|以前|之前)|起|\b(?:and|or) (?:older|newer|earlier|later|above|below|up|higher|lower))\s*(?:型号|机型)?$"
+)
 _DIGITS_ONLY = re.compile(r"\d{1,6}[a-z]?")
 _LETTERS_FIRST = re.compile(r"[a-z]+[- ]?(?=\d)")
 _LONGEST = 40
@@ -141,7 +143,11 @@ def _parts(plain: str) -> Iterator[NameValue]:
     family = _SERIES.search(plain) is not None and _BETWEEN.search(plain) is not None  # `A, B and C series`
     for part in (plain, *_BETWEEN.split(plain)) if 2 <= len(plain) <= _LONGEST else _BETWEEN.split(plain):
         part = _ONLY.sub("", part).strip()
-        if (found := _RANGE.fullmatch(part)) is not None and found[1] == (found[3] or found[1]) and int(found[2]) < int(found[4]):
+        if (
+            (found := _RANGE.fullmatch(part)) is not None
+            and found[1] == (found[3] or found[1])
+            and int(found[2]) < int(found[4])
+        ):
             yield Codes(found[1], int(found[2]), int(found[4]))
             continue
         name = _SERIES.sub("", part).strip()

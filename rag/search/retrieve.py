@@ -9,18 +9,23 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from rag import clock
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.library.named import Named
+from rag.library.names import asked_names
 from rag.library.shelves import Shelf, Shelves
 from rag.library.tokens import is_chinese
 from rag.ports import Reranker
+from rag.search.aside import Asked
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
 from rag.search.hits import Joined, join
 from rag.search.late import maxsim
+from rag.search.names import unknown_names
 from rag.search.synonyms import Synonyms
+from rag.search.validity import asked_period
 from rag.search.widen import widen
 from rag.search.wishes import Weighed, Wish, fitting, step_back, weigh, wishes
 
@@ -59,8 +64,12 @@ class Retriever:
         min_index_version: int | None = None,
         as_of: int | None = None,
         explain: bool = False,
+        own: str = "",
     ) -> Retrieved:
-        """Raises IndexBehind when the record has not reached `min_index_version`, InputError for an `as_of` ahead of it."""
+        """Raises IndexBehind when the record has not reached `min_index_version`, InputError for an `as_of` ahead of it.
+
+        `own`: the question as its writer put it, where `query` holds words of former ones: names are looked for in it first.
+        """
         if min_index_version is not None or as_of is not None:
             _check_versions(self._ledger.head(), min_index_version, as_of)
         shelf = self._shelves.live() if as_of is None else self._shelves.at(as_of)
@@ -80,10 +89,20 @@ class Retriever:
         weighed = weigh(wanted, found.attributes)
         ranked = self._rank(query, found, shelf, weighed)
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
-        joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration, weighed), k, explain=explain)
-        asked = _explained(query, terms, found, weighed) if explain else {}
-        idf, known = tuple(found.idf.tolist()), shelf.calibration.unanswered
-        return Retrieved(joined[0], found.version, tuple(terms), idf, rerank_ms, joined[1], asked, known)
+        asked = _asked(query, own)
+        joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration, weighed, asked), k, explain=explain)
+        return Retrieved(
+            hits=joined[0],
+            version=found.version,
+            terms=tuple(terms),
+            idf=tuple(found.idf.tolist()),
+            rerank_ms=rerank_ms,
+            dropped=joined[1],
+            asked=_explained(query, terms, found, weighed) if explain else {},
+            unanswered=shelf.calibration.unanswered,
+            unknown=unknown_names(asked.question, shelf.mirror, self._ledger, scope, joined[0], found.version),
+            period=asked.period,
+        )
 
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
@@ -131,6 +150,13 @@ def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed
     score = step_back(score, weighed.behind)
     order = np.lexsort((found.ids, -score))
     return Ranked(order, score[order], fused[order], told.late[order], told.raw[order])
+
+
+def _asked(query: str, own: str) -> Asked:
+    """Names and time of the question's own words, where it has any."""
+    told = own if own and asked_names(own) else query
+    today = clock.today()
+    return Asked(told, asked_period(own or query, today) or asked_period(query, today), today)
 
 
 def _wanted(query: str, library: Named) -> tuple[tuple[Wish, ...], list[NDArray[np.int64]]]:
