@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -51,6 +52,7 @@ class _Asked:
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     chinese: bool | None = None
     fitting: Sequence[NDArray[np.int64]] = ()
+    apart: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Found:
     """Candidates at index version `version`: m ids, ascending, cosine and BM25 score of each; idf of the question's words.
 
     foreign (m,): passages in the language that is not the question's; `bias`: by how much the model favours the others,
-    in cosine. `also`: as asked, and how words that no passage has were spelled instead.
+    in cosine. `also`: as asked, and how words that no passage has were spelled instead. topic (m,): BM25 without the words that
+    are told apart (a product's name), where there are such and others.
     """
 
     version: int
@@ -70,6 +73,7 @@ class Found:
     attributes: tuple[Attributes, ...]
     bias: float = 0.0
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    topic: NDArray[np.float32] | None = None
 
 
 class Swapped(Exception):
@@ -216,6 +220,7 @@ class Mirror:
         also: Mapping[str, tuple[str, ...]] | None = None,
         chinese: bool | None = None,
         fitting: Sequence[NDArray[np.int64]] = (),
+        apart: AbstractSet[str] = frozenset(),
     ) -> Found:
         """vector (dim,), the question's words, at most k candidates from each side; both scores for every candidate.
 
@@ -223,7 +228,7 @@ class Mirror:
         and the library holds both, the best passages of the other language are among the candidates. `fitting`: ids that fit
         what the question states, for each such statement, the most telling first; the best of those are candidates too.
         """
-        asked = _Asked(vector, terms, also or {}, chinese, fitting)
+        asked = _Asked(vector, terms, also or {}, chinese, fitting, apart)
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
             dense, _ = self._index.search(asked.vector, k, allowed)
@@ -233,9 +238,9 @@ class Mirror:
             lexical, scores = self._lexical.search(weights, k, allowed)
             ids = _together(dense, lexical, abroad, *([self._fitting(asked, weights, allowed)] if fitting else []))
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
-            unscored = np.array([key for key in ids.tolist() if key not in bm25], np.int64)
-            rest, scores = self._lexical.search(weights, len(ids), unscored)
-            bm25.update(zip(rest.tolist(), scores.tolist(), strict=True))
+            bm25 |= self._scored(weights, np.array([key for key in ids.tolist() if key not in bm25], np.int64))
+            topic = {term: weight for term, weight in weights.items() if term not in asked.apart} if asked.apart else {}
+            about = self._scored(topic, ids)
             return Found(
                 version=self._version,
                 ids=ids,
@@ -246,7 +251,12 @@ class Mirror:
                 attributes=tuple(self._attributes[key] for key in ids.tolist()),
                 bias=bias,
                 also=also,
+                topic=np.array([about.get(key, 0.0) for key in ids.tolist()], np.float32) if topic else None,
             )
+
+    def _scored(self, weights: Mapping[str, float], ids: NDArray[np.int64]) -> dict[int, float]:
+        found, scores = self._lexical.search(weights, len(ids), ids)
+        return dict(zip(found.tolist(), scores.tolist(), strict=True))
 
     def _fitting(self, asked: _Asked, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """The best of those that fit all statements; of the most telling ones, where nothing fits all."""

@@ -8,7 +8,9 @@ row's first cell. What merely occurs in a sentence (a standard, another maker's 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import rjieba
@@ -25,40 +27,50 @@ _NEAREST = 4
 _CANDIDATES, _EACH = 12, 3  # siblings that are looked at, passages of each
 _LABEL = 40  # characters of a label, at most
 
-Labels = dict[str, None]  # a set that keeps its order
-
 
 def unknown_names(
     question: str, mirror: Mirror, ledger: Ledger, scope: Scope, hits: Sequence[Hit], version: int
 ) -> tuple[Unknown, ...]:
     """The names that the question is about and that no passage has which the scope permits; `hits` are its own, at `version`."""
     codes = [name for name in names_in(question) if name.series != "#.#" and not name.family]
-    found = []
     if codes:
-        missing = mirror.look(scope, partial(_missing, codes))
-        found = [told for name, near in missing if (told := _beside(name, near, ledger, version)) is not None]
-    if not found and not codes:
-        found = _unlike(question, hits, mirror, ledger, scope, version)
+        looked = mirror.look(scope, partial(_look, tuple(dict.fromkeys(codes))))
+        found = [told for one in looked if (told := _beside(one, ledger, version)) is not None]
+    else:
+        found = _unlike(question, hits, partial(_reading, mirror, ledger, scope, version))
     return tuple({told.name: told for told in found}.values())
+
+
+def _reading(mirror: Mirror, ledger: Ledger, scope: Scope, version: int, parts: Sequence[str]) -> Mapping[int, Passage]:
+    """Some passages that have all the words and that the scope permits."""
+    ids = mirror.look(scope, lambda lexical, allowed: lexical.having(parts, 5 * _CANDIDATES, allowed))
+    return ledger.passages_at(ids, version) if ids else {}
 
 
 # -- codes -------------------------------------------------------------------------------------------------------------
 
 
-def _missing(codes: Sequence[Name], lexical: Lexical, allowed: Ids | None) -> list[tuple[Name, dict[str, list[int]]]]:
-    """The codes that no passage has, each with its siblings, nearest first, and some passages of each."""
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A code that no passage has as one word. maybe: passages that have its parts; near: siblings, nearest first, and passages
+    of each."""
+
+    name: Name
+    maybe: Sequence[int]
+    near: Mapping[str, Sequence[int]]
+
+
+def _look(codes: Sequence[Name], lexical: Lexical, allowed: Ids | None) -> list[_Looked]:
     found = []
-    for name in dict.fromkeys(codes):
+    for name in codes:
         code, _, variant = name.key.partition(" ")
-        if lexical.having([code, variant] if variant else [code], 1, allowed):
+        if not variant and lexical.having([code], 1, allowed):
             continue
-        apart = [part for part in re.findall(r"[a-z]+|\d+", code)]
-        if len(apart) == 2 and lexical.having(apart, 1, allowed) and len(apart[0]) > 1:  # `Cam 2` of a Cam2
-            continue
+        parts = [code, variant] if variant else re.findall(r"[a-z]+|\d+", code)
         near = [code] if variant else []
         near += sorted((one for one in lexical.codes(name.series) if _alike(one, code)), key=lambda one: _distance(one, code))
         held = {one: ids for one in near[: 4 * _CANDIDATES] if (ids := lexical.having([one], _EACH, allowed))}
-        found.append((name, dict(list(held.items())[:_CANDIDATES])))
+        found.append(_Looked(name, lexical.having(parts, 2 * _CANDIDATES, allowed), dict(list(held.items())[:_CANDIDATES])))
     return found
 
 
@@ -67,24 +79,33 @@ def _alike(one: str, other: str) -> bool:
     return one != other and abs(len(one) - len(other)) <= 1
 
 
-def _distance(one: str, other: str) -> tuple[int, int, str]:
+def _distance(one: str, other: str) -> tuple[int, int, int]:
     same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     numbers = [int("".join(re.findall(r"\d", code))) for code in (one, other)]
-    return abs(len(one) - len(other)), -same, f"{abs(numbers[0] - numbers[1]):08}"
+    return abs(len(one) - len(other)), -same, abs(numbers[0] - numbers[1])
 
 
-def _beside(name: Name, near: dict[str, list[int]], ledger: Ledger, version: int) -> Unknown | None:
-    """The unknown name with its siblings as documents call them; None: nothing is called by such a name."""
-    ids = list(dict.fromkeys(one for some in near.values() for one in some))
-    passages = ledger.passages_at(ids, version) if ids else {}
-    shown: Labels = {}
-    for code, some in near.items():
-        for key in some:
-            passage = passages.get(key)
-            if passage is not None and (told := _called(passage, code)) is not None:
-                shown[told] = None
-                break
-    return Unknown(name.text, tuple(shown)[:_NEAREST]) if shown else None
+def _beside(looked: _Looked, ledger: Ledger, version: int) -> Unknown | None:
+    """The unknown name with its siblings as documents call them; None: it is known after all, or nothing is called so."""
+    if not looked.near:
+        return None
+    ids = list(dict.fromkeys([*looked.maybe, *(one for some in looked.near.values() for one in some)]))
+    passages = ledger.passages_at(ids, version)
+    if any(_spells(passages[key], looked.name) for key in looked.maybe if key in passages):
+        return None
+    shown = dict.fromkeys(
+        told
+        for code, some in looked.near.items()
+        if (told := next((t for key in some if key in passages and (t := _called(passages[key], code))), None)) is not None
+    )
+    return Unknown(looked.name.text, tuple(shown)[:_NEAREST]) if shown else None
+
+
+def _spells(passage: Passage, name: Name) -> bool:
+    """Whether it has the name with a space inside (`Cam 2` for a Cam2), or the whole name where only its parts were looked for."""
+    text = fold(f"{passage.context}\n{passage.text}").lower()
+    letters = r"[\s_-]?".join(map(re.escape, re.findall(r"[a-z]+|\d+", name.key)))
+    return re.search(rf"(?<![a-z0-9]){letters}(?![a-z0-9])", text) is not None
 
 
 def _called(passage: Passage, code: str) -> str | None:
@@ -155,19 +176,14 @@ _ANY_EN = frozenset(
 )
 
 
-def _unlike(question: str, hits: Sequence[Hit], mirror: Mirror, ledger: Ledger, scope: Scope, version: int) -> list[Unknown]:
+def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
     """Names before a noun that two or more things of the hits are called with, and none by that name."""
-    called = dict.fromkeys(
-        label
-        for hit in hits
-        for label in (*hit.passage.section[-1:], hit.passage.title, *_cells(hit.passage))
-        if 2 <= len(label) <= _LABEL
-    )
+    told = (label for hit in hits for label in (*hit.passage.section[-1:], hit.passage.title, *_cells(hit.passage)))
+    called = dict.fromkeys(label for label in told if 2 <= len(label) <= _LABEL)
     found = []
     for name, head, kin in (*_chinese(question, called), *_english(question, called)):
-        if not _told(
-            name, head, [hit.passage.document_id for hit in hits if _has(hit.passage, kin)], mirror, ledger, scope, version
-        ):
+        documents = {hit.passage.document_id for hit in hits if _has(hit.passage, kin)}
+        if not _told(name, head, documents, read(list(dict.fromkeys(words(head))) or [head.lower()]).values()):
             found.append(Unknown(name, tuple(kin[:_NEAREST])))
     return found
 
@@ -176,12 +192,10 @@ def _has(passage: Passage, kin: Iterable[str]) -> bool:
     return any(label in passage.text or label in passage.section or label == passage.title for label in kin)
 
 
-def _told(name: str, head: str, documents: Sequence[str], mirror: Mirror, ledger: Ledger, scope: Scope, version: int) -> bool:
+def _told(name: str, head: str, documents: AbstractSet[str], passages: Iterable[Passage]) -> bool:
     """Whether some passage has the name, or one of the documents that have its kin the part that sets it apart."""
-    parts = list(dict.fromkeys(words(head))) or [head.lower()]
-    ids = mirror.look(scope, lambda lexical, allowed: lexical.having(parts, 5 * _CANDIDATES, allowed))
     bare, alone = _bare(name), _bare(head)
-    for passage in ledger.passages_at(ids, version).values() if ids else ():
+    for passage in passages:
         text = _bare(f"{passage.context}\n{passage.text}")
         if bare in text or (alone in text and passage.document_id in documents):
             return True
