@@ -11,11 +11,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rag.domain import Hit, Passage
+from rag.domain import Hit
+from rag.library.labels import labels, period_of
 from rag.library.names import Name, asked_names, matched, sides
 from rag.library.tokens import fold
-from rag.library.validity import current, field_period, read_period, stripped
-from rag.search.names import labels
+from rag.library.validity import current
 from rag.statement import Period
 
 OTHER_NAME, NOT_IN_FORCE = "another name than the question's", "not in force at the asked time"
@@ -142,17 +142,3 @@ def _by_time(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
             if not good and right and max(right) >= hits[at].score - _BEHIND:
                 found[at] = NOT_IN_FORCE
     return found
-
-
-def period_of(passage: Passage) -> tuple[Period, Hashable] | None:
-    """When a passage holds, by its fields, its headings (the innermost first), its document's metadata and title; and what it
-    is a version of: equal for versions of one thing."""
-    phrasing = passage.context.rsplit("\n", 1)[-1] if passage.kind == "faq" else ""
-    title = stripped(passage.title)
-    if (period := field_period(passage.fields)) is not None:
-        return period, ("field", title, tuple(map(stripped, passage.section)), phrasing)
-    for at in range(len(passage.section) - 1, -1, -1):
-        if (period := read_period(passage.section[at], title=True)) is not None:
-            return period, ("section", title, tuple(map(stripped, passage.section[: at + 1])))
-    period = field_period(passage.metadata) or read_period(passage.title, title=True)
-    return None if period is None else (period, ("title", title))

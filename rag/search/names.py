@@ -17,6 +17,7 @@ import rjieba
 
 from rag.domain import Hit, Passage, Scope
 from rag.grounding import Unknown
+from rag.library.labels import cells, labels
 from rag.library.ledger import Ledger
 from rag.library.lexical import Ids, Lexical
 from rag.library.mirror import Mirror
@@ -117,37 +118,6 @@ def _called(passage: Passage, code: str) -> str | None:
     return None
 
 
-# -- what a passage calls things by ------------------------------------------------------------------------------------
-
-_MARKUP = r"[\s|*_#>•·\-–]*(?:\d{1,2}[.)、]\s*)?[\s|*_`]*"
-_FIRST_CELL = re.compile(
-    rf"^{_MARKUP}(?:(?P<key>[^\W\d_][^:：|；;]{{0,15}})[:：]\s*)?(?P<cell>[^|；;:：\n—–（(,，。]{{1,{_LABEL}}}?)[*`_]*\s*(?=$|[|；;:：—–（(,，]|-\s)"
-)
-
-
-def labels(passage: Passage) -> list[str]:
-    """Title, headings, the phrasing of a FAQ, values of fields, first cells of rows and lines that begin with a term."""
-    return [*_above(passage.title, passage.section, passage.context), *map(str, passage.fields.values()), *_cells(passage)]
-
-
-def _above(title: str, section: Sequence[str], context: str) -> Iterator[str]:
-    yield title
-    yield from section
-    yield context.rsplit("\n", 1)[-1]
-
-
-def _cells(passage: Passage) -> Iterator[str]:
-    told = [one for statement in passage.statements for one in (statement.label, statement.above) if one]
-    yield from told or _first_cells(passage.text)
-
-
-@lru_cache(maxsize=4_000)
-def _first_cells(text: str) -> tuple[str, ...]:
-    return tuple(
-        found["cell"].strip() for line in text.splitlines() if (found := _FIRST_CELL.match(line)) and found["cell"].strip()
-    )
-
-
 # -- places and plans --------------------------------------------------------------------------------------------------
 
 _PLACES_ZH = "服务中心 维修中心 体验中心 客服中心 服务网点 维修点 网点 中心 门店 分店 店 站 仓库 仓 校区 分公司 子公司 办事处 营业厅 展厅 馆 医院 院区 诊所 园区 分校 基地"
@@ -178,7 +148,7 @@ _ANY_EN = frozenset(
 
 def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
     """Names before a noun that two or more things of the hits are called with, and none by that name."""
-    told = (label for hit in hits for label in (*hit.passage.section[-1:], hit.passage.title, *_cells(hit.passage)))
+    told = (label for hit in hits for label in (*hit.passage.section[-1:], hit.passage.title, *cells(hit.passage)))
     called = dict.fromkeys(label for label in told if 2 <= len(label) <= _LABEL)
     found = []
     for name, head, kin in (*_chinese(question, called), *_english(question, called)):
