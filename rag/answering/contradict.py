@@ -1,8 +1,8 @@
 """Passages that disagree about what an answer cites are shown as such, the newest first; nothing is averaged.
 
-Two sentences of different passages are about the same thing when they share most of their words and no name, heading, field or
-time tells them apart (`rag.answering.subject`). They disagree when one number with the same unit, or one date, has another value
-and all else is equal, or one says no and the other yes.
+Two sentences of different passages are about the same thing when they share most of their words and no name, heading, field
+or time tells them apart (`rag.answering.subject`). They disagree when one number with the same unit, or one date, has another
+value and all else is equal, or one says no and the other yes.
 """
 
 from __future__ import annotations

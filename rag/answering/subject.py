@@ -15,10 +15,12 @@ from rag.library.tokens import one_line, words
 from rag.library.validity import stripped
 
 _TIMES = frozenset(
-    "date updated updated_at last_updated modified effective created created_at 日期 更新日期 更新时间 生效日期 修订日期 发布日期 创建时间".split()
+    "date updated updated_at last_updated modified effective created created_at 日期 更新日期 更新时间 生效日期 修订日期 "
+    "发布日期 创建时间".split()
 )
 _CHOOSES = frozenset(
-    "product products model models device version versions platform os edition plan region country city store branch 产品 型号 版本 适用版本 平台 系统 套餐 "
+    "product products model models device version versions platform os edition plan region country city store branch 产品 "
+    "型号 版本 适用版本 平台 系统 套餐 "
     "地区 国家 城市 门店 网点 机型".split()
 )
 _MOST = 0.67  # share of common words from which two headings are the same

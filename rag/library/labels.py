@@ -13,7 +13,8 @@ from rag.statement import Period
 _LABEL = 40  # characters of a label, at most
 _MARKUP = r"[\s|*_#>•·\-–]*(?:\d{1,2}[.)、]\s*)?[\s|*_`]*"
 _FIRST_CELL = re.compile(
-    rf"^{_MARKUP}(?:(?P<key>[^\W\d_][^:：|；;]{{0,15}})[:：]\s*)?(?P<cell>[^|；;:：\n—–（(,，。]{{1,{_LABEL}}}?)[*`_]*\s*(?=$|[|；;:：—–（(,，]|-\s)"
+    rf"^{_MARKUP}(?:(?P<key>[^\W\d_][^:：|；;]{{0,15}})[:：]\s*)?(?P<cell>[^"
+    rf"|；;:：\n—–（(,，。]{{1,{_LABEL}}}?)[*`_]*\s*(?=$|[|；;:：—–（(,，]|-\s)"
 )
 
 

@@ -110,8 +110,8 @@ class Lexical:
     def respelled(self, word: str, allowed: Ids | None = None) -> str | None:
         """For a Latin word that no passage has: the most frequent word that one slip of the keys turns into it, if any.
 
-        A slip is a letter missing, too many, wrong, or two in wrong order, not the first one. `allowed`: ids that the caller may
-        see; words of others are no help, and the question's own word in one of them no hindrance.
+        A slip is a letter missing, too many, wrong, or two in wrong order, not the first one. `allowed`: ids that the caller
+        may see; words of others are no help, and the question's own word in one of them no hindrance.
         """
         if len(word) < _SHORTEST or not (word.isascii() and word.isalpha()) or self._seen(word, allowed):
             return None

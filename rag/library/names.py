@@ -22,7 +22,8 @@ _CODE = re.compile(
     rf"(?:[ -]?(?P<variant>(?i:{_VARIANTS}))(?![A-Za-z0-9]))?(?![A-Za-z0-9_@])(?!\.\d)"
 )
 _VERSION = re.compile(
-    r"(?<![A-Za-z0-9_./:-])(?:(?P<called>[Vv]\.?|[Vv]er(?:sion|\.)?\s|[Rr]elease\s|版本号?\s*)\s*)?(?P<number>\d{1,4}(?:\.\d{1,5}){1,3})"
+    r"(?<![A-Za-z0-9_./:-])(?:(?P<called>[Vv]\.?|[Vv]er(?:sion|\.)?\s|[Rr]elease\s"
+    r"|版本号?\s*)\s*)?(?P<number>\d{1,4}(?:\.\d{1,5}){1,3})"
     r"(?P<any>\.[xX*])?(?![A-Za-z0-9_%]|\.\d)(?P<tail>\s*(?:版本|版(?![面权图块])))?"
 )
 _FAMILY = re.compile(r"\s*(?:系列|全系|家族|(?i:series|family|range|line-?up))")
@@ -31,10 +32,14 @@ _SPOKEN = frozenset("plus max air se slim x s".split())  # words that mean somet
 
 # Standards, units, formats and others' products that look like codes: nobody's own names.
 _FOREIGN = re.compile(
-    r"(?:usb|ip|ipx|iso|iec|ieee|rs|gb|gbt|din|astm|https?|tls|ssl|wpa|wep|wifi|wi-fi|ble|bt|nfc|rfid|lte|ddr|lpddr|hdmi|dp|vga|pcie|sata|nvme"
-    r"|cr|lr|aaa?|cat|rj|sha|md|aes|rsa|utf|gbk|mp|hevc|jpe?g|png|gpt|llm|win|windows|ios|ipados|iphone|ipad|macos|android|galaxy|mate|watchos"
-    r"|chrome|edge|office|python|java|jdk|php|sql|ipv|port|pm|ph|covid|web|html|css|gmt|utc|fy|rmb|usd|eur|cny|amd|intel|rtx|gtx|kb|mb|tb|khz|mhz"
-    r"|ghz|kw|kwh|mah|dpi|ppi|fps|px|rev|step|page|fig|vol|sec|line|room|floor|pin|day|week|month|chapter|section|article|part|item|top|over"
+    r"(?:usb|ip|ipx|iso|iec|ieee|rs|gb|gbt|din|astm|https?|tls|ssl|wpa|wep|wifi|wi-fi|ble|bt|nfc|rfid|lte|ddr|lpddr|hdmi|dp"
+    r"|vga|pcie|sata|nvme"
+    r"|cr|lr|aaa?|cat|rj|sha|md|aes|rsa|utf|gbk|mp|hevc|jpe?g|png|gpt|llm|win|windows|ios|ipados|iphone|ipad|macos|android"
+    r"|galaxy|mate|watchos"
+    r"|chrome|edge|office|python|java|jdk|php|sql|ipv|port|pm|ph|covid|web|html|css|gmt|utc|fy|rmb|usd|eur|cny|amd|intel|rtx"
+    r"|gtx|kb|mb|tb|khz|mhz"
+    r"|ghz|kw|kwh|mah|dpi|ppi|fps|px|rev|step|page|fig|vol|sec|line|room|floor|pin|day|week|month|chapter|section|article"
+    r"|part|item|top|over"
     r"|under|about|only|least|most|level|size|age|aged|type)[-_ ]?\d.*"
     r"|[hq][1-4][-_ ]?(?:19|20)?\d\d|q[1-4]|b2[bc]|c2c|o2o|p2p|w3c|g20|co2|h2o|h26[45]|av1|x86|x64|arm64|base64|k8s|i18n",
     re.IGNORECASE,
@@ -42,8 +47,10 @@ _FOREIGN = re.compile(
 _HALF_YEAR = re.compile(r"[hq][1-4]", re.IGNORECASE)
 _PAPER = re.compile(r"\s*(?:paper|sheets?|size|纸|幅面|大小|文件|打印)", re.IGNORECASE)
 _BRAND_BEFORE = re.compile(
-    r"(?:iphone|ipad|samsung|galaxy|huawei|mate|xiaomi|redmi|oppo|vivo|honor|pixel|nokia|motorola|thinkpad|surface|macbook|playstation|xbox|nikon"
-    r"|canon|sony|tesla|audi|bmw|vitamin|paper|bus|exit|route|line|seat|gate|platform|三星|华为|小米|红米|荣耀|苹果|谷歌|索尼|联想|戴尔|惠普|尼康|佳能"
+    r"(?:iphone|ipad|samsung|galaxy|huawei|mate|xiaomi|redmi|oppo|vivo|honor|pixel|nokia|motorola|thinkpad|surface|macbook"
+    r"|playstation|xbox|nikon"
+    r"|canon|sony|tesla|audi|bmw|vitamin|paper|bus|exit|route|line|seat|gate|platform|三星|华为|小米|红米|荣耀|苹果|谷歌"
+    r"|索尼|联想|戴尔|惠普|尼康|佳能"
     r"|特斯拉|奥迪|宝马|维生素|地铁)\s*$",
     re.IGNORECASE,
 )
@@ -51,8 +58,10 @@ _A_YEAR = re.compile(r"\s*(?:of\s*)?(?:19|20)\d\d")
 # Words before a code that is one thing's own number: an order, a parcel, a device.
 _SERIAL_BEFORE = re.compile(
     r"(?:订单号?|单号|工单号?|运单号?|快递单?号?|序列号|编号为|流水号|发票号?|票据号|车牌号?|邮编|身份证号?|房间号?|账号|卡号"
-    r"|\border(?: (?:no\.?|number|id))?|\bticket(?: (?:no\.?|number|id))?|\bserial(?: (?:no\.?|number))?|\bs/?n|\btracking(?: (?:no\.?|number))?"
-    r"|\binvoice(?: (?:no\.?|number))?|\bcase (?:no\.?|number|id)|\breference|\bref\.?|\bimei|\bp\.?o\.?|\bpostcode|\bzip(?: code)?|\broom|\bflight|\bgate|\bseat)"
+    r"|\border(?: (?:no\.?|number|id))?|\bticket(?: (?:no\.?|number|id))?|\bserial(?: (?:no\.?|number))?|\bs/?n"
+    r"|\btracking(?: (?:no\.?|number))?"
+    r"|\binvoice(?: (?:no\.?|number))?|\bcase (?:no\.?|number|id)|\breference|\bref\.?|\bimei|\bp\.?o\.?|\bpostcode|\bzip(?: "
+    r"code)?|\broom|\bflight|\bgate|\bseat)"
     r"\s*[:：#是为]?\s*$",
     re.IGNORECASE,
 )
@@ -149,9 +158,8 @@ def sides(asked: Sequence[Name], labels: Iterable[str], body: str = "") -> Side:
     for series in dict.fromkeys(name.series for name in asked):
         wanted = [name for name in asked if name.series == series]
         alike = [name for name in held if name.series == series]
-        if any(name.meets(other) for name in wanted for other in alike):
-            found = "matches"
-        elif any(name.meets(other) for name in wanted for other in names_in(body) if other.series == series):
+        said = [name for name in (*names_in(body), *numbered(body)) if name.series == series]
+        if any(name.meets(other) for name in wanted for other in (*alike, *said)):
             found = "matches"
         elif alike:
             return "sibling"

@@ -1,8 +1,8 @@
 """When something holds, as headings, table cells, front matter and titles say it, and which of several versions is in force.
 
-A period is read only from words that say validity (`in force until 31 December 2025`, 自 2026 年 1 月 1 日起施行), from a range,
-from a value that is nothing else than a month, quarter or year, and from the year of an edition (`Staff benefits 2025`, 2025 版). A
-date that merely stands there (a release's day in its heading) is none.
+A period is read only from words that say validity (`in force until 31 December 2025`, 自 2026 年 1 月 1 日起施行), from a
+range, from a value that is nothing else than a month, quarter or year, and from the year of an edition (`Staff benefits 2025`,
+2025 版). A date that merely stands there (a release's day in its heading) is none.
 """
 
 from __future__ import annotations
@@ -29,22 +29,27 @@ FROM_KEYS = frozenset(
     "生效日期 生效时间 生效日 实施日期 施行日期 执行日期 开始日期 开始时间 起始日期 启用日期".split()
 )
 UNTIL_KEYS = frozenset(
-    "valid_until valid_to valid_through expires expires_at expiry expiry_date expiration expiration_date end end_date ends ends_at until "
+    "valid_until valid_to valid_through expires expires_at expiry expiry_date expiration expiration_date end end_date ends "
+    "ends_at until "
     "失效日期 失效时间 失效日 截止日期 截止时间 结束日期 结束时间 到期日 到期日期 废止日期 有效期至 停用日期".split()
 )
 RANGE_KEYS = frozenset(
-    "validity valid valid_period validity_period period in_force effective_period 有效期 有效期限 有效时间 适用时间 适用期间 适用日期 活动时间 "
+    "validity valid valid_period validity_period period in_force effective_period 有效期 有效期限 有效时间 适用时间 适用期间 "
+    "适用日期 活动时间 "
     "活动日期 执行时间 执行期间 时间 日期 期间 时段 季度 年份 年度 date year".split()
 )
 
 _ALWAYS = re.compile(
-    r"(?:长期(?:有效)?|永久(?:有效)?|一直有效|始终有效|现行(?:有效|版本?)?|即日起(?:生效|执行|长期有效)?|至今有效|permanent(?:ly)?(?: valid)?"
-    r"|always(?: valid)?|no (?:expiry|end)(?: date)?|(?:until|till) further notice|ongoing|open[- ]ended|current(?: version| edition)?"
+    r"(?:长期(?:有效)?|永久(?:有效)?|一直有效|始终有效|现行(?:有效|版本?)?|即日起(?:生效|执行|长期有效)?|至今有效"
+    r"|permanent(?:ly)?(?: valid)?"
+    r"|always(?: valid)?|no (?:expiry|end)(?: date)?|(?:until|till) further notice|ongoing|open[- ]ended|current(?: version| "
+    r"edition)?"
     r"|(?:currently )?in force)"
 )
 _OVER = re.compile(
     r"[(\[](?:已(?:废止|失效|作废|过期|停用|停止执行)|(?:历史|旧)版本?|expired|superseded|obsolete|no longer (?:valid|in force)"
-    r"|withdrawn|archived|outdated|old version)[)\]]|^(?:已(?:废止|失效|作废|过期)|expired|superseded|obsolete|no longer (?:valid|in force))$"
+    r"|withdrawn|archived|outdated|old version)[)\]]|^(?:已(?:废止|失效|作废|过期)|expired|superseded|obsolete|no longer "
+    r"(?:valid|in force))$"
 )
 _CURRENT = re.compile(r"[(\[](?:现行有?效?版?本?|当前版?本?|最新版?本?|current(?: version| edition)?|in force|latest)[)\]]")
 _HOUR = re.compile(r"(?<=[\d日])[\st]+\d{1,2}:\d\d(?::\d\d)?(?!\d)")
@@ -55,28 +60,36 @@ _LATER_DAY = re.compile(
     r"\s*(?:~|–|—|-|至|到)\s*(?:(?P<m>1[0-2]|0?[1-9])\s*(?:月|[-/.]))?\s*(?P<d>3[01]|[12]\d|0?[1-9])\s*日?(?![\d:年]|\s*个)"
 )
 _EARLIER_DAY = re.compile(
-    r"(?<![\w.])(?:(?P<d>\d{1,2})(?:st|nd|rd|th)?(?: (?P<m>[a-z]{3,9}))?\.?|(?P<n>[a-z]{3,9})\.? (?P<e>\d{1,2})(?:st|nd|rd|th)?)"
+    r"(?<![\w.])(?:(?P<d>\d{1,2})(?:st|nd|rd|th)?(?: (?P<m>[a-z]{3,9}))?\.?|(?P<n>[a-z]{3,9})\.? (?P<e>\d{1,2})(?:st|nd|rd"
+    r"|th)?)"
     r"\s*(?:–|—|-|to|through|until|and)\s*$"
 )
 _FROM_BEFORE = re.compile(
-    r"(?:\bfrom|\bsince|\beffective|\bstarting|\bstarts?|\bbeginning|\bbegins?|\bas of|\bvalid|\bin force|\bapplies|\bapplicable|\bcommencing"
-    r"|\bintroduced|生效|施行|实施|执行|启用|发布并实施|自从?|从|始于|即日起?)(?: date| day)?(?: (?:from|since|on|as of|as from|at|in|with))?"
+    r"(?:\bfrom|\bsince|\beffective|\bstarting|\bstarts?|\bbeginning|\bbegins?|\bas of|\bvalid|\bin force|\bapplies"
+    r"|\bapplicable|\bcommencing"
+    r"|\bintroduced|生效|施行|实施|执行|启用|发布并实施|自从?|从|始于|即日起?)(?: date| day)?(?: (?:from|since|on|as of|as "
+    r"from|at|in|with))?"
     r"(?:日期|时间|日)?\s*[:：]?\s*(?:于|为|是)?\s*$"
 )
 _FROM_AFTER = re.compile(
-    r"\s*(?:零时|0时|00:00)?\s*(?:起(?!来)|开始|以后|之后|及以后|以来|生效|施行|实施|启用|onwards?|and (?:later|after)|or later|\+)"
+    r"\s*(?:零时|0时|00:00)?\s*(?:起(?!来)|开始|以后|之后|及以后|以来|生效|施行|实施|启用|onwards?|and (?:later|after)|or "
+    r"later|\+)"
 )
 _UNTIL_BEFORE = re.compile(
-    r"(?:\buntil|\btill|\bup to|\bthrough|\bto|\bends?|\bending|\bexpir(?:es|ed|ing|y)|\bvalid (?:until|through|to)|\bclosed|\bwithdrawn|\breplaced"
+    r"(?:\buntil|\btill|\bup to|\bthrough|\bto|\bends?|\bending|\bexpir(?:es|ed|ing|y)|\bvalid (?:until|through|to)|\bclosed"
+    r"|\bwithdrawn|\breplaced"
     r"|\bsuperseded|\bno later than|\blast day|截至|截止到?|有效期?至|有效期?到|延至|延续至|失效|废止|停用|作废|至|到)"
-    r"(?: date| day| and including| the end of)?(?: (?:on|by|at|in|since|from|as of))?(?:日期|时间|日)?\s*[:：]?\s*(?:于|为|是)?\s*$"
+    r"(?: date| day| and including| the end of)?(?: (?:on|by|at|in|since|from|as of))?(?:日期|时间|日)?\s*[:：]?\s*(?:于|为"
+    r"|是)?\s*$"
 )
 _UNTIL_AFTER = re.compile(
-    r"\s*(?:24时|24:00|23:59(?::59)?)?\s*(?:为止|止|截止|到期|失效|废止|作废|停用|终止|结束|以前|之前|前(?![台面端])|inclusive|at the latest)"
+    r"\s*(?:24时|24:00|23:59(?::59)?)?\s*(?:为止|止|截止|到期|失效|废止|作废|停用|终止|结束|以前|之前|前(?![台面端])"
+    r"|inclusive|at the latest)"
 )
 _BY_THEN = re.compile(
     r"(?:replaced|superseded|withdrawn|废止|作废|停用|失效)[^,，;；]*$"
 )  # the day it ended on is no day of it
+_ENDED = re.compile(r"失效|废止|停用|作废")
 _BEFORE_DAY = re.compile(r"\b(?:before|prior to)\s*(?:the )?$")
 _EDITION = re.compile(
     r"(?:\b(?:edition|version|release)(?: of)?|[(\[_\s第-]|^|[\u4e00-\u9fff])\s*((?:19|20)\d\d)\s*(?:年)?\s*(?:度)?\s*"
@@ -94,8 +107,8 @@ _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 def read_period(text: str, *, title: bool = False) -> Period | None:
     """When a heading, a cell's value, or a few words in parentheses say that something holds; None: they do not say.
 
-    `title`: the text names a document or a section, so a year in it is an edition: in force from its first day on, until another
-    edition follows.
+    `title`: the text names a document or a section, so a year in it is an edition: in force from its first day on, until
+    another edition follows.
     """
     if len(text) > _LONGEST:
         return None
@@ -164,21 +177,12 @@ def _bounds(plain: str, places: Sequence[tuple[int, int, Days]]) -> tuple[int | 
     last: int | None = None
     reach = 0
     for at, (start, end, span) in enumerate(places):
-        before, joined = plain[reach:start], None
-        if (
-            at
-            and (joined := _RANGE.fullmatch(plain, places[at - 1][1], start)) is not None
-            and places[at - 1][2].first <= span.first
-        ):
-            former = places[at - 1][2]
+        before, former = plain[reach:start], places[at - 1][2]
+        if at and _RANGE.fullmatch(plain, places[at - 1][1], start) and former.first <= span.first:
             first, last = (former.first if first is None else first), span.last
         elif _BEFORE_DAY.search(before):
             last = span.first - 1
-        elif (
-            _FROM_BEFORE.search(before)
-            and not _UNTIL_AFTER.match(plain, end)
-            and not re.search(r"失效|废止|停用|作废", before[-8:])
-        ):
+        elif _FROM_BEFORE.search(before) and not _UNTIL_AFTER.match(plain, end) and not _ENDED.search(before[-8:]):
             first = span.first
         elif _UNTIL_BEFORE.search(before):
             last = span.first - 1 if _BY_THEN.search(before) and span.first == span.last else span.last
@@ -241,8 +245,10 @@ def stripped(text: str) -> str:
 
 
 _VERSIONED = re.compile(
-    r"\b(?:version|edition|revision|rev\.?|ver\.?|v)\s*\d+(?:\.\d+)*\b|\b(?:first|second|third|fourth|fifth|\d+(?:st|nd|rd|th)|current|previous"
-    r"|former|old|new|latest)\s+(?:version|edition|revision)\b|第\s*[一二三四五六七八九十\d]+\s*[版次]|(?:现行|最新|当前|旧|新|历史|上一)版本?|版本?(?=\W|$)"
+    r"\b(?:version|edition|revision|rev\.?|ver\.?|v)\s*\d+(?:\.\d+)*\b|\b(?:first|second|third|fourth|fifth|\d+(?:st|nd|rd"
+    r"|th)|current|previous"
+    r"|former|old|new|latest)\s+(?:version|edition|revision)\b|第\s*[一二三四五六七八九十\d]+\s*[版次]|(?:现行|最新|当前|旧"
+    r"|新|历史|上一)版本?|版本?(?=\W|$)"
 )
 _VALIDITY_WORDS = re.compile(
     r"\b(?:in force|valid|effective|applies|edition|version|revision|since|from|until|till|through|to|on|of|as|the|and)\b"

@@ -60,16 +60,22 @@ NameValue = str | Family | Codes | Everything | Unclear
 
 _CODE = re.compile(r"([a-z]+[- ]?)(\d{1,6})(?![\d])")
 _NOTHING = frozenset(
-    "none n/a na nil null tbd tbc unknown unspecified misc miscellaneous other others various * - -- / ? 无 暂无 未知 不详 待定 未定 空 其他 其它".split()
+    "none n/a na nil null tbd tbc unknown unspecified misc miscellaneous other others various * - -- / ? 无 暂无 未知 不详 "
+    "待定 未定 空 其他 其它".split()
 )
-_KIND = r"(?:系列|型号|机型|产品|版本|设备|平台|规格|款式?|车型|套餐|地区|models?|products?|versions?|devices?|series|platforms?|variants?|units?|plans?|regions?)"
+_KIND = (
+    r"(?:系列|型号|机型|产品|版本|设备|平台|规格|款式?|车型|套餐|地区"
+    r"|models?|products?|versions?|devices?|series|platforms?|variants?|units?|plans?|regions?)"
+)
 _EVERY = re.compile(
-    rf"(?:适用于|适用|支持|for|applies to)?\s*(?:(?:全部|所有|任意|任何|各|各种|每[个款种]|全体|不限|不分|整个|全)(?:的|于)?\s*{_KIND}?(?:产品|型号|机型|版本)?(?:均?适用|通用|都适用)?"
+    rf"(?:适用于|适用|支持|for|applies to)?\s*(?:(?:全部|所有|任意|任何|各|各种|每[个款种]|全体|不限|不分|整个|全)(?:的"
+    rf"|于)?\s*{_KIND}?(?:产品|型号|机型|版本)?(?:均?适用|通用|都适用)?"
     rf"|(?:(?:all|any|every|both|each|whole|entire)(?: of)?(?: the| our)?(?: \w+)??(?: {_KIND}| range| line(?:-?up)?)?)"
     r"|通用|全线(?:产品|机型|型号)?(?:通用|适用)?|不限|general|common|universal|generic|everything|独立于型号)"
 )
 _EXCEPT = re.compile(
-    r"[(,，、;\s]*(?:除了?|不含|不包括|except(?: for)?|excluding|but not|other than|apart from|without)\s*(?P<names>[^()]+?)\s*(?:之?外|以外)?[)\s]*$"
+    r"[(,，、;\s]*(?:除了?|不含|不包括|except(?: for)?|excluding|but not|other than|apart from"
+    r"|without)\s*(?P<names>[^()]+?)\s*(?:之?外|以外)?[)\s]*$"
 )
 _EXCEPT_FIRST = re.compile(r"^(?:除了?|不含|不包括)\s*(?P<names>.+?)\s*(?:之?外|以外)(?:的?(?:全部|所有|其他|其它|全).*)?$")
 _ONLY = re.compile(
@@ -79,7 +85,8 @@ _ONLY = re.compile(
 _SERIES = re.compile(r"\s*(?:全?系列?(?:产品|机型|全系)?|家族|全系|\bseries|\bfamily|\brange|\bline(?:-?up)?)$")
 _GOES_ON = re.compile(r"\s*(?:等(?:型号|机型|产品|系列)?|等等|\betc\.?|\band (?:others|more|so on)|\.{2,}|…)$")
 _HALF_READ = re.compile(
-    r"部分|某些|有些|个别|大多|多数|少数|详?见|参[见考]|备注|说明|可能|以上|以下|以后|之前|以前|起$|新款|旧款|老款|早期|后期|批次|[?？]"
+    r"部分|某些|有些|个别|大多|多数|少数|详?见|参[见考]|备注|说明|可能|以上|以下|以后|之前|以前|起$|新款|旧款|老款|早期|后期"
+    r"|批次|[?？]"
     r"|\b(?:some|most|many|few|several|certain|selected|see|refer|maybe|probably|tbd)\b"
     r"|\b(?:and|or) (?:older|newer|earlier|later|above|below|up|higher|lower)\b"
 )
@@ -87,19 +94,23 @@ _BETWEEN = re.compile(r"\s*(?:[,，、;；|/\n+&]|和|及|与|或者?|以及|\ba
 _RANGE = re.compile(r"([a-z]+[- ]?)(\d{1,6})\s*(?:~|–|—|--?|至|到|to|through)\s*([a-z]+[- ]?)?(\d{1,6})")
 _BRACKETS = re.compile(r"\s*[(\[【][^()\[\]【】]*[)\]】]")
 _ONWARD = re.compile(
-    r"\s*(?:[及和或]?(?:以上|以后|之后|以下|以前|之前)|起|\b(?:and|or) (?:older|newer|earlier|later|above|below|up|higher|lower))\s*(?:型号|机型)?$"
+    r"\s*(?:[及和或]?(?:以上|以后|之后|以下|以前|之前)|起|\b(?:and|or) (?:older|newer|earlier|later|above|below|up|higher"
+    r"|lower))\s*(?:型号|机型)?$"
 )
 _DIGITS_ONLY = re.compile(r"\d{1,6}[a-z]?")
 _LETTERS_FIRST = re.compile(r"[a-z]+[- ]?(?=\d)")
 _LONGEST = 40
 
 _VARIANT = re.compile(
-    r"[\s-]*(?:pro|max|plus|mini|lite|ultra|air|se|neo|kit|slim|duo|xl?|s|ii|iii|iv|\d.*|[一二三四五六七八九]代|青春版|标准版|旗舰版|升级版|增强版|尊享版)\b.*"
+    r"[\s-]*(?:pro|max|plus|mini|lite|ultra|air|se|neo|kit|slim|duo|xl?|s|ii|iii|iv|\d.*|[一二三四五六七八九]代|青春版"
+    r"|标准版|旗舰版|升级版|增强版|尊享版)\b.*"
 )
 _QUALIFIED = re.compile(
-    r"\s*[-/ ]?\s*(?:(?:eu|us|uk|cn|jp|kr|au|apac|emea|na|hk|tw|global|international|intl|china|europe|usa?)(?: version| edition| model)?"
+    r"\s*[-/ ]?\s*(?:(?:eu|us|uk|cn|jp|kr|au|apac|emea|na|hk|tw|global|international|intl|china|europe|usa?)(?: version| "
+    r"edition| model)?"
     r"|国行|国内版?|海外版?|欧版|美版|日版|港版|台版|国际版|大陆版|中国版|欧洲版?|北美版?"
-    r"|(?:black|white|silver|gr[ae]y|red|blue|gold|green)(?: edition)?|[黑白银灰红蓝金绿]色?款?|v\d[\w.]*|rev\.? ?\w+|hw ?\d[\w.]*)"
+    r"|(?:black|white|silver|gr[ae]y|red|blue|gold|green)(?: edition)?|[黑白银灰红蓝金绿]色?款?|v\d[\w.]*|rev\.? ?\w+|hw "
+    r"?\d[\w.]*)"
 )
 
 
@@ -183,14 +194,21 @@ EVERY_VERSION = Versions(NO_VERSION, ANY_VERSION)
 
 _NUMBER = r"\d{1,6}(?:\.\d{1,8}){0,5}"
 _V = r"(?:versions?|ver\.?|v\.?|版本号?|固件|firmware|fw|release|rel\.?)?\s*"
-_TAIL = r"(?:[-+](?=[a-z])[a-z0-9.\-+_]*|_[a-z0-9.\-+_]+|\s*\(?(?:lts|ga|stable|beta|alpha|rc\d*|sp\d+|build|b|r|patch|hotfix|hf)[\s.]*\d*\)?(?![a-z\d]))*"
+_TAIL = (
+    r"(?:[-+](?=[a-z])[a-z0-9.\-+_]*|_[a-z0-9.\-+_]+"
+    r"|\s*\(?(?:lts|ga|stable|beta|alpha|rc\d*|sp\d+|build|b|r|patch|hotfix|hf)[\s.]*\d*\)?(?![a-z\d]))*"
+)
 _ATOM = re.compile(
-    rf"(?P<before>>=|=>|≥|>|<=|=<|≤|<|不低于|不高于|不早于|不晚于|高于|低于|大于等于|小于等于|大于|小于|至少|最高|从|自|\b(?:from|since|before|until|up to|below"
-    rf"|above|at least|at most|prior to|(?:earlier|older|lower|less) than|(?:later|newer|higher|greater) than|after)\b)?\s*(?<![a-z\d_.]){_V}"
+    rf"(?P<before>>=|=>|≥|>|<=|=<|≤|<|不低于|不高于|不早于|不晚于|高于|低于|大于等于|小于等于|大于|小于|至少|最高|从|自"
+    rf"|\b(?:from|since|before|until|up to|below"
+    rf"|above|at least|at most|prior to|(?:earlier|older|lower|less) than|(?:later|newer|higher|greater) than"
+    rf"|after)\b)?\s*(?<![a-z\d_.]){_V}"
     rf"(?P<low>{_NUMBER})(?![a-z\d]{{2}}(?<!\.x))(?P<any>(?:\.[x*])+|x\b)?{_TAIL}"
     rf"(?:\s*(?:-|~|–|—|\bto\b|\bthrough\b|至|到)\s*{_V}(?P<high>{_NUMBER})(?P<any_high>(?:\.[x*])+)?{_TAIL})?\s*(?:版本?)?\s*"
-    r"(?P<after>\+|\b(?:and|or) (?:later|above|up|newer|higher|onwards?)\b|\b(?:and|or) (?:earlier|below|older|lower|before)\b|\bonwards?\b"
-    r"|(?:及|或|和|含|以及)?(?:其|它)?(?:以上|以后|更高版?本?|更新版?本?|之后)|起(?:的?版本)?|(?:及|或|和|含|以及)?(?:其|它)?(?:以下|以前|更低版?本?|更早版?本?|更旧版?本?|之前)"
+    r"(?P<after>\+|\b(?:and|or) (?:later|above|up|newer|higher|onwards?)\b|\b(?:and|or) (?:earlier|below|older|lower"
+    r"|before)\b|\bonwards?\b"
+    r"|(?:及|或|和|含|以及)?(?:其|它)?(?:以上|以后|更高版?本?|更新版?本?|之后)|起(?:的?版本)?|(?:及|或|和|含|以及)?(?:其"
+    r"|它)?(?:以下|以前|更低版?本?|更早版?本?|更旧版?本?|之前)"
     r"|前)?\s*(?:版本?)?"
 )
 _UPWARD = re.compile(r"\+|later|above|\bup\b|newer|higher|onward|以上|以后|更高|更新|之后|起")

@@ -35,7 +35,7 @@ class Joined:
     terms: tuple[str, ...]
     calibration: Calibration
     weighed: Weighed
-    asked: Asked = Asked()
+    asked: Asked
 
     def against(self, place: int) -> str:
         """Which stated fields the candidate at `place` of the order contradicts, as text; '' for none."""
