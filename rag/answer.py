@@ -13,8 +13,9 @@ from rag import watch
 from rag.answering import condense, faq
 from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
+from rag.answering.compose.answer import compose
+from rag.answering.compose.score import HITS
 from rag.answering.contradict import Contradictions
-from rag.answering.extract import extract
 from rag.answering.generate import Backend, Messages
 from rag.answering.memory import Memory
 from rag.answering.prompt import build
@@ -317,7 +318,9 @@ class Answerer:
 
     def _quoted(self, run: Run, query: str, found: Retrieved) -> Iterator[Claim]:
         with run.stage("generate"):
-            claims = extract(query, found, self._embedder, max_sentences=run.profile.max_sentences)
+            hits = found.hits[:HITS]
+            bits = self._retriever.tokens_of([hit.passage.id for hit in hits])
+            claims = compose(found, self._embedder.query_tokens(query), bits, limit=run.profile.max_sentences)
         run.generator, run.refused, run.cut = EXTRACTIVE, None if claims else "low_grounding", False
         for claim in claims:
             run.checked.append(Checked(claim.text, claim, None, "quoted"))

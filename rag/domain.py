@@ -260,7 +260,10 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a sentence of the answer stands: `cited_text == text[start:end]` of that document version."""
+    """Where a sentence of the answer stands: `cited_text == text[start:end]` of that document version.
+
+    Of several pieces: `spans` are theirs, and `cited_text` is `text[a:b]` of each, joined by line breaks.
+    """
 
     n: int
     document_id: str
@@ -273,15 +276,20 @@ class Citation:
     start: int
     end: int
     score: float
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a hit's document version: `hit` is the hit's position, start and end are offsets into the version."""
+    """A place in a hit's document version: `hit` is the hit's position, start and end are offsets into the version.
+
+    `parts`: the pieces between start and end that are meant, where it is not all of it.
+    """
 
     hit: int
     start: int
     end: int
+    parts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from ingest.faq import Entry
 from ingest.parse import removed
 from ingest.parse.boilerplate import main_content, strip_boilerplate
 from ingest.parse.decode import decode
-from ingest.parse.header import split_header
 from ingest.parse.htmlgrid import grid
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.normal import normalise, one_line
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -175,9 +175,10 @@ class _Page:
         self.writer.block("\n".join(lines).strip(), "code")
 
     def _table(self, element: HtmlElement) -> None:
-        caption = element.find("caption")
+        caption, lead = element.find("caption"), ""
         if caption is not None:
-            self.writer.block(one_line(_text(caption)))
+            lead = one_line(_text(caption))
+            self.writer.block(lead)
             _remove(caption)
         table = grid(element, _text)
         if table is None:
@@ -185,8 +186,8 @@ class _Page:
                 if next(cell.iterancestors("table")) is element:
                     self.walk(cell)
         else:
-            header, rows = table if table[0] else split_header(table[1])
-            self.writer.table(header, rows)
+            rows, heads = table
+            self.writer.table(rows, heads or None, lead=lead)
 
 
 def _is_bold_heading(paragraph: HtmlElement) -> bool:

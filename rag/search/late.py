@@ -43,6 +43,26 @@ def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:
     return scores
 
 
+def best_in(query: Vectors, packed: Sequence[bytes], ranges: Sequence[tuple[int, int, int]]) -> Vectors:
+    """(m, r): cosine of each of the question's tokens with its best token in each range (passage, first row, end row).
+
+    A range without tokens matches as badly as the worst of the others.
+    """
+    dim = query.shape[1]
+    sizes = [len(bits) * 8 // dim for bits in packed]
+    rows = [np.unpackbits(np.frombuffer(bits, np.uint8)).reshape(-1, dim) for bits in packed]
+    spans = [(at, min(first, sizes[at]), min(last, sizes[at])) for at, first, last in ranges]
+    filled = np.array([last > first for _, first, last in spans])
+    if not filled.any():
+        return np.zeros((len(query), len(ranges)), np.float32)
+    taken = [rows[at][first:last] for at, first, last in spans if last > first]
+    lengths = np.array([len(part) for part in taken])
+    found = _best(query, np.concatenate(taken), np.cumsum(lengths) - lengths)
+    best = np.repeat(found.min(axis=1, keepdims=True), len(ranges), axis=1)
+    best[:, filled] = found
+    return best
+
+
 def _best(query: Vectors, bits: NDArray[np.uint8], starts: NDArray[np.int64]) -> Vectors:
     """(m, k): cosine of each of the question's tokens with its best token in each passage, whose bits begin at `starts`.
 

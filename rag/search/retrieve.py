@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -108,6 +109,10 @@ class Retriever:
             unknown=unknown_names(asked.question, shelf.mirror, self._ledger, scope, joined[0], found.version),
             period=asked.period,
         )
+
+    def tokens_of(self, ids: Sequence[int]) -> list[bytes]:
+        """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
+        return self._ledger.tokens(ids)
 
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""

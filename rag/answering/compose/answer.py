@@ -1,0 +1,59 @@
+"""The answer without an LLM: statements chosen, rendered, and cited by their exact spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.answering.compose.choose import Unit, flowing, spans_of, unit
+from rag.answering.compose.score import Scored, scored, text_of
+from rag.answering.inject import instructing
+from rag.domain import Claim, Hit, Retrieved, Span
+from rag.ports import Vectors
+
+_NEAR, _ELSEWHERE = 1.2, 0.5  # how far behind the best a further statement may score: of its passage, of another
+_UNITS = 3  # given at most
+_WHOLE = 400  # characters up to which the best passage is given whole
+
+
+def compose(found: Retrieved, query: Vectors, bits: Sequence[bytes], *, limit: int) -> list[Claim]:
+    """Claims, the best first; empty when no hit has a statement.
+
+    query: (m, dim) token vectors of the question, bits: token bits of each hit; `limit`: most statements in all.
+    """
+    scores = [one for one in scored(found, query, bits) if not _instructs(found.hits[one.hit], one)]
+    if not scores:
+        return []
+    order = sorted(scores, key=lambda one: -one.score)
+    best, units, given = order[0], list[Unit](), set[tuple[int, int]]()
+    for one in order:
+        if len(units) >= _UNITS or best.score - one.score > _NEAR or len(given) >= limit:
+            break
+        if (one.hit, one.place) in given or (one.hit != best.hit and best.score - one.score > _ELSEWHERE):
+            continue
+        made = unit(found.hits, scores, one)
+        if any((made.hit, place) in given for place in made.places):
+            continue
+        given.update((made.hit, place) for place in made.places)
+        units.append(made)
+    units = _whole(found.hits, best, units)
+    return [_claim(found.hits, made) for made in units]
+
+
+def _instructs(hit: Hit, one: Scored) -> bool:
+    start, passage = one.statement.start - hit.passage.start, hit.passage
+    return instructing(passage.text, start, one.statement.end - passage.start) or not text_of(hit, one.statement).strip()
+
+
+def _whole(hits: Sequence[Hit], best: Scored, units: list[Unit]) -> list[Unit]:
+    """With the rest of the best passage, where that is short prose: its sentences need each other."""
+    passage = hits[best.hit].passage
+    kinds = {one.kind for one in passage.statements}
+    if passage.kind in ("faq", "case") or kinds & {"row", "field", "note"} or len(passage.text) > _WHOLE:
+        return units
+    places = range(len(passage.statements))
+    return [Unit(best.hit, tuple(places), flowing(hits[best.hit], places)), *(u for u in units if u.hit != best.hit)]
+
+
+def _claim(hits: Sequence[Hit], made: Unit) -> Claim:
+    spans = spans_of(hits[made.hit].passage, made.places)
+    return Claim(made.text, (Span(made.hit, spans[0][0], spans[-1][1], spans if len(spans) > 1 else ()),))
