@@ -59,8 +59,8 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 
 
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
-    for words in (lambda one: one.label, lambda one: one.above):
-        told = {at: _plain(words(statements[at])) for at in group}
+    for part in ("label", "above"):
+        told = {at: _plain(getattr(statements[at], part)) for at in group}
         named = {label for label in told.values() if len(label) >= 2 and label in question}
         longest = {label for label in named if not any(label != other and label in other for other in named)}
         if longest:

@@ -7,11 +7,12 @@ series, and so are 7.1.2 and 7.5.0. What is of the same series and not the same 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from rag.library.spans import UNIT
 from rag.library.tokens import fold
 
 Side = Literal["matches", "sibling", "neutral"]
@@ -174,7 +175,17 @@ def matched(asked: Sequence[Name], labels: Iterable[str], body: str = "") -> fro
 
 def asked_names(question: str) -> tuple[Name, ...]:
     """Of a question: codes, versions, and words with a number, however they are written."""
-    return (*names_in(question), *numbered(_capitals(question)))
+    return (*names_in(question), *_bare_versions(question), *numbered(_capitals(question)))
+
+
+def _bare_versions(question: str) -> Iterator[Name]:
+    """`6.3` where nobody says that it is a version: a name only where labels have such."""
+    plain = fold(question)
+    known = {name.key for name in names_in(question)}
+    for match in _VERSION.finditer(plain):
+        key = match["number"]
+        if key.count(".") == 1 and key not in known and not UNIT.match(plain.lower(), match.end("number")):
+            yield Name(match.group().strip(), key, "#.#", match.start())
 
 
 def _capitals(question: str) -> str:

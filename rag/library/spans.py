@@ -10,6 +10,13 @@ from datetime import date
 Number = tuple[int, ...]
 
 _PARTS = 4
+UNIT = re.compile(
+    r"\s*-?\s*(?:[kmgt]?hz|[kmgt]i?b(?:ps|/s|it)?|[kmgt]bits?|[km]?w|[km]?wh|m?ah|k?v(?:olts?)?(?: [ad]c)?|watts?|amps?"
+    r"|[mck]?m(?:/s)?|inch(?:es)?|ft|feet|k?g|lbs?|oz|[um]?s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|days?|weeks?|months?|years?|percent"
+    r"|dollars?|usd|eur|euros?|yuan|rmb|stars?|times|x|million|billion|degrees?|mp|megapixels?|fps|dpi)(?![a-z])"
+    r"|\s*(?:[%°℃\"″×]|元(?![数素])|美元|块|万|亿|小时|分(?![支区布片析表])|秒|天|周|个(?!人)|年|月|米|厘米|毫米|公里|英寸|寸|克(?!隆)|公斤"
+    r"|千克|升(?!级)|倍|折|度|伏|安(?![装全])|瓦|兆|章|节(?!点)|号|次|条(?!件)|台)"
+)
 _YEAR_FIRST = re.compile(
     r"\b((?:19|20)\d\d)(?:\D{1,2})(\d{1,2})(?:\D{1,2}(\d{1,2}))?(?:日?[T\s]+(\d{1,2}):(\d\d)(?::(\d\d))?)?"
 )

@@ -1,8 +1,8 @@
 """A question with a product's name and a topic: the name chooses among cases, so it must not outweigh the topic.
 
 Of `My G100 times out while pairing` the row of another trouble with the G100 has the rarest word, and the page that says
-do when pairing times out has not. A case whose fields have the product and that shares no word of the topic is compared by the
-topic alone; what says nothing about products is, where that is more.
+what to do when pairing times out has not. A case whose fields have the product and that shares no word of the topic is
+compared by the topic alone; what says nothing about products is, where that is more.
 """
 
 from __future__ import annotations

@@ -6,10 +6,9 @@ import re
 from datetime import date
 
 from rag.library.dates import dates
-from rag.library.spans import FIRST_DAY, LAST_DAY, Days, days
+from rag.library.spans import FIRST_DAY, LAST_DAY, UNIT, Days, days
 from rag.library.tokens import one_line
 from rag.search.conditions import conditions
-from rag.search.versioned import UNIT
 from rag.statement import Period
 
 _NOW = re.compile(

@@ -5,20 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from rag.library.spans import ANY_VERSION, NO_VERSION, Versions, version
+from rag.library.spans import ANY_VERSION, NO_VERSION, UNIT, Versions, version
 
 _NEAR = 2  # first parts beyond an open end
 
 _ATOM = re.compile(
     r"(?<![a-z0-9_.:/$€£¥])(?P<word>(?:(?:versions?|ver|v|release|firmware|fw|build)\b\.?:?\s*|v|版本号?\s*:?\s*|固件\s*:?\s*)(?:v\.?\s*)?)?"
     r"(?P<number>\d{1,4}(?:\.\d{1,6}){0,3})(?P<any>\.[x*])?(?![a-z0-9_%]|\.[\dx*])(?P<tail>\s*(?:版本|版(?![面权图块])))?"
-)
-UNIT = re.compile(
-    r"\s*-?\s*(?:[kmgt]?hz|[kmgt]i?b(?:ps|/s|it)?|[kmgt]bits?|[km]?w|[km]?wh|m?ah|k?v(?:olts?)?(?: [ad]c)?|watts?|amps?"
-    r"|[mck]?m(?:/s)?|inch(?:es)?|ft|feet|k?g|lbs?|oz|[um]?s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|days?|weeks?|months?|years?|percent"
-    r"|dollars?|usd|eur|euros?|yuan|rmb|stars?|times|x|million|billion|degrees?|mp|megapixels?|fps|dpi)(?![a-z])"
-    r"|\s*(?:[%°℃\"″×]|元(?![数素])|美元|块|万|亿|小时|分(?![支区布片析表])|秒|天|周|个(?!人)|年|月|米|厘米|毫米|公里|英寸|寸|克(?!隆)|公斤"
-    r"|千克|升(?!级)|倍|折|度|伏|安(?![装全])|瓦|兆|章|节(?!点)|号|次|条(?!件)|台)"
 )
 _SECTION = re.compile(
     r"(?:\b(?:section|chapter|step|figure|fig\.?|table|clause|article|item|part|page|price|costs?|rat(?:ed|ing)|score|§)|第|章节|条款|步骤|价格|评分|售价)\s*$"
