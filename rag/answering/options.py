@@ -9,7 +9,9 @@ from rag.domain import Passage
 from rag.library.tokens import fold, words
 
 _LONGEST = 60  # characters; more is a text, no option
-_NUMBER = re.compile(r"^(?:第?[\d一二三四五六七八九十]+(?:[.、．)）]\d*|章|节|步)+|[（(][\d一二三四五六七八九十]+[)）]|\d+(?:\.\d+)+)\s*")
+_NUMBER = re.compile(
+    r"^(?:第?[\d一二三四五六七八九十]+(?:[.、．)）]\d*|章|节|步)+|[（(][\d一二三四五六七八九十]+[)）]|\d+(?:\.\d+)+)\s*"
+)
 _TICKET = re.compile(r"^[\[#(（]?[A-Z]{1,10}[-_#]?\d{2,}[\])）]?\s*(?:[·:：|｜、，,.\-–—]+\s*|$)")
 _FILE = re.compile(r"[\\/]|\.(?:md|html?|txt|csv|xlsx?|docx?|pptx?|pdf|jsonl?|rst|adoc|org|xml|ya?ml)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`#]+|<[^<>]*>|\[([^\]]*)\]\([^)]*\)")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rag import clock
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
+from rag.library.late import maxsim
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.library.named import Named
@@ -23,7 +24,6 @@ from rag.ports import Reranker, Vectors
 from rag.search.aside import Asked
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
 from rag.search.hits import Joined, join
-from rag.search.late import maxsim
 from rag.search.names import unknown_names
 from rag.search.synonyms import Synonyms
 from rag.search.topic import Topic, chosen, topic, without_name
