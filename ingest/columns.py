@@ -125,7 +125,8 @@ FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
             "失效日期,失效时间,截止日期,截止时间,结束日期,结束时间,到期日,到期日期,到期时间,止"
         ),
         "validity": names(
-            "validity,validity period,valid period,valid,effective period,有效期,有效时间,有效期限,有效期间,适用时间,适用期间,执行期间"
+            "validity,validity period,valid period,valid,effective period,",
+            "有效期,有效时间,有效期限,有效期间,适用时间,适用期间,执行期间",
         ),
         "status": names("status,state,ticket status,case status,状态,处理状态,工单状态,案例状态,当前状态"),
         "category": names("category,type,topic,分类,类别,类目,问题分类,问题类型"),

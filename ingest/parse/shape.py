@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ingest import cases, faq
 from ingest.parse.header import distinct_names, is_value
 from ingest.parse.lines import columns as columns_of
-from ingest.parse.slots import Line, filled, texts, width
+from ingest.parse.slots import Line, Slot, filled, texts, width
 
 _LEAD_ROWS = 10
 _HEAD_ROWS = 4
@@ -58,30 +58,29 @@ class Shape:
         is_form: labels with their values, two cells each, in rows of several pairs.
     """
 
-    titles: tuple[str, ...]
+    titles: tuple[Slot, ...]
     header: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
     rows: tuple[Row, ...]
     columns: int
     faq: faq.Columns | None = None
     is_form: bool = False
-    heads: tuple[Line, ...] = field(default=(), compare=False)
 
 
 def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
     """Finds out what the rows are. `heads`: how many of the first ones are marked as header rows; None: nothing says so."""
     rows = [row for row in rows if filled(row)]
     count = width(rows)
-    titles: list[str] = []
+    titles: list[Slot] = []
     while len(rows) > 1 and count > 1 and _is_title(rows[0], rows, count, marked=bool(heads)):
-        titles.append(filled(rows[0])[0].text)
+        titles.append(filled(rows[0])[0])
         rows, heads = rows[1:], heads - 1 if heads else heads
     labels = not heads and bool(rows) and _has_row_heads(rows)
     is_form = not heads and not labels and _is_form(rows, count)
     looked: faq.Columns | None = None
     if not heads:
         above, heads, looked = (0, 0, None) if is_form or labels else _heads(rows, count)
-        titles += [slot.text for row in rows[:above] for slot in filled(row)]
+        titles += [slot for row in rows[:above] for slot in filled(row)]
         rows = rows[above:]
     head, body = rows[:heads], rows[heads:]
     names = _names(head, count)
@@ -89,8 +88,14 @@ def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
     if heads and looked is None and faq.find_columns(header) is None and cases.find_columns(header) is None:
         looked = faq.columns_by_look(header, [texts(row, count) for row in body])
     return Shape(
-        tuple(titles), header if any(header) else (), names, tuple(_sections(body, count, bool(head))), count, looked, is_form, tuple(head)
-    )  # fmt: skip
+        tuple(titles),
+        header if any(header) else (),
+        names,
+        tuple(_sections(body, count, bool(head))),
+        count,
+        looked,
+        is_form,
+    )
 
 
 def _is_title(row: Line, rows: Sequence[Line], count: int, *, marked: bool) -> bool:
@@ -133,9 +138,9 @@ def _heads(rows: Sequence[Line], count: int) -> tuple[int, int, faq.Columns | No
     for number, row in enumerate(plain[:_LEAD_ROWS]):
         if len(rows) > 1 and (faq.find_columns(row) or cases.find_columns(row)):
             return number, 1, None
-    if plain and any(map(faq.is_question, plain[0])) and (found := faq.columns_by_look([], plain)):
-        if faq.is_question(plain[0][found.question]):
-            return 0, 0, found
+    looked = faq.columns_by_look([], plain) if plain and any(map(faq.is_question, plain[0])) else None
+    if looked is not None and faq.is_question(plain[0][looked.question]):
+        return 0, 0, looked
     if len(rows) < 2:
         return 0, 0, None
     deep = _deep(rows, plain)

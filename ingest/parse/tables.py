@@ -37,12 +37,13 @@ def write_table(
         fields: of every block.
     """
     found = shape(rows, heads)
-    for title in found.titles:
-        writer.block(normalise(title), fields=fields)
+    titles = [normalise(title.text) for title in found.titles]
+    for title in titles:
+        writer.block(title, fields=fields)
     group = writer.group()
     if lead or found.titles:
         writer.keep_with(group)
-    lead = lead or "\n".join(found.titles) or writer.introduced(group)
+    lead = lead or "\n".join(titles) or writer.introduced(group)
     note_mapped(writer, found.header)
     plain = [texts(row.slots, found.columns) for row in found.rows if not row.is_section and not row.is_note]
     if entries(writer, found.header, plain, fields, found.faq):
