@@ -20,7 +20,7 @@ _NUMBERED = re.compile(
 )
 _NOTE = re.compile(r"(?:[*※]|(?:备?注|说明|备注|附注|注意|提示|Notes?|Remarks?|Source|来源)\s*\d{0,2}\s*[:：])", re.IGNORECASE)
 _LABEL = re.compile(
-    r".{1,20}(?:名称?|型号|编号|编码|号码?|地址|地点|位置|电话|热线|邮箱|网址|日期|时间|周期|期限?|人员?|人|部门|单位|重量|尺寸|颜色|功率|电压|电流|容量"
+    r".{0,20}(?:名称?|品名|货号|分机|场所|型号|编号|编码|号码?|地址|地点|位置|电话|热线|邮箱|网址|日期|时间|周期|期限?|人员?|人|部门|单位|重量|尺寸|颜色|功率|电压|电流|容量"
     r"|材质|接口|精度|范围|规格|品牌|产地|方式|渠道|费用?|价格?|金额|标准|温度|湿度|噪音|等级|系统|要求|条件|说明|备注|内容|数量|类型|状态|版本|频率|续航)|.{1,40}[:：]"
     r"|.{0,30}\b(?:name|model|number|no\.?|code|address|phone|hotline|e-?mail|date|time|hours|period|person|department|weight|size"
     r"|dimensions|colou?r|power|voltage|capacity|material|interface|accuracy|range|price|fee|cost|warranty|brand|type|status|version"
@@ -124,12 +124,12 @@ def _is_form(rows: Sequence[Line], count: int) -> bool:
         if any(label.width > value.width for label, value in zip(told[::2], told[1::2], strict=True)):
             return False
         wide += any(slot.width > 1 for slot in told)
-    return (wide * 2 >= len(rows) and any(slot.width > 1 for slot in rows[0])) or _is_form_by_labels(rows, count)
-
-
-def _is_form_by_labels(rows: Sequence[Line], count: int) -> bool:
-    told = [slot.text for row in rows for slot in filled(row)[::2]]
-    return count >= 4 and all(len(filled(row)) % 2 == 0 for row in rows) and all(_LABEL.fullmatch(text) for text in told)
+    labels = [slot.text for row in rows for slot in filled(row)[::2]]
+    known = sum(_LABEL.fullmatch(label) is not None for label in labels)
+    spread = wide * 2 >= len(rows) and len(set(labels)) == len(labels)
+    if spread and (any(slot.width > 1 for slot in rows[0]) or known * 3 >= len(labels)):
+        return True
+    return count >= 4 and known == len(labels)
 
 
 def _heads(rows: Sequence[Line], count: int) -> tuple[int, int, faq.Columns | None]:
