@@ -91,7 +91,8 @@ DEEP = {("Room",): "Attic", ("Price", "winter"): "80", ("Price", "summer"): "120
         ),
         (
             "a.html",
-            "<main><p>Text.</p><table><tr><th rowspan=2>Room</th><th colspan=2>Price</th></tr><tr><th>winter</th><th>summer</th></tr>"
+            "<main><p>Text.</p><table><tr><th rowspan=2>Room</th><th colspan=2>Price</th></tr>"
+            "<tr><th>winter</th><th>summer</th></tr>"
             "<tr><td>Attic</td><td>80</td><td>120</td></tr></table></main>",
         ),
         (
@@ -123,7 +124,8 @@ def test_a_header_of_two_rows(name: str, content: str | bytes) -> None:
         ),
         (
             "a.md",
-            "| Work | Hours | Rate |\n|--|--|--|\n| **In the shop** | | |\n| Fit | 2 | 30 |\n| Tune | 1 | 40 |\n| **At home** | | |\n| Fit | 3 | 55 |\n",
+            "| Work | Hours | Rate |\n|--|--|--|\n| **In the shop** | | |\n| Fit | 2 | 30 |\n| Tune | 1 | 40 |\n"
+            "| **At home** | | |\n| Fit | 3 | 55 |\n",
         ),
         (
             "a.html",
@@ -158,7 +160,8 @@ def test_a_last_row_over_the_whole_table_is_a_remark() -> None:
 
 def test_a_cell_over_several_columns_stands_once_and_one_over_rows_in_each_row() -> None:
     page = (
-        "<main><p>x</p><table><tr><th>Line</th><th>Mon</th><th>Tue</th></tr><tr><td rowspan=2>7</td><td colspan=2>closed</td></tr>"
+        "<main><p>x</p><table><tr><th>Line</th><th>Mon</th><th>Tue</th></tr>"
+        "<tr><td rowspan=2>7</td><td colspan=2>closed</td></tr>"
         "<tr><td>6:10</td><td>6:40</td></tr></table></main>"
     )
     for name, content in (("a.html", page), ("a.md", page.removeprefix("<main><p>x</p>").removesuffix("</main>") + "\n")):
@@ -167,7 +170,10 @@ def test_a_cell_over_several_columns_stands_once_and_one_over_rows_in_each_row()
 
 
 def test_the_sentence_that_introduces_a_table_belongs_to_it() -> None:
-    source = "# Lifts\n\nThe following table is for weekdays.\n\n| A | B |\n|--|--|\n| 1 | 2 |\n\nThe table below is for Sundays.\n\n| A | B |\n|--|--|\n| 3 | 4 |\n"
+    source = (
+        "# Lifts\n\nThe following table is for weekdays.\n\n| A | B |\n|--|--|\n| 1 | 2 |\n\n"
+        "The table below is for Sundays.\n\n| A | B |\n|--|--|\n| 3 | 4 |\n"
+    )
     first, second = tables(read(source, "a.md"))
     assert (first.lead, second.lead) == ("The following table is for weekdays.", "The table below is for Sundays.")
     blocks = read(source, "a.md").blocks
@@ -177,7 +183,10 @@ def test_the_sentence_that_introduces_a_table_belongs_to_it() -> None:
 
 
 def test_labels_with_values_have_no_header() -> None:
-    page = "<main><p>x</p><table><tr><td>Model</td><td>Q7</td></tr><tr><td>Weight</td><td>3 kg</td></tr><tr><td>Colour</td><td>red</td></tr></table></main>"
+    page = (
+        "<main><p>x</p><table><tr><td>Model</td><td>Q7</td></tr><tr><td>Weight</td><td>3 kg</td></tr>"
+        "<tr><td>Colour</td><td>red</td></tr></table></main>"
+    )
     assert [[(cell.names, cell.value) for cell in block.cells] for block in tables(read(page, "a.html"))] == [
         [((), "Model"), ((), "Q7")],
         [((), "Weight"), ((), "3 kg")],
