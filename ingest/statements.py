@@ -117,8 +117,8 @@ class _Reader:
     # -- tables and cases ----------------------------------------------------------------------------------------------
 
     def _row(self, block: Block, start: int, end: int) -> Statement:
-        whole = start == block.start and end == block.end  # merged cells stand in another row's span
-        cells = tuple(cell for cell in block.cells if whole or (cell.start < end and cell.end > start))
+        # A cell that hangs down from a row above has no text of its own here: an empty span.
+        cells = tuple(cell for cell in block.cells if cell.start < end and (cell.end > start or cell.start == cell.end))
         named = any(cell.names for cell in cells)
         kind: StatementKind = "row" if named or len(cells) != 2 else "field"
         telling = [cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name))]
