@@ -15,6 +15,7 @@ _HEAP = 64_000_000  # bytes of the writer's buffer before it flushes a segment
 _WORDS, _ID = "words", "id"
 _FEW = 100  # ids up to which they are looked up one by one
 _SHORTEST = 5  # letters of a word that may be a mistyped one: shorter words are too often each other's neighbours
+_LONGEST = 30  # letters of a word that may be misspelt: the slips of a longer one are too many to look at
 
 
 def _schema() -> tantivy.Schema:
@@ -90,7 +91,7 @@ class Lexical:
 
         A slip is a letter missing, too many, wrong, or two in wrong order, not the first one.
         """
-        if len(word) < _SHORTEST or not (word.isascii() and word.isalpha()) or self._searcher.doc_freq(_WORDS, word):
+        if not _SHORTEST <= len(word) <= _LONGEST or not (word.isascii() and word.isalpha()) or self._searcher.doc_freq(_WORDS, word):
             return None
         near = {other for other in _slips(word) if other in self._known}
         counts = {other: self._searcher.doc_freq(_WORDS, other) for other in near}
