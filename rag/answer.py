@@ -351,7 +351,7 @@ class Answerer:
         if run.refused is not None:
             clarification = clarify(run.question, found, run.language) if run.refused == "no_relevant_content" else None
             text = clarification.question if clarification else refusal_text(run.refused, run.language, run.profile.refusals)
-            over = handoff(run.refused, run.question, found, suggested=clarification is None)
+            over = handoff(run.refused, run.question, found, suggested=clarification is None and not intent.off_task(run.question.text))
         elif run.intent is not None:
             text = chat_text(run.intent, run.language, run.profile.replies)
             over = chat_handoff(run.intent, run.question, summary(run.question))
