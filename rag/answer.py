@@ -338,7 +338,7 @@ class Answerer:
         with run.stage("generate"):
             hits = found.hits[:HITS]
             bits = self._retriever.tokens_of([hit.passage.id for hit in hits])
-            claims = compose(found, self._embedder.query_tokens(query), bits, limit=run.profile.max_sentences)
+            claims = compose(query, found, self._embedder.query_tokens(query), bits, limit=run.profile.max_sentences)
         run.generator, run.refused, run.cut = EXTRACTIVE, None if claims else "low_grounding", False
         for claim in claims:
             run.checked.append(Checked(claim.text, claim, None, "quoted"))

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ingest.parse.writer import Writer, labelled
+from ingest.parse.slots import line
+from ingest.parse.tables import labelled_cells
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -57,7 +59,8 @@ def _write(writer: Writer, value: Any, level: int) -> None:
     elif isinstance(value, dict):
         simple = {key: item for key, item in value.items() if not _nested(item) or level > _DEPTH_LIMIT}
         names = list(simple)
-        writer.block(labelled(names, [_scalar(simple[name]) for name in names]))
+        text, cells = labelled_cells(names, line([_scalar(simple[name]) for name in names]))
+        writer.block(text, cells=cells)
         for key, item in value.items():
             if key not in simple:
                 writer.heading(key, level)

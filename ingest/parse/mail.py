@@ -19,7 +19,8 @@ from ingest.parse.decode import decode
 from ingest.parse.lines import bullet
 from ingest.parse.lines import columns as width
 from ingest.parse.mailheaders import Headers, text_of, unfolded
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.normal import normalise, one_line
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from rag.domain import Message, Question
 from rag.library.tokens import is_chinese
 from rag.search import intent
-from rag.search.names import renamed
+from rag.search.renamed import renamed
 from rag.search.position import item
 from rag.search.readings import plain
 from rag.search.turn import LONGEST, asks, gives_context, still_failing, tidy, understand
