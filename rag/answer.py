@@ -364,7 +364,8 @@ class Answerer:
         if run.refused is not None:
             clarification = clarify(run.question, found, run.language) if run.refused == "no_relevant_content" else None
             text = clarification.question if clarification else self._refusal(run, found)
-            over = handoff(run.refused, run.question, found, suggested=clarification is None)
+            suggested = clarification is None and not intent.off_task(run.question.text)
+            over = handoff(run.refused, run.question, found, suggested=suggested)
         elif run.intent is not None:
             text = chat_text(run.intent, run.language, run.profile.replies)
             over = chat_handoff(run.intent, run.question, summary(run.question))

@@ -94,5 +94,5 @@ def clarify(question: Question, found: Retrieved, language: Language) -> Clarifi
     if not found.hits or not found.terms or len(found.terms) > _VAGUE_TERMS:
         return None
     near = [hit for hit in found.hits if set(found.terms) <= set(words(f"{hit.passage.context} {hit.passage.text}"))]
-    options = distinct((name for hit in near if (name := option_of(hit.passage))), question.text)[:_OPTIONS]
+    options = distinct((name for hit in near if (name := option_of(hit.passage, found.terms))), question.text)[:_OPTIONS]
     return Clarification(question_back(options, language), options) if len(options) > 1 else None

@@ -20,6 +20,7 @@ _FEW = 100  # ids up to which they are looked up one by one
 _CODE = re.compile(r"(?<!\S)[a-z]{1,18}\d{1,7}[a-z\d]{0,12}(?!\S)")
 _DIGITS = re.compile(r"\d+")
 _SHORTEST = 5  # letters of a word that may be a mistyped one: shorter words are too often each other's neighbours
+_LONGEST = 30  # letters of a word that may be misspelt: the slips of a longer one are too many to look at
 
 
 def _schema() -> tantivy.Schema:
@@ -113,7 +114,7 @@ class Lexical:
         A slip is a letter missing, too many, wrong, or two in wrong order, not the first one. `allowed`: ids that the caller
         may see; words of others are no help, and the question's own word in one of them no hindrance.
         """
-        if len(word) < _SHORTEST or not (word.isascii() and word.isalpha()) or self._seen(word, allowed):
+        if not (_SHORTEST <= len(word) <= _LONGEST and word.isascii() and word.isalpha()) or self._seen(word, allowed):
             return None
         near = {other for other in _slips(word) if other in self._known and self._seen(other, allowed)}
         return max(sorted(near), key=lambda other: self._searcher.doc_freq(_WORDS, other)) if near else None

@@ -132,7 +132,7 @@ def lacks(line: str) -> Lack | None:
         return "follow_up", "subject"
     whole = bool(_QUESTION.match(rest) or _ORDER.match(rest) or _SUBJECT.search(rest))
     if opened:
-        return ("open", "opening") if whole and len(left) > 1 else ("follow_up", "opening")
+        return ("open" if whole else "follow_up", "opening")
     if _PREPOSITION.match(rest) and not _SUBJECT.search(rest) and not _VERB.search(rest):
         return "follow_up", "verb"
     if not whole and not _VERB.search(rest) and len(left) <= 2:
