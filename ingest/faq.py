@@ -51,7 +51,7 @@ class Columns:
 class Entry:
     """One question with its answer; `phrasings` are the other ways to ask it, without the question itself.
 
-    `name`: of the answer's column; `labelled`: it stands before the answer, as there are several. `further`: (column, text).
+    `name`: of the answer's column. `further`: (column, text) of other answers and of what is said besides.
     """
 
     question: str
@@ -61,7 +61,6 @@ class Entry:
     further: tuple[tuple[str, str], ...] = ()
     title: str = ""
     name: str = field(default="", compare=False)
-    labelled: bool = False
 
 
 def find_columns(header: Sequence[str]) -> Columns | None:
@@ -111,7 +110,8 @@ def _columns(header: Sequence[str], roles: Sequence[str], questions: list[int], 
     taken = {*questions, *phrasings, *answers, *left_out, *titles[:1]}
     fields = columns.field_columns(header, taken)
     shown = {i for i, name in enumerate(header) if i not in taken and _is_text(name, roles[i])}
-    nameless = {i for i, name in enumerate(header) if not name and i not in taken}
+    nameless = {i for i, name in enumerate(header) if not name and i not in taken and i > questions[0]}
+    fields |= {i: "category" for i, name in enumerate(header) if not name and i not in taken and i < questions[0]}
     return Columns(
         questions[0],
         answers[0],
@@ -166,7 +166,6 @@ def read_entry(found: Columns, row: Sequence[str]) -> Entry | None:
         tuple((names[i] if i < len(names) else "", text) for i, text in [*told[1:], *further]),
         title if title != question else "",
         names[told[0][0]] if told[0][0] < len(names) else "",
-        bool(found.answers),
     )
 
 

@@ -28,7 +28,7 @@ _MARK_BEFORE = re.compile(rf"(?P<mark>{_NUMBERED.pattern}|{_LETTERED.pattern}|{_
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w")
 _LABELLED = re.compile(r"(?m)^(?P<name>[^:：\n]{1,40})[:：][^\S\n]*(?P<value>\S[^\n]*(?:\n(?![^:：\n]{1,40}[:：])[^\n]+)*)")
-_INDEX = re.compile(r"\d{0,4}")
+_INDEX, _COUNTS = re.compile(r"\d{0,4}"), re.compile(r"序号|编号|#|[Nn]o\.?|[Nn]r\.?|[Ii]ndex|[Ii][Dd]")
 _JUNK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")  # a template's place holders: no reader ever sees them
 _LEAD_LIMIT = 200
 _CIRCLED = ord("①") - 1
@@ -96,9 +96,13 @@ class _Reader:
         elif block.kind == "case":
             yield from self._case(block, start, end, free)
         elif block.kind == "faq":
+            # The answer itself is a cell too where its table has further columns of text.
             taken = [cell for cell in block.cells if start <= cell.start and cell.end <= end]
-            stop = min((cell.start for cell in taken), default=end)
+            first = next((cell for cell in taken if cell.start == start), None)
+            taken = [cell for cell in taken if cell is not first]
+            stop = first.end if first else min((cell.start for cell in taken), default=end)
             yield from self._written(start, stop, "answer", free)
+            free += 100
             yield from (
                 Statement(c.start, c.end, "field", c.value, group=free, cells=(c,), label=c.name, above=block.above)
                 for c in taken
@@ -111,10 +115,11 @@ class _Reader:
     # -- tables and cases ----------------------------------------------------------------------------------------------
 
     def _row(self, block: Block, start: int, end: int) -> Statement:
-        cells = tuple(cell for cell in block.cells if cell.start < end and cell.end > start)
+        whole = start == block.start and end == block.end  # merged cells stand in another row's span
+        cells = tuple(cell for cell in block.cells if whole or (cell.start < end and cell.end > start))
         named = any(cell.names for cell in cells)
         kind: StatementKind = "row" if named or len(cells) != 2 else "field"
-        telling = [cell for cell in cells if not (named and _INDEX.fullmatch(cell.value) and len(cells) > 1)]
+        telling = [cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name))]
         label = telling[0].value if telling else ""
         text = "" if cells else self._plain(start, end)
         return Statement(

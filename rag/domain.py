@@ -19,6 +19,7 @@ Kind = Literal["text", "list", "table", "code", "faq", "case"]
 Status = Literal["answered", "refused", "clarify", "chat"]
 Reason = Literal["no_relevant_content", "unknown_name", "low_grounding", "unsafe_question", "backend_unavailable", "deadline"]
 Language = Literal["zh", "en"]
+Intent = Literal["greeting", "thanks", "goodbye", "person", "complaint", "identity", "empty"]  # of `chat`
 
 DEFAULT_COLLECTION = "default"
 
@@ -338,5 +339,6 @@ class Answer:
     grounding: tuple[Grounded, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     clarification: Clarification | None = None
+    intent: Intent | None = None  # of `chat`
     unknown: tuple[Unknown, ...] = ()
     cached: bool = False  # worded before, for the same question and exactly the same passages

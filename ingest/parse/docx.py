@@ -139,13 +139,14 @@ class _Reader:
         return _BOLD_LEVEL if short and follower.strip() and self.styles.is_bold(paragraph) else 0
 
     def _body_text(self, paragraph: Any, text: str) -> None:
+        strong = _strong_lead(paragraph, text)
         if number := self.styles.number(paragraph):
             numbering, depth = number
             group = self._groups.setdefault(numbering, -1)
             if group < 0:
                 group = self._groups[numbering] = self.writer.group()
             mark = "  " * depth + self.styles.next_mark(numbering, depth)
-            self.writer.block(text, "list", mark=mark, tight=self._typed_list == group, group=group)
+            self.writer.block(text, "list", mark=mark, tight=self._typed_list == group, group=group, strong=strong)
             self._typed_list = group
         elif length := bullet(text):
             tight = self._typed_list >= 0
@@ -153,7 +154,7 @@ class _Reader:
             self.writer.block(text[length:], "list", mark=text[:length], tight=tight, group=self._typed_list)
         else:
             self._typed_list = -1
-            self.writer.block(text)
+            self.writer.block(text, strong=strong)
 
     def _table(self, table: Any) -> None:
         self._typed_list = -1
@@ -198,6 +199,19 @@ def _grid(rows: list[Any]) -> list[Line]:
 def _number(element: Any, default: int) -> int:
     value = element.get(w("val"), "") if element is not None else ""
     return int(value) if value.isdigit() and int(value) else default
+
+
+def _strong_lead(paragraph: Any, text: str) -> int:
+    """Length of the bold text that a paragraph begins with, when it is not bold throughout."""
+    told = ""
+    for run in paragraph.iterchildren(w("r")):
+        piece = "".join(_texts(run))
+        bold = run.find(f"{w('rPr')}/{w('b')}")
+        if piece.strip() and (bold is None or bold.get(w("val"), "1") in ("0", "false")):
+            break
+        told += piece
+    told = normalise(told)
+    return len(told) if told and len(told) < len(text) and text.startswith(told) else 0
 
 
 def _is_strong(paragraphs: list[Any]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from ingest.faq import Entry
+from ingest.faq import Entry, is_question
 from ingest.parse import removed
 from ingest.parse.boilerplate import main_content, strip_boilerplate
 from ingest.parse.decode import decode
@@ -31,6 +31,7 @@ _ACCORDION_LEVEL = 7
 _BOLD_LEVEL = 8
 _BOLD_LIMIT = 60
 _QUESTION_END = ("?", "？")
+_QUESTION_SHARE = 0.6
 
 
 def parse(content: bytes, declared: str | None = None) -> Parsed:
@@ -89,9 +90,10 @@ class _Page:
     def walk(self, element: HtmlElement) -> None:
         """Writes the element's content as paragraphs and the blocks inside it."""
         disclosed = False
-        for text, child in _pieces(element):
+        for number, (text, child) in enumerate(_pieces(element)):
             if child is None:
-                self.writer.block(normalise(text))
+                text = normalise(text)
+                self.writer.block(text, strong=0 if number else _strong_lead(element, text))
                 continue
             self._element(child)
             disclosed |= child.tag == "button"
@@ -128,10 +130,11 @@ class _Page:
             if item.tag != "li":
                 continue
             mark = "  " * depth + (f"{number}. " if element.tag == "ol" else "- ")
-            for text, child in _pieces(item):
+            for place, (text, child) in enumerate(_pieces(item)):
                 if child is None or child.tag in ("p", "div", "span"):
                     text = normalise(text if child is None else _text(child))
-                    self.writer.block(text, "list", mark=mark, tight=tight, group=group)
+                    strong = 0 if place else _strong_lead(item if child is None else child, text)
+                    self.writer.block(text, "list", mark=mark, tight=tight, group=group, strong=strong)
                     mark, tight = "  " * (depth + 1), tight or bool(text)
                 elif child.tag in ("ul", "ol"):
                     self._list(child, group, depth + 1)
@@ -140,13 +143,16 @@ class _Page:
             number += 1
 
     def _definitions(self, element: HtmlElement) -> None:
+        told = [(child.tag, normalise(_text(child))) for child in element.iter("dt", "dd")]
+        terms = [one_line(text) for tag, text in told if tag == "dt"]
+        asked = sum(term.endswith(_QUESTION_END) for term in terms)
+        is_faq = asked > 0 and sum(map(is_question, terms)) >= _QUESTION_SHARE * len(terms)
         group, term = self.writer.group(), ""
-        for child in element.iter("dt", "dd"):
-            text = normalise(_text(child))
-            if child.tag == "dt":
+        for tag, text in told:
+            if tag == "dt":
                 self.writer.line(text)
                 term = one_line(text)
-            elif term.endswith(_QUESTION_END):
+            elif is_faq or term.endswith(_QUESTION_END):
                 self.writer.faq(Entry(term, text))
             else:
                 self.writer.block(text, "text", tight=True, header=term, group=group)
@@ -195,6 +201,17 @@ def _is_bold_heading(paragraph: HtmlElement) -> bool:
     text = one_line(_text(paragraph))
     bold = "".join(_text(child) for child in paragraph if child.tag in ("b", "strong"))
     return 0 < len(text) <= _BOLD_LIMIT and one_line(bold) == text and text[-1] not in "。.!！;；:：,，、"
+
+
+def _strong_lead(element: HtmlElement, text: str) -> int:
+    """Length of the bold text that an element begins with."""
+    while len(element) and not (element.text or "").strip() and element[0].tag in ("span", "font", "p", "div", "a"):
+        element = element[0]
+    first = element[0] if len(element) and not (element.text or "").strip() else None
+    if first is None or first.tag not in ("b", "strong"):
+        return 0
+    bold = normalise(_text(first))
+    return len(bold) if bold and text.startswith(bold) else 0
 
 
 def _remove(element: HtmlElement) -> None:

@@ -24,7 +24,7 @@ from rag.statement import Cell
 
 _MARKS = re.compile(r"(?:>\s?|[-*+](?=\s)\s*|\d{1,9}[.)](?=\s)\s*|\[[ xX]\]\s+)+")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+[ \t]*")
-_CELL = re.compile(r"(?:[^|\\`]|\\.|`[^`|]*`|`)+", re.DOTALL)
+_CELL = re.compile(r"(?:[^|\\]|\\.)+", re.DOTALL)
 _INTRO_LIMIT = 200
 
 

@@ -76,10 +76,11 @@ def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
     while len(rows) > 1 and count > 1 and _is_title(rows[0], rows, count, marked=bool(heads)):
         titles.append(filled(rows[0])[0].text)
         rows, heads = rows[1:], heads - 1 if heads else heads
-    is_form = not heads and _is_form(rows, count)
+    labels = not heads and bool(rows) and _has_row_heads(rows)
+    is_form = not heads and not labels and _is_form(rows, count)
     looked: faq.Columns | None = None
     if not heads:
-        above, heads, looked = (0, 0, None) if is_form else _heads(rows, count)
+        above, heads, looked = (0, 0, None) if is_form or labels else _heads(rows, count)
         titles += [slot.text for row in rows[:above] for slot in filled(row)]
         rows = rows[above:]
     head, body = rows[:heads], rows[heads:]
@@ -99,6 +100,11 @@ def _is_title(row: Line, rows: Sequence[Line], count: int, *, marked: bool) -> b
     others = max(len(filled(other)) for other in rows[1:])
     whole = told[0].width >= count
     return others > 1 and (whole or (not marked and (count > 2 or len(filled(rows[1])) > 1)))
+
+
+def _has_row_heads(rows: Sequence[Line]) -> bool:
+    """Whether each row has its own head before its values, and the columns have none."""
+    return all(len(row) > 1 and row[0].head and not any(slot.head for slot in row[1:]) for row in rows)
 
 
 def _is_form(rows: Sequence[Line], count: int) -> bool:
@@ -149,7 +155,8 @@ def _deep(rows: Sequence[Line], plain: Sequence[Sequence[str]]) -> int:
         number += 1
     if number > 1:
         return number
-    return 2 if len(rows) > 2 and _fills_gaps(plain[0], plain[1]) and _are_names(rows[1]) and not _are_names(rows[2]) else 0
+    gaps = len(rows) > 2 and plain[2][0] and _fills_gaps(plain[0], plain[1]) and _are_names(rows[1])
+    return 2 if gaps else 0
 
 
 def _are_names(row: Line) -> bool:

@@ -40,6 +40,8 @@ def write_table(
     for title in found.titles:
         writer.block(normalise(title), fields=fields)
     group = writer.group()
+    if lead or found.titles:
+        writer.keep_with(group)
     lead = lead or "\n".join(found.titles) or writer.introduced(group)
     note_mapped(writer, found.header)
     plain = [texts(row.slots, found.columns) for row in found.rows if not row.is_section and not row.is_note]
@@ -123,9 +125,8 @@ def _incomplete(writer: Writer, names: Sequence[str], row: Sequence[str], found:
 
 def answer_text(entry: faq.Entry) -> tuple[str, list[Cell]]:
     """A FAQ entry's answer with the further texts below it, each behind the name of its column."""
-    lines = [(entry.name if entry.labelled else "", entry.answer), *entry.further]
-    text, cells = labelled_lines(lines)
-    if cells and not entry.labelled:
+    text, cells = labelled_lines([("", entry.answer), *entry.further])
+    if cells:
         cells[0] = Cell(cells[0].start, cells[0].end, (entry.name,) if entry.name else (), cells[0].value)
     return text, cells
 

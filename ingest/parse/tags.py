@@ -82,6 +82,8 @@ _IMAGE = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,1000}\)")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)|\[([^\[\]]*)\]\[[^\[\]]*\]")
 _ANCHOR = re.compile(r"\s*\{#[^{}]*\}\s*$")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
+_NEXT_CELL = re.compile(r"\s*(?:</t[dh]\s*>\s*)?<t[dh](?:\s[^<>]*)?>\s*", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _CODE = re.compile(r"(`+)(.+?)\1")
 _STRONG = re.compile(r"(\*\*\*|\*\*|\*|~~)(?=\S)(.+?)(?<=\S)\1")
 _UNDERSCORE = re.compile(r"(?<!\w)(__|_)(?=\S)(.+?)(?<=\S)\1(?!\w)")
@@ -98,6 +100,7 @@ def plain(markdown: str) -> str:
         return f"\x00{len(codes) - 1}\x00"
 
     text = _CODE.sub(keep, text)
+    text = _LINE_BREAK.sub(" ", _NEXT_CELL.sub(lambda match: " | " if match.start() else "", text) if "<t" in text else text)
     text = _TAG.sub(lambda match: "" if _is_markup(match[1]) else match[0], text)
     text = html.unescape(_ESCAPE.sub(r"\1", _UNDERSCORE.sub(r"\2", _STRONG.sub(r"\2", text))))
     text = re.sub("\x00(\\d+)\x00", lambda match: codes[int(match[1])], text)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ingest import faq
 from ingest.parse.normal import normalise, one_line
+from ingest.parse.pairs import pair
 from ingest.parse.slots import Line, line
 from ingest.parse.tables import answer_text, moved, records, write_table
 from rag.domain import Block, Kind, Parsed
@@ -35,6 +36,7 @@ class Writer:
         self._bare_heading: Block | None = None
         self._groups = 0
         self._on_block = False
+        self._strong: dict[int, int] = {}
         self._left_out: dict[str, dict[str, None]] = {}
         self.mapped_columns: set[str] = set()
 
@@ -87,10 +89,11 @@ class Writer:
         cells: Sequence[Cell] = (),
         above: str = "",
         lead: str = "",
+        strong: int = 0,
     ) -> None:
         """A block of already normalised text. `mark` (a bullet) stands before the span; `tight`: no blank line above.
 
-        `cells`: spans from the start of the text.
+        `cells`: spans from the start of the text. `strong`: length of the bold text that it begins with.
         """
         if not text:
             return
@@ -98,6 +101,8 @@ class Writer:
         start = self._write(mark + text, "\n" if tight else "\n\n") + len(mark)
         told = {**self.fields, **(fields or {})}
         placed = tuple(moved(cells, start))
+        if strong:
+            self._strong[start] = start + strong
         self._blocks.append(
             Block(start, self._length, kind, self.section, header, group, tuple(keys), told, placed, above, lead)
         )
@@ -122,6 +127,11 @@ class Writer:
     def records(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Data rows under names that are known: FAQ and case entries, others `column: value; column: value`."""
         records(self, [one_line(name) for name in header], rows)
+
+    def keep_with(self, group: int) -> None:
+        """The block just written, a table's caption, goes with that table."""
+        if self._blocks and self._on_block:
+            self._blocks[-1] = replace(self._blocks[-1], group=group)
 
     def introduced(self, group: int) -> str:
         """The sentence directly above that introduces the table written next, kept with it in one group; '' for none."""
@@ -184,7 +194,7 @@ class Writer:
         told = dict(metadata or {})
         if self._left_out:
             told["left_out"] = {kind: list(what) for kind, what in self._left_out.items()}
-        return Parsed("".join(self._parts), tuple(self._blocks), self.title, told)
+        return pair(Parsed("".join(self._parts), tuple(self._blocks), self.title, told), self._strong)
 
     def _flush_heading(self, level: int) -> None:
         if self._bare_heading is not None and self._headings and self._headings[-1][0] >= level:

@@ -117,6 +117,12 @@ class Retriever:
         """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
         return self._ledger.tokens(ids)
 
+    def version(self, least: int | None, as_of: int | None) -> int:
+        """The index version of a reply that needs no search. Raises as `retrieve`."""
+        head = self._ledger.head()
+        _check_versions(head, least, as_of)
+        return head if as_of is None else as_of
+
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
         return replace(found, hits=widen(self._ledger.engine, found.hits, budget)) if budget else found

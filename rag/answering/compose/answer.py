@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.answering.compose.choose import Unit, flowing, spans_of, unit
+from rag.answering.compose.render import clean
 from rag.answering.compose.score import Scored, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
 from rag.ports import Vectors
 
 _NEAR, _ELSEWHERE = 1.2, 0.5  # how far behind the best a further statement may score: of its passage, of another
+_WHICH = re.compile(
+    r"哪(?:一?个|一|些|几个?)?(?:版本?|型号|款|套餐|档|年|章|条|地区|门店|网点|产品|机型)|什么(?:版本|型号|套餐)"
+    r"|\b(?:which|what) (?:version|release|edition|model|plan|tier|year|product|device|section|article|store|branch)s?\b",
+    re.IGNORECASE,
+)
 _UNITS = 3  # given at most
 _WHOLE = 400  # characters up to which the best passage is given whole
 
 
-def compose(found: Retrieved, query: Vectors, bits: Sequence[bytes], *, limit: int) -> list[Claim]:
+def compose(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes], *, limit: int) -> list[Claim]:
     """Claims, the best first; empty when no hit has a statement.
 
     query: (m, dim) token vectors of the question, bits: token bits of each hit; `limit`: most statements in all.
     """
-    scores = [one for one in scored(found, query, bits) if not _instructs(found.hits[one.hit], one)]
+    scores = [one for one in scored(question, found, query, bits) if not _instructs(found.hits[one.hit], one)]
     if not scores:
         return []
     order = sorted(scores, key=lambda one: -one.score)
@@ -36,7 +43,8 @@ def compose(found: Retrieved, query: Vectors, bits: Sequence[bytes], *, limit: i
         given.update((made.hit, place) for place in made.places)
         units.append(made)
     units = _whole(found.hits, best, units)
-    return [_claim(found.hits, made) for made in units]
+    named = _WHICH.search(question) is not None
+    return [_claim(found.hits, made, headed=named) for made in units]
 
 
 def _instructs(hit: Hit, one: Scored) -> bool:
@@ -54,6 +62,10 @@ def _whole(hits: Sequence[Hit], best: Scored, units: list[Unit]) -> list[Unit]:
     return [Unit(best.hit, tuple(places), flowing(hits[best.hit], places)), *(u for u in units if u.hit != best.hit)]
 
 
-def _claim(hits: Sequence[Hit], made: Unit) -> Claim:
-    spans = spans_of(hits[made.hit].passage, made.places)
-    return Claim(made.text, (Span(made.hit, spans[0][0], spans[-1][1], spans if len(spans) > 1 else ()),))
+def _claim(hits: Sequence[Hit], made: Unit, *, headed: bool) -> Claim:
+    """`headed`: with the heading, which is what the question asks for."""
+    passage = hits[made.hit].passage
+    spans = spans_of(passage, made.places)
+    heading = clean(passage.section[-1]) if headed and passage.section else ""
+    text = f"{heading}\n{made.text}" if heading and heading not in made.text else made.text
+    return Claim(text, (Span(made.hit, spans[0][0], spans[-1][1], spans if len(spans) > 1 else ()),))

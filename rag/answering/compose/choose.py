@@ -78,7 +78,7 @@ def _list(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     steps = any(all_[place].kind == "step" for place in places)
     length = sum(all_[place].end - all_[place].start for place in places)
     if not steps and length > _SHORT_LIST:
-        chosen = [place for place in places if own[at].score - own[place].score <= _ITEMS]
+        chosen = [place for place in places if place in own and own[at].score - own[place].score <= _ITEMS]
         places = _with_marks(all_, chosen, places)
     lead = all_[places[0]].lead
     return Unit(number, tuple(places), render.listed(hit, [all_[place] for place in places], lead))
@@ -96,7 +96,14 @@ def _with_marks(all_: Sequence[Statement], chosen: Sequence[int], places: Sequen
 
 def _rows(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     all_ = hit.passage.statements
-    rows = [place for place in _group(all_, at) if own[at].score - own[place].score <= _ROWS and all_[place].cells]
+    rows = [
+        place
+        for place in _group(all_, at)
+        if place in own
+        and all_[place].cells
+        and own[at].score - own[place].score <= _ROWS
+        and own[place].values >= own[at].values
+    ]
     shown = [all_[place] for place in rows]
     text = render.row(shown[0]) if len(rows) == 1 else render.table(shown)
     return Unit(number, tuple(rows), text)
@@ -136,7 +143,7 @@ def _paragraph(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     all_ = hit.passage.statements
     places = _group(all_, at)
     if all_[places[-1]].end - all_[places[0]].start > _PARAGRAPH:
-        near = [place for place in places if abs(place - at) <= 1 and own[at].score - own[place].score <= _ITEMS]
+        near = [p for p in places if abs(p - at) <= 1 and p in own and own[at].score - own[p].score <= _ITEMS]
         places = list(range(near[0], near[-1] + 1))
     last = render.said(hit, all_[places[-1]])
     if last.endswith((":", "：")) and (following := places[-1] + 1) < len(all_):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,15 @@ from numpy.typing import NDArray
 
 from rag.domain import Hit, Retrieved
 from rag.library.coverage import coverage
+from rag.library.tokens import one_line
 from rag.ports import Vectors
 from rag.search.late import best_in
 from rag.statement import Statement
 
 HITS = 5  # passages whose statements compete
+_VALUE = 0.7  # for each cell whose value stands in the question
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_NUMBER = re.compile(r"[\d.,%/ -]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,8 @@ class Scored:
     """A statement of the hit at position `hit`, its place among the passage's statements, and what speaks for it.
 
     late: late interaction of its own tokens, about −1..1; covered: share (0–1) of the question's words in it and in its cells'
-    names; around: the same with what stands above it (title, headings, what introduces it).
+    names; around: the same with what stands above it (title, headings, what introduces it); values: cells whose value stands
+    in the question.
     """
 
     hit: int
@@ -31,6 +37,7 @@ class Scored:
     late: float
     covered: float
     around: float
+    values: int
     score: float
 
 
@@ -46,24 +53,59 @@ def read_with(hit: Hit, one: Statement) -> str:
     return " ".join(filter(None, (one.lead, one.above, names, values or text_of(hit, one))))
 
 
-def scored(found: Retrieved, query: Vectors, bits: Sequence[bytes]) -> list[Scored]:
-    """All statements of the first hits in reading order. query: (m, dim) the question's token vectors; bits: of each hit."""
-    pairs = [(at, n, one) for at, hit in enumerate(found.hits[:HITS]) for n, one in enumerate(hit.passage.statements)]
+def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes]) -> list[Scored]:
+    """All statements of the first hits in reading order.
+
+    query: (m, dim) the question's token vectors; bits: token bits of each hit.
+    """
+    pairs = [(at, n, one) for at, hit in enumerate(found.hits[:HITS]) for n, one in _speaking(hit)]
     late = _late(pairs, query, bits)
-    idf = np.array(found.idf, np.float32)
+    idf, plain = np.array(found.idf, np.float32), one_line(question)
     out = []
     for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
         hit = found.hits[at]
         text = read_with(hit, one)
         covered = coverage(found.terms, idf, text)
         around = coverage(found.terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
-        out.append(Scored(at, n, one, own, covered, around, weigh(own, covered, around, hit)))
+        values = sum(stands_in(cell.value, plain) for cell in one.cells) + bool(one.above and stands_in(one.above, plain))
+        score = 12 * own + covered + around + hit.score + hit.probability + _VALUE * values
+        out.append(Scored(at, n, one, own, covered, around, values, score))
     return out
 
 
-def weigh(late: float, covered: float, around: float, hit: Hit) -> float:
-    """One number for a statement; see DECISIONS, "Statements"."""
-    return 12 * late + covered + around + hit.score + hit.probability
+def _speaking(hit: Hit) -> list[tuple[int, Statement]]:
+    """The statements but those that only introduce others: the words of an introduction count for what it introduces."""
+    statements = hit.passage.statements
+    leads = {_bare(one.lead) for one in statements if one.lead}
+    kept = [
+        (n, one)
+        for n, one in enumerate(statements)
+        if one.cells or one.mark or not leads or not any(_bare(text_of(hit, one)).startswith(lead) for lead in leads)
+    ]
+    return kept or list(enumerate(statements))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).rstrip(":：。.,，;； ")
+
+
+def stands_in(value: str, question: str) -> bool:
+    """Whether a cell's value is named in a question (of `one_line`): whole words, no bare number of one digit."""
+    name = one_line(value).strip(" .。")
+    if len(name) < 2 or len(name) > 40 or (_NUMBER.fullmatch(name) and len(name) < 3):
+        return False
+    at = question.find(name)
+    while at >= 0:
+        before, after = question[at - 1 : at] if at else "", question[at + len(name) : at + len(name) + 1]
+        if not (_runs_on(before, name[0]) or _runs_on(after, name[-1])):
+            return True
+        at = question.find(name, at + 1)
+    return False
+
+
+def _runs_on(outside: str, edge: str) -> bool:
+    """Whether a Latin word or a number goes on beyond its edge."""
+    return bool(outside) and outside.isalnum() and edge.isalnum() and not _HAN.match(outside) and not _HAN.match(edge)
 
 
 def _late(pairs: Sequence[tuple[int, int, Statement]], query: Vectors, bits: Sequence[bytes]) -> NDArray[np.float32]:
