@@ -38,7 +38,8 @@ def unknown_names(
         looked = mirror.look(scope, partial(_look, tuple(dict.fromkeys(codes))))
         found = [told for one in looked if (told := _beside(one, ledger, version)) is not None]
     else:
-        found = _unlike(question, hits, partial(_reading, mirror, ledger, scope, version))
+        read = partial(_reading, mirror, ledger, scope, version)
+        found = _numbers(question, hits, read) or _unlike(question, hits, read)
     return tuple({told.name: told for told in found}.values())
 
 
@@ -90,15 +91,17 @@ def _beside(looked: _Looked, ledger: Ledger, version: int) -> Unknown | None:
     """The unknown name with its siblings as documents call them; None: it is known after all, or nothing is called so."""
     if not looked.near:
         return None
-    ids = list(dict.fromkeys([*looked.maybe, *(one for some in looked.near.values() for one in some)]))
-    passages = ledger.passages_at(ids, version)
+    ids = [*looked.maybe, *(one for some in looked.near.values() for one in some)]
+    passages = ledger.passages_at(list(dict.fromkeys(ids)), version)
     if any(_spells(passages[key], looked.name) for key in looked.maybe if key in passages):
         return None
-    shown = dict.fromkeys(
-        told
-        for code, some in looked.near.items()
-        if (told := next((t for key in some if key in passages and (t := _called(passages[key], code))), None)) is not None
-    )
+    shown: dict[str, None] = {}
+    for code, some in looked.near.items():
+        for key in some:
+            told = _called(passages[key], code) if key in passages else []
+            shown |= dict.fromkeys(told if code in looked.name.key else told[:1])  # of a C2 Max both C2 and C2 Pro
+            if told and code not in looked.name.key:
+                break
     return Unknown(looked.name.text, tuple(shown)[:_NEAREST]) if shown else None
 
 
@@ -109,13 +112,38 @@ def _spells(passage: Passage, name: Name) -> bool:
     return re.search(rf"(?<![a-z0-9]){letters}(?![a-z0-9])", text) is not None
 
 
-def _called(passage: Passage, code: str) -> str | None:
-    """How the passage writes the code where it calls something by it."""
-    for label in labels(passage):
-        for name in names_in(label):
-            if name.key == code or name.key.startswith(f"{code} "):
-                return name.text
-    return None
+def _called(passage: Passage, code: str) -> list[str]:
+    """How the passage writes the code, and its variants, where it calls something by it."""
+    held = (name for label in labels(passage) for name in names_in(label))
+    return list(dict.fromkeys(name.text for name in held if name.key == code or name.key.startswith(f"{code} ")))
+
+
+# -- numbers that are names ----------------------------------------------------------------------------------------------
+
+_NUMBER_NAME = re.compile(
+    r"(?P<word>\b(?:error|fault|alarm|status|exit|result|return|stop)(?: codes?| no\.?| number)?|\bcode"
+    r"|(?:错误|故障|报警|报错|警报|告警|返回|状态|异常)(?:代?码|代号|编号|号)?|代码|错误码"
+    r"|故障码)\s*[:：#]?\s*(?P<number>\d{2,6})(?![\d.])",
+    re.IGNORECASE,
+)
+
+
+def _numbers(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
+    """`Error 619` where rows or headings are called 618 and 620 and no passage has a 619."""
+    found = _NUMBER_NAME.search(fold(question))
+    if found is None or read([found["number"]]):
+        return []
+    bare = re.compile(
+        rf"(?:{_NUMBER_NAME.pattern[: _NUMBER_NAME.pattern.rindex('(?P<number>')].replace('?P<word>', '?:')})?(\d+)", re.I
+    )
+    kin = dict.fromkeys(
+        label
+        for hit in hits
+        for label in (*hit.passage.section[-1:], *cells(hit.passage))
+        if (told := bare.fullmatch(label)) and len(told[1]) == len(found["number"])
+    )
+    near = sorted(kin, key=lambda label: abs(int(re.sub(r"\D", "", label)) - int(found["number"])))
+    return [Unknown(found.group(), tuple(near[:_NEAREST]))] if len(kin) > 1 else []
 
 
 # -- places and plans --------------------------------------------------------------------------------------------------
@@ -135,7 +163,7 @@ _ZH = {noun: place for place, nouns in ((True, _PLACES_ZH), (False, _PLANS_ZH)) 
 _EN = {noun: place for place, nouns in ((True, _PLACES_EN), (False, _PLANS_EN)) for noun in nouns.split()}
 
 _PROPER = frozenset("ns nr nrt nrfg nt nz nsf".split())  # parts of speech of Chinese proper names
-_DESCRIBES = frozenset("n vn b a an nz nr ns v vd g ng".split())
+_BINDS = frozenset("r m q p c u y uj ul ug f".split())  # pronouns, numerals, prepositions and the like: no part of a name
 _ANY_ZH = frozenset(
     "哪 哪个 哪些 哪家 这 这个 那 那个 各 每 每个 所有 全部 其他 其它 别的 什么 新 旧 老 最新 最近 附近 当地 本地 你们 我们 "
     "他们 咱们 贵 该 本 我 你 几 几个 多 多个 两 两个 一 一个 "
@@ -196,8 +224,8 @@ def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
         head = _head(plain, at, noun)
         told = _parts_of_speech(head)
         proper = all(_parts_of_speech(one)[-1:] in [[tag] for tag in _PROPER] for one in list(heads)[:3])
-        wanted = _PROPER if place or proper else _DESCRIBES
-        if 1 < len(head) <= 6 and head not in _ANY_ZH and told and told[-1] in wanted:
+        fits = told[-1:] and (told[-1] in _PROPER if place or proper else told[-1] not in _BINDS)
+        if 1 < len(head) <= 6 and head not in _ANY_ZH and fits:
             yield head + noun, head, kin
             return
 
@@ -208,10 +236,9 @@ def _head(plain: str, at: int, noun: str) -> str:
     for word, tag in rjieba.tag(plain):
         start, end = end, end + len(word)
         if start < at < end:
-            head = plain[start:at]
-            return head if heads[-1:] == [""] or not heads else heads[-1] + head if heads[-1] else head
+            return (heads[-1] if heads else "") + plain[start:at]
         if end == at:
-            return word if not heads or not heads[-1] or tag not in _PROPER else heads[-1] + word
+            return heads[-1] + word if heads and tag in _PROPER else str(word)
         heads.append(word if tag == "ns" else "")
     return ""
 
