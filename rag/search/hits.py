@@ -13,6 +13,7 @@ from rag.library.calibration import Calibration
 from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
+from rag.search.asked import Asked
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import Ranked, Scores, levelled, middle
 from rag.search.tiebreak import SPARE, prefer_settled
@@ -34,6 +35,7 @@ class Joined:
     terms: tuple[str, ...]
     calibration: Calibration
     weighed: Weighed
+    asked: Asked
 
     def against(self, place: int) -> str:
         """Which stated fields the candidate at `place` of the order contradicts, as text; '' for none."""
@@ -163,4 +165,8 @@ def _features(told: Joined, place: int, passage: Passage, rival: float) -> Featu
         coverage=coverage(told.terms, found.idf, text, found.also),
         context=0.0 if compared else coverage(told.terms, found.idf, passage.context, found.also),
         words=len(told.terms),
+        above=cosine - found.level,
+        short=float(ranked.short[place]) if compared else 0.0,
+        unnamed=told.asked.unnamed(text),
+        chinese=told.asked.chinese,
     )

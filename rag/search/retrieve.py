@@ -17,9 +17,11 @@ from rag.library.named import Named
 from rag.library.shelves import Shelf, Shelves
 from rag.library.tokens import is_chinese
 from rag.ports import Reranker
+from rag.search.asked import asked_for
+from rag.search.calibrate import usual
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
 from rag.search.hits import Joined, join
-from rag.search.late import maxsim
+from rag.search.late import compare
 from rag.search.synonyms import Synonyms
 from rag.search.widen import widen
 from rag.search.wishes import Weighed, Wish, fitting, step_back, weigh, wishes
@@ -80,9 +82,10 @@ class Retriever:
         weighed = weigh(wanted, found.attributes)
         ranked = self._rank(query, found, shelf, weighed)
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
-        joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration, weighed), k, explain=explain)
-        asked = _explained(query, terms, found, weighed) if explain else {}
-        idf, known = tuple(found.idf.tolist()), shelf.calibration.unanswered
+        told = Joined(found, ranked, tuple(terms), shelf.calibration, weighed, asked_for(query))
+        joined = join(self._ledger, told, k, explain=explain)
+        asked, idf = _explained(query, terms, found, weighed) if explain else {}, tuple(found.idf.tolist())
+        known = usual(shelf.calibration, chinese=told.asked.chinese)
         return Retrieved(joined[0], found.version, tuple(terms), idf, rerank_ms, joined[1], asked, known)
 
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
@@ -92,13 +95,13 @@ class Retriever:
     def _rank(self, query: str, found: Found, shelf: Shelf, weighed: Weighed) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
-            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing)
+            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing)
         fused = fuse(found)
         at = shortlist(found, step_back(fused + weighed.lean, weighed.behind), _OWN, _FOREIGN)
-        late, raw = np.full((2, len(fused)), np.nan, np.float32)
+        late, raw, short = np.full((3, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and shelf.embedder.late and len(at) > 1:
-            late[at] = self._late(query, found, at, shelf)
+            late[at], short[at] = self._late(query, found, at, shelf)
             raw[at] = with_late(found, at, late[at])
             score[at] = final(raw[at], found.foreign[at])
         if self._reranking.neural is not None:
@@ -106,17 +109,18 @@ class Retriever:
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
         score[at] += weighed.lean[at]
-        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw), weighed)
+        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short), weighed)
 
-    def _late(self, query: str, found: Found, at: NDArray[np.int64], shelf: Shelf) -> Scores:
-        """Late interaction, the two languages each by itself: its weights come from the candidates."""
+    def _late(self, query: str, found: Found, at: NDArray[np.int64], shelf: Shelf) -> tuple[Scores, Scores]:
+        """Late interaction, and how short each falls; the two languages each by itself: weights come from the candidates."""
         tokens, bits = shelf.embedder.query_tokens(query), self._ledger.tokens(found.ids[at].tolist())
         foreign = found.foreign[at]
-        scores = np.empty(len(at), np.float32)
+        scores, short = np.empty((2, len(at)), np.float32)
         for side in (~foreign, foreign):
             if side.any():
-                scores[side] = maxsim(tokens, [bits[place] for place in np.flatnonzero(side)])
-        return level_groups(scores, foreign)
+                told = compare(tokens, [bits[place] for place in np.flatnonzero(side)])
+                scores[side], short[side] = told.scores, told.short
+        return level_groups(scores, foreign), short
 
 
 def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed) -> Ranked:
@@ -130,7 +134,7 @@ def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
     score = step_back(score, weighed.behind)
     order = np.lexsort((found.ids, -score))
-    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order])
+    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order], told.short[order])
 
 
 def _wanted(query: str, library: Named) -> tuple[tuple[Wish, ...], list[NDArray[np.int64]]]:
