@@ -162,6 +162,7 @@ _PLANS_EN = "plan edition tier package membership subscription licence license b
 _ZH = {noun: place for place, nouns in ((True, _PLACES_ZH), (False, _PLANS_ZH)) for noun in nouns.split()}
 _EN = {noun: place for place, nouns in ((True, _PLACES_EN), (False, _PLANS_EN)) for noun in nouns.split()}
 
+_CAPITALS = re.compile(r"\b[A-Z]\w*\s+[A-Z][a-z]{2}")
 _PROPER = frozenset("ns nr nrt nrfg nt nz nsf".split())  # parts of speech of Chinese proper names
 _BINDS = frozenset("r m q p c u y uj ul ug f".split())  # pronouns, numerals, prepositions and the like: no part of a name
 _ANY_ZH = frozenset(
@@ -188,6 +189,8 @@ _ANY_EN = frozenset(
 
 def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
     """Names before a noun that two or more things of the hits are called with, and none by that name."""
+    if not _may_be_called(question):
+        return []
     told = (label for hit in hits for label in (*hit.passage.section[-1:], hit.passage.title, *cells(hit.passage)))
     called = dict.fromkeys(label for label in told if 2 <= len(label) <= _LABEL)
     found = []
@@ -196,6 +199,13 @@ def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], 
         if not _told(name, head, documents, read(list(dict.fromkeys(words(head))) or [head.lower()]).values()):
             found.append(Unknown(name, tuple(kin[:_NEAREST])))
     return found
+
+
+def _may_be_called(question: str) -> bool:
+    """Whether it has a noun of a place or plan, or two capitals in a row: most questions have none."""
+    plain = fold(question)
+    small = plain.lower()
+    return any(noun in plain for noun in _ZH) or any(noun in small for noun in _EN) or _CAPITALS.search(plain) is not None
 
 
 def _has(passage: Passage, kin: Iterable[str]) -> bool:
@@ -216,10 +226,12 @@ def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
     """(name, what sets it apart, its kin) where the question has a name before a noun of the labels'."""
     plain = re.sub(r"\s+", "", fold(question))
     for noun, place in _ZH.items():
+        at = plain.find(noun)
+        if at < 1:
+            continue
         kin = [label for label in called if flat(label).endswith(noun) and len(flat(label)) > len(noun)]
         heads = {flat(label)[: -len(noun)] for label in kin}
-        at = plain.find(noun)
-        if len(heads) < 2 or at < 1 or any(stands_in(flat(label), flat(plain)) for label in called if noun in label):
+        if len(heads) < 2 or any(stands_in(flat(label), flat(plain)) for label in called if noun in label):
             continue
         head = _head(plain, at, noun)
         told = _parts_of_speech(head)
@@ -251,8 +263,11 @@ def _parts_of_speech(text: str) -> list[str]:
 def _english(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
     """`Paris centre` beside Leeds centre and York centre; `Muka Trio` beside Muka One and Muka Duo."""
     plain = fold(question)
+    small = plain.lower()
     labels = [label.split() for label in called if label.isascii() and 2 <= len(label.split()) <= 5]
     for noun, place in _EN.items():
+        if noun not in small:
+            continue
         kin = [" ".join(label) for label in labels if label[-1].lower() == noun]
         found = re.search(rf"\b([A-Za-z][\w'’-]+)\s+({noun})\b", plain, re.IGNORECASE)
         if len(set(kin)) < 2 or found is None or any(one.lower() in plain.lower() for one in kin):
