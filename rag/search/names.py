@@ -21,8 +21,9 @@ from rag.library.labels import cells, flat, labels, stands_in
 from rag.library.ledger import Ledger
 from rag.library.lexical import Ids, Lexical
 from rag.library.mirror import Mirror
-from rag.library.names import Name, names_in
+from rag.library.names import Name, asked_names, names_in, numbered
 from rag.library.tokens import fold, words
+from rag.search.series import ANY_EN, ANY_ZH, BINDS, CAPITALS, EN, PROPER, ZH
 
 _NEAREST = 4
 _CANDIDATES, _EACH = 12, 3  # siblings that are looked at, passages of each
@@ -39,7 +40,7 @@ def unknown_names(
         found = [told for one in looked if (told := _beside(one, ledger, version)) is not None]
     else:
         read = partial(_reading, mirror, ledger, scope, version)
-        found = _numbers(question, hits, read) or _unlike(question, hits, read)
+        found = _numbers(question, hits, read) or _numbered(question, hits, read) or _unlike(question, hits, read)
     return tuple({told.name: told for told in found}.values())
 
 
@@ -146,45 +147,19 @@ def _numbers(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]],
     return [Unknown(found.group(), tuple(near[:_NEAREST]))] if len(kin) > 1 else []
 
 
+def _numbered(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
+    """`Note 5` where titles or headings are called Note 3 and Note 33, and no passage has a Note 5."""
+    for name in asked_names(question):
+        if not name.series.endswith(" #"):
+            continue
+        above = (label for hit in hits for label in (hit.passage.title, *hit.passage.section))
+        kin = dict.fromkeys(one.text for label in above for one in numbered(label) if one.series == name.series)
+        if len(kin) > 1 and not any(_spells(passage, name) for passage in read(words(name.text)).values()):
+            return [Unknown(name.text, tuple(kin)[:_NEAREST])]
+    return []
+
+
 # -- places and plans --------------------------------------------------------------------------------------------------
-
-_PLACES_ZH = (
-    "服务中心 维修中心 体验中心 客服中心 服务网点 维修点 网点 中心 门店 分店 店 站 仓库 仓 校区 分公司 子公司 办事处 "
-    "营业厅 展厅 馆 医院 院区 诊所 园区 分校 基地"
-)
-_PLANS_ZH = "套餐 会员 计划 版 型 款 卡 档"
-_PLACES_EN = (
-    "centre center store shop branch office clinic campus warehouse depot station showroom outlet gym studio library hotel "
-    "restaurant "
-    "terminal hospital school site location workshop"
-)
-_PLANS_EN = "plan edition tier package membership subscription licence license bundle"
-_ZH = {noun: place for place, nouns in ((True, _PLACES_ZH), (False, _PLANS_ZH)) for noun in nouns.split()}
-_EN = {noun: place for place, nouns in ((True, _PLACES_EN), (False, _PLANS_EN)) for noun in nouns.split()}
-
-_CAPITALS = re.compile(r"\b[A-Z]\w*\s+[A-Z][a-z]{2}")
-_PROPER = frozenset("ns nr nrt nrfg nt nz nsf".split())  # parts of speech of Chinese proper names
-_BINDS = frozenset("r m q p c u y uj ul ug f".split())  # pronouns, numerals, prepositions and the like: no part of a name
-_ANY_ZH = frozenset(
-    "哪 哪个 哪些 哪家 这 这个 那 那个 各 每 每个 所有 全部 其他 其它 别的 什么 新 旧 老 最新 最近 附近 当地 本地 你们 我们 "
-    "他们 咱们 贵 该 本 我 你 几 几个 多 多个 两 两个 一 一个 "
-    "家 个 款 种 实体 线下 线上 网 官方 直营 加盟 连锁 专卖 旗下 同城 就近 当前 现在 目前 中文 英文 简体 繁体 网页 手机 电脑 "
-    "桌面 移动 安卓 苹果 正式 测试 体验 试用 免费 付费 收费 完整 离线 在线 下载 更新 升级 "
-    "不同 高 低 大 小 出 改 绝 再 原 初 模 类 典 小型 大型 新款 老款 旧款 付 退 收 借 贷 汇 打 办 充 会员 银行 信用 储蓄 "
-    "电话 门禁 存储 内存 显 声 网 插 刷 一卡 客户 数据 购物 呼叫 新闻 个人 帮助 消息 用户 控制 任务 下载 维修 服务 售后 客服 "
-    "体验".split()
-)
-_ANY_EN = frozenset(
-    "the a an any which what this that your our their my his her its each every other another some all no one new old main "
-    "nearest closest local "
-    "next service services call data help support repair training shopping contact delivery customer test head home online "
-    "web app play book coffee "
-    "post police gas bus train power medical health care central city town first second last best same different right wrong "
-    "free paid basic "
-    "current cheapest cheaper smallest biggest largest bigger smaller better upgrade change cancel payment family business "
-    "annual monthly yearly data "
-    "of in at to from for with by on near visit open is are was be does do did can and or mobile phone".split()
-)
 
 
 def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
@@ -205,7 +180,7 @@ def _may_be_called(question: str) -> bool:
     """Whether it has a noun of a place or plan, or two capitals in a row: most questions have none."""
     plain = fold(question)
     small = plain.lower()
-    return any(noun in plain for noun in _ZH) or any(noun in small for noun in _EN) or _CAPITALS.search(plain) is not None
+    return any(noun in plain for noun in ZH) or any(noun in small for noun in EN) or CAPITALS.search(plain) is not None
 
 
 def _has(passage: Passage, kin: Iterable[str]) -> bool:
@@ -225,7 +200,7 @@ def _told(name: str, head: str, documents: AbstractSet[str], passages: Iterable[
 def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
     """(name, what sets it apart, its kin) where the question has a name before a noun of the labels'."""
     plain = re.sub(r"\s+", "", fold(question))
-    for noun, place in _ZH.items():
+    for noun, place in ZH.items():
         at = plain.find(noun)
         if at < 1:
             continue
@@ -235,9 +210,9 @@ def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
             continue
         head = _head(plain, at, noun)
         told = _parts_of_speech(head)
-        proper = all(_parts_of_speech(one)[-1:] in [[tag] for tag in _PROPER] for one in list(heads)[:3])
-        fits = told[-1:] and (told[-1] in _PROPER if place or proper else told[-1] not in _BINDS)
-        if 1 < len(head) <= 6 and head not in _ANY_ZH and fits:
+        proper = all(_parts_of_speech(one)[-1:] in [[tag] for tag in PROPER] for one in list(heads)[:3])
+        fits = told[-1:] and (told[-1] in PROPER if place or proper else told[-1] not in BINDS)
+        if 1 < len(head) <= 6 and head not in ANY_ZH and fits:
             yield head + noun, head, kin
             return
 
@@ -250,7 +225,7 @@ def _head(plain: str, at: int, noun: str) -> str:
         if start < at < end:
             return (heads[-1] if heads else "") + plain[start:at]
         if end == at:
-            return heads[-1] + word if heads and tag in _PROPER else str(word)
+            return heads[-1] + word if heads and tag in PROPER else str(word)
         heads.append(word if tag == "ns" else "")
     return ""
 
@@ -265,7 +240,7 @@ def _english(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
     plain = fold(question)
     small = plain.lower()
     labels = [label.split() for label in called if label.isascii() and 2 <= len(label.split()) <= 5]
-    for noun, place in _EN.items():
+    for noun, place in EN.items():
         if noun not in small:
             continue
         kin = [" ".join(label) for label in labels if label[-1].lower() == noun]
@@ -274,7 +249,7 @@ def _english(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
             continue
         head = found[1]
         capital = head[0].isupper() and found.start() > 0
-        if head.lower() not in _ANY_EN and (capital or place):
+        if head.lower() not in ANY_EN and (capital or place):
             yield found.group(), head, list(dict.fromkeys(kin))
             return
     yield from _after(plain, labels)
