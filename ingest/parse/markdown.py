@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ingest.parse.frames import Frame
-from ingest.parse.frontmatter import front_matter
+from ingest.parse.frontmatter import front_matter, refuse_unpublished
 from ingest.parse.htmltable import read_table
 from ingest.parse.markup import Line, scan
 from ingest.parse.mdtable import is_strong, table_blocks
@@ -41,6 +41,7 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
     `mdx`: indented text is prose, never code.
     """
     title, metadata, first = front_matter(source)
+    refuse_unpublished(metadata)
     lines = scan(source, first, mdx=mdx)
     reader = _Reader(source, lines, title, mdx)
     reader.read(_parser().parse("\n".join(line.masked for line in lines)))
@@ -212,7 +213,7 @@ class _Reader:
             Slot(column, text, strong=is_strong(raw), start=start, end=end)
             for column, (start, end) in enumerate(self._cells(number))
             for raw in (self.source[start:end],)
-            for text in (plain(raw),)
+            for text in (plain(raw.replace("\\|", "|")),)
         ]
 
     def _cells(self, number: int) -> list[tuple[int, int]]:

@@ -20,11 +20,15 @@ _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*")
 _PREFIX = re.compile(_QUOTE.pattern + r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+(?=<))?")
 _IMAGES = re.compile(r"(?:[-*+]\s+)?(?:\[?!\[[^\]]*\]\([^)]*\)(?:\]\([^)]*\))?\s*)+(?:\{[^{}]*\})?")
 _BLANKED = re.compile(
-    r"\{\{[<%].*[%>]\}\}|\{/\*.*\*/\}|\[![A-Za-z]+\]|\[[^\]\^][^\]]*\]:\s+(?:<[^>]*>|\S*[/.#@]\S*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
+    r"\{\{[<%].*[%>]\}\}|\{/\*.*\*/\}|\[![A-Za-z]+\][+-]?|%%.*%%|\[[^\]\^][^\]]*\]:\s+(?:<[^>]*>|\S*[/.#@]\S*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
     r"|import\s+(?:[\w*{][^'\"]*\sfrom\s+)?['\"][^'\"]+['\"];?"
 )
 _IMPORT = re.compile(r"import\s*\{[^}]*$")
 _EXPORT = re.compile(r"export\s+(?:const|let|function|default|async)\b")
+_CALLOUT = re.compile(r"\[![A-Za-z-]+\][+-]?[ \t]+(\S.*)")
+_COMMENT = "%%"
+_INDENTED = re.compile(r"(?:!!!|\?\?\?\+?|===\+?!?)[ \t]+(?:([\w-]+(?:[ \t]+[\w-]+)*)[ \t]*)?(?:\"([^\"]*)\")?[ \t]*")
+_INDENT = 4
 _DIRECTIVE = re.compile(r":{3,}\s*([A-Za-z-]*)\s*(?:\[([^\]]*)\]|(.*))")
 _CLOSE_AT_END = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)\s*>$")
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)")
@@ -75,6 +79,7 @@ def scan(source: str, first: int, *, mdx: bool) -> list[Line]:
                 fence = ""
             number += 1
         elif opened:
+            _outdent(scanner, raw)
             _settle(scanner, raw)
             _keep(scanner, number, start)
             fence, number = opened[1], number + 1
@@ -90,11 +95,19 @@ def _prose(scanner: Scanner, number: int) -> int:
     quote = _PREFIX.match(raw)
     position = start + (quote.end() if quote else 0)
     content = scanner.source[position:end].strip()
+    quote_mark = ">" in raw[: position - start]
     if content:
+        _outdent(scanner, raw)
         _settle(scanner, raw)
     if not content or _BLANKED.fullmatch(content) or _IMAGES.fullmatch(content):
         _blank(scanner, number)
         return number + 1
+    if match := _CALLOUT.fullmatch(content):
+        _write(scanner, number, position + content.index(match[1]), position + len(content), raw[: quote.end() if quote else 0])
+        _cut_after(scanner, number)
+        return number + 1
+    if not quote_mark and (match := _INDENTED.fullmatch(content)) and (match[1] or match[2]):
+        return _indented(scanner, number, raw, match)
     if (until := _skip(scanner, number, content)) is not None:
         for skipped in range(number, until):
             _blank(scanner, skipped)
@@ -109,10 +122,31 @@ def _prose(scanner: Scanner, number: int) -> int:
     return _tagged(scanner, number, position)
 
 
+def _indented(scanner: Scanner, number: int, raw: str, match: re.Match[str]) -> int:
+    """Opens an admonition or a tab whose content is indented below it (MkDocs)."""
+    _blank(scanner, number)
+    if number + 1 < len(scanner.bounds):
+        frame = Frame("!", _indent(raw), dedent=_INDENT)
+        if match[2]:
+            frame.section, frame.header = (match[2], "") if raw.lstrip()[0] in "=?" else ("", match[2])
+        scanner.frames.append(frame)
+    return number + 1
+
+
+def _outdent(scanner: Scanner, raw: str) -> None:
+    """Closes indented admonitions that the line does not stand in."""
+    for depth, frame in enumerate(scanner.frames):
+        if frame.name == "!" and _indent(raw) < frame.indent + _INDENT:
+            del scanner.frames[depth:]
+            return
+
+
 def _skip(scanner: Scanner, number: int, content: str) -> int | None:
     """The line after a construct that has no prose: a comment, a long import, an export."""
     if content.startswith("<!--"):
         return None  # text may stand behind it: `_tagged`
+    if content.startswith(_COMMENT) and content.count(_COMMENT) == 1:
+        return _line_with(scanner, number + 1, _COMMENT) + 1 if number + 1 < len(scanner.bounds) else number + 1
     if content.startswith("{/*"):
         return _line_with(scanner, number, "*/") + 1
     if _IMPORT.match(content):
