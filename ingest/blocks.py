@@ -25,8 +25,8 @@ def read(row: Sequence[Any], length: int) -> Block:
     start, end, kind, section, header, group, keys, fields, cells, above, lead = (*row, [], "", "")[:11]
     if not 0 <= start < end <= length:
         raise ValueError("a span outside of the text")
-    if any(not start <= a <= b <= end for a, b, *_ in cells):
-        raise ValueError("a cell outside of its block")
+    if any(not 0 <= a <= b <= length for a, b, *_ in cells):  # a merged cell may stand in another row
+        raise ValueError("a cell outside of the text")
     placed = tuple(Cell(a, b, tuple(map(str, names)), str(value)) for a, b, names, value in cells)
     return Block(start, end, kind, tuple(section), header, group, tuple(keys), fields, placed, str(above), str(lead))
 

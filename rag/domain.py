@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rag.condensed import Condensed
-from rag.grounding import Clarification, Contradiction, Grounded, Handoff
+from rag.grounding import Clarification, Contradiction, Grounded, Handoff, Unknown
 from rag.sampling import AS_TOLD, Sampling
-from rag.statement import Cell, Statement
+from rag.statement import Cell, Period, Statement
 
 Kind = Literal["text", "list", "table", "code", "faq", "case"]
 Status = Literal["answered", "refused", "clarify", "chat"]
 Reason = Literal["no_relevant_content", "unknown_name", "low_grounding", "unsafe_question", "backend_unavailable", "deadline"]
 Language = Literal["zh", "en"]
+Intent = Literal["greeting", "thanks", "goodbye", "person", "complaint", "identity", "empty"]  # of `chat`
 
 DEFAULT_COLLECTION = "default"
 
@@ -225,13 +226,15 @@ class Question:
 class Hit:
     """A retrieved passage. `score` orders hits of one question; `probability` is that it answers the question (0–1).
 
-    `stages` holds each stage's own score: `dense` (cosine), `bm25`, `fused`, `late`, `coverage`.
+    `stages` holds each stage's own score: `dense` (cosine), `bm25`, `fused`, `late`, `coverage`. `aside`: why it stands behind
+    the others (another name than the question's, not in force at the asked time); '' for all that do not.
     """
 
     passage: Passage
     score: float
     probability: float
     stages: Mapping[str, float]
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +243,8 @@ class Retrieved:
 
     `rerank_ms`: the part of the time that re-ranking took. `dropped`: candidates that got no place, with the reason;
     `asked`: how the question was understood. Both only when an explanation was asked for. `unanswered`: best probabilities
-    of questions that the library does not answer (`rag.library.calibration`).
+    of questions that the library does not answer (`rag.library.calibration`). `unknown`: names that the question is about and
+    that no document has which the caller may see. `period`: the days that the question is about, None: it names no time.
     """
 
     hits: tuple[Hit, ...]
@@ -251,6 +255,8 @@ class Retrieved:
     dropped: tuple[tuple[Hit, str], ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)
     unanswered: tuple[float, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,4 +339,6 @@ class Answer:
     grounding: tuple[Grounded, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     clarification: Clarification | None = None
+    intent: Intent | None = None  # of `chat`
+    unknown: tuple[Unknown, ...] = ()
     cached: bool = False  # worded before, for the same question and exactly the same passages

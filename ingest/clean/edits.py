@@ -70,15 +70,13 @@ def applied(parsed: Parsed, edits: Sequence[Edit]) -> tuple[Parsed, Offsets]:
 
 
 def _said(block: Block, was: Block, text: str, before: str) -> Block:
-    """With cells inside the block; a value that was the text of its span is that again."""
+    """With the values of cells that were the text of their spans as that text is now."""
     if not block.cells:
         return block
     cells = []
     for cell, old in zip(block.cells, was.cells, strict=True):
-        start, end = max(cell.start, block.start), min(cell.end, block.end)
         same = old.value == before[old.start : old.end]
-        if start <= end:
-            cells.append(replace(cell, start=start, end=end, value=text[start:end] if same else cell.value))
+        cells.append(replace(cell, value=text[cell.start : cell.end].strip()) if same else cell)
     return replace(block, cells=tuple(cells))
 
 

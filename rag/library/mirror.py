@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -51,6 +52,7 @@ class _Asked:
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     chinese: bool | None = None
     fitting: Sequence[NDArray[np.int64]] = ()
+    apart: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Found:
     """Candidates at index version `version`: m ids, ascending, cosine and BM25 score of each; idf of the question's words.
 
     foreign (m,): passages in the language that is not the question's; `bias`: by how much the model favours the others,
-    in cosine. `also`: as asked, and how words that no passage has were spelled instead.
+    in cosine. `also`: as asked, and how words that no passage has were spelled instead. topic (m,): BM25 without the words that
+    are told apart (a product's name), where there are such and others.
     """
 
     version: int
@@ -70,6 +73,7 @@ class Found:
     attributes: tuple[Attributes, ...]
     bias: float = 0.0
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    topic: NDArray[np.float32] | None = None
 
 
 class Swapped(Exception):
@@ -201,6 +205,11 @@ class Mirror:
         with self._lock.reading():
             return ask(self._named)
 
+    def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Told]) -> _Told:
+        """What the words of the passages tell that the scope permits (None: all of them), while nothing changes."""
+        with self._lock.reading():
+            return ask(self._lexical, self._permitted.ids(scope))
+
     def search(
         self,
         vector: Vectors,
@@ -211,6 +220,7 @@ class Mirror:
         also: Mapping[str, tuple[str, ...]] | None = None,
         chinese: bool | None = None,
         fitting: Sequence[NDArray[np.int64]] = (),
+        apart: AbstractSet[str] = frozenset(),
     ) -> Found:
         """vector (dim,), the question's words, at most k candidates from each side; both scores for every candidate.
 
@@ -218,19 +228,19 @@ class Mirror:
         and the library holds both, the best passages of the other language are among the candidates. `fitting`: ids that fit
         what the question states, for each such statement, the most telling first; the best of those are candidates too.
         """
-        asked = _Asked(vector, terms, also or {}, chinese, fitting)
+        asked = _Asked(vector, terms, also or {}, chinese, fitting, apart)
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
             dense, _ = self._index.search(asked.vector, k, allowed)
             abroad, bias = self._abroad(asked, allowed)
-            also = self._spelled(asked)
+            also = self._spelled(asked, allowed)
             weights = _weights(asked, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
             ids = _together(dense, lexical, abroad, *([self._fitting(asked, weights, allowed)] if fitting else []))
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
-            unscored = np.array([key for key in ids.tolist() if key not in bm25], np.int64)
-            rest, scores = self._lexical.search(weights, len(ids), unscored)
-            bm25.update(zip(rest.tolist(), scores.tolist(), strict=True))
+            bm25 |= self._scored(weights, np.array([key for key in ids.tolist() if key not in bm25], np.int64))
+            topic = {term: weight for term, weight in weights.items() if term not in asked.apart} if asked.apart else {}
+            about = self._scored(topic, ids)
             return Found(
                 version=self._version,
                 ids=ids,
@@ -241,7 +251,12 @@ class Mirror:
                 attributes=tuple(self._attributes[key] for key in ids.tolist()),
                 bias=bias,
                 also=also,
+                topic=np.array([about.get(key, 0.0) for key in ids.tolist()], np.float32) if topic else None,
             )
+
+    def _scored(self, weights: Mapping[str, float], ids: NDArray[np.int64]) -> dict[int, float]:
+        found, scores = self._lexical.search(weights, len(ids), ids)
+        return dict(zip(found.tolist(), scores.tolist(), strict=True))
 
     def _fitting(self, asked: _Asked, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """The best of those that fit all statements; of the most telling ones, where nothing fits all."""
@@ -276,8 +291,9 @@ class Mirror:
         found, _ = self._index.search(asked.vector, _FOREIGN, among)
         return found, float(next(cosines) - next(cosines))
 
-    def _spelled(self, asked: _Asked) -> dict[str, tuple[str, ...]]:
-        respelled = {term: right for term in asked.terms if (right := self._lexical.respelled(term)) is not None}
+    def _spelled(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:
+        spelled = ((term, self._lexical.respelled(term, allowed)) for term in asked.terms)
+        respelled = {term: right for term, right in spelled if right is not None}
         return dict(asked.also) | {term: (*asked.also.get(term, ()), right) for term, right in respelled.items()}
 
 

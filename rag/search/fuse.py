@@ -73,12 +73,15 @@ def shortlist(found: Found, fused: Scores, own: int, foreign: int) -> NDArray[np
     return np.concatenate([order[~abroad][:own], order[abroad][:foreign]])
 
 
-def with_late(found: Found, at: NDArray[np.int64], late: Scores) -> Scores:
+def with_late(
+    found: Found, at: NDArray[np.int64], late: Scores, bm25: Scores | None = None, idf: float | None = None
+) -> Scores:
     """The candidates `at` by late interaction, cosine, and BM25 as a share of what the words can give; on one scale for all
     questions. The root of BM25 saturates: the first matching words
-    tell more than the fifth repetition of one.
+    tell more than the fifth repetition of one. `bm25` (m,) and the sum of its words' `idf`: of other words than the question's.
     """
-    words = np.sqrt(np.maximum(found.bm25[at], 0) / max(float(found.idf.sum()), 1e-6))
+    scores, most = found.bm25 if bm25 is None else bm25, float(found.idf.sum()) if idf is None else idf
+    words = np.sqrt(np.maximum(scores[at], 0) / max(most, 1e-6))
     abroad = found.foreign[at]
     if abroad.any() and not abroad.all():
         words[abroad] = np.maximum(words[abroad], words[~abroad].mean())

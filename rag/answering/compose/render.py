@@ -59,6 +59,7 @@ def _headed(above: str, text: str) -> str:
 
 def _pair(name: str, value: str) -> str:
     name = name.rstrip(":： ")
+    name = name[:1].upper() + name[1:] if name.islower() else name
     if not name:
         return value
     colon = "：" if is_chinese(name) else ": "

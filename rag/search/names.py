@@ -1,0 +1,249 @@
+"""Names in a question that the library does not have: a code beside its siblings (E1025 where E1021 and E1022 are told of), a
+place or plan beside others that are called alike (`Paris centre`, 朝阳店).
+
+A name counts as unknown only where the library has names of its kind, and calls things by them: in titles, headings, fields, a
+row's first cell. What merely occurs in a sentence (a standard, another maker's product) makes no kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+import rjieba
+
+from rag.domain import Hit, Passage, Scope
+from rag.grounding import Unknown
+from rag.library.labels import cells, flat, labels, stands_in
+from rag.library.ledger import Ledger
+from rag.library.lexical import Ids, Lexical
+from rag.library.mirror import Mirror
+from rag.library.names import Name, names_in
+from rag.library.tokens import fold, words
+
+_NEAREST = 4
+_CANDIDATES, _EACH = 12, 3  # siblings that are looked at, passages of each
+_LABEL = 40  # characters of a label, at most
+
+
+def unknown_names(
+    question: str, mirror: Mirror, ledger: Ledger, scope: Scope, hits: Sequence[Hit], version: int
+) -> tuple[Unknown, ...]:
+    """The names that the question is about and that no passage has which the scope permits; `hits`: its own, at `version`."""
+    codes = [name for name in names_in(question) if name.series != "#.#" and not name.family]
+    if codes:
+        looked = mirror.look(scope, partial(_look, tuple(dict.fromkeys(codes))))
+        found = [told for one in looked if (told := _beside(one, ledger, version)) is not None]
+    else:
+        found = _unlike(question, hits, partial(_reading, mirror, ledger, scope, version))
+    return tuple({told.name: told for told in found}.values())
+
+
+def _reading(mirror: Mirror, ledger: Ledger, scope: Scope, version: int, parts: Sequence[str]) -> Mapping[int, Passage]:
+    """Some passages that have all the words and that the scope permits."""
+    ids = mirror.look(scope, lambda lexical, allowed: lexical.having(parts, 5 * _CANDIDATES, allowed))
+    return ledger.passages_at(ids, version) if ids else {}
+
+
+# -- codes -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A code that no passage has as one word. maybe: passages that have its parts; near: siblings, nearest first, and passages
+    of each."""
+
+    name: Name
+    maybe: Sequence[int]
+    near: Mapping[str, Sequence[int]]
+
+
+def _look(codes: Sequence[Name], lexical: Lexical, allowed: Ids | None) -> list[_Looked]:
+    found = []
+    for name in codes:
+        code, _, variant = name.key.partition(" ")
+        if not variant and lexical.having([code], 1, allowed):
+            continue
+        parts = [code, variant] if variant else re.findall(r"[a-z]+|\d+", code)
+        near = [code] if variant else []
+        near += sorted((one for one in lexical.codes(name.series) if _alike(one, code)), key=lambda one: _distance(one, code))
+        held = {one: ids for one in near[: 4 * _CANDIDATES] if (ids := lexical.having([one], _EACH, allowed))}
+        found.append(_Looked(name, lexical.having(parts, 2 * _CANDIDATES, allowed), dict(list(held.items())[:_CANDIDATES])))
+    return found
+
+
+def _alike(one: str, other: str) -> bool:
+    """Of codes of one series: whether they are about as long, so that they may be numbered in one row."""
+    return one != other and abs(len(one) - len(other)) <= 1
+
+
+def _distance(one: str, other: str) -> tuple[int, int, int]:
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    numbers = [int("".join(re.findall(r"\d", code))) for code in (one, other)]
+    return abs(len(one) - len(other)), -same, abs(numbers[0] - numbers[1])
+
+
+def _beside(looked: _Looked, ledger: Ledger, version: int) -> Unknown | None:
+    """The unknown name with its siblings as documents call them; None: it is known after all, or nothing is called so."""
+    if not looked.near:
+        return None
+    ids = list(dict.fromkeys([*looked.maybe, *(one for some in looked.near.values() for one in some)]))
+    passages = ledger.passages_at(ids, version)
+    if any(_spells(passages[key], looked.name) for key in looked.maybe if key in passages):
+        return None
+    shown = dict.fromkeys(
+        told
+        for code, some in looked.near.items()
+        if (told := next((t for key in some if key in passages and (t := _called(passages[key], code))), None)) is not None
+    )
+    return Unknown(looked.name.text, tuple(shown)[:_NEAREST]) if shown else None
+
+
+def _spells(passage: Passage, name: Name) -> bool:
+    """Whether it has the name with a space inside (`Cam 2` for a Cam2), or whole where only its parts were looked for."""
+    text = fold(f"{passage.context}\n{passage.text}").lower()
+    letters = r"[\s_-]?".join(map(re.escape, re.findall(r"[a-z]+|\d+", name.key)))
+    return re.search(rf"(?<![a-z0-9]){letters}(?![a-z0-9])", text) is not None
+
+
+def _called(passage: Passage, code: str) -> str | None:
+    """How the passage writes the code where it calls something by it."""
+    for label in labels(passage):
+        for name in names_in(label):
+            if name.key == code or name.key.startswith(f"{code} "):
+                return name.text
+    return None
+
+
+# -- places and plans --------------------------------------------------------------------------------------------------
+
+_PLACES_ZH = (
+    "服务中心 维修中心 体验中心 客服中心 服务网点 维修点 网点 中心 门店 分店 店 站 仓库 仓 校区 分公司 子公司 办事处 "
+    "营业厅 展厅 馆 医院 院区 诊所 园区 分校 基地"
+)
+_PLANS_ZH = "套餐 会员 计划 版 型 款 卡 档"
+_PLACES_EN = (
+    "centre center store shop branch office clinic campus warehouse depot station showroom outlet gym studio library hotel "
+    "restaurant "
+    "terminal hospital school site location workshop"
+)
+_PLANS_EN = "plan edition tier package membership subscription licence license bundle"
+_ZH = {noun: place for place, nouns in ((True, _PLACES_ZH), (False, _PLANS_ZH)) for noun in nouns.split()}
+_EN = {noun: place for place, nouns in ((True, _PLACES_EN), (False, _PLANS_EN)) for noun in nouns.split()}
+
+_PROPER = frozenset("ns nr nrt nrfg nt nz nsf".split())  # parts of speech of Chinese proper names
+_DESCRIBES = frozenset("n vn b a an nz nr ns v vd g ng".split())
+_ANY_ZH = frozenset(
+    "哪 哪个 哪些 哪家 这 这个 那 那个 各 每 每个 所有 全部 其他 其它 别的 什么 新 旧 老 最新 最近 附近 当地 本地 你们 我们 "
+    "他们 咱们 贵 该 本 我 你 几 几个 多 多个 两 两个 一 一个 "
+    "家 个 款 种 实体 线下 线上 网 官方 直营 加盟 连锁 专卖 旗下 同城 就近 当前 现在 目前 中文 英文 简体 繁体 网页 手机 电脑 "
+    "桌面 移动 安卓 苹果 正式 测试 体验 试用 免费 付费 收费 完整 离线 在线 下载 更新 升级 "
+    "不同 高 低 大 小 出 改 绝 再 原 初 模 类 典 小型 大型 新款 老款 旧款 付 退 收 借 贷 汇 打 办 充 会员 银行 信用 储蓄 "
+    "电话 门禁 存储 内存 显 声 网 插 刷 一卡 客户 数据 购物 呼叫 新闻 个人 帮助 消息 用户 控制 任务 下载 维修 服务 售后 客服 "
+    "体验".split()
+)
+_ANY_EN = frozenset(
+    "the a an any which what this that your our their my his her its each every other another some all no one new old main "
+    "nearest closest local "
+    "next service services call data help support repair training shopping contact delivery customer test head home online "
+    "web app play book coffee "
+    "post police gas bus train power medical health care central city town first second last best same different right wrong "
+    "free paid basic "
+    "current cheapest cheaper smallest biggest largest bigger smaller better upgrade change cancel payment family business "
+    "annual monthly yearly data "
+    "of in at to from for with by on near visit open is are was be does do did can and or mobile phone".split()
+)
+
+
+def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
+    """Names before a noun that two or more things of the hits are called with, and none by that name."""
+    told = (label for hit in hits for label in (*hit.passage.section[-1:], hit.passage.title, *cells(hit.passage)))
+    called = dict.fromkeys(label for label in told if 2 <= len(label) <= _LABEL)
+    found = []
+    for name, head, kin in (*_chinese(question, called), *_english(question, called)):
+        documents = {hit.passage.document_id for hit in hits if _has(hit.passage, kin)}
+        if not _told(name, head, documents, read(list(dict.fromkeys(words(head))) or [head.lower()]).values()):
+            found.append(Unknown(name, tuple(kin[:_NEAREST])))
+    return found
+
+
+def _has(passage: Passage, kin: Iterable[str]) -> bool:
+    return any(label in passage.text or label in passage.section or label == passage.title for label in kin)
+
+
+def _told(name: str, head: str, documents: AbstractSet[str], passages: Iterable[Passage]) -> bool:
+    """Whether some passage has the name, or one of the documents that have its kin the part that sets it apart."""
+    bare, alone = flat(name), flat(head)
+    for passage in passages:
+        text = flat(f"{passage.context}\n{passage.text}")
+        if bare in text or (alone in text and passage.document_id in documents):
+            return True
+    return False
+
+
+def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """(name, what sets it apart, its kin) where the question has a name before a noun of the labels'."""
+    plain = re.sub(r"\s+", "", fold(question))
+    for noun, place in _ZH.items():
+        kin = [label for label in called if flat(label).endswith(noun) and len(flat(label)) > len(noun)]
+        heads = {flat(label)[: -len(noun)] for label in kin}
+        at = plain.find(noun)
+        if len(heads) < 2 or at < 1 or any(stands_in(flat(label), flat(plain)) for label in called if noun in label):
+            continue
+        head = _head(plain, at, noun)
+        told = _parts_of_speech(head)
+        proper = all(_parts_of_speech(one)[-1:] in [[tag] for tag in _PROPER] for one in list(heads)[:3])
+        wanted = _PROPER if place or proper else _DESCRIBES
+        if 1 < len(head) <= 6 and head not in _ANY_ZH and told and told[-1] in wanted:
+            yield head + noun, head, kin
+            return
+
+
+def _head(plain: str, at: int, noun: str) -> str:
+    """What stands before the noun: the rest of the word that it ends, else the word before, with a place before that."""
+    end, heads = 0, list[str]()
+    for word, tag in rjieba.tag(plain):
+        start, end = end, end + len(word)
+        if start < at < end:
+            head = plain[start:at]
+            return head if heads[-1:] == [""] or not heads else heads[-1] + head if heads[-1] else head
+        if end == at:
+            return word if not heads or not heads[-1] or tag not in _PROPER else heads[-1] + word
+        heads.append(word if tag == "ns" else "")
+    return ""
+
+
+@lru_cache(maxsize=2_000)
+def _parts_of_speech(text: str) -> list[str]:
+    return [tag for _, tag in rjieba.tag(text)]
+
+
+def _english(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """`Paris centre` beside Leeds centre and York centre; `Muka Trio` beside Muka One and Muka Duo."""
+    plain = fold(question)
+    labels = [label.split() for label in called if label.isascii() and 2 <= len(label.split()) <= 5]
+    for noun, place in _EN.items():
+        kin = [" ".join(label) for label in labels if label[-1].lower() == noun]
+        found = re.search(rf"\b([A-Za-z][\w'’-]+)\s+({noun})\b", plain, re.IGNORECASE)
+        if len(set(kin)) < 2 or found is None or any(one.lower() in plain.lower() for one in kin):
+            continue
+        head = found[1]
+        capital = head[0].isupper() and found.start() > 0
+        if head.lower() not in _ANY_EN and (capital or place):
+            yield found.group(), head, list(dict.fromkeys(kin))
+            return
+    yield from _after(plain, labels)
+
+
+def _after(plain: str, labels: Sequence[Sequence[str]]) -> Iterator[tuple[str, str, list[str]]]:
+    firsts = {label[0] for label in labels if label[0][0].isupper() and len(label) <= 3 and label[1][0].isupper()}
+    for first in sorted(firsts):
+        kin = list(dict.fromkeys(" ".join(label) for label in labels if label[0] == first and label[1][0].isupper()))
+        found = re.search(rf"\b{re.escape(first)}\s+([A-Z][a-z]{{2,}})\b", plain)
+        two = len({label.split()[1] for label in kin}) >= 2 and all(len(label.split()) == 2 for label in kin)
+        if two and found and not any(one.lower() in plain.lower() for one in kin):
+            yield found.group(), found[1], kin
+            return
