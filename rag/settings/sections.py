@@ -114,6 +114,7 @@ class AnswerSettings(Section):
 
 CleaningRule = Literal[
     "control_characters",
+    "radicals",
     "mojibake",
     "empty",
     "markup_only",
@@ -124,6 +125,7 @@ CleaningRule = Literal[
     "near_duplicate",
     "page_furniture",
     "navigation",
+    "unpublished",
 ]
 CLEANING_RULES: tuple[str, ...] = get_args(CleaningRule)
 MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]

@@ -43,7 +43,7 @@ def page(body: str, head: str = "") -> list[str]:
         ('<aside class="note"><p>Never above 40 degrees.</p></aside>', ["Never above 40 degrees."]),
         ('<aside class="related-links"><a href="/a">Other page</a> <a href="/b">Next page</a></aside><p>x</p>', ["x"]),
         ("<article><p>One.</p><footer><p>Valid until May.</p></footer></article>", ["One.", "Valid until May."]),
-        ('<div class="sharing"><p>Folders are shared for a week, then closed.</p></div>', ["Folders are shared for a week, then closed."]),
+        ('<div class="sharing"><p>Folders are shared for a week.</p></div>', ["Folders are shared for a week."]),
         ('<div class="share"><a href="//x">Tweet</a></div><p>x</p>', ["x"]),
     ],
 )  # fmt: skip
