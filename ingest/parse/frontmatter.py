@@ -55,10 +55,7 @@ def unpublished(told: Mapping[str, Any]) -> str:
     """The field that keeps a document from its readers, as `name: value`; '' for one that is published."""
     for name, value in told.items():
         plain, simple = str(name).casefold().replace("-", "_"), value.casefold().strip() if isinstance(value, str) else value
-        if (
-            plain in ("draft", "is_draft", "noindex", "no_index", "archived", "is_archived", "hidden", "deleted")
-            and simple in _TRUE
-        ):
+        if plain in ("draft", "is_draft", "noindex", "no_index", "archived", "is_archived", "deleted") and simple in _TRUE:
             return f"{name}: {str(value).lower()}"
         if plain in ("published", "is_published", "public", "is_public") and simple in _FALSE:
             return f"{name}: {str(value).lower()}"
