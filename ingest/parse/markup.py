@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ingest.parse import tags
-from ingest.parse.frames import Frame, element_end, has_only_tags, open_frame
+from ingest.parse import frames, tags
+from ingest.parse.frames import Frame
 from ingest.parse.tags import Tag, plain, read_tag
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|$)")
@@ -27,8 +27,6 @@ _IMPORT = re.compile(r"import\s*\{[^}]*$")
 _EXPORT = re.compile(r"export\s+(?:const|let|function|default|async)\b")
 _CALLOUT = re.compile(r"\[![A-Za-z-]+\][+-]?[ \t]+(\S.*)")
 _COMMENT = "%%"
-_INDENTED = re.compile(r"(?:!!!|\?\?\?\+?|===\+?!?)[ \t]+(?:([\w-]+(?:[ \t]+[\w-]+)*)[ \t]*)?(?:\"([^\"]*)\")?[ \t]*")
-_INDENT = 4
 _DIRECTIVE = re.compile(r":{3,}\s*([A-Za-z-]*)\s*(?:\[([^\]]*)\]|(.*))")
 _CLOSE_AT_END = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)\s*>$")
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)")
@@ -79,7 +77,7 @@ def scan(source: str, first: int, *, mdx: bool) -> list[Line]:
                 fence = ""
             number += 1
         elif opened:
-            _outdent(scanner, raw)
+            frames.outdent(scanner.frames, frames.indent_of(raw))
             _settle(scanner, raw)
             _keep(scanner, number, start)
             fence, number = opened[1], number + 1
@@ -97,7 +95,7 @@ def _prose(scanner: Scanner, number: int) -> int:
     content = scanner.source[position:end].strip()
     quote_mark = ">" in raw[: position - start]
     if content:
-        _outdent(scanner, raw)
+        frames.outdent(scanner.frames, frames.indent_of(raw))
         _settle(scanner, raw)
     if not content or _BLANKED.fullmatch(content) or _IMAGES.fullmatch(content):
         _blank(scanner, number)
@@ -106,8 +104,11 @@ def _prose(scanner: Scanner, number: int) -> int:
         _write(scanner, number, position + content.index(match[1]), position + len(content), raw[: quote.end() if quote else 0])
         _cut_after(scanner, number)
         return number + 1
-    if not quote_mark and (match := _INDENTED.fullmatch(content)) and (match[1] or match[2]):
-        return _indented(scanner, number, raw, match)
+    if not quote_mark and (match := frames.INDENTED.fullmatch(content)) and (match[1] or match[2]):
+        _blank(scanner, number)
+        if number + 1 < len(scanner.bounds):
+            scanner.frames.append(frames.indented_frame(match, frames.indent_of(raw), raw.lstrip()[0]))
+        return number + 1
     if (until := _skip(scanner, number, content)) is not None:
         for skipped in range(number, until):
             _blank(scanner, skipped)
@@ -120,25 +121,6 @@ def _prose(scanner: Scanner, number: int) -> int:
             _cut_after(scanner, number)
         return number + 1
     return _tagged(scanner, number, position)
-
-
-def _indented(scanner: Scanner, number: int, raw: str, match: re.Match[str]) -> int:
-    """Opens an admonition or a tab whose content is indented below it (MkDocs)."""
-    _blank(scanner, number)
-    if number + 1 < len(scanner.bounds):
-        frame = Frame("!", _indent(raw), dedent=_INDENT)
-        if match[2]:
-            frame.section, frame.header = (match[2], "") if raw.lstrip()[0] in "=?" else ("", match[2])
-        scanner.frames.append(frame)
-    return number + 1
-
-
-def _outdent(scanner: Scanner, raw: str) -> None:
-    """Closes indented admonitions that the line does not stand in."""
-    for depth, frame in enumerate(scanner.frames):
-        if frame.name == "!" and _indent(raw) < frame.indent + _INDENT:
-            del scanner.frames[depth:]
-            return
 
 
 def _skip(scanner: Scanner, number: int, content: str) -> int | None:
@@ -168,7 +150,7 @@ def _tagged(scanner: Scanner, number: int, position: int) -> int:
             found = source.find("-->", position)
             position = len(source) if found < 0 else found + 3
         elif (tag := read_tag(source, position)) and not tag.inline:
-            position = _enter(scanner, tag, _indent(prefix))
+            position = _enter(scanner, tag, frames.indent_of(prefix))
             if tag.name == "table" and not tag.closing:
                 number = _advance(scanner, number, tag.start)
                 scanner.lines[number].table = (tag.start, position)
@@ -203,14 +185,14 @@ def _content(scanner: Scanner, number: int, start: int, end: int, prefix: str, c
         end = match.start()
         while end > start and source[end - 1].isspace():
             end -= 1
-    if start < end and not has_only_tags(source[start:end]):
+    if start < end and not frames.has_only_tags(source[start:end]):
         mark = ""
         if scanner.frames and scanner.frames[-1].mark:
             mark, scanner.frames[-1].mark = scanner.frames[-1].mark, ""
         _write(scanner, number, start, end, prefix, mark)
         scanner.lines[number].cut |= cut
     elif prefix.strip(" \t>"):
-        scanner.lines[number].masked = _dedented(scanner, prefix)  # `- <Note>`: the item goes on below
+        scanner.lines[number].masked = frames.dedented(scanner.frames, prefix)  # `- <Note>`: the item goes on below
     for name in closed:
         _leave(scanner, name)
     if closed:
@@ -232,9 +214,9 @@ def _enter(scanner: Scanner, tag: Tag, indent: int) -> int:
     if tag.alone or not closes_later:
         return tag.end
     if tag.name in tags.DROPPED or tag.name == "table":
-        return element_end(scanner.source, tag)
+        return frames.element_end(scanner.source, tag)
     if tag.name == "summary":
-        end = element_end(scanner.source, tag)
+        end = frames.element_end(scanner.source, tag)
         inner = scanner.source[tag.end : scanner.source.rfind("</", tag.end, end)].strip()
         if "\n" in inner:
             return tag.end  # a whole paragraph: it is read as text
@@ -246,7 +228,7 @@ def _enter(scanner: Scanner, tag: Tag, indent: int) -> int:
         return end
     if tag.name in ("p", "li") and scanner.frames and scanner.frames[-1].name == tag.name:
         scanner.frames.pop()  # HTML lets these end without a closing tag
-    scanner.frames.append(open_frame(tag, indent))
+    scanner.frames.append(frames.open_frame(tag, indent))
     return tag.end
 
 
@@ -269,7 +251,7 @@ def _settle(scanner: Scanner, raw: str) -> None:
     """The first line inside a component tells how far its content is indented."""
     for frame in scanner.frames:
         if frame.dedent is None:
-            frame.dedent = max(0, _indent(raw) - frame.indent)
+            frame.dedent = max(0, frames.indent_of(raw) - frame.indent)
 
 
 def _keep(scanner: Scanner, number: int, start: int) -> None:
@@ -277,7 +259,7 @@ def _keep(scanner: Scanner, number: int, start: int) -> None:
     source = scanner.source
     line = scanner.lines[number]
     line.frames = _around(scanner)
-    line.masked = _dedented(scanner, source[start:end])
+    line.masked = frames.dedented(scanner.frames, source[start:end])
     line.start, line.end = start, end
 
 
@@ -285,7 +267,7 @@ def _write(scanner: Scanner, number: int, start: int, end: int, prefix: str, mar
     line = scanner.lines[number]
     line.start, line.end = start, end
     line.frames = _around(scanner)
-    line.masked = _dedented(scanner, prefix) + mark + scanner.source[start:end]
+    line.masked = frames.dedented(scanner.frames, prefix) + mark + scanner.source[start:end]
 
 
 def _blank(scanner: Scanner, number: int) -> None:
@@ -300,17 +282,6 @@ def _blank(scanner: Scanner, number: int) -> None:
 def _around(scanner: Scanner) -> tuple[Frame, ...]:
     """The open components; `<h3>` is not one, what follows it is not inside it."""
     return tuple(frame for frame in scanner.frames if not frame.heading)
-
-
-def _dedented(scanner: Scanner, text: str) -> str:
-    strip = sum(frame.dedent or 0 for frame in scanner.frames)
-    expanded = text.expandtabs(4) if strip else text
-    return expanded[min(strip, _indent(expanded)) :]
-
-
-def _indent(text: str) -> int:
-    expanded = text.expandtabs(4)
-    return len(expanded) - len(expanded.lstrip(" "))
 
 
 def _advance(scanner: Scanner, number: int, position: int) -> int:
