@@ -120,6 +120,7 @@ class AnswerSettings(Section):
 
 CleaningRule = Literal[
     "control_characters",
+    "radicals",
     "mojibake",
     "empty",
     "markup_only",
@@ -130,6 +131,7 @@ CleaningRule = Literal[
     "near_duplicate",
     "page_furniture",
     "navigation",
+    "unpublished",
 ]
 CLEANING_RULES: tuple[str, ...] = get_args(CleaningRule)
 MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]
