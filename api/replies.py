@@ -130,7 +130,9 @@ class AnswerReply(_Reply):
     grounding: list[GroundedReply]
     contradictions: list[ContradictionReply]
     clarification: ClarificationReply | None = Field(description="Of `clarify`.")
-    intent: Intent | None = Field(None, examples=["greeting"], description="Of `chat`: what the message was instead of a question.")
+    intent: Intent | None = Field(
+        None, examples=["greeting"], description="Of `chat`: what the message was instead of a question."
+    )
 
 
 class HitReply(_Reply):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ ROLES = ("question", "answer", "similar questions", "title", "symptom", "cause",
 """What a column can be besides a field to filter by. `show`: its text is shown whatever its name; `ignore`: it is not read."""
 
 _MAPPED: ContextVar[Mapping[str, str]] = ContextVar("mapped columns", default=MappingProxyType({}))
+_WANTED: ContextVar[dict[str, str]] = ContextVar("columns of the mapping that were not seen", default={})  # noqa: B039
 
 FIELD_LIMIT = 200
 """Longer cells are text, not values to filter by."""
@@ -30,10 +32,17 @@ FIELD_LIMIT = 200
 def mapped(mapping: Mapping[str, str] | None) -> Iterator[None]:
     """Within it, tables are read as if their columns had other names: `{"Frage": "question", "Produktlinie": "product"}`."""
     token = _MAPPED.set({_plain(name): role for name, role in (mapping or {}).items()})
+    wanted = _WANTED.set({_plain(name): name for name in mapping or {}})
     try:
         yield
     finally:
         _MAPPED.reset(token)
+        _WANTED.reset(wanted)
+
+
+def missed() -> tuple[str, ...]:
+    """Of the mapping in force, the columns that no table read so far has."""
+    return tuple(_WANTED.get().values())
 
 
 def mapping_of(metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -46,7 +55,21 @@ def mapping_of(metadata: Mapping[str, Any]) -> dict[str, str]:
             fix=f'Example: {{"Frage": "question", "Antwort": "answer"}}; known: {", ".join(ROLES)}, or a field\'s name.',
             code="invalid_input",
         )
+    for role in told.values():
+        check_role(role)
     return dict(told)
+
+
+def check_role(role: str) -> None:
+    """Raises ParseError for what is nearly one of the roles: any other word is the name of a field."""
+    near = difflib.get_close_matches(role.casefold(), ROLES, 1, 0.8)
+    if role not in ROLES and near:
+        raise ParseError(
+            f"`{role}` is no role of a column; did you mean `{near[0]}`?",
+            field="columns",
+            fix=f"Known: {', '.join(ROLES)}; any other word is a field's name.",
+            code="invalid_input",
+        )
 
 
 def normalise_name(name: str) -> str:
@@ -59,7 +82,10 @@ def normalise_name(name: str) -> str:
 def mapped_role(name: str) -> str:
     """What a mapping says of the column, '' where it says nothing."""
     told = _MAPPED.get()
-    return told.get(_plain(name), "") if told else ""
+    if not told or (plain := _plain(name)) not in told:
+        return ""
+    _WANTED.get().pop(plain, None)
+    return told[plain]
 
 
 @lru_cache(maxsize=4096)
@@ -68,13 +94,13 @@ def _plain(name: str) -> str:
     if not name.isascii():
         from rag.library.tokens import fold
 
-        name = fold(name)
+        name = fold(name).replace("覆", "复")  # 回覆, 答覆: one word in both scripts
     return _NOISE.sub("", _NOTES.sub("", name)) or name
 
 
 def names(*spellings: str) -> frozenset[str]:
     """A set of column names, written as one string of spellings separated by commas each."""
-    return frozenset(normalise_name(spelling) for line in spellings for spelling in line.split(","))
+    return frozenset(normalise_name(spelling) for line in spellings for spelling in line.split(",") if spelling)
 
 
 def is_chinese(text: str) -> bool:
@@ -125,7 +151,8 @@ FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
             "失效日期,失效时间,截止日期,截止时间,结束日期,结束时间,到期日,到期日期,到期时间,止"
         ),
         "validity": names(
-            "validity,validity period,valid period,valid,effective period,有效期,有效时间,有效期限,有效期间,适用时间,适用期间,执行期间"
+            "validity,validity period,valid period,valid,effective period,",
+            "有效期,有效时间,有效期限,有效期间,适用时间,适用期间,执行期间",
         ),
         "status": names("status,state,ticket status,case status,状态,处理状态,工单状态,案例状态,当前状态"),
         "category": names("category,type,topic,分类,类别,类目,问题分类,问题类型"),

@@ -22,7 +22,7 @@ from rag.library.rows import Prepared, passage_hash
 from rag.library.shelves import Shelf
 from rag.library.tokens import Cutter
 from rag.ports import Vectors
-from rag.search.late import pack
+from rag.library.late import pack
 from rag.settings import Settings
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length

@@ -1,4 +1,4 @@
-"""What a table's column holds, by its name: in Chinese (both scripts) and English, by the name's parts rather than by a list."""
+"""What a table's column holds, by the parts of its name: in Chinese (both scripts) and English."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import lru_cache
 from ingest.columns import mapped_role, names, normalise_name
 
 Role = str
-"""One of `ingest.columns.ROLES`, or `weak answer` (text beside a question), `forbidden` (words that no customer is told), `label`
-(a value to filter by), `person`, `priority`, `rating`, `record` (how a case was handled), ''."""
+"""One of `ingest.columns.ROLES`, or `weak answer` (text beside a question), `forbidden` (words that no customer is told),
+`label` (a value to filter by), `person`, `priority`, `rating`, `record` (how a case was handled), ''."""
 
 LEFT_OUT: frozenset[Role] = frozenset({"person", "priority", "rating", "record"})
 """Of a case table: who was concerned and how it was handled, which no customer should read."""
@@ -144,7 +144,7 @@ _HEAVY = re.compile(r"[一-鿿]{25}|[a-z0-9]{60}")
 
 
 def role_of(name: str) -> Role:
-    """What a column of this name holds, '' when its name says nothing of it. A mapping (`ingest.columns.mapped`) decides first."""
+    """What a column of this name holds, '' when its name says nothing of it; a mapping (`ingest.columns.mapped`) goes first."""
     told = mapped_role(name)
     return told if told else _role(normalise_name(name))
 

@@ -23,6 +23,7 @@ from rag.answering.memory import Memory
 from rag.answering.prompt import build
 from rag.answering.record import Made, Reuse, new_id
 from rag.answering.refuse import CUT, clarify, handoff, refusal_text, summary
+from rag.answering.unknown import unknown_text
 from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
 from rag.domain import Answer, Claim, Intent, Language, Question, Reason, Retrieved, Sentence, Status, Usage
@@ -151,9 +152,18 @@ class Answerer:
         if scope.collection is None and profile.collection is not None:
             scope = replace(scope, collection=profile.collection)
         k, began = question.top_k or profile.top_k, time.perf_counter()
-        version = {"min_index_version": question.min_index_version, "as_of": question.as_of}
         found = search_readings(
-            lambda text, many: self._retriever.retrieve(text, scope, many, explain=explain, **version), readings(question), k
+            lambda text, many: self._retriever.retrieve(
+                text,
+                scope,
+                many,
+                min_index_version=question.min_index_version,
+                as_of=question.as_of,
+                explain=explain,
+                own=question.text,
+            ),
+            readings(question),
+            k,
         )
         found = step_back(found, said_already(question))
         watch.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
@@ -172,6 +182,7 @@ class Answerer:
     def _read(self, run: Run) -> Retrieved:
         """The hits as this question's backend reads them: an LLM sees the best ones with their sections around them."""
         found = self.retrieve(run.question)
+        found = replace(found, hits=tuple(hit for hit in found.hits if not hit.aside) or found.hits)
         llm = any(backend is not None for backend in run.chain)
         return self._retriever.widened(found, self._settings.retrieval.neighbours) if llm else found
 
@@ -232,6 +243,8 @@ class Answerer:
         run.approved, reuse, first = faq.approved(query, found.hits, self._embedder), Reuse(), self.generator_of(question)
         if run.approved is None and unsafe(question.text):
             run.refused = "unsafe_question"
+        elif run.approved is None and found.unknown:
+            run.refused = "unknown_name"
         elif run.approved is None and intent.off_task(question.text):
             run.refused, found = "no_relevant_content", replace(found, hits=())
         elif run.approved is None and not _may_answer(run.profile, found):
@@ -350,8 +363,9 @@ class Answerer:
         text, over, clarification = "\n".join(sentence.text for sentence in said), Handoff(), None
         if run.refused is not None:
             clarification = clarify(run.question, found, run.language) if run.refused == "no_relevant_content" else None
-            text = clarification.question if clarification else refusal_text(run.refused, run.language, run.profile.refusals)
-            over = handoff(run.refused, run.question, found, suggested=clarification is None and not intent.off_task(run.question.text))
+            text = clarification.question if clarification else self._refusal(run, found)
+            suggested = clarification is None and not intent.off_task(run.question.text)
+            over = handoff(run.refused, run.question, found, suggested=suggested)
         elif run.intent is not None:
             text = chat_text(run.intent, run.language, run.profile.replies)
             over = chat_handoff(run.intent, run.question, summary(run.question))
@@ -375,7 +389,15 @@ class Answerer:
             contradictions=disagree.shown(numbering) if run.refused is None else (),
             clarification=clarification,
             intent=run.intent,
+            unknown=found.unknown if run.refused == "unknown_name" else (),
         )
+
+    def _refusal(self, run: Run, found: Retrieved) -> str:
+        assert run.refused is not None
+        own = run.profile.refusals
+        if run.refused == "unknown_name" and "unknown_name" not in own:
+            return unknown_text(found.unknown, run.language)
+        return refusal_text(run.refused, run.language, own)
 
 
 def _status(run: Run, clarification: Clarification | None) -> Status:

@@ -22,6 +22,7 @@ from rag.ports import Embedder, Generator, Reranker
 from rag.remote import Remote
 from rag.search.retrieve import Reranking, Retriever
 from rag.search.synonyms import load_synonyms
+from rag.search.weights import Weights
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
@@ -156,7 +157,14 @@ def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retr
 
         neural = load_crossencoder(told.reranker_model, threads=settings.embedding.threads or None)
     reranking = Reranking(late=told.reranker != "none", neural=neural)
-    return Retriever(ledger, shelves, candidates=told.candidates, reranking=reranking, synonyms=load_synonyms(told.synonyms))
+    return Retriever(
+        ledger,
+        shelves,
+        candidates=told.candidates,
+        reranking=reranking,
+        synonyms=load_synonyms(told.synonyms),
+        weights=Weights(told.weights),
+    )
 
 
 def load_entails(settings: Settings) -> Entails | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
+from ingest import columns
 from ingest.parse.archive import encrypted, open_archive
 from ingest.parse.decode import decode
 from ingest.parse.pairs import pair
@@ -162,7 +163,16 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
         ) from exc
     if not parsed.blocks:
         raise ParseError("The document has no text.", code="empty", fix="Send a document that has text.")
-    return pair(parsed)
+    return _told(pair(parsed))
+
+
+def _told(parsed: Parsed) -> Parsed:
+    """With the columns of a mapping that the document's tables do not have."""
+    missed = columns.missed() if any(block.kind in ("table", "faq", "case") for block in parsed.blocks) else ()
+    if not missed:
+        return parsed
+    left_out = {**parsed.metadata.get("left_out", {}), "columns of the mapping that are not there": list(missed)}
+    return replace(parsed, metadata={**parsed.metadata, "left_out": left_out})
 
 
 def _choose(content: bytes, filename: str | None, mime_type: str | None) -> Format:

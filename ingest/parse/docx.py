@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from ingest.parse.archive import open_archive
@@ -17,6 +18,7 @@ from ingest.parse.docxstyles import Styles, w
 from ingest.parse.lines import bullet, numbered_level
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.slots import Line, Slot, width
+from ingest.parse.visible import lowered, raised
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -38,6 +40,7 @@ _NAMESPACES = (
     (_STRICT + b"officeDocument/math", b"http://schemas.openxmlformats.org/officeDocument/2006/math"),
     (_STRICT + b"drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
 )
+_styles: ContextVar[Styles | None] = ContextVar("styles of the document", default=None)
 _NO_TITLES = ("word document", "document", "文档", "未命名")
 _BOLD_LEVEL = 10
 _BOLD_LIMIT = 60
@@ -56,6 +59,7 @@ def parse(content: bytes) -> Parsed:
     try:
         document = docx.Document(io.BytesIO(content))
         body, styles = document.element.body, Styles(document)
+        _styles.set(styles)
     except Exception as exc:  # python-docx raises KeyError, ValueError, XMLSyntaxError, … on damaged packages
         raise ParseError(
             f"The Word document cannot be opened ({type(exc).__name__}).", code="broken", fix="Save it again as .docx."
@@ -222,16 +226,36 @@ def _is_strong(paragraphs: list[Any]) -> bool:
 
 
 def text_of(paragraph: Any) -> str:
-    """The paragraph's own text: insertions kept, deletions and text boxes left out."""
+    """The paragraph's own text: insertions kept; deletions, hidden and struck text, text boxes left out."""
     return "".join(_texts(paragraph))
 
 
 def _texts(element: Any) -> Iterator[str]:
+    styles = _styles.get()
     for child in element:
+        if child.tag == w("r") and styles is not None and styles.special:
+            if not styles.is_out(child):
+                text, place = "".join(_texts_of_run(child)), styles.raised(child)
+                yield raised(text) if place == "superscript" else lowered(text) if place else text
+        elif child.tag == w("ruby"):
+            yield "".join("".join(_texts(base)) for base in child.iterchildren(w("rubyBase")))
+        elif child.tag in _TEXT:
+            yield child.text or ""
+        elif child.tag in _BREAKS:
+            yield _BREAKS[child.tag]
+        elif isinstance(child.tag, str) and child.tag not in _NOT_TEXT:
+            yield from _texts(child)
+
+
+def _texts_of_run(run: Any) -> Iterator[str]:
+    """A run's own text; runs do not hold runs but in a ruby."""
+    for child in run:
         if child.tag in _TEXT:
             yield child.text or ""
         elif child.tag in _BREAKS:
             yield _BREAKS[child.tag]
+        elif child.tag == w("ruby"):
+            yield "".join("".join(_texts(base)) for base in child.iterchildren(w("rubyBase")))
         elif isinstance(child.tag, str) and child.tag not in _NOT_TEXT:
             yield from _texts(child)
 

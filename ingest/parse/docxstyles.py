@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_SPECIAL = ("vanish", "strike", "dstrike", "vertAlign")
 _HEADING = re.compile(r"(?:heading|标题)\s*([1-9])$")
 
 
@@ -20,8 +22,15 @@ class Styles:
     def __init__(self, document: Any) -> None:
         self._styles = {style.get(w("styleId")): style for style in document.styles.element.iter(w("style"))}
         self._formats = _number_formats(document)
+        self.special = any(next(self._all(document, name), None) is not None for name in _SPECIAL)
         self._counters: dict[tuple[str, int], int] = {}
         self.has_headings = any(self.level(paragraph) for paragraph in document.element.body.iter(w("p")))
+
+    @staticmethod
+    def _all(document: Any, name: str) -> Iterator[Any]:
+        """Marks of this name in the text and in its styles."""
+        yield from document.element.body.iter(w(name))
+        yield from document.styles.element.iter(w(name))
 
     def name(self, paragraph: Any) -> str:
         """The style's name in lower case; '' for the default style."""
@@ -53,6 +62,38 @@ class Styles:
             del self._counters[key]
         count = self._counters[numbering, depth] = self._counters.get((numbering, depth), 0) + 1
         return "- " if self._formats.get((numbering, depth), "bullet") in ("bullet", "none") else f"{count}. "
+
+    def is_out(self, run: Any) -> bool:
+        """Whether no reader sees the run: hidden by itself or by a style, or struck out."""
+        return any(self._on(run, name) for name in ("vanish", "strike", "dstrike"))
+
+    def raised(self, run: Any) -> str:
+        """`superscript`, `subscript` or ''."""
+        told = (_child_value(properties, "vertAlign") for properties in self._run_properties(run))
+        return next((value for value in told if value in ("superscript", "subscript", "baseline")), "").replace("baseline", "")
+
+    def _on(self, run: Any, name: str) -> bool:
+        for properties in self._run_properties(run):
+            if (mark := properties.find(w(name))) is not None:
+                return mark.get(w("val"), "1") not in ("0", "false", "off")
+        return False
+
+    def _run_properties(self, run: Any) -> list[Any]:
+        """Run properties from the nearest to the most general: its own, those of its style, of its paragraph's style."""
+        own = run.find(w("rPr"))
+        found = [own]
+        paragraph = next(run.iterancestors(w("p")), None)
+        named = [
+            _child_value(own, "rStyle") if own is not None else "",
+            _value(paragraph, "pStyle") if paragraph is not None else "",
+        ]
+        for style in named:
+            seen = set[str]()
+            while style in self._styles and style not in seen:
+                seen.add(style)
+                found.append(self._styles[style].find(w("rPr")))
+                style = _child_value(self._styles[style], "basedOn")
+        return [properties for properties in found if properties is not None]
 
     def is_bold(self, paragraph: Any) -> bool:
         """Whether all of the paragraph's text is bold."""

@@ -14,6 +14,7 @@ from ingest.parse.boilerplate import main_content, strip_boilerplate
 from ingest.parse.decode import decode
 from ingest.parse.htmlgrid import grid
 from ingest.parse.normal import normalise, one_line
+from ingest.parse.visible import drop_invisible, lowered, raised
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -49,7 +50,9 @@ def parse_text(source: str) -> Parsed:
     """Parses a decoded page."""
     root = tree(source)
     page_title = one_line("".join(root.findtext(".//title") or ""))
-    metadata = _metadata(root)
+    metadata: dict[str, object] = dict(_metadata(root))
+    if hidden := drop_invisible(root):
+        metadata["left_out"] = {"hidden or deleted": [str(hidden)]}
     strip_boilerplate(root)
     main = main_content(root) if removed.is_on(removed.NAVIGATION) else root
     first = next((one_line(_text(h1)) for h1 in main.iter("h1") if _text(h1).strip()), "")
@@ -68,6 +71,7 @@ def tree(source: str) -> HtmlElement:
 
 def write(writer: Writer, root: HtmlElement, *, below: int = 0) -> None:
     """Writes a page that is part of a document (a mail's body, a chapter). `below`: level of the section it stands in."""
+    drop_invisible(root)
     for element in list(root.iter("script", "style", "head", "title", "template", "noscript")):
         element.drop_tree()
     _Page(writer, below).walk(root)
@@ -129,6 +133,8 @@ class _Page:
                 self._list(item, group, depth + 1)
             if item.tag != "li":
                 continue
+            value = (item.get("value") or "").strip()
+            number = int(value) if value.isdigit() else number
             mark = "  " * depth + (f"{number}. " if element.tag == "ol" else "- ")
             for place, (text, child) in enumerate(_pieces(item)):
                 if child is None or child.tag in ("p", "div", "span"):
@@ -237,7 +243,7 @@ def _pieces(element: HtmlElement) -> Iterator[tuple[str, HtmlElement | None]]:
             run = []
             yield from _pieces(child)
         else:
-            run.append(_text(child))
+            run.append(_inline(child))
         run.append(_collapse(child.tail))
     if text := "".join(run).strip():
         yield text, None
@@ -252,13 +258,25 @@ def _text(element: HtmlElement) -> str:
         if not isinstance(child.tag, str):
             parts.append(_collapse(child.tail))
             continue
-        inner = _text(child)
+        inner = _inline(child)
         if child.tag == "li":
             inner = f"\n- {inner.strip()}"
         elif child.tag in _BLOCKS:
             inner = f"\n{inner.strip()}\n"
         parts += [inner, _collapse(child.tail)]
     return "".join(parts)
+
+
+def _inline(element: HtmlElement) -> str:
+    """An element inside a line: raised and lowered digits, quotation marks, a ruby's base text alone."""
+    text = _text(element)
+    if element.tag == "sup":
+        return raised(text)
+    if element.tag == "sub":
+        return lowered(text)
+    if element.tag == "q":
+        return f"“{text.strip()}”"
+    return "" if element.tag in ("rt", "rp") else text
 
 
 def _collapse(text: str | None) -> str:

@@ -42,6 +42,8 @@ def table_blocks(rows: Sequence[Line], heads: int | None, lead: str = "") -> Ite
     number = {id(slot): at for at, row in enumerate(rows) for slot in row}
     asked = faq.find_columns(found.header) or found.faq
     title_row = " | ".join(filter(None, found.header))
+    for slot in found.titles:
+        yield RowBlock(number.get(id(slot), 0), slot.start, slot.end, "text")
     for row in found.rows:
         told = filled(row.slots)
         at = number.get(id(told[0]), 0)
@@ -54,10 +56,18 @@ def table_blocks(rows: Sequence[Line], heads: int | None, lead: str = "") -> Ite
         if asked is not None and (entry := faq.read_entry(asked, plain)) is not None:
             yield _entry(at, found, asked, entry, row)
             continue
-        own = [slot for slot in told if not slot.hung] or told
+        own = [slot for slot in told if not slot.hung]
+        if not own:
+            continue
         header = "\n".join(filter(None, (title_row, _hanging(told), row.above)))
         yield RowBlock(
-            at, own[0].start, own[-1].end, "table", header, cells=tuple(_cell(slot, found) for slot in told), above=row.above
+            at,
+            own[0].start,
+            own[-1].end,
+            "table",
+            header,
+            cells=tuple(_cell(slot, found, own[0].start) for slot in told),
+            above=row.above,
         )  # fmt: skip
 
 
@@ -66,8 +76,10 @@ def _hanging(told: Sequence[Slot]) -> str:
     return " · ".join(slot.text for slot in told if slot.hung)
 
 
-def _cell(slot: Slot, found: Shape) -> Cell:
-    return Cell(slot.start, slot.end, names_of(slot, found.names), slot.text)
+def _cell(slot: Slot, found: Shape, row: int) -> Cell:
+    """What hangs down from a row above has an empty span where its own row starts: it stands outside of that."""
+    start, end = (row, row) if slot.hung else (slot.start, slot.end)
+    return Cell(start, end, names_of(slot, found.names), slot.text)
 
 
 def _entry(at: int, found: Shape, asked: faq.Columns, entry: faq.Entry, row: Row) -> RowBlock:
@@ -83,5 +95,5 @@ def _entry(at: int, found: Shape, asked: faq.Columns, entry: faq.Entry, row: Row
         shown = [by_column[asked.answer]] if asked.answer in by_column else shown[:1]
     return RowBlock(
         at, shown[0].start, shown[-1].end, "faq", entry.question, entry.phrasings, entry.fields,
-        tuple(_cell(slot, found) for slot in shown),
+        tuple(_cell(slot, found, shown[0].start) for slot in shown),
     )  # fmt: skip

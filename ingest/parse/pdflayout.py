@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from ingest.parse import removed
+from ingest.parse import removed, slots
 from ingest.parse.lines import bullet, columns, heading_level
 from ingest.parse.normal import normalise
 from ingest.parse.pdffurniture import furniture
 from ingest.parse.pdflines import PdfLine, join
-from ingest.parse import slots
 from ingest.parse.writer import Writer
 
 _SENTENCE_END = re.compile(r"[。！？；：.!?:;][\"'”’)）」』]*$")

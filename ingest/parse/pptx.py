@@ -53,7 +53,8 @@ def parse(content: bytes) -> Parsed:
 
     open_archive(content).close()
     try:
-        slides = list(Presentation(io.BytesIO(content)).slides)
+        every = list(Presentation(io.BytesIO(content)).slides)
+        slides = [slide for slide in every if slide._element.get("show", "1") not in ("0", "false")]
         read = [(_title(slide), list(_content(slide)), _notes(slide)) for slide in slides]
     except Exception as exc:  # python-pptx raises KeyError, ValueError, XMLSyntaxError, … on damaged packages
         raise ParseError(
@@ -62,14 +63,16 @@ def parse(content: bytes) -> Parsed:
             fix="Save it again as .pptx, or as PDF.",
         ) from exc
     writer = Writer(next((title for title, _, _ in read if title), ""))
-    for number, (title, content_of, notes) in enumerate(read, 1):
+    numbers = [number for number, slide in enumerate(every, 1) if slide in slides]
+    writer.leave_out("hidden slides", [str(number) for number in range(1, len(every) + 1) if number not in numbers])
+    for number, (title, content_of, notes) in zip(numbers, read, strict=True):
         writer.close(1)
         writer.fields = {"page": str(number)}
         writer.heading(title, 1)
         _write(writer, content_of)
         _write_notes(writer, notes)
     writer.close(1)
-    return writer.parsed({"slides": len(read)})
+    return writer.parsed({"slides": len(every)})
 
 
 def _title(slide: Any) -> str:

@@ -26,7 +26,7 @@ _NUMBER = re.compile(r"[ \t>*_]*(?:Q|问题?)?[ \t]*[(（]?(\d{1,3})[)）]?[ \t]
 _OWN_NUMBER = re.compile(r"(?:(?:Q|问题?)\s*)?[(（]?(\d{1,3})[)）]?\s*(?:[.、．)）:：]|(?<=[)）]))\s*(?=\D)", re.IGNORECASE)
 _MARKED = ("?", "？")
 _SHARE = 0.6
-_ALL_SHARE = 0.75  # then what is no question by its words is one by its place
+_ALL_SHARE = 0.65  # then what is no question by its words is one by its place
 _ANSWER_LIMIT, _ANSWER_BLOCKS = 1500, 8  # a longer answer has parts of its own: it is a section
 _QUESTION_LIMIT = 200
 _TEXTS = ("text", "list")

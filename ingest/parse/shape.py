@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ingest import cases, faq
 from ingest.parse.header import distinct_names, is_value
 from ingest.parse.lines import columns as columns_of
-from ingest.parse.slots import Line, filled, texts, width
+from ingest.parse.slots import Line, Slot, filled, texts, width
 
 _LEAD_ROWS = 10
 _HEAD_ROWS = 4
@@ -20,7 +20,7 @@ _NUMBERED = re.compile(
 )
 _NOTE = re.compile(r"(?:[*※]|(?:备?注|说明|备注|附注|注意|提示|Notes?|Remarks?|Source|来源)\s*\d{0,2}\s*[:：])", re.IGNORECASE)
 _LABEL = re.compile(
-    r".{1,20}(?:名称?|型号|编号|编码|号码?|地址|地点|位置|电话|热线|邮箱|网址|日期|时间|周期|期限?|人员?|人|部门|单位|重量|尺寸|颜色|功率|电压|电流|容量"
+    r".{0,20}(?:名称?|品名|货号|分机|场所|型号|编号|编码|号码?|地址|地点|位置|电话|热线|邮箱|网址|日期|时间|周期|期限?|人员?|人|部门|单位|重量|尺寸|颜色|功率|电压|电流|容量"
     r"|材质|接口|精度|范围|规格|品牌|产地|方式|渠道|费用?|价格?|金额|标准|温度|湿度|噪音|等级|系统|要求|条件|说明|备注|内容|数量|类型|状态|版本|频率|续航)|.{1,40}[:：]"
     r"|.{0,30}\b(?:name|model|number|no\.?|code|address|phone|hotline|e-?mail|date|time|hours|period|person|department|weight|size"
     r"|dimensions|colou?r|power|voltage|capacity|material|interface|accuracy|range|price|fee|cost|warranty|brand|type|status|version"
@@ -58,30 +58,29 @@ class Shape:
         is_form: labels with their values, two cells each, in rows of several pairs.
     """
 
-    titles: tuple[str, ...]
+    titles: tuple[Slot, ...]
     header: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
     rows: tuple[Row, ...]
     columns: int
     faq: faq.Columns | None = None
     is_form: bool = False
-    heads: tuple[Line, ...] = field(default=(), compare=False)
 
 
 def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
     """Finds out what the rows are. `heads`: how many of the first ones are marked as header rows; None: nothing says so."""
     rows = [row for row in rows if filled(row)]
     count = width(rows)
-    titles: list[str] = []
+    titles: list[Slot] = []
     while len(rows) > 1 and count > 1 and _is_title(rows[0], rows, count, marked=bool(heads)):
-        titles.append(filled(rows[0])[0].text)
+        titles.append(filled(rows[0])[0])
         rows, heads = rows[1:], heads - 1 if heads else heads
     labels = not heads and bool(rows) and _has_row_heads(rows)
     is_form = not heads and not labels and _is_form(rows, count)
     looked: faq.Columns | None = None
     if not heads:
         above, heads, looked = (0, 0, None) if is_form or labels else _heads(rows, count)
-        titles += [slot.text for row in rows[:above] for slot in filled(row)]
+        titles += [slot for row in rows[:above] for slot in filled(row)]
         rows = rows[above:]
     head, body = rows[:heads], rows[heads:]
     names = _names(head, count)
@@ -89,8 +88,14 @@ def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
     if heads and looked is None and faq.find_columns(header) is None and cases.find_columns(header) is None:
         looked = faq.columns_by_look(header, [texts(row, count) for row in body])
     return Shape(
-        tuple(titles), header if any(header) else (), names, tuple(_sections(body, count, bool(head))), count, looked, is_form, tuple(head)
-    )  # fmt: skip
+        tuple(titles),
+        header if any(header) else (),
+        names,
+        tuple(_sections(body, count, bool(head))),
+        count,
+        looked,
+        is_form,
+    )
 
 
 def _is_title(row: Line, rows: Sequence[Line], count: int, *, marked: bool) -> bool:
@@ -119,12 +124,12 @@ def _is_form(rows: Sequence[Line], count: int) -> bool:
         if any(label.width > value.width for label, value in zip(told[::2], told[1::2], strict=True)):
             return False
         wide += any(slot.width > 1 for slot in told)
-    return (wide * 2 >= len(rows) and any(slot.width > 1 for slot in rows[0])) or _is_form_by_labels(rows, count)
-
-
-def _is_form_by_labels(rows: Sequence[Line], count: int) -> bool:
-    told = [slot.text for row in rows for slot in filled(row)[::2]]
-    return count >= 4 and all(len(filled(row)) % 2 == 0 for row in rows) and all(_LABEL.fullmatch(text) for text in told)
+    labels = [slot.text for row in rows for slot in filled(row)[::2]]
+    known = sum(_LABEL.fullmatch(label) is not None for label in labels)
+    spread = wide * 2 >= len(rows) and len(set(labels)) == len(labels)
+    if spread and (any(slot.width > 1 for slot in rows[0]) or known * 3 >= len(labels)):
+        return True
+    return count >= 4 and known == len(labels)
 
 
 def _heads(rows: Sequence[Line], count: int) -> tuple[int, int, faq.Columns | None]:
@@ -133,9 +138,9 @@ def _heads(rows: Sequence[Line], count: int) -> tuple[int, int, faq.Columns | No
     for number, row in enumerate(plain[:_LEAD_ROWS]):
         if len(rows) > 1 and (faq.find_columns(row) or cases.find_columns(row)):
             return number, 1, None
-    if plain and any(map(faq.is_question, plain[0])) and (found := faq.columns_by_look([], plain)):
-        if faq.is_question(plain[0][found.question]):
-            return 0, 0, found
+    looked = faq.columns_by_look([], plain) if plain and any(map(faq.is_question, plain[0])) else None
+    if looked is not None and faq.is_question(plain[0][looked.question]):
+        return 0, 0, looked
     if len(rows) < 2:
         return 0, 0, None
     deep = _deep(rows, plain)

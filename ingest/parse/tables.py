@@ -37,13 +37,13 @@ def write_table(
         fields: of every block.
     """
     found = shape(rows, heads)
-    for title in found.titles:
-        writer.block(normalise(title), fields=fields)
+    titles = [normalise(title.text) for title in found.titles]
+    for title in titles:
+        writer.block(title, fields=fields)
     group = writer.group()
     if lead or found.titles:
         writer.keep_with(group)
-    lead = lead or "\n".join(found.titles) or writer.introduced(group)
-    note_mapped(writer, found.header)
+    lead = lead or "\n".join(titles) or writer.introduced(group)
     plain = [texts(row.slots, found.columns) for row in found.rows if not row.is_section and not row.is_note]
     if entries(writer, found.header, plain, fields, found.faq):
         return found.header
@@ -51,14 +51,8 @@ def write_table(
     return found.header
 
 
-def note_mapped(writer: Writer, header: Sequence[str]) -> None:
-    """Which columns of a mapping this table has."""
-    writer.mapped_columns |= {name for name in header if name and columns.mapped_role(name)}
-
-
 def records(writer: Writer, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Rows of data that have their columns' names with them, as JSON has."""
-    note_mapped(writer, header)
     if not entries(writer, header, rows, None):
         cells = [line(row) for row in rows]
         names = tuple((name,) if name else () for name in header)

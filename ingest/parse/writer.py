@@ -38,7 +38,6 @@ class Writer:
         self._on_block = False
         self._strong: dict[int, int] = {}
         self._left_out: dict[str, dict[str, None]] = {}
-        self.mapped_columns: set[str] = set()
 
     def group(self) -> int:
         """A fresh group number."""

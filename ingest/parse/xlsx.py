@@ -1,4 +1,4 @@
-"""Excel workbooks, by openpyxl: one section a sheet, values as the sheet shows them, tables apart where blank rows part them."""
+"""Excel workbooks, by openpyxl: a section for each sheet, values as it shows them, tables apart where blank rows part them."""
 
 from __future__ import annotations
 

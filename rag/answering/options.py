@@ -9,11 +9,15 @@ from rag.domain import Passage
 from rag.library.tokens import fold, words
 
 _LONGEST = 60  # characters; more is a text, no option
-_NUMBER = re.compile(r"^(?:第?[\d一二三四五六七八九十]+(?:[.、．)）]\d*|章|节|步)+|[（(][\d一二三四五六七八九十]+[)）]|\d+(?:\.\d+)+)\s*")
+_NUMBER = re.compile(
+    r"^(?:第?[\d一二三四五六七八九十]+(?:[.、．)）]\d*|章|节|步)+|[（(][\d一二三四五六七八九十]+[)）]|\d+(?:\.\d+)+)\s*"
+)
 _TICKET = re.compile(r"^[\[#(（]?[A-Z]{1,10}[-_#]?\d{2,}[\])）]?\s*(?:[·:：|｜、，,.\-–—]+\s*|$)")
 _FILE = re.compile(r"[\\/]|\.(?:md|html?|txt|csv|xlsx?|docx?|pptx?|pdf|jsonl?|rst|adoc|org|xml|ya?ml)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"[*_`#]+|<[^<>]*>|\[([^\]]*)\]\([^)]*\)")
-_SYMPTOMS = frozenset("title subject symptom problem issue question summary 标题 主题 现象 症状 问题 问题描述 故障现象 摘要".split())
+_SYMPTOMS = frozenset(
+    "title subject symptom problem issue question summary 标题 主题 现象 症状 问题 问题描述 故障现象 摘要".split()
+)
 _CLOSED = re.compile(r"[?？。.!！:：\s]+$")
 
 

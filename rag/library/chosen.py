@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from rag.library.labels import flat, stands_in
 from rag.library.names import Name, sides
-from rag.library.tokens import fold
 from rag.library.validity import current
 from rag.statement import Period, Statement
 
@@ -33,7 +33,7 @@ def chosen(
         texts: of each statement, where `Statement.text` is empty.
     """
     keep = [True] * len(statements)
-    plain = _plain(question)
+    plain = flat(question)
     said = [one.text or text for one, text in zip(statements, texts or [""] * len(statements), strict=True)]
     stands = [sides(names, _labels(one), text) for one, text in zip(statements, said, strict=True)] if names else []
     if "matches" in stands:
@@ -60,8 +60,8 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
-        told = {at: _plain(getattr(statements[at], part)) for at in group}
-        named = {label for label in told.values() if len(label) >= 2 and label in question}
+        told = {at: flat(getattr(statements[at], part)) for at in group}
+        named = {label for label in told.values() if stands_in(label, question)}
         longest = {label for label in named if not any(label != other and label in other for other in named)}
         if longest:
             for at, label in told.items():
@@ -76,7 +76,3 @@ def _by_time(statements: Sequence[Statement], group: Sequence[int], asked: Perio
     if any(holds):
         for at, good in zip(dated, holds, strict=True):
             keep[at] = good
-
-
-def _plain(text: str) -> str:
-    return "".join(fold(text).lower().split())

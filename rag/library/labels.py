@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
+
+import rjieba
 
 from rag.domain import Passage
+from rag.library.tokens import fold
 from rag.library.validity import field_period, read_period, stripped
 from rag.statement import Period
 
 _LABEL = 40  # characters of a label, at most
+_SHORTEST = 2  # characters of a label that may be a name
 _MARKUP = r"[\s|*_#>•·\-–]*(?:\d{1,2}[.)、]\s*)?[\s|*_`]*"
 _FIRST_CELL = re.compile(
     rf"^{_MARKUP}(?:(?P<key>[^\W\d_][^:：|；;]{{0,15}})[:：]\s*)?(?P<cell>[^"
@@ -39,6 +44,32 @@ def _first_cells(text: str) -> tuple[str, ...]:
     return tuple(
         found["cell"].strip() for line in text.splitlines() if (found := _FIRST_CELL.match(line)) and found["cell"].strip()
     )
+
+
+def stands_in(label: str, question: str) -> bool:
+    """Whether a question has the label as a whole, both as `flat` returns them: not 金卡版 in 白金卡版, nor C2 in C20."""
+    at = question.find(label) if len(label) >= _SHORTEST else -1
+    while at >= 0:
+        end = at + len(label)
+        number_goes_on = label[-1].isdigit() and question[end : end + 1].isdigit()
+        if not number_goes_on and (not _is_han(label[0]) or at in _word_starts(question)):
+            return True
+        at = question.find(label, at + 1)
+    return False
+
+
+def flat(text: str) -> str:
+    """Folded, in small letters, without spaces."""
+    return "".join(fold(text).lower().split())
+
+
+def _is_han(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"
+
+
+@lru_cache(maxsize=2_000)
+def _word_starts(text: str) -> frozenset[int]:
+    return frozenset(accumulate((len(word) for word in rjieba.cut(text)), initial=0))
 
 
 def period_of(passage: Passage) -> tuple[Period, Hashable] | None:

@@ -249,6 +249,7 @@ _VERSIONED = re.compile(
     r"|th)|current|previous"
     r"|former|old|new|latest)\s+(?:version|edition|revision)\b|第\s*[一二三四五六七八九十\d]+\s*[版次]|(?:现行|最新|当前|旧"
     r"|新|历史|上一)版本?|版本?(?=\W|$)"
+    r"|\b(?:[a-z]|i{1,3}|iv|v|vi)\b(?=\W|$)"
 )
 _VALIDITY_WORDS = re.compile(
     r"\b(?:in force|valid|effective|applies|edition|version|revision|since|from|until|till|through|to|on|of|as|the|and)\b"

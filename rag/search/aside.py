@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rag.domain import Hit
-from rag.library.labels import labels, period_of
+from rag.library.labels import flat, labels, period_of, stands_in
 from rag.library.names import Name, asked_names, matched, sides
-from rag.library.tokens import fold
 from rag.library.validity import current
 from rag.statement import Period
 
@@ -22,7 +21,6 @@ OTHER_NAME, NOT_IN_FORCE = "another name than the question's", "not in force at 
 
 _BEHIND = 2.5  # scores (sums of z-scores) by which a hit that fits may be worse than the one that steps aside for it
 _MORE = 15  # hits looked at beyond the wanted ones where the question has names: siblings are many
-_SHORTEST = 2  # characters of a heading that may be a name
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Asked:
 
     @cached_property
     def plain(self) -> str:
-        return "".join(fold(self.question).lower().split())
+        return flat(self.question)
 
     @property
     def more(self) -> int:
@@ -95,25 +93,13 @@ def _by_heading(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
         groups["titles"].append((at, passage.title))
     found: dict[int, str] = {}
     for told in groups.values():
-        names = {label: "".join(fold(label).lower().split()) for _, label in told}
-        named = [label for label, plain in names.items() if len(plain) >= _SHORTEST and _stands_in(plain, asked.plain)]
+        named = [label for label in {label for _, label in told} if stands_in(flat(label), asked.plain)]
         for at, label in told:
             if named and label not in named and any(_alike(label, one) for one in named):
                 best = max(hits[other].score for other, one in told if one in named)
                 if best >= hits[at].score - _BEHIND:
                     found[at] = OTHER_NAME
     return found
-
-
-def _stands_in(name: str, question: str) -> bool:
-    """As a whole: `c2` is no part of `c2pro`, nor `pro` of `project`."""
-    at = question.find(name)
-    while at >= 0:
-        end = at + len(name)
-        if not (name[-1].isascii() and name[-1].isdigit() and question[end : end + 1].isdigit()):
-            return True
-        at = question.find(name, at + 1)
-    return False
 
 
 def _alike(one: str, other: str) -> bool:

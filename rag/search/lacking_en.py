@@ -33,7 +33,10 @@ _POINTS = re.compile(
     r"|\bother \w+\s*\??$|\b(?:there|here|one|every one)\s*[?.!]*$|^that's\b|\b(?:instead|either|as well|same thing|likewise)\s*[?.!]*$",
     re.I,
 )
-_PLACE = re.compile(r"\b(?:step|option|item|point|bullet) (?:\d+|one|two|three|four|five|six)\b|\b(?:first|second|third|fourth|fifth|last) (?:one|step|option|point|item)\b(?! (?:of|to|for|in)\b)", re.I)
+_PLACE = re.compile(
+    r"\b(?:step|option|item|point|bullet) (?:\d+|one|two|three|four|five|six)\b|\b(?:first|second|third|fourth|fifth|last) (?:one|step|option|point|item)\b(?! (?:of|to|for|in)\b)",
+    re.I,
+)
 _OWN_NOUN = re.compile(r"\b(?:my|our|your|the|a|an|any|some|each|every|no|two|three|\d+)\s+[a-z]|\b[A-Za-z]*\d[\w-]*\b", re.I)
 _FUNCTION = (
     "a an the and or of in on at to for from by with as is are was were be been being am do does did doing has have had having i me my mine we us our "
@@ -93,8 +96,13 @@ _VALUE = re.compile(
     r"android|ios|iphone|ipad|windows|mac|macos|linux|indoors?|outdoors?|monthly|yearly|annual(?:ly)?|both|neither|weekends?|holidays)",
     re.I,
 )
-_PREPOSITION = re.compile(r"^(?:in|for|with|on|at|from|without|under|during|after|before|by|to|via|through|outside|inside|except)\b", re.I)
-_FAILING = re.compile(r"^(?:(?:still|just|it|always|also)\s+)*(?:won't|wont|doesn't|doesnt|does not|can't|cant|cannot|can not|didn't|not|isn't|no longer|keeps?|fails?|stopped|stops)\b", re.I)
+_PREPOSITION = re.compile(
+    r"^(?:in|for|with|on|at|from|without|under|during|after|before|by|to|via|through|outside|inside|except)\b", re.I
+)
+_FAILING = re.compile(
+    r"^(?:(?:still|just|it|always|also)\s+)*(?:won't|wont|doesn't|doesnt|does not|can't|cant|cannot|can not|didn't|not|isn't|no longer|keeps?|fails?|stopped|stops)\b",
+    re.I,
+)
 _GIVEN = re.compile(
     r"^(?:(?:i|we) (?:have|own|use|bought|got|am using|are using|am in|are in|am on|live in|am from)|(?:i'm|we're) (?:using|in|on|from)|"
     r"it's|it is|mine is|my (?:model|version|plan|phone|device|system|country|router|app) is) (?!.*\b(?:problem|issue|trouble|error|not|but)\b)",
@@ -135,12 +143,18 @@ def lacks(line: str) -> Lack | None:
 def names_an_aspect(line: str) -> bool:
     """Whether it says which property or action it wants to know of what is not named."""
     found = {match.group().lower() for match in _WORD.finditer(line)}
-    return bool(found & _ASPECTS) or bool(re.search(r"\bhow (?:much|heavy|big|long|loud|far|fast|old|large|wide|tall|deep)\b", line, re.I))
+    return bool(found & _ASPECTS) or bool(
+        re.search(r"\bhow (?:much|heavy|big|long|loud|far|fast|old|large|wide|tall|deep)\b", line, re.I)
+    )
 
 
 def asks(line: str) -> bool:
     """Whether it asks or demands something."""
-    return bool(_QUESTION.match(line) or _ORDER.match(line) or re.match(r"^(?:i (?:want|need|would like|'d like)|i'd like|please)\b", line, re.I))
+    return bool(
+        _QUESTION.match(line)
+        or _ORDER.match(line)
+        or re.match(r"^(?:i (?:want|need|would like|'d like)|i'd like|please)\b", line, re.I)
+    )
 
 
 def gives_context(line: str) -> bool:
@@ -162,4 +176,6 @@ def _points(line: str) -> bool:
         return False
     before = line[: found.start()]
     named = _OWN_NOUN.search(before) is not None and len(topic(before)) > 0
-    return not named or bool(re.fullmatch(r"(?:step \d+|.*\bones?|the (?:former|latter|above|previous|same|others?))", found.group(), re.I))
+    return not named or bool(
+        re.fullmatch(r"(?:step \d+|.*\bones?|the (?:former|latter|above|previous|same|others?))", found.group(), re.I)
+    )

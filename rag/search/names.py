@@ -17,7 +17,7 @@ import rjieba
 
 from rag.domain import Hit, Passage, Scope
 from rag.grounding import Unknown
-from rag.library.labels import cells, labels
+from rag.library.labels import cells, flat, labels, stands_in
 from rag.library.ledger import Ledger
 from rag.library.lexical import Ids, Lexical
 from rag.library.mirror import Mirror
@@ -176,26 +176,22 @@ def _has(passage: Passage, kin: Iterable[str]) -> bool:
 
 def _told(name: str, head: str, documents: AbstractSet[str], passages: Iterable[Passage]) -> bool:
     """Whether some passage has the name, or one of the documents that have its kin the part that sets it apart."""
-    bare, alone = _bare(name), _bare(head)
+    bare, alone = flat(name), flat(head)
     for passage in passages:
-        text = _bare(f"{passage.context}\n{passage.text}")
+        text = flat(f"{passage.context}\n{passage.text}")
         if bare in text or (alone in text and passage.document_id in documents):
             return True
     return False
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"\s+", "", fold(text)).lower()
 
 
 def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
     """(name, what sets it apart, its kin) where the question has a name before a noun of the labels'."""
     plain = re.sub(r"\s+", "", fold(question))
     for noun, place in _ZH.items():
-        kin = [label for label in called if _bare(label).endswith(noun) and len(_bare(label)) > len(noun)]
-        heads = {_bare(label)[: -len(noun)] for label in kin}
+        kin = [label for label in called if flat(label).endswith(noun) and len(flat(label)) > len(noun)]
+        heads = {flat(label)[: -len(noun)] for label in kin}
         at = plain.find(noun)
-        if len(heads) < 2 or at < 1 or any(_bare(label) in plain for label in called if noun in label):
+        if len(heads) < 2 or at < 1 or any(stands_in(flat(label), flat(plain)) for label in called if noun in label):
             continue
         head = _head(plain, at, noun)
         told = _parts_of_speech(head)

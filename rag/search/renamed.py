@@ -8,7 +8,10 @@ from rag.search.turn import Turn, names_an_aspect
 
 # Models, codes, versions and years, as they are written in both languages; `C2 Pro` is not the `C2`.
 _VARIANT = r"(?: (?:pro|plus|max|mini|lite|ultra|air|se|[ivx]{2,3})\b)?"
-_NAME = re.compile(rf"(?<![A-Za-z0-9])(?:[A-Za-z]{{1,8}}-?\d[A-Za-z0-9-]*|v?\d+(?:\.\d+)+|(?:19|20)\d\d)(?![A-Za-z0-9]){_VARIANT}", re.IGNORECASE)
+_NAME = re.compile(
+    rf"(?<![A-Za-z0-9])(?:[A-Za-z]{{1,8}}-?\d[A-Za-z0-9-]*|v?\d+(?:\.\d+)+|(?:19|20)\d\d)(?![A-Za-z0-9]){_VARIANT}",
+    re.IGNORECASE,
+)
 _LACK_A_THING = ("topic", "pronoun", "verb", "opening")
 
 

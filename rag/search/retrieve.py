@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rag import clock
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
+from rag.library.late import maxsim
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.library.named import Named
@@ -23,11 +24,11 @@ from rag.ports import Reranker, Vectors
 from rag.search.aside import Asked
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
 from rag.search.hits import Joined, join
-from rag.search.late import maxsim
 from rag.search.names import unknown_names
 from rag.search.synonyms import Synonyms
 from rag.search.topic import Topic, chosen, topic, without_name
 from rag.search.validity import asked_period
+from rag.search.weights import Weights, choice
 from rag.search.widen import widen
 from rag.search.wishes import Weighed, Wish, fitting, product, step_back, weigh, wishes
 
@@ -53,9 +54,11 @@ class Retriever:
         candidates: int,
         reranking: Reranking | None = None,
         synonyms: Synonyms | None = None,
+        weights: Weights | None = None,
     ):
         self._ledger, self._shelves, self._candidates = ledger, shelves, candidates
         self._reranking, self._synonyms = reranking or Reranking(), synonyms or Synonyms()
+        self._weights = weights or Weights()
 
     def retrieve(
         self,
@@ -129,7 +132,8 @@ class Retriever:
             nothing = np.empty(0, np.float32)
             return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing)
         fused = fuse(found)
-        at = shortlist(found, step_back(fused + weighed.lean, weighed.behind), _OWN, _FOREIGN)
+        weights = self._weights.lean(found.attributes)
+        at = shortlist(found, step_back(fused + weighed.lean + choice(weights), weighed.behind), _OWN, _FOREIGN)
         late, raw = np.full((2, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and shelf.embedder.late and len(at) > 1:
@@ -145,7 +149,7 @@ class Retriever:
             passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
-        score[at] += weighed.lean[at]
+        score[at] += weighed.lean[at] + weights[at]
         return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw), weighed)
 
     def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> Scores:

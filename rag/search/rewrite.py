@@ -9,9 +9,9 @@ from dataclasses import replace
 from rag.domain import Message, Question
 from rag.library.tokens import is_chinese
 from rag.search import intent
-from rag.search.renamed import renamed
 from rag.search.position import item
 from rag.search.readings import plain
+from rag.search.renamed import renamed
 from rag.search.turn import LONGEST, asks, gives_context, still_failing, tidy, understand
 
 __all__ = ["is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
@@ -38,7 +38,11 @@ def readings(question: Question) -> tuple[str, ...]:
     if question.condensed is not None and question.condensed.text:
         return (question.condensed.text,)
     question = settle(question)
-    turn, before, last = understand(intent.without_courtesy(question.text)), _earlier(question.history), _answer(question.history)
+    turn, before, last = (
+        understand(intent.without_courtesy(question.text)),
+        _earlier(question.history),
+        _answer(question.history),
+    )
     if not before:
         return (turn.text,)
     if turn.kind == "follow_up" and (wanted := item(turn.text, last)) is not None:

@@ -84,7 +84,7 @@ def names_an_aspect(text: str) -> bool:
 
 def still_failing(text: str) -> bool:
     """Whether a message says that what was answered does not help: `still not working`, 还是不行."""
-    line = tidy(text[: LONGEST])
+    line = tidy(text[:LONGEST])
     return len(line) <= _STILL_LONGEST and bool(_STILL.search(line))
 
 

@@ -38,7 +38,9 @@ class Profile(Section):
     max_sentences: int = Field(AnswerSettings().max_sentences, ge=1, le=20, description="As `answer.max_sentences`.")
     unsupported: Unsupported = Field(AnswerSettings().unsupported, description="As `answer.unsupported`.")
     refusals: dict[Reason, str] = Field({}, description="Texts of refusals in this assistant's voice, by reason.")
-    replies: dict[Intent, str] = Field({}, description="Texts for messages that are not searched, by intent: `greeting`, `person`, …")
+    replies: dict[Intent, str] = Field(
+        {}, description="Texts for messages that are not searched, by intent: `greeting`, `person`, …"
+    )
 
 
 def complete(values: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -10,9 +10,12 @@ from rag.answering.compose.render import clean
 from rag.answering.compose.score import Scored, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
+from rag.library.coverage import word_set
 from rag.ports import Vectors
+from rag.statement import Statement
 
-_NEAR, _ELSEWHERE = 1.2, 0.5  # how far behind the best a further statement may score: of its passage, of another
+_NEAR, _ELSEWHERE = 1.2, 0.3  # how far behind the best a further statement may score: of its passage, of another
+_SURE, _UNSURE = 0.5, 1.2  # probability of the best passage below which others are shown beside it, and how far behind
 _WHICH = re.compile(
     r"哪(?:一?个|一|些|几个?)?(?:版本?|型号|款|套餐|档|年|章|条|地区|门店|网点|产品|机型)|什么(?:版本|型号|套餐)"
     r"|\b(?:which|what) (?:version|release|edition|model|plan|tier|year|product|device|section|article|store|branch)s?\b",
@@ -32,13 +35,16 @@ def compose(question: str, found: Retrieved, query: Vectors, bits: Sequence[byte
         return []
     order = sorted(scores, key=lambda one: -one.score)
     best, units, given = order[0], list[Unit](), set[tuple[int, int]]()
+    elsewhere = _ELSEWHERE if found.hits[best.hit].probability >= _SURE else _UNSURE
     for one in order:
         if len(units) >= _UNITS or best.score - one.score > _NEAR or len(given) >= limit:
             break
-        if (one.hit, one.place) in given or (one.hit != best.hit and best.score - one.score > _ELSEWHERE):
+        if (one.hit, one.place) in given:
+            continue
+        if units and (_sibling(found, best, one) or (one.hit != best.hit and best.score - one.score > elsewhere)):
             continue
         made = unit(found.hits, scores, one)
-        if any((made.hit, place) in given for place in made.places):
+        if any((made.hit, place) in given for place in made.places) or made.text in [other.text for other in units]:
             continue
         given.update((made.hit, place) for place in made.places)
         units.append(made)
@@ -50,6 +56,18 @@ def compose(question: str, found: Retrieved, query: Vectors, bits: Sequence[byte
 def _instructs(hit: Hit, one: Scored) -> bool:
     start, passage = one.statement.start - hit.passage.start, hit.passage
     return instructing(passage.text, start, one.statement.end - passage.start) or not text_of(hit, one.statement).strip()
+
+
+def _sibling(found: Retrieved, best: Scored, other: Scored) -> bool:
+    """Whether words of the question stand over the best statement (its headings, its table's caption, its row's label) that
+    do not stand over the other one, and none the other way round: that one is about another thing of the kind."""
+    terms = set(found.terms)
+    mine, its = (_over(found.hits[one.hit], one.statement) & terms for one in (best, other))
+    return bool(mine - its) and not its - mine
+
+
+def _over(hit: Hit, one: Statement) -> frozenset[str]:
+    return word_set("\n".join((*hit.passage.section, one.lead, one.above, one.label)))
 
 
 def _whole(hits: Sequence[Hit], best: Scored, units: list[Unit]) -> list[Unit]:

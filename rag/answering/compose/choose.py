@@ -15,6 +15,8 @@ _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sente
 _SHORT_LIST = 420  # characters up to which a list of bullets is given whole
 _ENTRY = 1200  # characters up to which a FAQ's answer is given whole
 _ROWS = 0.8  # how far behind the best row others of its table may score
+_ANY_ROW, _SMALL_TABLE = 2.5, 6  # the same where no cell is named in the question, of a table of so few rows
+_INTRODUCTION = 200  # characters of a paragraph above a table that are given with it
 _ITEMS = 1.0  # the same of bullets
 _CAUSE = re.compile(r"原因|根因|cause|reason|analysis", re.IGNORECASE)
 _CURE = re.compile(
@@ -96,16 +98,16 @@ def _with_marks(all_: Sequence[Statement], chosen: Sequence[int], places: Sequen
 
 def _rows(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     all_ = hit.passage.statements
-    rows = [
-        place
-        for place in _group(all_, at)
-        if place in own
-        and all_[place].cells
-        and own[at].score - own[place].score <= _ROWS
-        and own[place].values >= own[at].values
-    ]
+    group = [place for place in _group(all_, at) if place in own and all_[place].cells]
+    # Where nothing names a row, a small table is given whole: its reader finds the row that is theirs.
+    reach = _ROWS if own[at].values or len(group) > _SMALL_TABLE else _ANY_ROW
+    rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]
     shown = [all_[place] for place in rows]
     text = render.row(shown[0]) if len(rows) == 1 else render.table(shown)
+    if len(rows) > 2 and len(rows) == len(_group(all_, at)) and rows[0] and all_[rows[0] - 1].kind == "sentence":
+        before = [place for place in _group(all_, rows[0] - 1) if all_[place].kind == "sentence"]
+        if all_[before[-1]].end - all_[before[0]].start <= _INTRODUCTION:  # what holds for all rows, or for those not listed
+            return Unit(number, (*before, *rows), f"{flowing(hit, before)}\n{text}")
     return Unit(number, tuple(rows), text)
 
 

@@ -9,14 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rag import clock
 from rag.domain import Hit, Retrieved
+from rag.library.chosen import chosen
 from rag.library.coverage import coverage
+from rag.library.late import best_in
+from rag.library.names import Name, asked_names
 from rag.library.tokens import one_line
 from rag.ports import Vectors
-from rag.search.late import best_in
-from rag.statement import Statement
+from rag.statement import Period, Statement
 
 HITS = 5  # passages whose statements compete
+_ENTRIES = ("faq", "case")
+_HEAD = 0.9  # of a match with a token of the title and headings, against one of the statement itself
 _VALUE = 0.7  # for each cell whose value stands in the question
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NUMBER = re.compile(r"[\d.,%/ -]+")
@@ -58,19 +63,31 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
 
     query: (m, dim) the question's token vectors; bits: token bits of each hit.
     """
-    pairs = [(at, n, one) for at, hit in enumerate(found.hits[:HITS]) for n, one in _speaking(hit)]
-    late = _late(pairs, query, bits)
+    names, today = asked_names(question), clock.today()
+    pairs = [
+        (at, n, one) for at, hit in enumerate(found.hits[:HITS]) for n, one in _meant(hit, question, names, found.period, today)
+    ]
+    late = _late(found.hits, pairs, query, bits)
     idf, plain = np.array(found.idf, np.float32), one_line(question)
     out = []
     for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
         hit = found.hits[at]
         text = read_with(hit, one)
+        if hit.passage.kind in _ENTRIES:  # an answer says what its question asks
+            text = f"{hit.passage.context}\n{text}"
         covered = coverage(found.terms, idf, text)
         around = coverage(found.terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
         values = sum(stands_in(cell.value, plain) for cell in one.cells) + bool(one.above and stands_in(one.above, plain))
         score = 12 * own + covered + around + hit.score + hit.probability + _VALUE * values
         out.append(Scored(at, n, one, own, covered, around, values, score))
     return out
+
+
+def _meant(hit: Hit, question: str, names: Sequence[Name], asked: Period | None, today: int) -> list[tuple[int, Statement]]:
+    """The statements that the question may be about: not of another name, not over."""
+    told = _speaking(hit)
+    keep = chosen([one for _, one in told], question, names, asked, today, [text_of(hit, one) for _, one in told])
+    return [pair for pair, kept in zip(told, keep, strict=True) if kept]
 
 
 def _speaking(hit: Hit) -> list[tuple[int, Statement]]:
@@ -108,10 +125,21 @@ def _runs_on(outside: str, edge: str) -> bool:
     return bool(outside) and outside.isalnum() and edge.isalnum() and not _HAN.match(outside) and not _HAN.match(edge)
 
 
-def _late(pairs: Sequence[tuple[int, int, Statement]], query: Vectors, bits: Sequence[bytes]) -> NDArray[np.float32]:
+def _late(
+    found: Sequence[Hit], pairs: Sequence[tuple[int, int, Statement]], query: Vectors, bits: Sequence[bytes]
+) -> NDArray[np.float32]:
     ranges = [(at, *one.tokens) for at, _, one in pairs]
     if not len(query) or not any(last > first for _, first, last in ranges):
         return np.zeros(len(pairs), np.float32)
-    best = best_in(query, bits, ranges)
+    heads = {at: (at, 0, min((a for o, a, b in ranges if o == at and b > a), default=0)) for at, _, _ in ranges}
+    told = best_in(query, bits, [*ranges, *heads.values()])
+    above = dict(zip(heads, told[:, len(ranges) :].T, strict=True))
+    best = np.stack(
+        [
+            np.maximum(own, (1.0 if found[at].passage.kind in _ENTRIES else _HEAD) * above[at])
+            for (at, _, _), own in zip(ranges, told[:, : len(ranges)].T, strict=True)
+        ],
+        axis=1,
+    )
     weights = best.max(axis=1) - best.mean(axis=1) + 1e-3
     return np.asarray(weights @ best / weights.sum(), np.float32)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rag.library.spans import version
 from rag.library.tokens import one_line
 from rag.library.values import EVERY_VERSION, fits_name, read_names, read_versions
-from rag.library.spans import version
 
 
 def fits(value: str, *asked: str) -> bool | None:
