@@ -54,7 +54,8 @@ def without_courtesy(text: str) -> str:
 
 
 _GREETED = re.compile(
-    r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?\s+(?=\w+ \w)|(?:你好|您好|哈喽|嗨)[啊呀]?\s*(?=[\u4e00-\u9fff]{2}))",
+    r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?\s+(?=\w+ \w)|(?:你好|您好|哈喽"
+    r"|嗨)[啊呀]?\s*(?=[\u4e00-\u9fff]{2}))",
     re.I,
 )
 

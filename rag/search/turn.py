@@ -1,8 +1,8 @@
 """What a question is in its conversation: a new one, one that may stand alone, or one that needs what was said before.
 
 A follow-up is known by what it lacks: a topic of its own (`How much?`, 怎么安装), what its pronoun stands for (`Does it float?`,
-那款呢), a verb (`And in winter?`, `128 GB`), a subject (`won't connect`, 连不上). Being short says nothing: `Do you ship abroad?`
-and 运费多少 are whole questions.
+那款呢), a verb (`And in winter?`, `128 GB`), a subject (`won't connect`, 连不上). Being short says nothing: 运费多少 and
+`Do you ship abroad?` are whole questions.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ LONGEST = 400  # characters that the rules look at; a longer message says itself
 _SPACE = re.compile(r"\s+")
 _ASKS = re.compile(r"[?？]")
 _STILL = re.compile(
-    r"\b(?:still|again|also)\b.{0,20}\b(?:not|n't|no|doesn't|won't|can't|fails?|broken|the same|nothing)\b|\b(?:didn't|did not|doesn't|does not|not) (?:help|work|solve|fix)\b"
-    r"|\b(?:no luck|same (?:problem|issue|error|result)|nothing (?:changed|happened|works|helped)|tried (?:that|this|it|all|everything))\b"
-    r"|还是.{0,6}(?:不|没|失败|报错|一样|老样子)|(?:都|也)?(?:试过|试了|按(?:你|您|上面)).{0,12}(?:不|没)|(?:不管用|没用|没效果|不起作用|没解决|没有解决|没反应|不奏效|依然不|仍然不)|^不行[了啊的呀。!！]*$",
+    r"\b(?:still|again|also)\b.{0,20}\b(?:not|n't|no|doesn't|won't|can't|fails?|broken|the same|nothing)\b"
+    r"|\b(?:didn't|did not|doesn't|does not|not) (?:help|work|solve|fix)\b"
+    r"|\b(?:no luck|same (?:problem|issue|error|result)|nothing (?:changed|happened|works|helped)|tried "
+    r"(?:that|this|it|all|everything))\b"
+    r"|还是.{0,6}(?:不|没|失败|报错|一样|老样子)|(?:都|也)?(?:试过|试了|按(?:你|您|上面)).{0,12}(?:不|没)"
+    r"|(?:不管用|没用|没效果|不起作用|没解决|没有解决|没反应|不奏效|依然不|仍然不)|^不行[了啊的呀。!！]*$",
     re.IGNORECASE,
 )
 _STILL_LONGEST = 60  # characters; a longer message tells the problem anew

@@ -221,7 +221,11 @@ def test_a_worded_answer_is_used_again_for_exactly_the_same_and_what_it_spared_i
     "other",
     [
         {"question": Question("What is the code of the vault, please?")},
-        {"question": Question("What is the code of the vault?", history=(Message("user", "Is it deep?"), Message("assistant", "Yes.")))},
+        {
+            "question": Question(
+                "What is the code of the vault?", history=(Message("user", "Is it deep?"), Message("assistant", "Yes."))
+            )
+        },
         {"question": Question("What is the code of the vault?", language="zh")},
         {"question": Question("What is the code of the vault?", scope=Scope(groups=("staff",)))},
         {"question": Question("What is the code of the vault?", scope=Scope("default"))},
