@@ -1,7 +1,8 @@
-"""Messages that are not searched: greetings, thanks, goodbyes, a wish for a person, a complaint, who are you, and nothing at all.
+"""Messages that are not searched: greetings, thanks, goodbyes, a wish for a person, a complaint, who are you, nothing at all.
 
-A message is small talk when each of its pieces is: `Hi, how do I return this?` and `人工客服的电话是多少` are questions. Only whole
-pieces are compared, so one word more than courtesy makes a question; how, where and when to reach a person are questions too.
+A message is small talk when each of its pieces is: `Hi, how do I return this?` and 人工客服的电话是多少 are questions. Only
+whole pieces are compared, so one word more than courtesy makes a question; how, where and when to reach a person are
+questions too.
 """
 
 from __future__ import annotations

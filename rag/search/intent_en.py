@@ -20,7 +20,8 @@ _DO = (
     r"(?:(?:talk|speak|chat|speaking|talking|chatting|talked)(?: directly| now)? (?:to|with)|(?:connect"
     r"|connected|transfer|transferred|put|patch|switch|pass|hand|forward|escalate|redirect)(?: me| us| "
     r"this| this chat| it)?(?: over| through)?(?: to| with)?|"
-    r"(?:get|give|bring|send|find|call|fetch|contact|reach|see|have|ask for)(?: me| us)?|help from"
+    r"(?:get|give|bring|send|find|call|fetch|ask for)(?: me| us)?|(?:contact|reach)(?= (?:an? "
+    r"|some)(?:human|person|agent|manager|supervisor|one|body))|help from"
     r"|assistance from|someone like|want|need)"
 )
 _KIND = (

@@ -13,7 +13,7 @@ _OPENS = re.compile(
     r"(?:and|or|but|so|then|also|plus|what about|how about|what if|as for|in that case|if so|if not|besides)\b[, ]*",
     re.I,
 )
-_ABOUT = re.compile(r"^(?:what|how) about\b|^as for\b|^(?:and|or|but)\b", re.I)
+_LONG = 14  # words
 # `it` that stands for nothing said before, and nouns of the speaker's own moment.
 _IDLE = re.compile(
     r"\b(?:is|was|would|will|be|isn't) it (?:still |also |even |really )?(?:possible|safe|ok|okay|allowed"
@@ -35,7 +35,7 @@ _POINTS = re.compile(
     r"|\b(?:do|does|did|is|are|was|will|can|about|after|before|with|for|to|of|like|than|from|in|on|without"
     r"|why|use|doing) that\b(?! (?:i|my|we|you|the|a)\b)"
     r"|\b(?:the|that|this|which|another|other|first|second|third|last|next|previous|former|latter) ones?\b"
-    r"|\bthe (?:former|latter|above|previous|others?|rest|same|first|second|third|last|next)\b(?! \w+ "
+    r"|\bthe (?:former|latter|above|previous|others?|rest|same|(?:first|second|third|last|next)(?=\s*(?:[?.!]|$)))\b(?! \w+ "
     r"(?:of|for))"
     r"|\b(?:any|other|some|more) (?:other|others|options|alternatives|details|examples|information|info"
     r"|ways)\b|^(?:is|are) there (?:any |some )?(?:other|more|another)\b|\b(?:anything|something|what|who"
@@ -157,6 +157,13 @@ _ANY = re.compile(r"^(?:is there |are there |do you have )?any\b(?! (?:chance|id
 
 def lacks(line: str) -> Lack | None:
     """What a message (on one line) lacks, None when it can be understood alone."""
+    found = _lacks(line)
+    if found is not None and found[1] != "place" and len(line.split()) >= _LONG:
+        return "open", found[1]  # it tells a story of its own, whatever its pronouns stand for
+    return found
+
+
+def _lacks(line: str) -> Lack | None:
     opened = _OPENS.match(line)
     rest = line[opened.end() :] if opened else line
     left = topic(rest)

@@ -23,6 +23,7 @@ _POINTS = re.compile(
     r"|(?:别|其他|其它)的?(?:呢|有|吗|方[法式]|办法|型号|颜色)|还有(?:别|其他|其它|什么|哪些|没有|吗)"
 )
 _PLACE = re.compile(r"第[一二三四五六七八九十\d]+[个条步项点种款](?!月|工作日|小时|星期|季度)|最后一?[个条步项点种款]")
+_LONG = 24  # characters
 _OPENS = re.compile(
     r"^(?:那么?(?![个款种台部些项条步类套张件里边儿样天年])|然后|还有|另外|以及|或者|可是|但是|不过|那如果"
     r"|如果是|要是|假如是|换成|换做|至于|再问一下|顺便问)(?:[,，\s]*)"
@@ -100,6 +101,13 @@ _HAN_VERB_AFTER = re.compile(r"(?:怎么|如何|怎样|可以|能|要|想|会|�
 
 def lacks(line: str) -> Lack | None:
     """What a message (on one line) lacks, None when it can be understood alone."""
+    found = _lacks(line)
+    if found is not None and found[1] != "place" and len(line) >= _LONG:
+        return "open", found[1]  # it tells a story of its own, whatever its pronouns stand for
+    return found
+
+
+def _lacks(line: str) -> Lack | None:
     asked = line.lower()
     opened = _OPENS.match(asked)
     rest = asked[opened.end() :] if opened else asked
@@ -119,6 +127,8 @@ def lacks(line: str) -> Lack | None:
         return "follow_up", "verb"
     if _CONTEXT.match(rest) and not _asked(rest) and not re.search(r"[不没无坏错]|想|要", rest):
         return "follow_up", "question"
+    if opened and len(left) > 3:
+        return None
     if opened:
         return ("follow_up", "opening") if not _asked(rest) and len(left) < 2 else ("open", "opening")
     if not question and not _PREDICATE.search(rest) and len(left) <= 2 and len(rest) <= 8:

@@ -1,8 +1,8 @@
 """What a question is in its conversation: a new one, one that may stand alone, or one that needs what was said before.
 
-A follow-up is known by what it lacks: a topic of its own (`How much?`, 怎么安装), what its pronoun stands for (`Does it float?`,
-那款呢), a verb (`And in winter?`, `128 GB`), a subject (`won't connect`, 连不上). Being short says nothing: 运费多少 and
-`Do you ship abroad?` are whole questions.
+A follow-up is known by what it lacks: a topic of its own (`How much?`, 怎么安装), what its pronoun stands for (那款呢,
+`Does it float?`), a verb (`And in winter?`, `128 GB`), a subject (`won't connect`, 连不上). Being short says nothing:
+运费多少 and `Do you ship abroad?` are whole questions.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ QUESTIONS = (
     "| 有人移动时会通知吗 | 家里没人时怎么布防 | thank you card templates | 转给别人可以吗 | 我要退货 | "
     "我要开发票 | 联系卖家 | 你们经理电话多少 | 举报违规内容在哪里 "
     "| 12315电话 | 我要投诉多久能有结果 | 人工审核要多久 | the app is terrible at night mode, how to fix "
-    "| test mode how | 早上好像没录上 | OK button does not work"
+    "| test mode how | contact support | phone number | 早上好像没录上 | OK button does not work"
 )
 DEMANDS = (
     "write a poem | Write me a short poem about cameras | 帮我写一首诗 | tell me a joke | 讲个笑话 | "

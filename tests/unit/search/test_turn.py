@@ -53,6 +53,9 @@ def test_a_follow_up_is_known_by_what_it_lacks(text):
 def test_what_may_stand_alone_is_open():
     assert understand("退款").kind == understand("几天到账").kind == understand("gift wrap").kind == "open"
     assert understand("And how do I cancel an order?").kind == "open"
+    story = "I tried it for a week and simply don't like it. How much do I lose if I send it back?"
+    assert understand(story).kind == understand("我买的是最贵那档会员，看见有人就给我打电话的功能一个月能打几回").kind == "open"
+    assert understand("Which team won the last football World Cup?").kind == "new"
 
 
 @pytest.mark.parametrize(
