@@ -76,13 +76,13 @@ def asks(text: str) -> bool:
 def gives_context(text: str) -> bool:
     """Whether a message only says what the next one is about: `I have the blue one`, 我买的 C2 Pro 摄像头."""
     line = tidy(text[:LONGEST])
-    return (lacking_zh if is_chinese(line) else lacking_en).gives_context(line)
+    return lacking_zh.gives_context(line) if is_chinese(line) else lacking_en.gives_context(line)
 
 
 def names_an_aspect(text: str) -> bool:
     """Whether a follow-up says what it wants to know (the price, how to install), so that only the thing is missing."""
     line = tidy(text[:LONGEST])
-    return (lacking_zh if is_chinese(line) else lacking_en).names_an_aspect(line)
+    return lacking_zh.names_an_aspect(line) if is_chinese(line) else lacking_en.names_an_aspect(line)
 
 
 def still_failing(text: str) -> bool:
