@@ -71,6 +71,8 @@ WHOLE: Mapping[Intent, re.Pattern[str]] = {
         r"(?:please )?(?:help|assist|call|contact) me)|(?:escalate(?: this| it)?(?: please| now)?)|(?:connect "
         r"me|transfer me|put me through)(?: please| now)?"
         rf"|(?:(?:please )?(?:let|make|have) {_KIND}{_PERSON} (?:call|contact|help|answer|talk to|ring) me)"
+        rf"|(?:(?:can|could|may|will) {_KIND}(?:human|person|agent|representative|manager|supervisor|operator) "
+        r"(?:please )?(?:help|assist|call|contact|answer|talk to) me(?: please| with this)?)"
     ),
     "complaint": re.compile(
         r"(?:(?:i|we) (?:want|need|would like|'d like|wish|have|am going|will|must) (?:to )?|i'd like to |i'm "
@@ -91,6 +93,11 @@ WHOLE: Mapping[Intent, re.Pattern[str]] = {
         r"off)?)(?: (?:with|about|at|by) .{1,60})?"
         r"|i(?:'ll| will| am going to|'m going to) (?:sue|report) (?:you|your company|this)(?: .{1,40})?|what "
         r"a (?:scam|joke|rip ?off|disgrace|terrible service)|scam|rip ?off"
+        r"|i(?:'m| am) not (?:at all |very |really )?(?:happy|satisfied|pleased|impressed)(?: (?:with|about|by) .{1,60})?"
+        r"|(?:this is |you are |you're )?(?:by far )?the worst (?:service|company|support|product|experience|shop|store)"
+        r"(?: (?:ever|i have (?:ever )?(?:had|seen)|i've ever (?:had|seen)|of all))?|i(?:'ll| will) never "
+        r"(?:buy|shop|order) .{0,40}"
+        r"|i (?:want|need|would like) to report (?:a |your )?(?:bad|poor|terrible|rude) (?:service|staff|agent|driver|employee)"
     ),
     "identity": re.compile(
         r"(?:so |but |and |wait )*(?:who|what) (?:are|r) (?:you|u)(?: exactly| really| anyway)?|who(?:'s| is) "
@@ -110,6 +117,8 @@ WHOLE: Mapping[Intent, re.Pattern[str]] = {
         r"about)?|what are you (?:able to do|capable of|for)|who (?:made|built|created|trained|programmed) you"
         r"|(?:please )?(?:introduce|describe) yourself|tell me about yourself|bot or human|human or bot|what "
         r"is this(?: chat)? bot"
+        r"|what (?:kind of |sort of |type of )?(?:bot|ai|model|assistant|robot|machine|program|llm)(?: "
+        r"model)? (?:are you|is this)"
     ),
     "goodbye": re.compile(
         r"(?:ok |okay |alright |well |so |no )*(?:good ?)?bye+(?: bye)?(?: (?:for now|now|then|everyone|all))?"
@@ -119,7 +128,7 @@ WHOLE: Mapping[Intent, re.Pattern[str]] = {
         r"|afternoon)(?: too)?|you too|(?:no |nope )?(?:that's|thats|that is|that was|that will be|that'll "
         r"be) (?:all|it|everything)(?: (?:for now|for today|thanks|i need|i needed|i wanted))*|(?:no |nope "
         r")*nothing else(?: (?:for now|thanks))?|i'm (?:done|all set|good)(?: (?:now|here|thanks|for now))?"
-        r"|no more questions|until next time"
+        r"|no more questions|until next time|(?:talk|speak) (?:to you )?(?:later|soon|again)|catch you later"
     ),
     "thanks": re.compile(
         r"(?:ok |okay |great |perfect |alright |cool |no |yes |oh |wow |good |awesome |super |well |many |a "
@@ -151,7 +160,8 @@ WHOLE: Mapping[Intent, re.Pattern[str]] = {
         r"|a few |a quick |an? other |two )?(?:quick |small |short |simple |little )?questions?(?: for you)?"
         r"|(?:can|could|may) i ask(?: you)? (?:a |one |another )?(?:quick |small )?(?:questions?|something)"
         r"|quick question|one (?:more )?question|question|excuse me|sorry|sorry to bother(?: you)?|dear (?:sir"
-        r"|madam|team|support|sir or madam|all)|to whom it may concern|merry christmas|happy new year|please"
+        r"|madam|team|support|sir or madam|all)|to whom it may concern|everyone|guys|folks|merry christmas"
+        r"|happy new year|please"
     ),
     "empty": re.compile(r"u+[hm]+|h+m+|e+r+m*|a+h+|o+h+|well|so|and|um+|test|testing"),
 }
