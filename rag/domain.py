@@ -185,13 +185,15 @@ class Message:
 class Scope:
     """Where a question may look. `groups` None: the caller may read everything; else `acl` must be empty or share one.
 
-    `collection` is what was asked for, `collections` what the caller may see (None: all).
+    `collection` is what was asked for, `collections` what the caller may see (None: all). `without`: ids of passages that are
+    left out, for measuring what is said of things that no document tells.
     """
 
     collection: str | None = None
     filters: Mapping[str, Any] = field(default_factory=dict)
     groups: tuple[str, ...] | None = None
     collections: tuple[str, ...] | None = None
+    without: frozenset[int] = frozenset()
 
     def permits(self, collection: str, acl: Sequence[str]) -> bool:
         """Whether a document of this collection and ACL may be seen."""

@@ -118,7 +118,8 @@ def open_house(
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
         mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
-        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter, calibration.load(ledger.engine, generation))
+        corrected = calibration.load(ledger.engine, generation).assuming(settings.answer.unanswerable_share)
+        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter, corrected)
 
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = load_retriever(settings, ledger, shelves)

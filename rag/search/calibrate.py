@@ -10,13 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from rag.library.calibration import PLAIN, Calibration
+from rag.library.calibration import PLAIN, Calibration, moved
 
 _COSINE_CENTRE = 0.85  # e5's cosines live in a narrow band around here
 _FIRM = 10.0  # how many questions' worth a slope of 1 counts when a few are fitted
+
+# Best probabilities of unanswerable questions, their quantiles 0, .05, … 1: half of them about what the documents are about
+# (the one that answers taken out), half about something else (DECISIONS.md, "Refusing").
+_ELSEWHERE = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.018, 0.028, 0.04)
+_ZH = (*_ELSEWHERE, 0.06, 0.0815, 0.1195, 0.1604, 0.2022, 0.2325, 0.2783, 0.3422, 0.4248, 0.5827, 0.9557)
+_EN = (*_ELSEWHERE, 0.06, 0.0849, 0.1285, 0.1591, 0.1985, 0.2525, 0.3214, 0.4032, 0.5083, 0.691, 0.9508)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,8 @@ class Features:
     cosine −1..1; margin: cosine ahead of the candidates' mean; late: late interaction, None when the model gives none;
     ahead: of its median over the candidates; gap: raw score ahead of the best passage of another document; coverage and
     context: share (0–1) of the question's words in the passage, and (where there is no late) in its heading; words: content
-    words of the question.
+    words of the question; above: cosine above the library's mean; short: `rag.search.late.Compared`; unnamed: the question
+    holds a name or number that the passage does not; chinese: the question is.
     """
 
     cosine: float
@@ -37,6 +45,10 @@ class Features:
     coverage: float
     context: float
     words: int
+    above: float = 0.0
+    short: float = 0.0
+    unnamed: bool = False
+    chinese: bool = False
 
 
 def probability(features: Features, calibration: Calibration = PLAIN) -> float:
@@ -45,9 +57,18 @@ def probability(features: Features, calibration: Calibration = PLAIN) -> float:
     if f.late is None:  # of another model: its cosines have another scale, only their margin tells
         logit = -7.13 + 2.35 * f.coverage + 29.0 * f.margin + 0.54 * f.context + 1.94 * length
     else:
-        logit = -6.0 + 14.9 * (f.cosine - _COSINE_CENTRE) - 13.0 * f.margin + 15.4 * f.ahead
-        logit += 0.54 * f.gap + 0.72 * f.coverage + 1.12 * length
+        logit = -1.34 + 18.5 * (f.cosine - _COSINE_CENTRE) - 10.65 * f.margin + 6.22 * f.ahead + 0.6 * f.gap
+        logit += 0.58 * f.coverage + 0.43 * length - 1.34 * f.unnamed - 3.66 * f.short - 0.89 * f.chinese
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, calibration.slope * logit + calibration.offset))))
+
+
+@lru_cache(maxsize=64)
+def usual(calibration: Calibration, *, chinese: bool) -> tuple[float, ...]:
+    """Best probabilities of questions that a library does not answer, ascending: its own where it has seen enough of them,
+    else those of the shipped sets in the question's language, corrected like all others. For `threshold`."""
+    if calibration.unanswered:
+        return calibration.unanswered
+    return tuple(moved(p, calibration.slope, calibration.offset) for p in (_ZH if chinese else _EN))
 
 
 def fit(probabilities: Sequence[float], right: Sequence[bool], used: Calibration = PLAIN) -> Calibration:

@@ -26,14 +26,15 @@ _NEURAL = 0.75  # of a cross-encoder against the first stage
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Candidates best first: positions in `Found`, final and first-stage scores, late interaction and the sum that it is part
-    of, before they are standardised (NaN: not compared token by token)."""
+    """Candidates best first: positions in `Found`, final and first-stage scores, late interaction, the sum that it is part of,
+    before they are standardised, and how short of the others a passage falls (NaN: not compared token by token)."""
 
     order: NDArray[np.int64]
     score: Scores
     fused: Scores
     late: Scores
     raw: Scores
+    short: Scores
 
 
 def standardise(scores: Scores, like: Scores | None = None) -> Scores:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from rag.domain import Hit, Passage
+from rag.library.asked import Asked as Sought
 from rag.library.calibration import Calibration
 from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
@@ -36,6 +37,7 @@ class Joined:
     calibration: Calibration
     weighed: Weighed
     asked: Asked
+    sought: Sought
 
     def against(self, place: int) -> str:
         """Which stated fields the candidate at `place` of the order contradicts, as text; '' for none."""
@@ -168,4 +170,8 @@ def _features(told: Joined, place: int, passage: Passage, rival: float) -> Featu
         coverage=coverage(told.terms, found.idf, text, found.also),
         context=0.0 if compared else coverage(told.terms, found.idf, passage.context, found.also),
         words=len(told.terms),
+        above=cosine - found.level,
+        short=float(ranked.short[place]) if compared else 0.0,
+        unnamed=told.sought.unnamed(text),
+        chinese=told.sought.chinese,
     )

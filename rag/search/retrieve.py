@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from rag import clock
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
-from rag.library.late import maxsim
+from rag.library.asked import asked_for
+from rag.library.late import compare
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.library.named import Named
@@ -22,6 +23,7 @@ from rag.library.shelves import Shelf, Shelves
 from rag.library.tokens import is_chinese
 from rag.ports import Reranker, Vectors
 from rag.search.aside import Asked
+from rag.search.calibrate import usual
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
 from rag.search.hits import Joined, join
 from rag.search.names import unknown_names
@@ -98,8 +100,9 @@ class Retriever:
         about = topic(query, name, found, terms, apart, shelf.embedder) if name and shelf.embedder.late else None
         ranked = self._rank(query, found, shelf, weighed, about)
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
-        asked = _asked(query, own)
-        joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration, weighed, asked), k, explain=explain)
+        asked, sought = _asked(query, own), asked_for(query)
+        told = Joined(found, ranked, tuple(terms), shelf.calibration, weighed, asked, sought)
+        joined = join(self._ledger, told, k, explain=explain)
         return Retrieved(
             hits=joined[0],
             version=found.version,
@@ -108,7 +111,7 @@ class Retriever:
             rerank_ms=rerank_ms,
             dropped=joined[1],
             asked=_explained(query, terms, found, weighed) if explain else {},
-            unanswered=shelf.calibration.unanswered,
+            unanswered=usual(shelf.calibration, chinese=sought.chinese),
             unknown=unknown_names(asked.question, shelf.mirror, self._ledger, scope, joined[0], found.version),
             period=asked.period,
         )
@@ -130,18 +133,19 @@ class Retriever:
     def _rank(self, query: str, found: Found, shelf: Shelf, weighed: Weighed, about: Topic | None) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
-            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing)
+            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing)
         fused = fuse(found)
         weights = self._weights.lean(found.attributes)
         at = shortlist(found, step_back(fused + weighed.lean + choice(weights), weighed.behind), _OWN, _FOREIGN)
-        late, raw = np.full((2, len(fused)), np.nan, np.float32)
+        late, raw, short = np.full((3, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and shelf.embedder.late and len(at) > 1:
             tokens = shelf.embedder.query_tokens(query)
-            late[at] = self._late(tokens, found, at)
+            late[at], short[at] = self._late(tokens, found, at)
             raw[at] = with_late(found, at, late[at])
             if about is not None and found.topic is not None:
-                bare, named, shared = self._late(without_name(tokens, about), found, at), weighed.named[at], found.topic[at] > 0
+                (bare, _), named = self._late(without_name(tokens, about), found, at), weighed.named[at]
+                shared = found.topic[at] > 0
                 raw[at] = chosen(raw[at], with_late(found, at, bare, found.topic, about.idf), named, shared)
                 late[at] = chosen(late[at], bare, named, shared)
             score[at] = final(raw[at], found.foreign[at])
@@ -150,17 +154,18 @@ class Retriever:
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
         score[at] += weighed.lean[at] + weights[at]
-        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw), weighed)
+        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short), weighed)
 
-    def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> Scores:
-        """Late interaction, the two languages each by itself: its weights come from the candidates."""
+    def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> tuple[Scores, Scores]:
+        """Late interaction, and how short each falls; the two languages each by itself: weights come from the candidates."""
         bits = self._ledger.tokens(found.ids[at].tolist())
         foreign = found.foreign[at]
-        scores = np.empty(len(at), np.float32)
+        scores, short = np.empty((2, len(at)), np.float32)
         for side in (~foreign, foreign):
             if side.any():
-                scores[side] = maxsim(tokens, [bits[place] for place in np.flatnonzero(side)])
-        return level_groups(scores, foreign)
+                told = compare(tokens, [bits[place] for place in np.flatnonzero(side)])
+                scores[side], short[side] = told.scores, told.short
+        return level_groups(scores, foreign), short
 
 
 def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed) -> Ranked:
@@ -174,7 +179,7 @@ def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
     score = step_back(score, weighed.behind)
     order = np.lexsort((found.ids, -score))
-    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order])
+    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order], told.short[order])
 
 
 def _asked(query: str, own: str) -> Asked:

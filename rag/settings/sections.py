@@ -94,12 +94,18 @@ class Retrieval(Section):
 
 class AnswerSettings(Section):
     max_wrong_rate: float = Field(
-        0.9,
+        0.1,
         gt=0,
         le=1,
-        description="Answer only when the best passage is wrong with at most this probability. After `xiansou eval "
-        "calibrate` with 20 or more questions that the documents do not answer: the share of such questions "
-        "that is answered all the same.",
+        description="Share of the questions that the documents do not answer which may be answered all the same; 1 answers "
+        "every question. By what was seen on public question sets, after `xiansou eval calibrate` by your own questions.",
+    )
+    unanswerable_share: float = Field(
+        0.2,
+        gt=0,
+        lt=1,
+        description="Assumed share of the questions that the documents do not answer. Probabilities of hits are told for that "
+        "share; which questions are answered does not depend on it.",
     )
     max_sentences: int = Field(5, ge=1, le=20, description="Longest extractive answer, in quoted sentences.")
     unsupported: Unsupported = Field(
