@@ -42,7 +42,9 @@ class CitationReply(_Reply):
     start: int = Field(examples=[120])
     end: int = Field(examples=[150])
     score: float = Field(examples=[0.83])
-    spans: list[list[int]] = Field([], description="Of several pieces, `[start, end]` each; `cited_text` joins them by a line break.")
+    spans: list[list[int]] = Field(
+        [], description="Of several pieces, `[start, end]` each; `cited_text` joins them by a line break."
+    )
 
 
 class SeenPassage(_Reply):
