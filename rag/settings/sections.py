@@ -68,8 +68,8 @@ class Retrieval(Section):
     weights: dict[Literal["kind", "collection", "path"], dict[str, float]] = Field(
         {},
         description="Added to the score of passages by their kind (`kind.faq = 0.2`), collection "
-        '(`collection.archive = -0.5`) or path (`path."tickets/**" = -1`), as `[retrieval.weights]`; scores of neighbours lie some tenths apart. '
-        "`kind.case` is -0.2 unless it is set: a help page goes before a ticket that says as much.",
+        '(`collection.archive = -0.5`) or path (`path."tickets/**" = -1`), as `[retrieval.weights]`; scores of neighbours lie '
+        "some tenths apart. `kind.case` is -0.2 unless it is set: a help page goes before a ticket that says as much.",
     )
 
     @field_validator("weights")
