@@ -146,9 +146,10 @@ def holds(kind: Kind, text: str) -> bool | None:
     return None if found is None else found.search(text) is not None
 
 
-_CODE = re.compile(r"[A-Za-z]*\d[\w.\-]*(?<![.\-])")
-_CAPITAL = re.compile(r"(?<=[^.?!:\s][ \u201c\"'(])[A-Z][\w\-]+")
-_LATIN = re.compile(r"[A-Za-z][\w.\-]+(?<![.\-])")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z0-9][A-Za-z0-9_.\-]*(?<![.\-])")
+_CAPITAL = re.compile(r"(?<=[^.?!:\s][ \u201c\"'(])[A-Z][A-Za-z0-9_\-]")
+_PIECE = re.compile(r"[a-z]+|\d+")
+_MOST = 12  # names that are looked for; nobody asks about more
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +166,22 @@ class Asked:
         if not self.names:
             return False
         low, present = text.lower(), word_set(text)
-        return any(name.lower() not in low and not (word_set(name) and word_set(name) <= present) for name in self.names)
+        return not all((cut := word_set(name)) and cut <= present or _written(name).search(low) for name in self.names)
+
+
+@lru_cache(maxsize=4_096)
+def _written(name: str) -> re.Pattern[str]:
+    pieces = "[-_. ]?".join(_PIECE.findall(name.lower()))
+    return re.compile(rf"(?<![a-z0-9]){pieces}(?![a-z0-9])")
 
 
 @lru_cache(maxsize=4_096)
 def asked_for(question: str) -> Asked:
     chinese = is_chinese(question)
-    found = [*_CODE.findall(question), *(_LATIN if chinese else _CAPITAL).findall(question)]
-    return Asked(kind_asked(question), tuple(dict.fromkeys(found)), chinese)
+    capitals = {match.start() for match in _CAPITAL.finditer(question)}
+    found = [
+        match.group()
+        for match in _TOKEN.finditer(question)
+        if any(map(str.isdigit, match.group())) or (len(match.group()) > 1 if chinese else match.start() in capitals)
+    ]
+    return Asked(kind_asked(question), tuple(dict.fromkeys(found))[:_MOST], chinese)
