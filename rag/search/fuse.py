@@ -20,7 +20,8 @@ Scores = NDArray[np.float32]
 _DENSE = 0.6  # of the cosine against BM25, in the first stage
 _ABROAD = 0.5  # BM25 cannot see a passage of the other language: it is taken for half as good as its cosine
 _LATE, _COSINE, _WORDS = 10.0, 12.0, 0.9  # of the final score
-_FULL, _MOST = 0.8, 1.5  # share of what its words can give at which a best passage lets words weigh so; at most so much more
+_APART = 0.4  # share of what the words can give by which they single out few passages where they weigh so
+_FEW = 4  # passages that may share the best words
 _STEP_BACK = 0.55  # of the final score, for a passage of the other language: between equals the question's own comes first
 _NEURAL = 0.75  # of a cross-encoder against the first stage
 
@@ -75,14 +76,20 @@ def shortlist(found: Found, fused: Scores, own: int, foreign: int) -> NDArray[np
     return np.concatenate([order[~abroad][:own], order[abroad][:foreign]])
 
 
-def with_late(found: Found, at: NDArray[np.int64], late: Scores) -> Scores:
+def singled_out(found: Found) -> float:
+    """How much more words tell of this question than of others: 1 where the best passage has .4 of what they can give more
+    than the fifth, 0 where five have as much. Many passages with all of the words are no better than none with any of them:
+    then other words, or none, decide."""
+    best = np.sort(found.bm25)[::-1][: _FEW + 1] / max(float(found.idf.sum()), 1e-6)
+    return float(best[0] - best[-1]) / _APART if len(best) else 1.0
+
+
+def with_late(found: Found, at: NDArray[np.int64], late: Scores, told: float = 1.0) -> Scores:
     """The candidates `at` by late interaction, cosine, and BM25 as a share of what the words can give; on one scale for all
-    questions. The root of BM25 saturates: the first matching words tell more than the fifth repetition of one. Words weigh by
-    what the best passage has of them: where none has most of the question's, it is asked in other words than are written.
+    questions. The root of BM25 saturates: the first matching words tell more than the fifth repetition of one. `told`: factor
+    of the words' weight.
     """
-    shares = np.maximum(found.bm25[at], 0) / max(float(found.idf.sum()), 1e-6)
-    told = min(float(shares.max(initial=0.0)) / _FULL, _MOST)
-    words = told * np.sqrt(shares)
+    words = told * np.sqrt(np.maximum(found.bm25[at], 0) / max(float(found.idf.sum()), 1e-6))
     abroad = found.foreign[at]
     if abroad.any() and not abroad.all():
         words[abroad] = np.maximum(words[abroad], words[~abroad].mean())

@@ -19,7 +19,7 @@ from rag.library.tokens import is_chinese
 from rag.ports import Reranker
 from rag.search.asked import asked_for
 from rag.search.calibrate import usual
-from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
+from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, singled_out, with_late, with_neural
 from rag.search.hits import Joined, join
 from rag.search.late import compare
 from rag.search.synonyms import Synonyms
@@ -103,7 +103,7 @@ class Retriever:
         if self._reranking.late and shelf.embedder.late and len(at) > 1:
             late[at], short[at] = self._late(query, found, at, shelf)
             raw[at] = with_late(found, at, late[at])
-            score[at] = final(raw[at], found.foreign[at])
+            score[at] = final(with_late(found, at, late[at], singled_out(found)), found.foreign[at])
         if self._reranking.neural is not None:
             passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]

@@ -60,6 +60,16 @@ def test_names_are_codes_capitals_and_latin_words_within_chinese() -> None:
     assert asked_for("What do I need? The printed receipt").names == ()
 
 
+def test_amounts_dates_and_ordinals_are_no_names() -> None:
+    assert asked_for("Will a 40 pound dog set off the 2nd alarm in November?").names == ()
+    assert asked_for("充满 128GB 的卡要 3 天吗").names == () and asked_for("2031 年的价格").names == ("2031",)
+
+
+def test_people_who_tell_of_themselves_are_heard() -> None:
+    assert asked_for("My lamp stays dark").personal and asked_for("灯又不亮了，咋办").personal
+    assert not asked_for("How do I reset the lamp?").personal and not asked_for("如何重置灯具").personal
+
+
 def test_a_name_that_stands_nowhere_is_told_however_it_is_written() -> None:
     asked = asked_for("what does error K-207 mean")
     assert not asked.unnamed("If K207 is shown, open the valve.") and asked.unnamed("If K-208 is shown, open the valve.")

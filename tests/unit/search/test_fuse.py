@@ -7,7 +7,7 @@ import numpy as np
 from rag.domain import DEFAULT_COLLECTION
 from rag.library.changes import Attributes
 from rag.library.mirror import Found
-from rag.search.fuse import with_late
+from rag.search.fuse import singled_out, with_late
 
 
 def found(bm25: list[float], idf: list[float]) -> Found:
@@ -24,17 +24,17 @@ def found(bm25: list[float], idf: list[float]) -> Found:
 
 
 def lead(bm25: list[float]) -> float:
-    """By how much the passage with words goes before the other, which is as near in every other way."""
-    raw = with_late(found(bm25, [5.0, 5.0]), np.arange(2), np.full(2, 0.5, np.float32))
-    return float(raw[0] - raw[1])
+    """By how much the first passage goes before the last, which is as near in every other way."""
+    told = found(bm25, [5.0, 5.0])
+    raw = with_late(told, np.arange(len(bm25)), np.full(len(bm25), 0.5, np.float32), singled_out(told))
+    return float(raw[0] - raw[-1])
 
 
-def test_words_weigh_little_where_no_passage_has_most_of_them():
-    few, most = lead([2.0, 0.0]), lead([9.0, 0.0])
-    assert 0 < few < most
-    assert few < 0.25 * most  # the root alone would make it half
+def test_words_weigh_more_where_they_single_out_a_passage():
+    alone, among_many = lead([9.0, 1.0, 1.0, 0.5, 0.5, 0.5]), lead([9.0, 8.5, 8.5, 8.0, 8.0, 0.5])
+    assert 0 < among_many < 0.3 * alone
 
 
-def test_words_have_a_greatest_weight_and_none_is_no_fault():
-    assert lead([16.0, 0.0]) / np.sqrt(1.6) <= lead([12.0, 0.0]) / np.sqrt(1.2) + 1e-4
-    assert lead([0.0, 0.0]) == 0.0
+def test_words_that_no_passage_or_every_passage_has_decide_nothing():
+    assert lead([0.0, 0.0]) == 0.0 and singled_out(found([4.0] * 6, [5.0])) == 0.0
+    assert singled_out(found([], [])) == 1.0
