@@ -155,7 +155,8 @@ _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s|x|[kmgt]b?|[km]?[gmwva]|mm|cm|km|kg|
 _CALENDAR = re.compile(rf"{_MONTH}|(?:mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?i:my|mine|me|we|our|us|your|you)\b|(?<!how do )(?<!how can )(?<!should )(?<!do )(?<!can )\b[Ii]\b"
-    r"|[我俺咱你您]|咋|啥|呗|老是|[了过][吗呢吧，。？?]"
+    r"|[我俺咱你您弄搞咋啥啦呗]|老是|怎么办|是不是|能不能|有没有|会不会|要不要|还[能得没会]|那款|这款|[用行好能退]不[？?]?$"
+    r"|[了过](?:[吗呢吧，,。？?]|$)"
 )
 _MOST = 12  # names that are looked for; nobody asks about more
 

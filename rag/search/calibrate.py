@@ -1,7 +1,7 @@
 """From raw scores to the probability that a passage answers the question.
 
-A logistic model over features that mean the same in every library, fitted on 5,000 first hits of six public sets and the
-examples, half of them of questions that the documents do not answer (DECISIONS.md, "Calibration"). How hard a library's
+A logistic model over features that mean the same in every library, one for both languages, fitted on 3,900 first hits of eight
+public sets and the examples, half of them of questions whose documents were taken out (DECISIONS.md, "Refusing"). How hard a library's
 questions are shifts it: two numbers a generation, fitted by `xiansou eval calibrate`, correct that.
 """
 
@@ -22,8 +22,8 @@ _FIRM = 10.0  # how many questions' worth a slope of 1 counts when a few are fit
 # Best probabilities of unanswerable questions, their quantiles 0, .05, … 1: half of them about what the documents are about
 # (the one that answers taken out), half about something else (DECISIONS.md, "Refusing").
 _ELSEWHERE = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.018, 0.028, 0.04)
-_ZH = (*_ELSEWHERE, 0.06, 0.089, 0.1419, 0.1918, 0.2292, 0.2781, 0.3337, 0.4108, 0.4896, 0.6129, 0.9593)
-_EN = (*_ELSEWHERE, 0.04, 0.0477, 0.0972, 0.1774, 0.2457, 0.3168, 0.3861, 0.4332, 0.5049, 0.6735, 0.9436)
+_ZH = (*_ELSEWHERE, 0.05, 0.0736, 0.1269, 0.1638, 0.2098, 0.2634, 0.3148, 0.3865, 0.4877, 0.647, 0.9695)
+_EN = (*_ELSEWHERE, 0.042, 0.0454, 0.0818, 0.1339, 0.2203, 0.271, 0.3433, 0.4252, 0.5243, 0.7494, 0.9705)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def probability(features: Features, calibration: Calibration = PLAIN) -> float:
     else:
         logit = -1.57 + 16.6 * (f.cosine - _COSINE_CENTRE) - 9.9 * f.margin + 8.7 * f.ahead + 0.5 * f.gap
         logit += 0.54 * f.coverage + 0.25 * length - 1.7 * f.unnamed - 2.6 * f.short
-        logit += 1.1 * f.personal - 0.68 * f.chinese
+        logit += 1.4 * f.personal - 0.68 * f.chinese
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, calibration.slope * logit + calibration.offset))))
 
 
