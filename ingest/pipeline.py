@@ -14,6 +14,7 @@ from ingest import mask
 from ingest.chunk import chunk
 from ingest.columns import mapping_of
 from ingest.sandbox import parse_safely
+from ingest.statements import with_statements, with_tokens
 from rag.domain import Chunk, DocumentInput, Parsed, WriteResult
 from rag.errors import Conflict, ParseError, XiansouError
 from rag.library.ledger import Ledger
@@ -142,7 +143,8 @@ def _chunked(doc: DocumentInput, title: str, parsed: Parsed, shelf: Shelf, clean
     chunks = chunk(parsed, count_tokens=shelf.embedder.count_tokens, max_tokens=shelf.chunk_tokens, title=title)
     if not chunks:
         raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
-    return Read(doc, title, parsed.text, tuple(chunks), cleaned)
+    made = with_tokens(with_statements(parsed, chunks), shelf.embedder)
+    return Read(doc, title, parsed.text, made, cleaned)
 
 
 @dataclass(frozen=True, slots=True)

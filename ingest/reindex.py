@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ingest.pipeline import Read, prepare, read_again
+from ingest.statements import of_text, with_tokens
 from rag.errors import Conflict, NotFound, XiansouError
 from rag.library import generations, rebuild
 from rag.library.rows import Prepared
@@ -127,7 +128,10 @@ class _Builder:
         text = self._house.ledger.text(read.input.id, version)
         if read.text == text:
             return read
-        return replace(read, text=text, chunks=tuple(rebuild.cut_before(self._house.ledger.engine, read.input.id, version)))
+        chunks = tuple(rebuild.cut_before(self._house.ledger.engine, read.input.id, version))
+        if not all(chunk.statements for chunk in chunks):
+            chunks = of_text(chunks, text, markdown=bool(read.chunks and read.chunks[0].plain))
+        return replace(read, text=text, chunks=with_tokens(chunks, self._shelf.embedder))
 
     def unreadable(self) -> list[str]:
         """Documents that are live now and would be lost by the swap."""

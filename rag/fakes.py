@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.domain import Usage
 from rag.errors import UpstreamError
@@ -38,6 +39,9 @@ class HashEmbedder:
     def query_tokens(self, text: str) -> Vectors:
         return self._embed(words(text) or [""])
 
+    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
+        return [_places(text) for text in texts]
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(words(text)) for text in texts]
 
@@ -49,6 +53,16 @@ class HashEmbedder:
                 seed = int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
                 row += np.random.default_rng(seed).standard_normal(self.dim, np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def _places(text: str) -> NDArray[np.int32]:
+    """Where each of `words(text)` begins: at the next place that holds its first letters, else where the last one was."""
+    plain, at, spans = text.lower(), 0, list[tuple[int, int]]()
+    for word in words(text):
+        found = plain.find(word[:3], at)
+        at = at if found < 0 else found
+        spans.append((at, min(at + len(word), len(text))))
+    return np.array(spans, np.int32).reshape(-1, 2)
 
 
 class ScriptedStream:

@@ -54,6 +54,13 @@ class Embedder(Protocol):
         """The question's token vectors (tokens, token dim), rows of L2 norm 1. Only when `late`."""
         ...
 
+    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
+        """Where the tokens of `embed_with_tokens` stand: (tokens, 2) int32 of code points into each text, half open.
+
+        The list is empty when `late` is False.
+        """
+        ...
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text in the model's own tokenizer, without special tokens and prompt."""
         ...

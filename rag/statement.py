@@ -1,4 +1,4 @@
-"""Statements: what a passage is made of. The parser finds them once; extraction, the gate, citations and refusals work on them."""
+"""Statements: what a passage is made of. Found once, at ingest; answers, the gate, citations and refusals work on them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from rag.library.engine import writing
 from rag.library.ledger import live_generation, now
 from rag.library.schema import changes, generations, meta
 
-PASSAGES_VERSION = 2  # raised when a parser, the cleaner, the chunker or the tokenizer makes other passages of the same bytes
+PASSAGES_VERSION = 3  # raised when parser, cleaner, chunker or tokenizer make other passages or statements of the same bytes
 
 Fingerprint = dict[str, Any]
 

@@ -15,7 +15,7 @@ from rag.library.worded import borrowed, plain
 
 _HEAD = "SELECT COALESCE(MAX(seq), 0) FROM changes"
 _PASSAGES = """SELECT p.id, p.document_id, p.version, p.section, p.kind, p.text, p.context, p.start, p."end", p.fields,
-v.title, v.url, v.source, v.collection, v.metadata
+p.statements, v.title, v.url, v.source, v.collection, v.metadata
 FROM passages p JOIN versions v ON v.document_id = p.document_id AND v.version = p.version
 WHERE p.id IN ({ids}) AND p.created_seq <= {version} AND (p.retired_seq IS NULL OR p.retired_seq > {version})"""
 _TOKENS = """SELECT p.id, l.tokens FROM passages p JOIN late l ON l.generation = p.generation AND l.hash = p.hash
@@ -35,6 +35,7 @@ class PassageRow(NamedTuple):
     start: int
     end: int
     fields: str
+    statements: str | None
     title: str
     url: str | None
     source: str | None

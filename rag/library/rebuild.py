@@ -17,6 +17,7 @@ import orjson
 from sqlalchemy import Engine, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
+from rag import statement
 from rag.domain import Chunk, DocumentInput
 from rag.errors import Conflict
 from rag.library.engine import writing
@@ -112,7 +113,16 @@ def cut_before(engine: Engine, document_id: str, version: int) -> list[Chunk]:
     with engine.connect() as conn:
         rows = conn.execute(query).all()
     return [
-        Chunk(row.start, row.end, row.text, row.kind, tuple(orjson.loads(row.section)), row.context, orjson.loads(row.fields))
+        Chunk(
+            row.start,
+            row.end,
+            row.text,
+            row.kind,
+            tuple(orjson.loads(row.section)),
+            row.context,
+            orjson.loads(row.fields),
+            statements=statement.load(row.statements),
+        )
         for row in rows
     ]
 

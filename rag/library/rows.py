@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
+from rag import statement
 from rag.domain import Chunk, Document, DocumentInput, Passage
 from rag.library.quick import PassageRow
 from rag.library.schema import documents, versions
@@ -103,6 +104,7 @@ def passage_rows(
             "end": chunk.end,
             "words": prepared.words[ordinal] if prepared.words else " ".join(words(chunk.search_text)),
             "fields": orjson.dumps(dict(chunk.fields)).decode(),
+            "statements": statement.dump(chunk.statements),
             "hash": hashes[ordinal],
             "created_seq": seq,
         }
@@ -153,4 +155,5 @@ def to_passage(row: PassageRow) -> Passage:
         end=row.end,
         fields=orjson.loads(row.fields),
         metadata=orjson.loads(row.metadata),
+        statements=statement.load(row.statements),
     )

@@ -112,6 +112,16 @@ class OnnxEmbedder:
             self._asked.keep(text, rows)
         return project(rows)
 
+    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
+        """(tokens, 2) code points into each text, row by row those of `embed_with_tokens`; no model is run."""
+        if not self.late:
+            return []
+        prompt, head = self._manifest.passage_prompt, self.max_tokens * _LONGEST_TOKEN
+        first, last = self._first[prompt], self.max_tokens - 1
+        prompted = [encodable(prompt + text[:head]) for text in texts]
+        spans = [np.array(encoding.offsets, np.int32).reshape(-1, 2) for encoding in self._tokenizer.encode_batch(prompted)]
+        return [np.maximum(rows[first : min(len(rows) - 1, last)] - len(prompt), 0) for rows in spans]
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and prompt, uncut."""
         return [len(encoding) for encoding in self._encodings(texts, special=False)]

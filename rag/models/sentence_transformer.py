@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.errors import ConfigError
 from rag.models.cache import QueryCache
@@ -83,6 +84,10 @@ class SentenceTransformerEmbedder:
     def query_tokens(self, text: str) -> Vectors:
         """None: float32 (0, dim)."""
         return np.empty((0, self._dim), np.float32)
+
+    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
+        """None, as there are no token vectors."""
+        return []
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens and prompt, uncut."""

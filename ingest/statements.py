@@ -1,0 +1,268 @@
+"""Blocks to statements: what each passage is made of, found once, when a document is read."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ingest.parse.tags import plain
+from rag.domain import Block, Chunk, Parsed
+from rag.ports import Embedder
+from rag.sentences import split_sentences
+from rag.statement import Statement, StatementKind
+
+_NUMERALS = "一二三四五六七八九十"
+_NUMBERED = re.compile(
+    rf"(?:\d{{1,3}}(?:\.\d{{1,3}}){{0,3}}[.)、．）]|[（(]\d{{1,3}}[)）]|[①-⑳]|[（(][{_NUMERALS}]{{1,3}}[)）]|[{_NUMERALS}]{{1,3}}、"
+    rf"|第\s*[{_NUMERALS}\d]{{1,3}}\s*步[:：、.]?|步骤\s*[{_NUMERALS}\d]{{1,3}}[:：、.]?|[Ss]tep\s+\d{{1,3}}[:.)]?)"
+)
+_LETTERED = re.compile(r"[a-zA-Z][.)]")
+_BULLET = re.compile(r"(?:[-*+•·●○▪■◆–]|\[[ xX]\])")
+_LINE_MARK = re.compile(rf"[ \t>]*(?P<mark>{_NUMBERED.pattern}|{_LETTERED.pattern}(?=\s)|{_BULLET.pattern}(?=\s))\s*(?=\S)")
+_MARK_BEFORE = re.compile(rf"(?P<mark>{_NUMBERED.pattern}|{_LETTERED.pattern}|{_BULLET.pattern})\s*$")
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"\w")
+_INDEX = re.compile(r"\d{0,4}")
+_JUNK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")  # a template's place holders: no reader ever sees them
+_LEAD_LIMIT = 200
+_CIRCLED = ord("①") - 1
+CODE = "```"
+"""Mark of a statement that is code: its lines are shown as they are."""
+
+
+def with_statements(parsed: Parsed, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
+    """The chunks, each with what it is made of, in the order of the text; phrasings of one entry share it."""
+    reader = _Reader(parsed)
+    known: dict[tuple[int, int], tuple[Statement, ...]] = {}
+    out = []
+    for chunk in chunks:
+        span = (chunk.start, chunk.end)
+        if span not in known:
+            known[span] = tuple(reader.read(*span))
+        out.append(replace(chunk, statements=known[span]))
+    return tuple(out)
+
+
+def of_text(chunks: Sequence[Chunk], text: str, *, markdown: bool) -> tuple[Chunk, ...]:
+    """Chunks whose blocks are not known any more, with statements by their text alone."""
+    blocks = tuple(Block(chunk.start, chunk.end, chunk.kind, chunk.section, fields=chunk.fields) for chunk in chunks)
+    return with_statements(Parsed(text, blocks, markdown=markdown), chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A span with its list mark; `item`: it is a list's."""
+
+    start: int
+    end: int
+    mark: str = ""
+    item: bool = False
+
+
+class _Reader:
+    """Reads the blocks of one document; blocks are in the order of the text."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._text, self._markdown = parsed.text, parsed.markdown
+        self._blocks = sorted(parsed.blocks, key=lambda block: block.start)
+        self._starts = [block.start for block in self._blocks]
+        self._leads = self._introductions()
+        self._totals = self._steps()
+
+    def read(self, start: int, end: int) -> Iterator[Statement]:
+        """The statements of text[start:end]."""
+        at = max(bisect_left(self._starts, start) - 1, 0)
+        free = 1 + max((block.group for block in self._blocks), default=0)
+        while at < len(self._blocks) and self._blocks[at].start < end:
+            block = self._blocks[at]
+            a, b = max(block.start, start), min(block.end, end)
+            if a < b:
+                for one in self._of_block(block, a, b, free):
+                    free = max(free, one.group + 1)
+                    yield one
+            at += 1
+
+    def _of_block(self, block: Block, start: int, end: int, free: int) -> Iterator[Statement]:
+        if block.kind == "code":
+            yield Statement(start, end, "note", mark=CODE, group=free)
+        elif block.kind == "table":
+            yield self._row(block, start, end)
+        elif block.kind == "case":
+            yield from self._case(block, start, end, free)
+        elif block.kind == "faq":
+            taken = [cell for cell in block.cells if start <= cell.start and cell.end <= end]
+            stop = min((cell.start for cell in taken), default=end)
+            yield from self._written(start, stop, "answer", free)
+            yield from (
+                Statement(c.start, c.end, "field", c.value, group=free, cells=(c,), label=c.name, above=block.above)
+                for c in taken
+            )
+        elif block.kind == "list":
+            yield from self._item(block, start, end)
+        else:
+            yield from self._written(start, end, "sentence", free)
+
+    # -- tables and cases ----------------------------------------------------------------------------------------------
+
+    def _row(self, block: Block, start: int, end: int) -> Statement:
+        cells = tuple(cell for cell in block.cells if cell.start < end and cell.end > start)
+        named = any(cell.names for cell in cells)
+        kind: StatementKind = "row" if named or len(cells) != 2 else "field"
+        telling = [cell for cell in cells if not (named and _INDEX.fullmatch(cell.value) and len(cells) > 1)]
+        label = telling[0].value if telling else ""
+        text = "" if cells else self._plain(start, end)
+        return Statement(
+            start, end, kind, text, group=block.group, lead=self._lead_of(block), cells=cells, label=label, above=block.above
+        )
+
+    def _case(self, block: Block, start: int, end: int, free: int) -> Iterator[Statement]:
+        cells = [cell for cell in block.cells if start <= cell.start and cell.end <= end]
+        if not cells:
+            yield from self._written(start, end, "field", free)
+            return
+        for cell in cells:
+            yield Statement(cell.start, cell.end, "field", cell.value, group=free, cells=(cell,), label=cell.name)
+
+    # -- running text --------------------------------------------------------------------------------------------------
+
+    def _item(self, block: Block, start: int, end: int) -> Iterator[Statement]:
+        """A list item; what continues one has no mark of its own."""
+        mark, is_item = self._mark_before(start) if start == block.start else ("", False)
+        text = self._plain(start, end)
+        if not _WORD.search(text):
+            return
+        kind: StatementKind = "step" if _number(mark) else "item" if is_item or mark else "sentence"
+        total = self._totals.get(block.group, 0) if kind == "step" else 0
+        number = _number(mark) if kind == "step" else 0
+        shown = "" if text == self._text[start:end] else text
+        yield Statement(start, end, kind, shown, mark, block.group, number, total, self._lead_of(block))
+
+    def _written(self, start: int, end: int, kind: StatementKind, free: int) -> Iterator[Statement]:
+        """Sentences of a paragraph, or the items of a list that stands inside it line by line."""
+        pieces = list(self._pieces(start, end))
+        steps = max((_number(piece.mark) for piece in pieces), default=0)
+        lead = ""
+        group, in_list = free, False
+        for piece in pieces:
+            text = self._plain(piece.start, piece.end)
+            if not _WORD.search(text):
+                continue
+            if piece.item != in_list:
+                group, in_list = group + 1, piece.item
+            shown = "" if text == self._text[piece.start : piece.end] else text
+            if piece.item:
+                number = _number(piece.mark)
+                what: StatementKind = "step" if number else "item"
+                yield Statement(piece.start, piece.end, what, shown, piece.mark, group, number, steps if number else 0, lead)
+            else:
+                lead = text if text.endswith((":", "：")) else ""
+                yield Statement(piece.start, piece.end, kind, shown, group=group)
+
+    def _pieces(self, start: int, end: int) -> Iterator[_Piece]:
+        lines = [match.span() for match in re.compile(r"[^\n]+").finditer(self._text, start, end)]
+        marks = [_LINE_MARK.match(self._text, a, b) for a, b in lines]
+        if sum(mark is not None for mark in marks) < 2:
+            yield from (_Piece(start + a, start + b) for a, b in split_sentences(self._text[start:end]))
+            return
+        for (a, b), mark in zip(lines, marks, strict=True):
+            if mark is None:
+                yield from (_Piece(a + x, a + y) for x, y in split_sentences(self._text[a:b]))
+                continue
+            stop = a + len(self._text[a:b].rstrip())
+            bullet = _BULLET.fullmatch(mark["mark"]) is not None
+            yield _Piece(mark.end(), stop, "" if bullet else mark["mark"].strip(), True)
+
+    def _plain(self, start: int, end: int) -> str:
+        """As it is read, on one line."""
+        text = self._text[start:end]
+        if not self._markdown:
+            return " ".join(text.split())
+        return " ".join(filter(None, (plain(_JUNK.sub("", line)) for line in text.splitlines())))
+
+    # -- what stands around --------------------------------------------------------------------------------------------
+
+    def _mark_before(self, start: int) -> tuple[str, bool]:
+        """The list mark before a block on its line; whether there is one, bullets included."""
+        line = self._text.rfind("\n", 0, start) + 1
+        found = _MARK_BEFORE.search(self._text, max(line, start - 24), start)
+        if found is None:
+            return "", False
+        bullet = _BULLET.fullmatch(found["mark"]) is not None
+        return ("" if bullet else found["mark"].strip()), True
+
+    def _lead_of(self, block: Block) -> str:
+        if block.lead:
+            return block.lead
+        return self._leads.get(block.group, "") if block.group >= 0 else ""
+
+    def _introductions(self) -> Mapping[int, str]:
+        """By group: the sentence right above a list or table that ends in a colon, or that is all of a short paragraph."""
+        found: dict[int, str] = {}
+        for before, block in zip([None, *self._blocks], self._blocks, strict=False):
+            if block.group < 0 or block.group in found:
+                continue
+            found[block.group] = ""
+            if before is None or before.kind != "text" or before.section != block.section:
+                continue
+            text = self._plain(before.start, before.end)
+            last = split_sentences(text)
+            sentence = text[last[-1][0] : last[-1][1]] if last else ""
+            if len(sentence) <= _LEAD_LIMIT and sentence.endswith((":", "：")):
+                found[block.group] = sentence
+        return found
+
+    def _steps(self) -> Mapping[int, int]:
+        """By group: the highest number of its steps."""
+        found: defaultdict[int, int] = defaultdict(int)
+        for block in self._blocks:
+            if block.kind == "list" and block.group >= 0:
+                found[block.group] = max(found[block.group], _number(self._mark_before(block.start)[0]))
+        return found
+
+
+def _number(mark: str) -> int:
+    """Of a numbered mark; 0 for letters, bullets and none."""
+    if not mark or not _NUMBERED.fullmatch(mark):
+        return 0
+    if (found := _DIGITS.findall(mark)) and mark[0] not in "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳":
+        return int(found[-1])
+    if "①" <= mark[0] <= "⑳":
+        return ord(mark[0]) - _CIRCLED
+    digits = [_NUMERALS.index(char) + 1 for char in mark if char in _NUMERALS]
+    if len(digits) == 1:
+        return digits[0]
+    if digits and digits[0] == 10:
+        return 10 + (digits[1] if len(digits) > 1 else 0)
+    return 10 * digits[0] + (digits[2] if len(digits) > 2 else 0) if digits else 0
+
+
+def with_tokens(chunks: Sequence[Chunk], embedder: Embedder) -> tuple[Chunk, ...]:
+    """The chunks whose statements know which of the passage's token vectors are theirs."""
+    spans = embedder.token_spans([chunk.search_text for chunk in chunks])
+    if not spans:
+        return tuple(chunks)
+    return tuple(replace(chunk, statements=tuple(_placed(chunk, rows))) for chunk, rows in zip(chunks, spans, strict=True))
+
+
+def _placed(chunk: Chunk, rows: np.ndarray) -> Iterator[Statement]:
+    lead = len(chunk.search_text) - len(chunk.plain or chunk.text)
+    flat, at = chunk.plain.replace("\n", " "), 0
+    for one in chunk.statements:
+        start, end = one.start - chunk.start, one.end - chunk.start
+        if chunk.plain:
+            text = " ".join(filter(None, (plain(line) for line in chunk.text[start:end].splitlines())))
+            found = flat.find(text, at)
+            found = flat.find(text) if found < 0 else found
+            if found < 0:
+                yield one
+                continue
+            start, end = found, found + len(text)
+            at = end
+        first = int(np.searchsorted(rows[:, 1], lead + start, "right"))
+        last = int(np.searchsorted(rows[:, 0], lead + end, "left"))
+        yield replace(one, tokens=(first, max(last, first)))
