@@ -22,6 +22,8 @@ Fault = Literal[
     "garbled",
     "truncated",
     "persona",  # repeats its own instructions
+    "condition",  # a condition, limit, exception or part of what the passage says was left out
+    "subject",  # the passage says it of another thing
 ]
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from rag.answering.facts import Token, tokens
+from rag.answering.gate.compare import Known
+from rag.answering.gate.evidence import Evidence
+from rag.answering.gate.reading import Reading, read
 from rag.answering.inject import instructing
-from rag.answering.support import Found, Source
 from rag.domain import Claim, Hit, Span
 from rag.grounding import Fault, Verdict
 from rag.library.tokens import fold
@@ -111,77 +112,66 @@ class Gate:
     ):
         self._hits, self.policy, self._entails = hits, policy, entails
         self._question = question
-        self._sources: dict[int, Source] = {}
-        self._asked = frozenset(token.key for token in tokens(question) if not token.fact)
+        self._evidence: dict[int, Evidence] = {}
+        asked = read(question)
+        self._asked = frozenset(token.key for token in asked.tokens if token.content)
+        self._before: frozenset[str] = frozenset()
 
     @cached_property
     def known(self) -> str:
         """Question and passages: what an answer may be made of."""
         return "\n".join([self._question, *(f"{hit.passage.context}\n{hit.passage.text}" for hit in self._hits)])
 
-    def _source(self, position: int) -> Source:
-        if position not in self._sources:
-            passage = self._hits[position].passage
-            self._sources[position] = Source(passage.text, f"{passage.title}\n{passage.context}")
-        return self._sources[position]
+    def evidence(self, position: int) -> Evidence:
+        if position not in self._evidence:
+            self._evidence[position] = Evidence(self._hits[position].passage)
+        return self._evidence[position]
 
     def check(self, sentence: str) -> Checked:
         """Decides about one sentence."""
         cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
-        text = _BULLET.sub("", MARKER.sub("", sentence)).strip()
+        text = _BULLET.sub("", MARKER.sub("", sentence).strip()).strip()
         bare = _OPENED.sub("", text)
-        claim = tokens(bare)
-        if not any(token.content for token in claim):
+        claim = read(bare)
+        if not claim.keys:
             return Checked(text, None, "no_support" if text else None)
-        if _SAYS_NOTHING.search(bare) and not any(_tight(bare) in _tight(hit.passage.text) for hit in self._hits):
-            return Checked(text, None, "no_answer")
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
-        spans, fault = self._supported(text, claim, named)
-        if spans:
-            quoted = any(_tight(bare) in _tight(self._said(span)) for span in spans)
-            return Checked(text, Claim(text, tuple(spans)), None, "quoted" if quoted else "supported")
+        found = self._supported(bare, claim, named)
+        if found[0]:
+            return self._passed(text, bare, found[0], None, "supported", claim)
+        fault = found[1]
         if self.policy == "repair":
             others = [at for at in range(len(self._hits)) if at not in named]
-            spans, other_fault = self._supported(text, claim, others, first=True)
+            spans, other_fault = self._supported(bare, claim, others, first=True)
             if spans:
-                return Checked(text, Claim(text, tuple(spans)), "wrong_citation" if cited else "no_citation", "repaired")
+                return self._passed(text, bare, spans, "wrong_citation" if cited else "no_citation", "repaired", claim)
             fault = fault or other_fault
         return Checked(text, None, fault or ("no_support" if cited else "no_citation"))
 
+    def _passed(self, text: str, bare: str, spans: list[Span], fault: Fault | None, verdict: Verdict, claim: Reading) -> Checked:
+        self._before = frozenset(t.key for t in claim.tokens if t.content)
+        if verdict == "supported" and any(_tight(bare) in _tight(self._said(span)) for span in spans):
+            verdict = "quoted"
+        return Checked(text, Claim(text, tuple(spans)), fault, verdict)
+
     def _supported(
-        self, text: str, claim: Sequence[Token], at: Sequence[int], *, first: bool = False
+        self, text: str, claim: Reading, at: Sequence[int], *, first: bool = False
     ) -> tuple[list[Span], Fault | None]:
         """Where the passages at these positions say it; else the fault of the nearest one."""
         spans, faults = list[Span](), list[tuple[float, Fault]]()
+        known = Known(self._asked | self._before, self._asked)
         for position in at:
-            found = self._find(text, claim, position)
-            if found is None:
-                continue
-            if found.fault is not None:
-                faults.append((found.close, found.fault))
-                continue
+            said = self.evidence(position).says(claim, known)
+            if said.units and (fault := self.evidence(position).altered(text, known)) is not None:
+                said = replace(said, units=(), fault=fault)
             start = self._hits[position].passage.start
-            spans.append(Span(position, start + found.start, start + found.end))
-            if first:
-                break
+            if said.units:
+                spans += [Span(position, start + unit.start, start + unit.end) for unit in said.units]
+                if first:
+                    break
+            elif said.fault is not None:
+                faults.append((said.close, said.fault))
         return spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1]
-
-    def _find(self, text: str, claim: Sequence[Token], position: int) -> Found | None:
-        found = self._source(position).find(claim, self._asked)
-        if found is None:
-            return None
-        passage = self._hits[position].passage
-        fault = found.fault
-        if fault is None and not all(_plain(quote) in _plain(passage.text) for quote in _quotes(text)):
-            fault = "quote"
-        here = f"{passage.context}\n{passage.text[found.start : found.end]}"
-        if fault is None and not all(link in fold(here) for link in _LINK.findall(fold(text))):
-            fault = "quote"
-        if fault is None and instructing(passage.text, found.start, found.end):
-            fault = "instruction"
-        if self._entails is not None and (fault == "no_support" or (fault is None and found.close < 1)):
-            fault = None if self._entails(f"{passage.context}\n{passage.text}".strip(), text) else fault or "meaning"
-        return Found(found.start, found.end, found.close, fault)
 
     def _said(self, span: Span) -> str:
         passage = self._hits[span.hit].passage

@@ -21,10 +21,10 @@ _OPERATORS = {
     "without": "without|不带|无需|不用|不需要|不必|不需|need not|needn't|no need to|not need to|not have to|not required|is not required"
     "|not necessary|unnecessary|没必要|没有必要|毋需",
     "exclude": "exclude|excludes|excluding",
-    "instead": "instead of|rather than|而不是|而非|代替|instead",
+    "instead": "instead of|rather than|而不是|代替|instead",
     "except": "except|except for|apart from|other than|with the exception of|but not|aside from|除|除了|除外|除去",
     "unless": "unless|除非",
-    "only": "only|solely|exclusively|just for|只|仅|仅限|只限|只有|只能|只会|唯一|仅仅|才|才能|才会|不仅限",
+    "only": "限|only|solely|exclusively|just for|只|仅|仅限|只限|只有|只能|只会|唯一|仅仅|才|才能|才会|不仅限",
     "if": "if|provided|provided that|as long as|so long as|once|in case|in the event|assuming|when|whenever|如果|若|如|假如|倘若|要是|只要|一旦|的话|当|凡"
     "|万一|只需|在…时",
     "until": "until|till|直到|为止|截至|截止",
@@ -34,7 +34,7 @@ _OPERATORS = {
     "while": "during|while|期间",
     "le": "up to|at most|no more than|not more than|maximum|maximum of|a maximum of|max|at the most|max.|not exceed|must not exceed|may not exceed"
     "|within|inside|no later than|不超过|不得超过|至多|最多|不多于|不高于|以内|之内|内|上限|最大|最高|最长|≤|以下|不大于|not exceeding|or less|or fewer|or below"
-    "|fewer than or equal|capped at|limited to|限|封顶|最晚|不得高于",
+    "|fewer than or equal|capped at|limited to|封顶|最晚|不得高于",
     "lt": "less than|under|below|fewer than|lower than|低于|小于|少于|不足|不到|不满|<",
     "ge": "at least|minimum|minimum of|a minimum of|min|no less than|not less than|no fewer than|or more|or newer|or higher|or faster|or above|or later|or better"
     "|至少|最少|不少于|不低于|以上|起|≥|大于等于|starting at|starting from|start from|starts from|starts at|from only|不小于|及以上|or longer|reaches|reach|达到|满"
@@ -45,7 +45,7 @@ _OPERATORS = {
     "seldom": "rarely|seldom|偶尔|很少|有时|sometimes|occasionally",
     "always": "always|guaranteed|guarantee|guarantees|certainly|in all cases|in any case|automatically|always be|总是|一定|任何情况下|绝对|永远|始终|一律|保证|必定|肯定|自动|任何时候"
     "|at any time|at all times|immediately|instantly|永久|permanently|forever|for good|for ever",
-    "all": "all|every|any|both|entire|each and every|所有|全部|一切|全体|任何|每个|每位|凡是|全都|均可|整",
+    "all": "all|every|any|both|entire|each and every|所有|全部|一切|全体|任何|每个|每位|凡是|全都|整个",
     "some": "some|several|certain|few|a few|部分|有些|某些|一些|若干|少数|个别|partially|partly|in part",
     "most": "most|majority|the majority of|mostly|大多数|大部分|多数|多半|largely",
     "must": "must|have to|has to|need to|needs to|required|require|requires|is required|are required|shall|has to be|have to be|必须|须|务必|必需|应当|需要|需|须要|应|应该"
@@ -77,9 +77,8 @@ roundtrip|往返|来回
 groundless|无故|没有正当理由|无正当理由|without good reason|without reason|without a reason
 fare|运费|邮费|快递费|shipping cost|shipping fee|postage
 view|watch|viewable|look at|see|seen|look up|looked up|查看|观看|看|回看
-delete|remove|erase|wipe|clear|deleted|deletes|清除|清掉|清空|删除|抹掉|删掉|移除|清
-keep|retain|store|save|kept|saves|stores|保存|存|留存
-stay|remain|保留|仍保留|留|留在|还在|仍在
+delete|remove|erase|wipe|clear|take out|pull out|take off|detach|deleted|deletes|取出|取下|拿出|拔出|清除|清掉|清空|删除|抹掉|删掉|移除|清
+keep|retain|store|save|kept|saves|stores|保存|存|留存|保留|仍保留|留|留在|还在|仍在|不变|保持不变|不受影响|unaffected|unchanged|untouched
 choose|pick|select|opt|选择|选|挑选|挑
 press|push|tap|click|hit|点击|点|点按|轻触|轻点|按下|单击
 hold|hold down|press and hold|keep pressing|keep holding|按住|长按
@@ -93,7 +92,7 @@ buy|purchase|bought|purchased|购买|买|加购|选购|购
 modify|change|edit|alter|adjust|修改|更改|改|变更|调整
 enter|type|type in|input|key in|fill in|输入|填写|填|键入
 turnoff|turn off|switch off|power off|shut off|shut down|power down|turned off|switched off|turns off|switches off|turns itself off|switches itself off|关机|关闭|关掉|停机
-turnon|turn on|switch on|power on|turned on|switched on|turns on|switches on|开机|打开|开启|启动|开
+turnon|turn on|switch on|power on|turned on|switched on|turns on|switches on|activate|enable|开机|开启|启动|启用
 unplug|disconnect|拔掉|断开|拔下
 begin|start|commence|began|started|begins|starts|开始
 expire|run out|lapse|lapses|runs out|到期|过期|失效
@@ -122,7 +121,7 @@ fill|top up|fill up|refill|top it up|注满|加满|装满|倒入|加入
 put|place|insert|放|放入|插入|放进|装
 cancel|call off|取消|撤销|撤回|cancellation
 stayclosed|closed|shut|stays closed|stay closed|not open|close|closes|休息|不营业|不开|不开门|闭店|打烊|关门|停业
-open|opens|opened|opening|营业|开门|拆封|打开包装
+open|opens|opened|opening|go to|goes to|navigate to|head to|visit|进入|前往|打开|营业|开门|拆封|打开包装
 limit|cap|limits|quota|限额|额度
 password|passcode|密码|口令
 immediate|right away|straight away|at once|马上|立即|立刻|即刻|当即
@@ -161,7 +160,7 @@ price_diff|difference|差价
 wear|损耗
 download|downloads|下载
 upload|上传
-record|recording|records|录像|录制|录
+record|recording|records|video|videos|footage|clip|clips|录像|录制|录|视频|片段
 location|地点|位置
 hot_water|热水
 remember|记得|记住
@@ -169,8 +168,8 @@ apply|applies|适用于|apply to
 return_period|退货期限|退货期|return period
 business|working|工作日
 request|requests|申请|请求
-house|home
 mill_gone|gone
+unlimited|no limit|不限|无限制|没有限制|不限量
 user|users
 extend|prolong|extended|延长
 quit|leave|leaves|离开|退出
@@ -217,6 +216,13 @@ for _line in filter(None, _SAME.splitlines()):
 
 # -- words that say little ---------------------------------------------------------------------------------------------
 
+FILLERS = (
+    "keep in mind that|keep in mind|bear in mind that|bear in mind|please note that|note that|be aware that|make sure that|make sure|be sure to|for comparison"
+    "|according to|based on|as per|in addition to|in addition|as well|at the same time|in order to|to do this|to do so|for this|it is possible to|up to the|in that case"
+    "|in this case|as follows|such as|for example|of course|in particular|if you wish|if needed|as soon as possible~|at your own~|feel free to|go ahead and|for you|of yours"
+).split("|")
+# Words of a claim that may be missing where the rest is there: they add no more than that something is so.
+LIGHT = frozenset("show ask happen find contact simply find work apply reach need provide offer".split()) | frozenset("还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
 FUNCTION = frozenset(
     (
         "a an the of in on at to for from by with as is are was were be been being am do does did doing has have had having i me my we our "
@@ -224,7 +230,7 @@ FUNCTION = frozenset(
         "will would if then than so such into out again also s t ll re ve d m please per via e g i.e itself themselves yourself however "
         "therefore thus because although though according let get gets got whether simply hence okay well as too per one's just still "
         "yet already even since own want wants like need needs whichever whatever upon onto off up down each one once another keep "
-        "in order to be sure make sure note mind remember case way thing things mean means long much many how-long soon later "
+        "in order to be sure make sure note mind remember case way thing things mean means long much many how-long soon later stay stays stayed remain remains become becomes ask asks either whole "
         "go goes come comes take takes give gives given provide provided offer offers offered have using say says state states apply"
     ).split()
 ) - {"up", "down", "off", "keep", "take", "takes", "apply", "given", "later", "many", "provided", "remember", "means", "mean"}
@@ -233,7 +239,7 @@ JOINS = {"and": "and", "or": "or", "but": "but", "while": "but", "whereas": "but
          "因为": "because", "由于": "because", "因此": "so", "所以": "so", "as well as": "and", "&": "and", "nor": "nor", "though": "but",
          "since_": "because", "so that": "because", "in order that": "because", "due to": "because", "because of": "because", "为了": "because"}  # fmt: skip
 FUNCTION_ZH = frozenset(
-    "的了在是和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中等件只本册张位条台款种名项份给会要想来去"
+    "的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中等件只本册张位条台款种名项份给会要想来去"
 ) - frozenset("上下中只时")  # fmt: skip
 LIGHT_ZH = frozenset("需要 进行 可以 能够 相关 情况 一下 方面 方式 目前 现在 其中 这样 这个 那个 如下 以下 您的 我们 你们 他们 它们 这里 那里 之间 的时候 时候 期间 仍然 仍 依然 依旧 同时 此外 另外 直接 倒是 照样 也就是 就是 即可 就可 就能 就行 即".split())  # fmt: skip
 # Characters that tell words of one kind apart: a word that differs in one of these is another word.

@@ -68,7 +68,7 @@ _CLOCKS = [
         r"(?P<zh>上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间|夜里)\s*(?P<hh>[一二三四五六七八九十两]{1,3})\s*点(?P<half>半)?",
     )
 ]
-_UNIT_WORDS = _alternatives(UNIT)
+_UNIT_WORDS = rf"(?:{_alternatives(w for w in UNIT if w[-1].isascii() and w[-1].isalpha())})(?![A-Za-z])|{_alternatives(w for w in UNIT if not (w[-1].isascii() and w[-1].isalpha()))}"
 _HAN_NUMERAL = r"(?:[一二两三四五六七八九]?[十百千万])?(?:[一二三四五六七八九]?[十百])*[零〇]?[一二两三四五六七八九十]|半"
 _NUMBER = re.compile(
     r"(?P<below>零下|minus\s+|(?<![\w.)\]}%℃°-])[-−](?=\d))?\s*(?P<cur>US\$|[$€£¥￥])?\s?"

@@ -10,7 +10,7 @@ from typing import Literal
 
 import rjieba
 
-from rag.answering.gate.lexicon import FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
+from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
 from rag.answering.gate.numbers import numbers
 from rag.library.tokens import fold
 
@@ -22,7 +22,7 @@ _HARMLESS = (
     "免疫|没关系|否则|无数|不可避免|只读|只要|起来|起床|要求|可能性|能力|可靠|可视|功能|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
     "后台|后盖|后缀|后端|前端|内存|内容|内部|满意|新增|更新|最新|新建|全新|旧版|新版|需求|应用|供应|响应|反应|对应|适应|自己|自行|来自|各自|限制|无障碍|无理由|无门槛|约定|预约|约束|一般纳税人"
 )
-_MANY_WORDS = sorted((w for w in {*OPERATORS, *PHRASES, *JOINS} if not w[0] >= "\u2e80" and not w.isalnum()), key=len, reverse=True)
+_MANY_WORDS = sorted((w for w in {*OPERATORS, *PHRASES, *JOINS, *FILLERS} if not w[0] >= "\u2e80" and not w.isalnum()), key=len, reverse=True)
 _LONG_HAN = sorted((w for w in {*OPERATORS, *PHRASES, *JOINS, *LIGHT_ZH} if _HAN.match(w) and len(w) > 1), key=len, reverse=True)
 _MARKUP = re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()]*\))*\)|</?[A-Za-z][^<>]{0,200}>|[*`~#]+|(?<![A-Za-z\d])_+|_+(?![A-Za-z\d])")
 _TOKEN = re.compile(
@@ -35,7 +35,11 @@ _TOKEN = re.compile(
     r"|(?P<stop>[。！？!?；;]|\.(?=\s|$))|(?P<colon>[:：])|(?P<pause>[,，、()（）/|—–→]|\s-\s)|(?P<sign>[≤≥<>✓✔√✗×])",
     re.IGNORECASE,
 )
+_WHOLE = frozenset("不错 不久 不少 不足 不锈 不良 未来 不明 未知 不一 不等".split())
+_PHRASE = re.compile(rf"(?:{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_HAN))})")
 _NEGATION = re.compile(r"\b(ca|wo|sha)n['’]t\b|\b(do|does|did|is|are|was|were|has|have|had|could|would|should|must|need)n['’]t\b", re.IGNORECASE)
+_SUBORDINATE = frozenset(("if", "unless", "while"))
+_NAMES_TOO = frozenset("may max min new old half more".split())  # with a capital inside a sentence: May, Home Max
 _LONG_NEGATION = {"ca": "cannot", "wo": "will not", "sha": "shall not"}
 
 
@@ -105,11 +109,14 @@ def read(text: str) -> Reading:
         else:
             join, hard, mark = next_join or join, hard or next_hard, mark or next_mark
 
-    for token in _tokens(plain(text)):
+    for token in _settled(list(_tokens(plain(text)))):
         if isinstance(token, str):
             end("", token == "stop", token)
         elif token.kind == "join":
             end(token.key, False, "join")
+            now.append(token)
+        elif token.kind == "operator" and token.key in _SUBORDINATE and any(t.content for t in now) and token.text.isascii() and token.text.lower() != "once~":
+            end("", False, "sub")
             now.append(token)
         else:
             now.append(token)
@@ -158,6 +165,22 @@ def _tokens(text: str) -> Iterator[Tok | str]:
         at = match.end()
 
 
+def _settled(found: list[Tok | str]) -> Iterator[Tok | str]:
+    """`not able to` is one operator; `from $49` without an end is a lower limit."""
+    for at, token in enumerate(found):
+        if not isinstance(token, str):
+            near = [t for t in (*found[max(at - 1, 0) : at], *found[at + 1 : at + 3]) if not isinstance(t, str)]
+            if token.kind == "operator" and token.key == "can" and any(t.kind == "operator" and t.key == "not" for t in near):
+                continue
+            after = found[at + 1] if at + 1 < len(found) else ""
+            if token.key == "from" and not isinstance(after, str) and after.kind == "number" and ".." not in after.key:
+                if after.unit in ("usd", "eur", "gbp", "cny"):
+                    token = Tok("ge", "operator", token.text)
+                elif after.unit == "date":
+                    token = Tok("since", "operator", token.text)
+        yield token
+
+
 def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
     text = match.group()
     lower = text.lower()
@@ -180,12 +203,12 @@ def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
     capital = text[0].isupper() and (not first or any(char.isupper() for char in text[1:]))
     if lower in JOINS:
         return Tok(JOINS[lower], "join", text)
-    if lower in OPERATORS and not (lower == "may" and capital):
+    if lower in OPERATORS and not (capital and lower in _NAMES_TOO):
         return Tok(OPERATORS[lower], "operator", text)
-    if lower in FUNCTION or (len(lower) == 1 and not capital):
+    if lower in FUNCTION or (len(lower) == 1 and not capital and not han):
         return Tok(lower, "function", text)
     key = canon_en(lower)
-    if key in OPERATORS:
+    if key in OPERATORS and not capital:
         return Tok(OPERATORS[key], "operator", text)
     return Tok(key, "name" if capital or han else "word", text, opens=first)
 
@@ -201,9 +224,22 @@ def _known(lower: str, text: str) -> Tok:
 
 
 def _han(run: str) -> Iterator[Tok]:
-    for word in rjieba.cut(run):
+    """A run of Han characters: known phrases first, the rest as it is cut into words."""
+    at = 0
+    for match in _PHRASE.finditer(run):
+        yield from _cut(run[at : match.start()])
+        yield _known(match.group(), match.group()) if match["han"] else Tok(match.group(), "word", match.group())
+        at = match.end()
+    yield from _cut(run[at:])
+
+
+def _cut(run: str) -> Iterator[Tok]:
+    for word in rjieba.cut(run) if run else ():
         if word in JOINS or word in OPERATORS or word in PHRASES or word in LIGHT_ZH:
             yield _known(word, word)
+        elif len(word) > 1 and word[0] in "不没未勿" and word not in _WHOLE:
+            yield Tok("not", "operator", word[0])
+            yield from _cut(word[1:])
         elif len(word) == 1 and word in FUNCTION_ZH:
             yield Tok(word, "function", word)
         elif all(char in FUNCTION_ZH for char in word):

@@ -1,0 +1,282 @@
+"""Whether a sentence of a passage says what a claim says: covered both ways, with the same operators."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rag.answering.gate.lexicon import LIGHT
+from rag.answering.gate.operators import bounds, differ, governed_alike, joined_alike
+from rag.answering.gate.reading import Clause, Tok
+from rag.answering.gate.units import Unit
+from rag.grounding import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a comparison. `close`, 0–1: how much of the claim stands there."""
+
+    fault: Fault | None
+    close: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What need not be said again. `names` and `words` of the question and of the sentence before."""
+
+    words: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()  # of the question alone
+
+
+def weigh(tokens: Iterable[Tok]) -> float:
+    return sum(1.5 if t.fact else 0.5 if len(t.key) == 1 and not t.key.isascii() else 1.0 for t in tokens)
+
+
+def alike(here: Tok, there: Tok) -> bool:
+    """Whether two content tokens are the same thing in other spelling."""
+    if here.kind == "number" or there.kind == "number":
+        if here.kind != there.kind:
+            return False
+        return here.key == there.key or _same_number(here, there)
+    if here.key == there.key:
+        return True
+    one, other = here.key, there.key
+    if len(one) > 1 and len(other) > 1 and not one.isascii() and not other.isascii() and min(len(one), len(other)) > 1:
+        return one in other or other in one
+    return False
+
+
+def _same_number(here: Tok, there: Tok) -> bool:
+    one, other = here.key.removesuffix(here.unit).strip(), there.key.removesuffix(there.unit).strip()
+    if here.unit == there.unit or one != other:
+        return False
+    return not here.unit and there.unit not in ("pct", "permille", "pp", "date", "clock", "ord", "usd", "eur", "gbp", "cny")
+
+
+@dataclass(slots=True)
+class _Laid:
+    """The claim's content tokens on the unit's clauses."""
+
+    at: list[list[tuple[int, int]]]  # of each content token: where in the unit
+    used: set[int] = field(default_factory=set)
+    place: list[tuple[int, int] | None] = field(default_factory=list)
+
+
+def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
+    """`part`: clauses of the claim that are held to come from this one unit."""
+    claim = [token for clause in part for token in clause.tokens if token.content]
+    if not claim:
+        return Found("no_support", 0)
+    there = expanded(unit.reading.clauses)
+    laid, missing = _lay(claim, there, unit)
+    total = weigh(claim)
+    given = weigh(t for t, place in zip(claim, laid.place, strict=True) if place is not None)
+    close = given / total if total else 0.0
+    if missing:
+        return Found(kind_of(missing), close)
+    if not laid.used or close < 0.4:
+        return Found("no_support", close)
+    main = max(laid.used, key=lambda at: weigh(t for t, p in zip(claim, laid.place, strict=True) if p and p[0] == at))
+    fault = _left_out(claim, there, laid, main, unit, known) or _unused(there, laid.used, part)
+    fault = fault or differ(part, [there[at] for at in sorted(laid.used)], unit)
+    fault = fault or bounds(part, there, laid.place) or governed_alike(part, [there[at] for at in sorted(laid.used)])
+    fault = fault or joined_alike(part, there, laid.used) or _order(part, claim, there, laid)
+    return Found(fault, close)
+
+
+def expanded(clauses: Sequence[Clause]) -> list[Clause]:
+    """`14 days for teams and 30 days for schools`: the second part gets what stands before the first one's number."""
+    out: list[Clause] = []
+    for clause in clauses:
+        solid = [t for t in clause.tokens if t.content or t.kind == "operator"]
+        if out and not clause.hard and clause.join in ("and", "or", "but") and solid:
+            before = out[-1]
+            numbers = [at for at, t in enumerate(before.tokens) if t.kind == "number"]
+            first = next((t for t in solid if t.kind != "operator"), None)
+            if first is not None and first.kind == "number" and numbers and numbers[0] > 0:
+                lead = tuple(t for t in before.tokens[: numbers[0]] if t.kind != "join")
+                clause = Clause((*lead, *clause.tokens), clause.join, clause.hard, clause.mark)
+        out.append(clause)
+    return out
+
+
+def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[_Laid, list[Tok]]:
+    """Each token on the clause that gives most of the claim; missing: what neither the unit nor its context has."""
+    at = [[(c, t) for c, clause in enumerate(there) for t, other in enumerate(clause.tokens) if other.content and alike(token, other)] for token in claim]
+    laid, left = _Laid(at, place=[None] * len(claim)), {i for i, found in enumerate(at) if found}
+    while left:
+        gain = Counter[int]()
+        for i in left:
+            for c in {c for c, _ in at[i]}:
+                gain[c] += 10 * int(100 * weigh([claim[i]])) - int(90 * min(len(there[c].content), 10) / 10)
+        best = max(gain, key=lambda c: (gain[c], -c))
+        laid.used.add(best)
+        taken: set[tuple[int, int]] = set()
+        for i in sorted(left):
+            here = [p for p in at[i] if p[0] == best]
+            if here:
+                laid.place[i] = next((p for p in here if p not in taken), here[0])
+                taken.add(laid.place[i])  # type: ignore[arg-type]
+                left.discard(i)
+    above = [t for clause in unit.context.clauses for t in clause.tokens if t.content]
+    missing = [
+        token
+        for token, found in zip(claim, at, strict=True)
+        if not found and not token.soft and token.key not in LIGHT and not any(alike(token, other) for other in above)
+    ]
+    return laid, missing
+
+
+def kind_of(tokens: Sequence[Tok]) -> Fault:
+    if any(t.kind == "number" for t in tokens):
+        return "number"
+    return "name" if any(t.kind == "name" for t in tokens) else "no_support"
+
+
+def _left_out(claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid, main: int, unit: Unit, known: Known) -> Fault | None:
+    """What the used clauses say and the claim does not: nothing may be cut off but what is known anyway."""
+    said = {key for t in claim for key in (t.key,)}
+    for at in laid.used:
+        held = {p[1] for p in laid.place if p is not None and p[0] == at}
+        for n, token in enumerate(there[at].tokens):
+            if not token.content or n in held or token.key in said or token.soft or any(alike(t, token) for t in claim):
+                continue
+            if token.key in unit.context.keys and token.kind != "number":
+                continue
+            if token.key in known.words and token.kind == "name":
+                continue
+            return "number" if token.kind == "number" else "condition"
+    return None
+
+
+_BINDING = frozenset("if unless except only until before after while le lt ge gt exclude instead usually seldom since firstof without".split())
+
+
+def _unused(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) -> Fault | None:
+    """A clause of the same sentence that was left out whole, though it limits what was kept."""
+    first = min(used)
+    last = max(used)
+    if there[first].join == "or" and not there[first].hard:
+        return "condition"
+    start = max((at for at in range(first + 1) if there[at].hard), default=0)
+    end = next((at for at in range(last + 1, len(there)) if there[at].hard), len(there))
+    for at in range(start, end):
+        clause = there[at]
+        if at in used or not clause.tokens or clause.join == "but":
+            continue
+        if clause.mark == "sub":
+            return "condition"
+        found = _BINDING & set(clause.operators)
+        facts = any(t.kind == "number" for t in clause.tokens)
+        lead = next((t for t in clause.tokens if t.kind != "function"), None)
+        if found & {"if", "unless", "except", "only", "until", "exclude", "instead", "firstof"}:
+            return "condition"
+        if found and (not facts or (lead is not None and lead.kind == "operator")) and len(clause.content) < 7 and not _own(clause):
+            return "condition"
+    return None
+
+
+def _own(clause: Clause) -> bool:
+    """Whether it is a statement of its own: joined by and, with more than a phrase."""
+    return clause.join in ("and", "or") or len(clause.content) > 3
+
+
+_SAME_WORDS = 0.8
+_PASSIVE = frozenset(("by", "被", "由"))
+_LEADS = frozenset("in on at by after before during from for with to if when while because as since under until upon within without unless of 把 将 被 对 给 在 从 由 向 为 用 以 的 's via per through than".split())  # fmt: skip
+
+
+def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid) -> Fault | None:
+    """Words that changed places, where no preposition, passive or clause of its own explains it."""
+    flat = [token for clause in part for token in clause.tokens]
+    index = [i for i, token in enumerate(flat) if token.content]
+    held = [(i, p) for i, p in enumerate(laid.place) if p is not None]
+    same = sum(claim[i].text.lower() == there[c].tokens[t].text.lower() for i, (c, t) in held)
+    if same >= _SAME_WORDS * len(claim) and len(held) > 2:
+        return None if _blocks(part, claim, there, held) else "name"
+    for at in laid.used:
+        row = [(i, p[1]) for i, p in held if p[0] == at and claim[i].kind != "number"]
+        kept = _rising([e for _, e in row])
+        moved = [pair for n, pair in enumerate(row) if n not in kept]
+        tokens = there[at].tokens
+        if not moved or any(t.key in _PASSIVE for t in flat) != any(t.key in _PASSIVE for t in tokens):
+            continue
+        for i, e in moved:
+            crossed = [pair for pair in row if (pair[0] < i) != (pair[1] < e)]
+            if any(_exchanged(flat, index, tokens, (i, e), pair) for pair in crossed):
+                return "name"
+    return None
+
+
+def _blocks(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], held: Sequence[tuple[int, tuple[int, int]]]) -> bool:
+    """Whether words in another order moved as whole phrases: each with its own preposition, or a clause of both texts."""
+    order = {spot: rank for rank, spot in enumerate(sorted({p for _, p in held}))}
+    ranks = [order[p] for _, p in held]
+    begins = {at for at in _begins(part)}
+    flat = [token for clause in part for token in clause.tokens]
+    index = [i for i, token in enumerate(flat) if token.content]
+    for n in range(1, len(ranks)):
+        if ranks[n] in (ranks[n - 1] + 1, ranks[n - 1]):
+            continue
+        i, (c, t) = held[n]
+        here, told = _lead(flat, index[i]), _lead(there[c].tokens, t)
+        first = all(not token.content for token in there[c].tokens[:t])
+        if not ((here and here == told) or (i in begins and first)):
+            return False
+    return True
+
+
+def _begins(part: Sequence[Clause]) -> list[int]:
+    """Which content tokens are the first of their clauses."""
+    found, at = [], 0
+    for clause in part:
+        found.append(at)
+        at += len(clause.content)
+    return found
+
+
+def _lead(tokens: Sequence[Tok], at: int) -> str:
+    """The preposition right before the phrase that begins with this word; '' for none."""
+    for step in range(1, 4):
+        if at - step < 0 or tokens[at - step].content:
+            return ""
+        if tokens[at - step].key in _LEADS:
+            return tokens[at - step].key
+    return ""
+
+
+def _exchanged(flat: Sequence[Tok], index: Sequence[int], tokens: Sequence[Tok], one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two words that changed their order changed their parts too: no preposition went along with either."""
+    led = [(_led(flat, index[i]), _led(tokens, e)) for i, e in (one, other)]
+    if _of(flat, index[one[0]], index[other[0]]) or _of(tokens, one[1], other[1]):
+        return False
+    if not any(any(pair) for pair in led):
+        return True
+    return all(here != there for here, there in led)
+
+
+def _led(tokens: Sequence[Tok], at: int) -> bool:
+    """Whether a preposition stands before the phrase that this word is in."""
+    for step in range(1, 4):
+        if at - step < 0:
+            return False
+        token = tokens[at - step]
+        if token.key in _LEADS:
+            return True
+        if token.content and step > 1:
+            return False
+    return False
+
+
+def _of(tokens: Sequence[Tok], one: int, other: int) -> bool:
+    return any(t.key in ("'s", "的") for t in tokens[min(one, other) + 1 : max(one, other)])
+
+
+def _rising(values: Sequence[int]) -> set[int]:
+    """Positions of a longest rising run."""
+    best: list[list[int]] = []
+    for n, value in enumerate(values):
+        earlier = [run for run in best if values[run[-1]] <= value]
+        best.append([*max(earlier, key=len, default=[]), n])
+    return set(max(best, key=len, default=[]))

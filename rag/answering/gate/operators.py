@@ -1,0 +1,149 @@
+"""Operators of a claim against those of its evidence: what is negated, limited, bound or weakened must be so in both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence, Set
+
+from rag.answering.gate.reading import Clause, Tok
+from rag.answering.gate.units import Unit
+from rag.grounding import Fault
+
+_NEGATIVE = frozenset(("not", "without", "avoid", "exclude"))
+_LIMITS = frozenset(("le", "lt", "ge", "gt", "approx"))
+_MAY_GO = frozenset(("all", "always", "must", "more", "same", "yes"))
+_MAY_COME = frozenset(("can", "yes"))
+_CONDITIONS = frozenset(("le", "lt", "ge", "gt", "only", "after", "before", "until", "since", "while", "unless", "if"))
+
+
+def _count(clauses: Sequence[Clause]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for clause in clauses:
+        for at, token in enumerate(clause.tokens):
+            if token.kind != "operator" or (token.key in _LIMITS and _bound(clause.tokens, at) is not None):
+                continue
+            found["not" if token.key in _NEGATIVE else token.key] += 1
+    return found
+
+
+def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault | None:
+    """An operator that was lost, or came."""
+    here, there = _count(part), _count(used)
+    gone, came = there - here, here - there
+    above = {key for clause in unit.context.clauses for key in clause.operators}
+    if gone["until"] and came["if"] and came["not"]:
+        gone["until"], came["if"], came["not"] = 0, 0, 0
+    if gone["must"] and came["can"]:
+        return "negation"
+    if here["not"] % 2 != there["not"] % 2:
+        return "negation"
+    for key in list(gone):
+        if gone[key] > 0 and key not in _MAY_GO and not (key == "can" and _imperative(part)) and not (key == "not" and gone[key] % 2 == 0):
+            if key in ("if",) and came & Counter(_CONDITIONS):
+                continue
+            if there[key] > gone[key] and here[key] > 0:  # said once is enough
+                continue
+            return "negation" if key in ("not", "avoid", "stop", "fail", "refuse") else "condition"
+    if gone["all"] and there["not"]:
+        return "negation"
+    for key in list(came):
+        if came[key] <= 0 or key in _MAY_COME or key in above or (here[key] > came[key] and there[key] > 0):
+            continue
+        if key == "must" and (unit.step or _imperative(used)):
+            continue
+        if key == "if" and _CONDITIONS & set(there):
+            continue
+        if key == "not":
+            continue
+        return "condition"
+    return None
+
+
+def _imperative(clauses: Sequence[Clause]) -> bool:
+    """Whether it tells somebody to do something: it begins with a verb, as far as one can see."""
+    for clause in clauses:
+        first = next((t for t in clause.tokens if t.kind != "join"), None)
+        if first is None:
+            continue
+        return first.kind == "word" and (first.opens or first.text.islower()) or first.key in ("请", "please")
+    return False
+
+
+def _bound(tokens: Sequence[Tok], at: int) -> int | None:
+    """The number that a limit stands at, before or behind it."""
+    for step in range(1, 4):
+        if at + step < len(tokens):
+            token = tokens[at + step]
+            if token.kind == "number":
+                return at + step
+            if token.content and step > 1:
+                break
+    for step in range(1, 4):
+        if at - step >= 0:
+            token = tokens[at - step]
+            if token.kind == "number":
+                return at - step
+            if token.content and step > 1:
+                break
+    return None
+
+
+def _limits(tokens: Sequence[Tok]) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    for at, token in enumerate(tokens):
+        if token.kind == "operator" and token.key in _LIMITS and (number := _bound(tokens, at)) is not None:
+            found.setdefault(number, set()).add(token.key)
+    return {at: frozenset(keys) for at, keys in found.items()}
+
+
+def bounds(
+    part: Sequence[Clause], there: Sequence[Clause], place: Sequence[tuple[int, int] | None], above: Set[str] = frozenset()
+) -> Fault | None:
+    """Each number is limited as it is in the evidence. above: limits that a header gives to what stands below it."""
+    limits = [_limits(clause.tokens) for clause in there]
+    i = 0
+    for clause in part:
+        own = _limits(clause.tokens)
+        for at, token in enumerate(clause.tokens):
+            if not token.content:
+                continue
+            spot = place[i]
+            i += 1
+            if token.kind != "number" or spot is None:
+                continue
+            if own.get(at, frozenset()) - above != limits[spot[0]].get(spot[1], frozenset()) - above:
+                return "condition"
+    return None
+
+
+def governed_alike(part: Sequence[Clause], used: Sequence[Clause]) -> Fault | None:
+    """`not all are` is another thing than `all are not`."""
+    here, there = _governed(part), _governed(used)
+    said = {t.key for c in part for t in c.tokens}
+    told = {t.key for c in used for t in c.tokens}
+    lost = {key for key in there if key in said} - here
+    new = {key for key in here if key in told} - there
+    return "negation" if lost and new else None
+
+
+def _governed(clauses: Sequence[Clause]) -> set[str]:
+    found = set()
+    for clause in clauses:
+        for at, token in enumerate(clause.tokens):
+            if token.kind == "operator" and token.key in _NEGATIVE:
+                after = next((t.key for t in clause.tokens[at + 1 :] if t.content or t.key in ("all", "only", "must", "can")), None)
+                if after is not None:
+                    found.add(after)
+    return found
+
+
+def joined_alike(part: Sequence[Clause], there: Sequence[Clause], used: set[int]) -> Fault | None:
+    """`or` is not `and`; a reason is one only where the evidence gives it as one."""
+    here = {clause.join for clause in part[1:]}
+    told = {there[at].join for at in sorted(used)[1:]}
+    anywhere = {clause.join for clause in there}
+    if "because" in {clause.join for clause in part} and not anywhere & {"because", "so"}:
+        return "no_support"
+    if len(used) > 1 and ("or" in here) != ("or" in told) and not (here | told) & {"nor"}:
+        return "condition"
+    return None
