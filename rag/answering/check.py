@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from rag.answering.gate.compare import Known
-from rag.answering.gate.evidence import Evidence
+from rag.answering.gate.evidence import Evidence, Said
+from rag.answering.gate.opening import Opened, agrees, bare, opened
 from rag.answering.gate.reading import Reading, read
+from rag.answering.gate.shown import foreign, visible
+from rag.answering.gate.subject import another, outdated, says_when
+from rag.answering.gate.talk import absent, courtesy, found_after_all, leads_in
+from rag.answering.gate.words import nearest, words_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Span
 from rag.grounding import Fault, Verdict
@@ -28,40 +33,14 @@ Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one 
 MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*)[\]】]")
 _TRAILING = re.compile(rf"\s*(?:{MARKER.pattern})+[。.！!？?]?")
 _BEGUN_MARKER = re.compile(r"\s*[\[【][\d,，、 \t]*$")
-_BULLET = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,2}[.)、])[ \t]+")
+_BULLET = re.compile(
+    r"(?:[-*+•](?=\s)|\d{1,2}[.)、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳]|\*{0,2}(?:第[一二三四五六七八九十\d]{1,3}步|步骤\s?[一二三四五六七八九十\d]{1,3}|[Ss]tep \d{1,2})\s?[:：、.)]\*{0,2})\s*"
+)
 
 
 _QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
 _SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"\W+")
-_LINK = re.compile(
-    r"https?://(?:<[\w-]+>|[^\s()<>\"'`，。；）】])*(?:<[\w-]+>|[^\s()<>\"'`，。；）】.,;:!?])|(?<=\]\()[^()\s]+(?=\))"
-)
-# Phrases before what is said, which say nothing themselves.
-_PAPERS = r"(?:documents?|documentation|passages?|sources?|help pages?|information|text|manual|faq)"
-_GIVEN = r"(?:provided|given|available|above|following|retrieved|supplied)"
-_THE = rf"(?:the|this|our|your|these)?(?: ?{_GIVEN})?"
-_ZH_PAPERS = r"(?:资料|文档|文件|信息|内容|说明|材料)"
-_OPENED = re.compile(
-    r"^(?:(?:yes|sure|certainly|of course|in short|in summary|overall|specifically|in general|in other words|therefore|thus"
-    r"|(?:(?:it is|it's) (?:important|worth) (?:to note|noting)|(?:please )?note)(?: that)?"
-    rf"|as (?:described|stated|noted|mentioned|explained|shown|outlined)(?: (?:in|by|on) {_THE} {_PAPERS})?"
-    rf"|(?:according to|based on|per|from|as per) {_THE} ?{_PAPERS}(?: {_GIVEN})?"
-    rf"|{_THE} {_PAPERS} (?:says?|states?|notes?|explains?|mentions?|indicates?|specif(?:y|ies))(?: that)?)[,:]? )+"
-    r"|^(?:(?:您好|你好|是的|好的|当然|可以的|答|总之|综上(?:所述)?|因此|所以|也就是说|简单来说|具体来说|具体而言|一般来说"
-    r"|(?:需要|请|值得)?注意(?:的是)?|(?:按照|根据|依据|依照)(?:相关|有关)?规定"
-    rf"|(?:根据|按照|依据|从)(?:以上|上述|所给|您?提供的|现有|我们的|相关)?(?:的)?{_ZH_PAPERS}(?:中的)?{_ZH_PAPERS}?(?:来看|可知)?"
-    rf"|{_ZH_PAPERS}中?(?:说明|指出|提到|显示|介绍|表明|规定))[,，:：!！。]? ?)+",
-    re.IGNORECASE,
-)
-_SAYS_NOTHING = re.compile(
-    r"\b(?:passages?|documents?|sources?|context|information|text)\b.{0,60}\b(?:do(?:es)?n['’]?t|do(?:es)? not|no|not|lacks?)\b"
-    r"|\b(?:no|not enough|insufficient) (?:relevant )?information\b"
-    r"|\b(?:i|we) (?:can(?:no|['’])t|could ?n['’]t|(?:do|did) ?n['’]t|am unable|do not|was unable)\b.{0,40}"
-    r"\b(?:know|find|answer|help|determine|provide|tell)\b"
-    r"|(?:资料|文档|文件|上下文|材料|原文|内容)中?(?:并)?(?:没有|未|无)(?:明确)?(?:提|说|给|包含|涉及|找到|相关)|无法(?:根据|回答|确定|提供|判断)|我(?:也)?不知道",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,77 +84,157 @@ def _ends(text: str) -> list[int]:
 
 
 class Gate:
-    """Decides about the sentences of one answer. `hits`: the passages in the order in which the prompt numbers them."""
+    """Decides about the sentences of one answer. `hits`: the passages in the order in which the prompt numbers them.
+
+    It remembers what it let through: a pronoun means what was shown before, and no passage's words are shown twice.
+    """
 
     def __init__(
-        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "repair", entails: Entails | None = None
+        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "replace", entails: Entails | None = None
     ):
         self._hits, self.policy, self._entails = hits, policy, entails
-        self._question = question
+        self._question, self._asked = question, read(question)
         self._evidence: dict[int, Evidence] = {}
-        asked = read(question)
-        self._asked = frozenset(token.key for token in asked.tokens if token.content)
-        self._before: frozenset[str] = frozenset()
+        self._before = Reading(())
+        self._shown: set[tuple[int, int, int]] = set()
+        self.passed = 0
 
     @cached_property
     def known(self) -> str:
         """Question and passages: what an answer may be made of."""
         return "\n".join([self._question, *(f"{hit.passage.context}\n{hit.passage.text}" for hit in self._hits)])
 
-    def evidence(self, position: int) -> Evidence:
+    def check(self, sentence: str) -> Checked:
+        """Decides about one sentence."""
+        cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
+        mark, text = _parts(visible(MARKER.sub("", sentence)))
+        if not any(char.isalnum() for char in text):
+            return Checked(text, None, "no_support" if text else None)
+        told = opened(text)
+        claim = read(told.rest)
+        named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
+        if (plain := self._says_nothing(mark, text, claim, cited)) is not None:
+            return plain
+        known = Known(self._asked.keys | self._before.keys, self._asked.keys)
+        best = self._find(text, told, claim, known, named)
+        if best.spans:
+            return self._pass(mark, text, claim, best, None, "supported")
+        fault = best.fault
+        if self.policy != "drop":
+            others = [at for at in range(len(self._hits)) if at not in named]
+            other = self._find(text, told, claim, known, others, first=True)
+            if other.spans:
+                return self._pass(mark, text, claim, other, "wrong_citation" if cited else "no_citation", "repaired")
+            fault = fault or other.fault
+        return self._fallen(mark, text, claim, named, fault or ("no_support" if cited else "no_citation"))
+
+    def _says_nothing(self, mark: str, text: str, claim: Reading, cited: Sequence[int]) -> Checked | None:
+        """Of a sentence that claims nothing about the subject."""
+        units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
+        if absent(text) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
+            if self.passed and not found_after_all(text, units) and not foreign(text, ()):
+                return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
+            return Checked(text, None, "no_support" if self.passed else "no_answer")
+        if not cited and (courtesy(text) or leads_in(text, claim, self._asked.keys.union(*(u.context.keys for u in units)))):
+            return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
+        return None if claim.keys else Checked(text, None, "no_support")
+
+    def _of(self, position: int) -> Evidence:
         if position not in self._evidence:
             self._evidence[position] = Evidence(self._hits[position].passage)
         return self._evidence[position]
 
-    def check(self, sentence: str) -> Checked:
-        """Decides about one sentence."""
-        cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
-        text = _BULLET.sub("", MARKER.sub("", sentence).strip()).strip()
-        bare = _OPENED.sub("", text)
-        claim = read(bare)
-        if not claim.keys:
-            return Checked(text, None, "no_support" if text else None)
-        named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
-        found = self._supported(bare, claim, named)
-        if found[0]:
-            return self._passed(text, bare, found[0], None, "supported", claim)
-        fault = found[1]
-        if self.policy == "repair":
-            others = [at for at in range(len(self._hits)) if at not in named]
-            spans, other_fault = self._supported(bare, claim, others, first=True)
-            if spans:
-                return self._passed(text, bare, spans, "wrong_citation" if cited else "no_citation", "repaired", claim)
-            fault = fault or other_fault
-        return Checked(text, None, fault or ("no_support" if cited else "no_citation"))
-
-    def _passed(self, text: str, bare: str, spans: list[Span], fault: Fault | None, verdict: Verdict, claim: Reading) -> Checked:
-        self._before = frozenset(t.key for t in claim.tokens if t.content)
-        if verdict == "supported" and any(_tight(bare) in _tight(self._said(span)) for span in spans):
+    def _pass(self, mark: str, text: str, claim: Reading, found: _Best, fault: Fault | None, verdict: Verdict) -> Checked:
+        self._before, self.passed = claim, self.passed + 1
+        self._shown |= {(span.hit, span.start, span.end) for span in found.spans}
+        if verdict == "supported" and any(_tight(text) in _tight(self._said(span)) for span in found.spans):
             verdict = "quoted"
-        return Checked(text, Claim(text, tuple(spans)), fault, verdict)
+        return Checked(text, Claim(f"{mark}{text}", tuple(found.spans)), fault, verdict)
 
-    def _supported(
-        self, text: str, claim: Reading, at: Sequence[int], *, first: bool = False
-    ) -> tuple[list[Span], Fault | None]:
+    def _fallen(self, mark: str, text: str, claim: Reading, named: Sequence[int], fault: Fault) -> Checked:
+        """Of a sentence that no passage says: the passage's own words in its place, where they speak of it."""
+        if self.policy == "keep" and fault in _UNKNOWN and not any(t.fact for t in claim.tokens) and not foreign(text, ()):
+            self.passed += 1
+            return Checked(text, Claim(f"{mark}{text}", ()), fault, "unverified")
+        if self.policy not in ("replace", "keep"):
+            return Checked(text, None, fault)
+        for places in (named, [at for at in range(len(self._hits)) if at not in named]):
+            found = [(near, at) for at in places if (near := nearest(claim, self._of(at), self._taken(at))) is not None and self._current(at, text, claim)]
+            if found:
+                (unit, _), at = max(found, key=lambda pair: pair[0][1])
+                start = self._hits[at].passage.start
+                span = Span(at, start + unit.start, start + unit.end)
+                self._before, self.passed = unit.reading, self.passed + 1
+                self._shown.add((at, span.start, span.end))
+                return Checked(text, Claim(f"{mark}{words_of(unit, self._of(at))}", (span,)), fault, "replaced")
+        return Checked(text, None, fault)
+
+    def _taken(self, at: int) -> frozenset[tuple[int, int]]:
+        start = self._hits[at].passage.start
+        return frozenset((first - start, end - start) for hit, first, end in self._shown if hit == at)
+
+    def _find(
+        self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], *, first: bool = False
+    ) -> _Best:
         """Where the passages at these positions say it; else the fault of the nearest one."""
         spans, faults = list[Span](), list[tuple[float, Fault]]()
-        known = Known(self._asked | self._before, self._asked)
         for position in at:
-            said = self.evidence(position).says(claim, known)
-            if said.units and (fault := self.evidence(position).altered(text, known)) is not None:
-                said = replace(said, units=(), fault=fault)
+            said = self._of(position).says(claim, known)
+            fault = said.fault if not said.units else self._objection(text, told, claim, known, position, said)
+            if fault is not None:
+                faults.append((said.close, fault))
+                continue
             start = self._hits[position].passage.start
-            if said.units:
-                spans += [Span(position, start + unit.start, start + unit.end) for unit in said.units]
-                if first:
-                    break
-            elif said.fault is not None:
-                faults.append((said.close, said.fault))
-        return spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1]
+            spans += [Span(position, start + unit.start, start + unit.end) for unit in said.units]
+            if first:
+                break
+        return _Best(spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1])
+
+    def _objection(self, text: str, told: Opened, claim: Reading, known: Known, position: int, said: Said) -> Fault | None:
+        """Why a sentence that the passage seems to say is not to be shown all the same."""
+        evidence = self._of(position)
+        passage = evidence.passage
+        if (altered := evidence.altered(told.rest, known)) is not None:
+            return altered
+        if foreign(text, (passage.text, passage.context, passage.url or ""), self.allowed):
+            return "markup"
+        if not all(_plain(quote) in _plain(passage.text) for quote in _quotes(text)):
+            return "quote"
+        if any(instructing(passage.text, unit.start, unit.end) for unit in said.units):
+            return "instruction"
+        if another(self._asked, claim, said.units):
+            return "subject"
+        if not self._current(position, text, claim):
+            return "superseded"
+        if told.answer is not None and not agrees(told.answer, claim, said.units, self._asked, evidence.units):
+            return "answer"
+        return None
+
+    allowed: tuple[str, ...] = ()
+
+    def _current(self, position: int, text: str, claim: Reading) -> bool:
+        passage = self._hits[position].passage
+        return not outdated(passage, [hit.passage for hit in self._hits]) or says_when(text, claim, passage, self._asked)
 
     def _said(self, span: Span) -> str:
         passage = self._hits[span.hit].passage
         return passage.text[span.start - passage.start : span.end - passage.start]
+
+
+@dataclass(frozen=True, slots=True)
+class _Best:
+    spans: list[Span]
+    fault: Fault | None
+
+
+_UNKNOWN = frozenset(("no_support", "no_citation", "condition"))
+
+
+def _parts(sentence: str) -> tuple[str, str]:
+    """(list mark or step number with its space, text)."""
+    text = sentence.strip()
+    mark = _BULLET.match(text)
+    return (mark.group(), text[mark.end() :].strip()) if mark else ("", text)
 
 
 def check(sentence: str, hits: Sequence[Hit]) -> Checked:
