@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from rag.answering.gate.compare import Known
-from rag.answering.gate.evidence import Evidence, Said
+from rag.answering.gate.evidence import Evidence, Said, says
 from rag.answering.gate.opening import Opened, agrees, bare, opened
 from rag.answering.gate.reading import Reading, read
 from rag.answering.gate.shown import foreign, visible
@@ -32,6 +32,8 @@ Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one 
 
 MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*)[\]】]")
 _TRAILING = re.compile(rf"\s*(?:{MARKER.pattern})+[。.！!？?]?")
+_LONGEST = 4000  # characters without a sentence's end, after which one is made
+_MAY_END = re.compile(r"[。！？；…!?.\n]")
 _BEGUN_MARKER = re.compile(r"\s*[\[【][\d,，、 \t]*$")
 _BULLET = re.compile(
     r"(?:[-*+•](?=\s)|\d{1,2}[.)、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳]|\*{0,2}(?:第[一二三四五六七八九十\d]{1,3}步|步骤\s?[一二三四五六七八九十\d]{1,3}|[Ss]tep \d{1,2})\s?[:：、.)]\*{0,2})\s*"
@@ -54,16 +56,39 @@ class Checked:
 
 
 def sentences(deltas: Iterator[str]) -> Iterator[str]:
-    """Cuts a stream of text into sentences, each with the markers that follow it, as soon as the next one has begun."""
-    buffer = ""
+    """Cuts a stream of text into sentences, each with the markers that follow it, as soon as the next one has begun.
+
+    A Yes or No alone stays with the sentence behind it; a text without an end is cut after `_LONGEST` characters.
+    """
+    held = ""
+    for sentence in _cut(deltas):
+        held += sentence
+        if bare(MARKER.sub("", held)):
+            continue
+        yield held
+        held = ""
+    if held:
+        yield held
+
+
+def _cut(deltas: Iterator[str]) -> Iterator[str]:
+    buffer, looked = "", 0
     for delta in deltas:
         buffer += delta
+        if len(buffer) > _LONGEST:
+            cut = max(buffer.rfind(" ", _LONGEST // 2, _LONGEST), _LONGEST // 2)
+            for start, end in pairwise([0, *_ends(buffer[:cut])]):
+                yield buffer[start:end]
+            buffer, looked = buffer[cut:], 0
+        if not _MAY_END.search(buffer, looked):
+            looked = max(len(buffer) - 1, 0)
+            continue
         ends = _ends(buffer)
         if len(ends) < 2 or _BEGUN_MARKER.match(buffer, ends[-2]):
             continue
         for start, end in pairwise([0, *ends[:-1]]):
             yield buffer[start:end]
-        buffer = buffer[ends[-2] :]
+        buffer, looked = buffer[ends[-2] :], 0
     for start, end in pairwise([0, *_ends(buffer)]):
         yield buffer[start:end]
 
@@ -178,36 +203,42 @@ class Gate:
     ) -> _Best:
         """Where the passages at these positions say it; else the fault of the nearest one."""
         spans, faults = list[Span](), list[tuple[float, Fault]]()
-        for position in at:
-            said = self._of(position).says(claim, known)
-            fault = said.fault if not said.units else self._objection(text, told, claim, known, position, said)
+        groups = [[position] for position in at]
+        for group in groups if first or len(at) < 2 else [*groups, list(at)]:
+            if spans and len(group) > 1:
+                break
+            said = says([self._of(position) for position in group], claim, known)
+            fault = said.fault if not said.units else self._objection(text, told, claim, known, group, said)
             if fault is not None:
                 faults.append((said.close, fault))
                 continue
-            start = self._hits[position].passage.start
-            spans += [Span(position, start + unit.start, start + unit.end) for unit in said.units]
+            for n, unit in said.units:
+                start = self._hits[group[n]].passage.start
+                spans.append(Span(group[n], start + unit.start, start + unit.end))
             if first:
                 break
         return _Best(spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1])
 
-    def _objection(self, text: str, told: Opened, claim: Reading, known: Known, position: int, said: Said) -> Fault | None:
-        """Why a sentence that the passage seems to say is not to be shown all the same."""
-        evidence = self._of(position)
-        passage = evidence.passage
-        if (altered := evidence.altered(told.rest, known)) is not None:
+    def _objection(self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], said: Said) -> Fault | None:
+        """Why a sentence that the passages seem to say is not to be shown all the same."""
+        units = [unit for _, unit in said.units]
+        passages = [self._hits[at[n]].passage for n in dict.fromkeys(n for n, _ in said.units)]
+        texts = "\n".join(passage.text for passage in passages)
+        if len(passages) == 1 and (altered := self._of(at[said.units[0][0]]).altered(told.rest, claim, units, known)) is not None:
             return altered
-        if foreign(text, (passage.text, passage.context, passage.url or ""), self.allowed):
+        if foreign(text, [*(f"{p.text}\n{p.context}\n{p.url or ''}" for p in passages)], self.allowed):
             return "markup"
-        if not all(_plain(quote) in _plain(passage.text) for quote in _quotes(text)):
+        if not all(_plain(quote) in _plain(texts) for quote in _quotes(text)):
             return "quote"
-        if any(instructing(passage.text, unit.start, unit.end) for unit in said.units):
+        if any(instructing(self._hits[at[n]].passage.text, unit.start, unit.end) for n, unit in said.units):
             return "instruction"
-        if another(self._asked, claim, said.units):
+        if another(self._asked, claim, units):
             return "subject"
-        if not self._current(position, text, claim):
+        if not all(self._current(at[n], text, claim) for n, _ in said.units):
             return "superseded"
-        if told.answer is not None and not agrees(told.answer, claim, said.units, self._asked, evidence.units):
-            return "answer"
+        if told.answer is not None:
+            around = [unit for n, _ in said.units for unit in self._of(at[n]).units]
+            return None if agrees(told.answer, claim, units, self._asked, around) else "answer"
         return None
 
     allowed: tuple[str, ...] = ()
@@ -238,8 +269,8 @@ def _parts(sentence: str) -> tuple[str, str]:
 
 
 def check(sentence: str, hits: Sequence[Hit]) -> Checked:
-    """Decides about one sentence, without a question."""
-    return Gate(hits).check(sentence)
+    """Decides about one sentence, without a question; nothing is put in the place of one that falls."""
+    return Gate(hits, policy="repair").check(sentence)
 
 
 def _quotes(text: str) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rag.answering.gate.lexicon import LIGHT
-from rag.answering.gate.operators import bounds, differ, governed_alike, joined_alike
+from rag.answering.gate.operators import bounds, differ, governed_alike, joined_alike, turned
 from rag.answering.gate.reading import Clause, Tok
 from rag.answering.gate.units import Unit
 from rag.grounding import Fault
@@ -29,6 +30,9 @@ class Known:
     asked: frozenset[str] = frozenset()  # of the question alone
 
 
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+
+
 def weigh(tokens: Iterable[Tok]) -> float:
     return sum(1.5 if t.fact else 0.5 if len(t.key) == 1 and not t.key.isascii() else 1.0 for t in tokens)
 
@@ -48,10 +52,16 @@ def alike(here: Tok, there: Tok) -> bool:
 
 
 def _same_number(here: Tok, there: Tok) -> bool:
-    one, other = here.key.removesuffix(here.unit).strip(), there.key.removesuffix(there.unit).strip()
+    one, other = here.key.removesuffix(here.unit).strip(), _DIGITS.match(there.text) or there.key.removesuffix(there.unit).strip()
+    other = other if isinstance(other, str) else other.group()
     if here.unit == there.unit or one != other:
         return False
     return not here.unit and there.unit not in ("pct", "permille", "pp", "date", "clock", "ord", "usd", "eur", "gbp", "cny")
+
+
+def _measured(here: Tok, there: Tok, units: set[str]) -> bool:
+    """Whether a number that lost its unit has it from another one: `10 years, and the motor for 3`."""
+    return here.kind != "number" or here.unit == there.unit or not there.unit or there.unit in units
 
 
 @dataclass(slots=True)
@@ -79,10 +89,16 @@ def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
         return Found("no_support", close)
     main = max(laid.used, key=lambda at: weigh(t for t, p in zip(claim, laid.place, strict=True) if p and p[0] == at))
     fault = _left_out(claim, there, laid, main, unit, known) or _unused(there, laid.used, part)
-    fault = fault or differ(part, [there[at] for at in sorted(laid.used)], unit)
+    fault = fault or differ(part, _with_bare(there, laid.used), unit)
     fault = fault or bounds(part, there, laid.place) or governed_alike(part, [there[at] for at in sorted(laid.used)])
     fault = fault or joined_alike(part, there, laid.used) or _order(part, claim, there, laid)
     return Found(fault, close)
+
+
+def _with_bare(there: Sequence[Clause], used: set[int]) -> list[Clause]:
+    """The used clauses, and those between and behind them that are operators alone: `whichever comes first`."""
+    last = next((at for at in range(max(used) + 1, len(there)) if there[at].hard), len(there))
+    return [clause for at, clause in enumerate(there) if at in used or (min(used) < at < last and not clause.content)]
 
 
 def expanded(clauses: Sequence[Clause]) -> list[Clause]:
@@ -103,7 +119,8 @@ def expanded(clauses: Sequence[Clause]) -> list[Clause]:
 
 def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[_Laid, list[Tok]]:
     """Each token on the clause that gives most of the claim; missing: what neither the unit nor its context has."""
-    at = [[(c, t) for c, clause in enumerate(there) for t, other in enumerate(clause.tokens) if other.content and alike(token, other)] for token in claim]
+    units = {t.unit for t in claim if t.unit}
+    at = [[(c, t) for c, clause in enumerate(there) for t, other in enumerate(clause.tokens) if other.content and alike(token, other) and _measured(token, other, units)] for token in claim]
     laid, left = _Laid(at, place=[None] * len(claim)), {i for i, found in enumerate(at) if found}
     while left:
         gain = Counter[int]()
@@ -146,8 +163,17 @@ def _left_out(claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid, main: 
                 continue
             if token.key in known.words and token.kind == "name":
                 continue
+            if _starting_point(there[at].tokens, n, held):
+                continue
             return "number" if token.kind == "number" else "condition"
     return None
+
+
+def _starting_point(tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
+    """`of delivery` behind `within 14 days`: from when a period counts, at the end of its clause."""
+    before = [t for t in tokens[max(at - 3, 0) : at]]
+    led = any(t.key in ("of", "from") for t in before) and any(t.kind == "number" and t.unit in ("day", "bday", "s", "month") for t in tokens[max(at - 5, 0) : at])
+    return led and not any(t.content and n in held for n, t in enumerate(tokens) if n > at)
 
 
 _BINDING = frozenset("if unless except only until before after while le lt ge gt exclude instead usually seldom since firstof without".split())
@@ -165,9 +191,9 @@ def _unused(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) -> 
         clause = there[at]
         if at in used or not clause.tokens or clause.join == "but":
             continue
-        if clause.mark == "sub":
+        if clause.mark == "sub" and clause.content:
             return "condition"
-        found = _BINDING & set(clause.operators)
+        found = (_BINDING & set(clause.operators)) - {key for c in part for key in c.operators}
         facts = any(t.kind == "number" for t in clause.tokens)
         lead = next((t for t in clause.tokens if t.kind != "function"), None)
         if found & {"if", "unless", "except", "only", "until", "exclude", "instead", "firstof"}:
@@ -183,8 +209,10 @@ def _own(clause: Clause) -> bool:
 
 
 _SAME_WORDS = 0.8
+_PRONOUNS = frozenset("you your we it they 您 你 我们".split())
+_POSSESSIVE = frozenset(("'s", "的"))
 _PASSIVE = frozenset(("by", "被", "由"))
-_LEADS = frozenset("in on at by after before during from for with to if when while because as since under until upon within without unless of 把 将 被 对 给 在 从 由 向 为 用 以 的 's via per through than".split())  # fmt: skip
+_LEADS = frozenset("in on at by after before during from for with to if when while because as since under until upon within without unless of over under above below 把 将 被 对 给 到 至 以 在 从 由 向 为 用 的 's via per through than".split())  # fmt: skip
 
 
 def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid) -> Fault | None:
@@ -193,10 +221,12 @@ def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause]
     index = [i for i, token in enumerate(flat) if token.content]
     held = [(i, p) for i, p in enumerate(laid.place) if p is not None]
     same = sum(claim[i].text.lower() == there[c].tokens[t].text.lower() for i, (c, t) in held)
-    if same >= _SAME_WORDS * len(claim) and len(held) > 2:
+    if same >= _SAME_WORDS * len(claim) and len(held) > 1:
         return None if _blocks(part, claim, there, held) else "name"
     for at in laid.used:
         row = [(i, p[1]) for i, p in held if p[0] == at and claim[i].kind != "number"]
+        if len(row) < 3 or (_PRONOUNS & {t.key for t in flat}) and not _PRONOUNS & {t.key for t in there[at].tokens}:
+            continue
         kept = _rising([e for _, e in row])
         moved = [pair for n, pair in enumerate(row) if n not in kept]
         tokens = there[at].tokens
@@ -211,17 +241,23 @@ def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause]
 
 def _blocks(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], held: Sequence[tuple[int, tuple[int, int]]]) -> bool:
     """Whether words in another order moved as whole phrases: each with its own preposition, or a clause of both texts."""
+    units = Counter(t.unit for t in claim if t.kind == "number")
+    held = [(i, p) for i, p in held if claim[i].kind != "number" or units[claim[i].unit] > 1]
     order = {spot: rank for rank, spot in enumerate(sorted({p for _, p in held}))}
     ranks = [order[p] for _, p in held]
     begins = {at for at in _begins(part)}
     flat = [token for clause in part for token in clause.tokens]
     index = [i for i, token in enumerate(flat) if token.content]
-    for n in range(1, len(ranks)):
-        if ranks[n] in (ranks[n - 1] + 1, ranks[n - 1]):
+    for n, (i, (c, t)) in enumerate(held):
+        leads = {_lead(flat, index[i]), _lead(there[c].tokens, t)}
+        if len(leads) == 2 and (turned(*leads) or "from" in leads):
+            return False
+        if n == 0 or ranks[n] in (ranks[n - 1] + 1, ranks[n - 1]):
             continue
-        i, (c, t) = held[n]
         here, told = _lead(flat, index[i]), _lead(there[c].tokens, t)
         first = all(not token.content for token in there[c].tokens[:t])
+        if here in _POSSESSIVE and n and _lead(there[held[n - 1][1][0]].tokens, held[n - 1][1][1]) in ("of", "for", "的"):
+            continue
         if not ((here and here == told) or (i in begins and first)):
             return False
     return True

@@ -14,7 +14,8 @@ from rag.answering.support import Source
 from rag.domain import Passage
 from rag.grounding import Fault
 
-_QUOTED = 0.8  # share of a sentence's words in the passage's order, from which on it counts as a quote that was altered
+_QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order is looked at as well
+_NEAR = 0.6  # share of them in the passage's order
 _CLOSELY = 5  # units of a passage that are compared closely
 _MOST_CLAUSES = 14
 _SUBORDINATE = frozenset("if unless except until before after while since only".split())
@@ -24,10 +25,9 @@ _SUBORDINATE = frozenset("if unless except until before after while since only".
 class Said:
     """The units that say a claim; else the fault of the nearest one."""
 
-    units: tuple[Unit, ...]
+    units: tuple[tuple[int, Unit], ...]  # which of the passages, and its unit
     fault: Fault | None
     close: float
-    nearest: Unit | None = None
 
 
 class Evidence:
@@ -41,43 +41,31 @@ class Evidence:
 
     def says(self, claim: Reading, known: Known) -> Said:
         """Whether the passage says it."""
-        clauses = claim.clauses
-        if len(clauses) > _MOST_CLAUSES:
-            return Said((), "no_support", 0)
-        first, best = self._one(clauses, known)
-        if first.fault is None and best is not None:
-            return Said((best,), None, first.close)
-        nearest, close, fault = best, first.close, first.fault
-        found: list[Unit] = []
-        at = 0
-        while at < len(clauses):
-            for end in range(len(clauses), at, -1):
-                if (at, end) == (0, len(clauses)) or not _stands(clauses, at, end):
-                    continue
-                told, unit = self._one(clauses[at:end], known)
-                if told.fault is None and unit is not None:
-                    found.append(unit)
-                    words = {t.key for c in clauses[at:end] for t in c.content}
-                    known = replace(known, words=known.words | words)
-                    at = end
-                    break
-            else:
-                return Said((), fault, close, nearest)
-        return Said(tuple(dict.fromkeys(found)), None, 1.0)
+        return says([self], claim, known)
 
-    def altered(self, text: str, known: Known) -> Fault | None:
-        """What is wrong with a sentence in nearly the passage's own words: one that changed its place, or stands for another."""
+    def altered(self, text: str, claim: Reading, found: Sequence[Unit], known: Known) -> Fault | None:
+        """What is wrong with a sentence in the passage's own words: one that changed its place, a small one that differs."""
+        told = {t.text.lower() for unit in found for t in unit.reading.tokens}
+        content = [t for t in claim.tokens if t.content]
+        if any(unit.label is not None for unit in found) or any(t.kind == "name" and t.text.lower() not in told for t in content):
+            return None
+        said = [t for t in claim.tokens if t.content or t.kind == "operator"]
+        if sum(t.text.lower() in told for t in said) < _QUOTED * len(said):
+            return None
         if self._words is None:
             self._words = Source(self.passage.text, f"{self.passage.title}\n{self.passage.context}")
-        found = self._words.find(tokens(text), known.words)
-        fault = found.fault if found is not None and found.close >= _QUOTED else None
-        return None if fault == "negation" else fault
+        near = self._words.find(tokens(text), known.words)
+        fault = near.fault if near is not None and near.close >= _NEAR else None
+        return None if fault == "negation" else fault  # operators were compared with their scope
 
-    def _one(self, part: Sequence[Clause], known: Known) -> tuple[Found, Unit | None]:
+    def one(self, part: Sequence[Clause], known: Known) -> tuple[Found, Unit | None]:
+        """The unit that says these clauses, or the nearest one with its fault."""
         keys = {t.key for clause in part for t in clause.content}
-        ranked = sorted(self.units, key=lambda unit: -self._shared(part, keys, unit))[:_CLOSELY]
+        ranked = sorted(self.units, key=lambda unit: -_shared(part, unit))[:_CLOSELY]
         best, where = Found("no_support", 0.0), None
         for unit in ranked:
+            if not keys & (unit.keys | unit.context.keys):
+                continue
             found = compare_row(part, unit, known) if unit.label is not None else compare(part, unit, known)
             if found.fault is None:
                 return found, unit
@@ -85,8 +73,56 @@ class Evidence:
                 best, where = found, unit
         return best, where
 
-    def _shared(self, part: Sequence[Clause], keys: set[str], unit: Unit) -> float:
-        return weigh(t for clause in part for t in clause.content if t.key in unit.keys)
+
+def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
+    """Whether the passages together say it: each part is said by one unit."""
+    above = frozenset().union(*(one.context.keys for one in passages))
+    clauses = [clause for clause in claim.clauses if not _credits(clause, above)]
+    if not clauses or len(clauses) > _MOST_CLAUSES:
+        return Said((), "no_support", 0)
+    whole, at = _first(passages, clauses, known)
+    if at is not None:
+        return Said((at,), None, whole.close)
+    found: list[tuple[int, Unit]] = []
+    start = 0
+    while start < len(clauses):
+        for end in range(len(clauses), start, -1):
+            if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
+                continue
+            _, at = _first(passages, clauses[start:end], known)
+            if at is not None:
+                found.append(at)
+                known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
+                start = end
+                break
+        else:
+            return Said((), whole.fault, whole.close)
+    return Said(tuple(dict.fromkeys(found)), None, 1.0)
+
+
+def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Found, tuple[int, Unit] | None]:
+    best = Found("no_support", 0.0)
+    for at, evidence in enumerate(passages):
+        found, unit = evidence.one(part, known)
+        if found.fault is None and unit is not None:
+            return found, (at, unit)
+        if found.close > best.close:
+            best = found
+    return best, None
+
+
+_CREDIT = frozenset(("according to", "based on", "as per", "under", "根据", "按照", "依照", "依据"))
+_SOURCES = frozenset("polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 条款 文档 说明 现行 当前 手册 要求".split())
+
+
+def _credits(clause: Clause, above: frozenset[str]) -> bool:
+    """Whether it only names where something stands: `according to the parking rules`."""
+    first = clause.tokens[0]
+    return first.key in _CREDIT and all(t.key in above or t.key in _SOURCES for t in clause.tokens[1:] if t.content)
+
+
+def _shared(part: Sequence[Clause], unit: Unit) -> float:
+    return weigh(t for clause in part for t in clause.content if t.key in unit.keys)
 
 
 def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:

@@ -12,13 +12,14 @@ _OPERATORS = {
     "not": "not|no|never|cannot|nor|neither|none|nobody|nothing|nowhere|hardly|n't|不|没|没有|无|未|勿|请勿|别|非|莫|不再"
     "|not any|no longer|no more|不能|不可|不可以|不得|不能够|不准|不许|不允许|禁止|严禁|不会|不予|不行|无法|不支持|not possible|unable to|not able to"
     "|is unable|cannot be|not allowed|not permitted|must not|mustn't|may not|not available|unavailable|prohibited|forbidden|excluded|are excluded"
-    "|is excluded|invalid|void|不包括|不含|不属于|不受理|不适用|不在|无效|不收取",
+    "|is excluded|invalid|void|不包括|不属于|不受理|不适用|不在|无效|不收取",
     "avoid": "avoid|避免|尽量不要",
     "stop": "stop|stopped|stops|cease|ceased|discontinue|discontinued|停止|已停止|暂停|中止|停用|已停用|不再提供",
     "fail": "fail|fails|failed|失败",
     "refuse": "refuse|refused|reject|rejected|deny|denied|拒绝|拒收",
     "danger": "dangerous|danger|危险",
-    "without": "without|不带|无需|不用|不需要|不必|不需|need not|needn't|no need to|not need to|not have to|not required|is not required"
+    "without": "without|不带|不含|无须~",
+    "neednot": "无需|无须|不用|不需要|不必|不需|need not|needn't|no need to|not need to|not have to|not required|is not required"
     "|not necessary|unnecessary|没必要|没有必要|毋需",
     "exclude": "exclude|excludes|excluding",
     "instead": "instead of|rather than|而不是|代替|instead",
@@ -54,7 +55,7 @@ _OPERATORS = {
     "should": "should|recommend|recommended|ought to|advise|advised|suggest|建议|推荐|最好|宜",
     "new": "new|newest|新|首次|首|first-time",
     "old": "old|former|formerly|previous|previously|used to|原|旧|原来|曾经|此前|先前",
-    "more": "more|additional|extra|further|额外|更多|另外",
+    "more": "after that|thereafter|each further|each additional|每增加|之后每|此后每|超出后每|超出部分每|再每|additional|extra|further|额外|更多|另外",
     "firstof": "whichever comes first|whichever is first|whichever happens first|whichever occurs first|以先到者为准|先到者为准|哪个先到算哪个|先到先算|以先到为准"
     "|whichever comes earlier|whichever is earlier|以先达到者为准",
     "half": "half|半|一半|减半|五折|半价|对半",
@@ -222,7 +223,7 @@ FILLERS = (
     "|in this case|as follows|such as|for example|of course|in particular|if you wish|if needed|as soon as possible~|at your own~|feel free to|go ahead and|for you|of yours"
 ).split("|")
 # Words of a claim that may be missing where the rest is there: they add no more than that something is so.
-LIGHT = frozenset("show ask happen find contact simply find work apply reach need provide offer".split()) | frozenset("还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
+LIGHT = frozenset("show ask happen count temperatur amount period durat find contact simply find work apply reach need provide offer".split()) | frozenset("温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
 FUNCTION = frozenset(
     (
         "a an the of in on at to for from by with as is are was were be been being am do does did doing has have had having i me my we our "
@@ -230,7 +231,7 @@ FUNCTION = frozenset(
         "will would if then than so such into out again also s t ll re ve d m please per via e g i.e itself themselves yourself however "
         "therefore thus because although though according let get gets got whether simply hence okay well as too per one's just still "
         "yet already even since own want wants like need needs whichever whatever upon onto off up down each one once another keep "
-        "in order to be sure make sure note mind remember case way thing things mean means long much many how-long soon later stay stays stayed remain remains become becomes ask asks either whole "
+        "in order to be sure make sure note mind remember case way thing things mean means long much many how-long soon later stay stays stayed remain remains become becomes ask asks either whole now currently between among over under above below about "
         "go goes come comes take takes give gives given provide provided offer offers offered have using say says state states apply"
     ).split()
 ) - {"up", "down", "off", "keep", "take", "takes", "apply", "given", "later", "many", "provided", "remember", "means", "mean"}

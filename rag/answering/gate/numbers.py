@@ -187,6 +187,7 @@ def _plain(match: re.Match[str]) -> Number | None:
         value += Decimal("0.5")
     if match["scale"]:
         value *= _SCALES[match["scale"].lower()]
+        unit = unit or ("" if value else "scale")
     unit = _SIGNS.get((match["cur"] or "").upper(), unit) if match["cur"] else unit
     if unit in _FACTORS:
         unit, factor = _FACTORS[unit]

@@ -33,6 +33,7 @@ def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault 
     above = {key for clause in unit.context.clauses for key in clause.operators}
     if gone["until"] and came["if"] and came["not"]:
         gone["until"], came["if"], came["not"] = 0, 0, 0
+        here["not"] -= 1
     if gone["must"] and came["can"]:
         return "negation"
     if here["not"] % 2 != there["not"] % 2:
@@ -69,22 +70,21 @@ def _imperative(clauses: Sequence[Clause]) -> bool:
     return False
 
 
+_BEHIND = frozenset("以内 之内 内 以上 以下 起 左右 上下 及以上 之后 封顶".split())
+
+
 def _bound(tokens: Sequence[Tok], at: int) -> int | None:
-    """The number that a limit stands at, before or behind it."""
+    """The number that a limit stands at: before it, behind it for `or more` and 以内."""
+    text = tokens[at].text.lower()
+    back = text in _BEHIND or text.startswith("or ")
     for step in range(1, 4):
-        if at + step < len(tokens):
-            token = tokens[at + step]
-            if token.kind == "number":
-                return at + step
-            if token.content and step > 1:
-                break
-    for step in range(1, 4):
-        if at - step >= 0:
-            token = tokens[at - step]
-            if token.kind == "number":
-                return at - step
-            if token.content and step > 1:
-                break
+        spot = at - step if back else at + step
+        if not 0 <= spot < len(tokens):
+            return None
+        if tokens[spot].kind == "number":
+            return spot
+        if tokens[spot].content and step > 1:
+            return None
     return None
 
 
@@ -94,6 +94,19 @@ def _limits(tokens: Sequence[Tok]) -> dict[int, frozenset[str]]:
         if token.kind == "operator" and token.key in _LIMITS and (number := _bound(tokens, at)) is not None:
             found.setdefault(number, set()).add(token.key)
     return {at: frozenset(keys) for at, keys in found.items()}
+
+
+_SMALL = frozenset("from to into onto with by out of 从 到 至 向 把 被".split())
+_OPPOSED = frozenset(
+    pair
+    for one, other in (("from", "to"), ("into", "from"), ("by", "to"), ("by", "from"), ("从", "到"), ("从", "至"), ("从", "向"), ("把", "被"), ("over", "under"), ("above", "below"))
+    for pair in ((one, other), (other, one))
+)
+
+
+def turned(here: str, told: str) -> bool:
+    """Whether one small word in the other's place turns the meaning round: from, to."""
+    return (here, told) in _OPPOSED
 
 
 def bounds(
@@ -121,19 +134,23 @@ def governed_alike(part: Sequence[Clause], used: Sequence[Clause]) -> Fault | No
     here, there = _governed(part), _governed(used)
     said = {t.key for c in part for t in c.tokens}
     told = {t.key for c in used for t in c.tokens}
-    lost = {key for key in there if key in said} - here
-    new = {key for key in here if key in told} - there
-    return "negation" if lost and new else None
+    lost = {pair for pair in there if pair[1] in said} - here
+    new = {pair for pair in here if pair[1] in told} - there
+    return "negation" if {op for op, _ in lost} & {op for op, _ in new} else None
 
 
-def _governed(clauses: Sequence[Clause]) -> set[str]:
+_QUANTIFIERS = frozenset(("all", "some", "most"))
+
+
+def _governed(clauses: Sequence[Clause]) -> set[tuple[str, str]]:
+    """(operator, what follows it) of negations and quantities."""
     found = set()
     for clause in clauses:
         for at, token in enumerate(clause.tokens):
-            if token.kind == "operator" and token.key in _NEGATIVE:
+            if token.kind == "operator" and (token.key in _NEGATIVE or token.key in _QUANTIFIERS):
                 after = next((t.key for t in clause.tokens[at + 1 :] if t.content or t.key in ("all", "only", "must", "can")), None)
                 if after is not None:
-                    found.add(after)
+                    found.add(("not" if token.key in _NEGATIVE else token.key, after))
     return found
 
 
@@ -144,6 +161,8 @@ def joined_alike(part: Sequence[Clause], there: Sequence[Clause], used: set[int]
     anywhere = {clause.join for clause in there}
     if "because" in {clause.join for clause in part} and not anywhere & {"because", "so"}:
         return "no_support"
+    if len(part) == len(there) and any((one.join == "or") != (other.join == "or") for one, other in zip(part, there, strict=True)):
+        return "condition"
     if len(used) > 1 and ("or" in here) != ("or" in told) and not (here | told) & {"nor"}:
         return "condition"
     return None

@@ -173,12 +173,18 @@ def _settled(found: list[Tok | str]) -> Iterator[Tok | str]:
             if token.kind == "operator" and token.key == "can" and any(t.kind == "operator" and t.key == "not" for t in near):
                 continue
             after = found[at + 1] if at + 1 < len(found) else ""
+            if token.kind == "operator" and token.text.lower() in ("under", "about", "over", "above", "below") and not _counted(found, at):
+                token = Tok(token.text.lower(), "function", token.text)
             if token.key == "from" and not isinstance(after, str) and after.kind == "number" and ".." not in after.key:
                 if after.unit in ("usd", "eur", "gbp", "cny"):
                     token = Tok("ge", "operator", token.text)
                 elif after.unit == "date":
                     token = Tok("since", "operator", token.text)
         yield token
+
+
+def _counted(found: list[Tok | str], at: int) -> bool:
+    return any(not isinstance(t, str) and t.kind == "number" for t in found[at + 1 : at + 4])
 
 
 def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
@@ -240,6 +246,9 @@ def _cut(run: str) -> Iterator[Tok]:
         elif len(word) > 1 and word[0] in "不没未勿" and word not in _WHOLE:
             yield Tok("not", "operator", word[0])
             yield from _cut(word[1:])
+        elif len(word) > 2 and (at := next((n for n, char in enumerate(word) if n and char in "不没未勿"), 0)) and word[at:] not in _WHOLE:
+            yield from _cut(word[:at])
+            yield from _han(word[at:])
         elif len(word) == 1 and word in FUNCTION_ZH:
             yield Tok(word, "function", word)
         elif all(char in FUNCTION_ZH for char in word):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.gate.reading import Reading, read
 from rag.domain import Passage
@@ -16,7 +16,7 @@ _NOTHING = re.compile(r"[-–—−/\s]*|none|no|n/a|无|否|不支持|不可|�
 _YES = re.compile(r"yes|有|是|支持|可|可以|✓|✔|√|included|含", re.IGNORECASE)
 _ANSWERS = re.compile(r"\W*(?:yes|no|是的?|不是|可以|不可以|能|不能|会|不会|有|没有|支持|不支持|需要|不需要)[,，.。!！;；:：\s]", re.IGNORECASE)
 
-_POINTS_BACK = re.compile(r"(?:it|its|they|their|them|this|these|that|he|she|his|her|both)\b|它|其|该|这|此|他|她|两者", re.IGNORECASE)
+_POINTS_BACK = re.compile(r"(?:(?:if|when|once|after|before|while|then|until|and|but) )?(?:it|its|they|their|them|this|these|that|he|she|his|her|both)\b|它|其|该|这|此|他|她|两者", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ def units(passage: Passage) -> list[Unit]:
         above = _with(lead, before.reading) if before is not None and _POINTS_BACK.match(text) else lead
         unit = Unit(start, end, read(text), above, step=step)
         if before is not None and not before.cells and _ANSWERS.match(text) and passage.text[before.start : before.end].rstrip("*_ ").endswith(("?", "？")):
-            both = Reading((*before.reading.clauses, *unit.reading.clauses), before.keys | unit.keys)
+            clauses = (*before.reading.clauses, *(replace(c, hard=False) if n == 0 else c for n, c in enumerate(unit.reading.clauses)))
+            both = Reading(tuple(clauses), before.keys | unit.keys)
             found.append(Unit(before.start, end, both, lead))
         found.append(unit)
         lead = _with(context, unit.reading) if text.rstrip("*_ ").endswith((":", "：", "?", "？")) else lead if step else context
