@@ -184,7 +184,7 @@ class Gate:
         if self.policy not in ("replace", "keep"):
             return Checked(text, None, fault)
         for places in (named, [at for at in range(len(self._hits)) if at not in named]):
-            found = [(near, at) for at in places if (near := nearest(claim, self._of(at), self._taken(at))) is not None and self._current(at, text, claim)]
+            found = [(near, at) for at in places if (near := nearest(claim, self._of(at), self._taken(at), self._asked.keys | self._before.keys)) is not None and self._current(at, text, claim)]
             if found:
                 (unit, _), at = max(found, key=lambda pair: pair[0][1])
                 start = self._hits[at].passage.start

@@ -98,7 +98,7 @@ def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
 def _with_bare(there: Sequence[Clause], used: set[int]) -> list[Clause]:
     """The used clauses, and those between and behind them that are operators alone: `whichever comes first`."""
     last = next((at for at in range(max(used) + 1, len(there)) if there[at].hard), len(there))
-    return [clause for at, clause in enumerate(there) if at in used or (min(used) < at < last and not clause.content)]
+    return [clause for at, clause in enumerate(there) if at in used or (at < last and not clause.content and at - 1 in used)]
 
 
 def expanded(clauses: Sequence[Clause]) -> list[Clause]:
@@ -191,6 +191,8 @@ def _unused(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) -> 
         clause = there[at]
         if at in used or not clause.tokens or clause.join == "but":
             continue
+        if not clause.content and at - 1 not in used:
+            continue
         if clause.mark == "sub" and clause.content:
             return "condition"
         found = (_BINDING & set(clause.operators)) - {key for c in part for key in c.operators}
@@ -210,6 +212,7 @@ def _own(clause: Clause) -> bool:
 
 _SAME_WORDS = 0.8
 _PRONOUNS = frozenset("you your we it they 您 你 我们".split())
+_SEQUENCE = frozenset("先 再 然后 接着 随后 then next first finally afterwards".split())
 _POSSESSIVE = frozenset(("'s", "的"))
 _PASSIVE = frozenset(("by", "被", "由"))
 _LEADS = frozenset("in on at by after before during from for with to if when while because as since under until upon within without unless of over under above below 把 将 被 对 给 到 至 以 在 从 由 向 为 用 的 's via per through than".split())  # fmt: skip
@@ -245,7 +248,8 @@ def _blocks(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause
     held = [(i, p) for i, p in held if claim[i].kind != "number" or units[claim[i].unit] > 1]
     order = {spot: rank for rank, spot in enumerate(sorted({p for _, p in held}))}
     ranks = [order[p] for _, p in held]
-    begins = {at for at in _begins(part)}
+    ordered = any(t.text.lower() in _SEQUENCE for c in (*part, *there) for t in c.tokens)
+    begins = set() if ordered else set(_begins(part))
     flat = [token for clause in part for token in clause.tokens]
     index = [i for i, token in enumerate(flat) if token.content]
     for n, (i, (c, t)) in enumerate(held):

@@ -83,6 +83,8 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     whole, at = _first(passages, clauses, known)
     if at is not None:
         return Said((at,), None, whole.close)
+    if whole.fault == "name" and whole.close >= 1:  # all of it is there, in another order
+        return Said((), whole.fault, whole.close)
     found: list[tuple[int, Unit]] = []
     start = 0
     while start < len(clauses):
@@ -127,11 +129,9 @@ def _shared(part: Sequence[Clause], unit: Unit) -> float:
 
 def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
     """Whether these clauses can be held by themselves: no bare condition, no reason without what it explains."""
-    if start and clauses[start].join in ("because", "or"):
+    if start and clauses[start].join == "because":
         return False
     part = clauses[start:end]
-    if end < len(clauses) and clauses[end].join == "or":
-        return False
     first = next((t for t in part[0].tokens if t.kind != "join"), None)
     if len(part) == 1 and first is not None and first.kind == "operator" and first.key in _SUBORDINATE:
         return False

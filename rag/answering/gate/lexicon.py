@@ -98,8 +98,7 @@ unplug|disconnect|拔掉|断开|拔下
 begin|start|commence|began|started|begins|starts|开始
 expire|run out|lapse|lapses|runs out|到期|过期|失效
 valid|good for|valid for|expire after|expires after|expires in|有效|有效期
-warranty|保修|质保|质保期|保修期|保障期|guarantee period
-cover|covered|保|管|赔|赔付
+cover|covered|保|管|赔|赔付|warranty|保修|质保|质保期|保修期|保障期|guarantee period
 free_time|any time
 email|e-mail|mail|mails|e-mails|邮件|电子邮件|邮箱
 phone|telephone|call|电话|热线
@@ -175,7 +174,7 @@ user|users
 extend|prolong|extended|延长
 quit|leave|leaves|离开|退出
 accept|accepts|接受|接收
-continuous|non-stop|全天|24/7|不间断|nonstop
+continuous|non-stop|连续|全天|全天连续|24/7|不间断|nonstop
 workspace|工作空间
 knowledge|知识库
 auto|自动
@@ -192,8 +191,7 @@ thursday|thursdays|周四|星期四
 friday|fridays|周五|星期五
 saturday|saturdays|周六|星期六
 sunday|sundays|周日|星期日|星期天|周天
-then|next|接着|然后|随后|再
-yes|✓|√|✔|是
+yes|✓|√|✔
 forget|forgotten|forgot|忘记|忘了
 fewer_cost|cheaper|cost less|costs less|less expensive|便宜|cheaper by
 restart|reboot|重启|重新启动
@@ -228,7 +226,7 @@ FUNCTION = frozenset(
     (
         "a an the of in on at to for from by with as is are was were be been being am do does did doing has have had having i me my we our "
         "us you your he him his she her it its they them their this that these those there here which who whom whose what where why how "
-        "will would if then than so such into out again also s t ll re ve d m please per via e g i.e itself themselves yourself however "
+        "will would if then next first than so such into out again also s t ll re ve d m please per via e g i.e itself themselves yourself however "
         "therefore thus because although though according let get gets got whether simply hence okay well as too per one's just still "
         "yet already even since own want wants like need needs whichever whatever upon onto off up down each one once another keep "
         "in order to be sure make sure note mind remember case way thing things mean means long much many how-long soon later stay stays stayed remain remains become becomes ask asks either whole now currently between among over under above below about "
@@ -240,9 +238,9 @@ JOINS = {"and": "and", "or": "or", "but": "but", "while": "but", "whereas": "but
          "因为": "because", "由于": "because", "因此": "so", "所以": "so", "as well as": "and", "&": "and", "nor": "nor", "though": "but",
          "since_": "because", "so that": "because", "in order that": "because", "due to": "because", "because of": "because", "为了": "because"}  # fmt: skip
 FUNCTION_ZH = frozenset(
-    "的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中等件只本册张位条台款种名项份给会要想来去"
-) - frozenset("上下中只时")  # fmt: skip
-LIGHT_ZH = frozenset("需要 进行 可以 能够 相关 情况 一下 方面 方式 目前 现在 其中 这样 这个 那个 如下 以下 您的 我们 你们 他们 它们 这里 那里 之间 的时候 时候 期间 仍然 仍 依然 依旧 同时 此外 另外 直接 倒是 照样 也就是 就是 即可 就可 就能 就行 即".split())  # fmt: skip
+    "时先再打算则该的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中等件本册张位条台款种名项份给会要想来去"
+) - frozenset("上下中")  # fmt: skip
+LIGHT_ZH = frozenset("然后 接着 随后 首先 需要 进行 可以 能够 相关 情况 一下 方面 方式 目前 现在 其中 这样 这个 那个 如下 以下 您的 我们 你们 他们 它们 这里 那里 之间 的时候 时候 期间 仍然 仍 依然 依旧 同时 此外 另外 直接 倒是 照样 也就是 就是 即可 就可 就能 就行 即".split())  # fmt: skip
 # Characters that tell words of one kind apart: a word that differs in one of these is another word.
 CONTRAST_ZH = frozenset("上下内外前后左右大小高低多少长短新旧早晚男女买卖进出入开关甲乙丙单双东西南北春夏秋冬年月日周天时分秒公私主次正负升降增减加快慢冷热红绿蓝黄白黑灰橙紫首末整半全部零不无非未没有可已每某父母夫妻原被债权国省市县区")  # fmt: skip
 

@@ -19,12 +19,12 @@ Kind = Literal["word", "name", "number", "operator", "function", "join"]
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (
     "不仅|不但|不断|不少于|不同|不论|不管|差不多|不锈钢|不妨|无论|无线|非常|未来|别人|特别|分别|区别|类别|级别|性别|识别|个别|是否|能否|可否|"
-    "免疫|没关系|否则|无数|不可避免|只读|只要|起来|起床|要求|可能性|能力|可靠|可视|功能|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
+    "免疫|没关系|否则|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
     "后台|后盖|后缀|后端|前端|内存|内容|内部|满意|新增|更新|最新|新建|全新|旧版|新版|需求|应用|供应|响应|反应|对应|适应|自己|自行|来自|各自|限制|无障碍|无理由|无门槛|约定|预约|约束|一般纳税人"
 )
 _MANY_WORDS = sorted((w for w in {*OPERATORS, *PHRASES, *JOINS, *FILLERS} if not w[0] >= "\u2e80" and not w.isalnum()), key=len, reverse=True)
 _LONG_HAN = sorted((w for w in {*OPERATORS, *PHRASES, *JOINS, *LIGHT_ZH} if _HAN.match(w) and len(w) > 1), key=len, reverse=True)
-_MARKUP = re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()]*\))*\)|</?[A-Za-z][^<>]{0,200}>|[*`~#]+|(?<![A-Za-z\d])_+|_+(?![A-Za-z\d])")
+_MARKUP = re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()]*\))*\)|</?[A-Za-z][^<>]{0,200}>|[*`#]+|~~+|(?<![A-Za-z\d])_+|_+(?![A-Za-z\d])")
 _TOKEN = re.compile(
     r"(?P<url>https?://[^\s，。；）】<>\"']*[^\s，。；）】<>\"'.,;:!?)])|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     rf"|(?P<harmless>{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_HAN))})"
@@ -173,6 +173,16 @@ def _settled(found: list[Tok | str]) -> Iterator[Tok | str]:
             if token.kind == "operator" and token.key == "can" and any(t.kind == "operator" and t.key == "not" for t in near):
                 continue
             after = found[at + 1] if at + 1 < len(found) else ""
+            before = next((t for t in reversed(found[max(at - 1, 0) : at]) if not isinstance(t, str)), None)
+            if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
+                continue
+            if token.text in ("外", "以外", "之外"):
+                if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in found[max(at - 16, 0) : at]):
+                    continue
+                if before is not None and before.kind == "number":
+                    token = Tok("gt", "operator", token.text)
+            if token.kind == "number" and token.key == "5 off":
+                token = Tok("half", "operator", token.text)
             if token.kind == "operator" and token.text.lower() in ("under", "about", "over", "above", "below") and not _counted(found, at):
                 token = Tok(token.text.lower(), "function", token.text)
             if token.key == "from" and not isinstance(after, str) and after.kind == "number" and ".." not in after.key:
@@ -240,7 +250,7 @@ def _han(run: str) -> Iterator[Tok]:
 
 
 def _cut(run: str) -> Iterator[Tok]:
-    for word in rjieba.cut(run) if run else ():
+    for word in rjieba.cut(run, False) if run else ():
         if word in JOINS or word in OPERATORS or word in PHRASES or word in LIGHT_ZH:
             yield _known(word, word)
         elif len(word) > 1 and word[0] in "不没未勿" and word not in _WHOLE:

@@ -14,7 +14,7 @@ from rag.grounding import Fault
 # What a row means by having a value: verbs that say no more than that.
 _PREDICATES = frozenset(
     "cost last hold give send weigh measur carri offer open earn stand run set sell mean support count covered cover keep bring record use stay valid "
-    "pay rat amount total label price requir fit store come show display list call indic connect deliver arriv ship work take sit reach pai per "
+    "pay 付 rat amount total label price requir fit store come show display list call indic connect deliver arriv ship work take sit reach pai per "
     "为 录 达 借 提供 享受 享 送 表示 需要 显示 长 高 位 容纳 是 有 可 能 发送 收 付 售 卖 报 处理 办法".split()
 )
 
@@ -45,7 +45,7 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
             return Found("subject", close)
     if any((cell.says == "no") != negated for cell in used if cell.says) or (negated and not any(_negative(cell) for cell in used)):
         return Found("negation", close)
-    return Found(_limits(part, used), close)
+    return Found(_limits(part, used, unit.label), close)
 
 
 def _labelled(label: Reading, claim: Sequence[Tok], known: Known) -> bool:
@@ -129,7 +129,7 @@ def _shape(cell: CellRead) -> tuple[str, ...]:
     return ("closed",) if "stayclosed" in cell.value.keys else tuple(numbers) if numbers else ("words",)
 
 
-def _limits(part: Sequence[Clause], used: Sequence[CellRead]) -> Fault | None:
+def _limits(part: Sequence[Clause], used: Sequence[CellRead], label: Reading | None) -> Fault | None:
     there = [clause for cell in used for clause in cell.value.clauses]
     place: list[tuple[int, int] | None] = []
     for clause in part:
@@ -140,6 +140,7 @@ def _limits(part: Sequence[Clause], used: Sequence[CellRead]) -> Fault | None:
                     spot = next(((c, n) for c, other in enumerate(there) for n, o in enumerate(other.tokens) if o.kind == "number" and alike(token, o)), None)
                 place.append(spot)
     heads = {t.key for cell in used for t in cell.header.tokens if t.kind == "operator"}
+    heads |= {t.key for t in (label.tokens if label else ()) if t.kind == "operator"}
     fault = bounds(part, there, place, heads)
     if fault is None:
         binding = {t.key for clause in part for t in clause.tokens if t.kind == "operator"} & {"only", "unless", "except", "before", "after", "if", "until", "without", "always"}
