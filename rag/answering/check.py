@@ -138,7 +138,7 @@ class Gate:
         told = opened(text)
         claim = read(told.rest)
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
-        if (plain := self._says_nothing(mark, text, claim, cited)) is not None:
+        if (plain := self._says_nothing(mark, text, told, claim, cited)) is not None:
             return plain
         known = Known(self._asked.keys | self._before.keys, self._asked.keys)
         best = self._find(text, told, claim, known, named)
@@ -153,16 +153,20 @@ class Gate:
             fault = fault or other.fault
         return self._fallen(mark, text, claim, named, fault or ("no_support" if cited else "no_citation"))
 
-    def _says_nothing(self, mark: str, text: str, claim: Reading, cited: Sequence[int]) -> Checked | None:
+    def _says_nothing(self, mark: str, text: str, told: Opened, claim: Reading, cited: Sequence[int]) -> Checked | None:
         """Of a sentence that claims nothing about the subject."""
-        units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
-        if absent(text) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
+        if absent(told.rest) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
+            units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
             if self.passed and not found_after_all(text, units) and not foreign(text, ()):
                 return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
             return Checked(text, None, "no_support" if self.passed else "no_answer")
-        if not cited and (courtesy(text) or leads_in(text, claim, self._asked.keys.union(*(u.context.keys for u in units)))):
+        if not cited and (courtesy(text) or leads_in(text, claim, self._heads())):
             return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
         return None if claim.keys else Checked(text, None, "no_support")
+
+    def _heads(self) -> frozenset[str]:
+        """Words of the question and of what stands above the passages."""
+        return self._asked.keys.union(*(self._of(at).context.keys for at in range(len(self._hits))))
 
     def _of(self, position: int) -> Evidence:
         if position not in self._evidence:
@@ -204,6 +208,13 @@ class Gate:
         """Where the passages at these positions say it; else the fault of the nearest one."""
         spans, faults = list[Span](), list[tuple[float, Fault]]()
         groups = [[position] for position in at]
+        for position in at:  # a quote needs no comparison
+            whole = self._of(position).quoted(told.rest)
+            if whole and self._objection(text, told, claim, known, [position], Said(tuple((0, unit) for unit in whole), None, 1.0)) is None:
+                start = self._hits[position].passage.start
+                spans += [Span(position, start + unit.start, start + unit.end) for unit in whole]
+        if spans:
+            return _Best(spans, None)
         for group in groups if first or len(at) < 2 else [*groups, list(at)]:
             if spans and len(group) > 1:
                 break

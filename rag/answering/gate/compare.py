@@ -20,6 +20,7 @@ class Found:
 
     fault: Fault | None
     close: float
+    prose: bool = False  # of a sentence, all of whose words were found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
     fault = fault or differ(part, _with_bare(there, laid.used), unit)
     fault = fault or bounds(part, there, laid.place) or governed_alike(part, [there[at] for at in sorted(laid.used)])
     fault = fault or joined_alike(part, there, laid.used) or _order(part, claim, there, laid)
-    return Found(fault, close)
+    return Found(fault, close, prose=not any(t for t, place in zip(claim, laid.place, strict=True) if place is None))
 
 
 def _with_bare(there: Sequence[Clause], used: set[int]) -> list[Clause]:
@@ -244,14 +245,18 @@ def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause]
 
 def _blocks(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], held: Sequence[tuple[int, tuple[int, int]]]) -> bool:
     """Whether words in another order moved as whole phrases: each with its own preposition, or a clause of both texts."""
+    if (run := _in_order(claim, there)) is not None:
+        held = run
+    flat = [token for clause in part for token in clause.tokens]
+    index = [i for i, token in enumerate(flat) if token.content]
+    if any(turned(_lead(flat, index[i]), _lead(there[c].tokens, t)) for i, (c, t) in held):
+        return False
     units = Counter(t.unit for t in claim if t.kind == "number")
     held = [(i, p) for i, p in held if claim[i].kind != "number" or units[claim[i].unit] > 1]
     order = {spot: rank for rank, spot in enumerate(sorted({p for _, p in held}))}
     ranks = [order[p] for _, p in held]
     ordered = any(t.text.lower() in _SEQUENCE for c in (*part, *there) for t in c.tokens)
     begins = set() if ordered else set(_begins(part))
-    flat = [token for clause in part for token in clause.tokens]
-    index = [i for i, token in enumerate(flat) if token.content]
     for n, (i, (c, t)) in enumerate(held):
         leads = {_lead(flat, index[i]), _lead(there[c].tokens, t)}
         if len(leads) == 2 and (turned(*leads) or "from" in leads):
@@ -265,6 +270,20 @@ def _blocks(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause
         if not ((here and here == told) or (i in begins and first)):
             return False
     return True
+
+
+def _in_order(claim: Sequence[Tok], there: Sequence[Clause]) -> list[tuple[int, tuple[int, int]]] | None:
+    """Where the claim's words stand if they stand in the evidence's order, however often one comes."""
+    spots = [(c, t) for c, clause in enumerate(there) for t, token in enumerate(clause.tokens) if token.content]
+    found, at = [], 0
+    for i, token in enumerate(claim):
+        while at < len(spots) and not alike(token, there[spots[at][0]].tokens[spots[at][1]]):
+            at += 1
+        if at == len(spots):
+            return None
+        found.append((i, spots[at]))
+        at += 1
+    return found
 
 
 def _begins(part: Sequence[Clause]) -> list[int]:

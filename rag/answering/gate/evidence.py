@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.facts import tokens
 from rag.answering.gate.compare import Found, Known, compare, weigh
-from rag.answering.gate.reading import Clause, Reading
+from rag.answering.gate.reading import Clause, Reading, plain
 from rag.answering.gate.rows import compare_row
 from rag.answering.gate.units import Unit, units
 from rag.answering.support import Source
@@ -16,6 +17,7 @@ from rag.grounding import Fault
 
 _QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order is looked at as well
 _NEAR = 0.6  # share of them in the passage's order
+_BLANK = re.compile(r"\s+")
 _CLOSELY = 5  # units of a passage that are compared closely
 _MOST_CLAUSES = 14
 _SUBORDINATE = frozenset("if unless except until before after while since only".split())
@@ -38,10 +40,26 @@ class Evidence:
         self._words: Source | None = None
         self.units = units(passage)
         self.context = self.units[0].context if self.units else Reading(())
+        self._squeezed = [squeezed(passage.text[unit.start : unit.end]) for unit in self.units]
 
     def says(self, claim: Reading, known: Known) -> Said:
         """Whether the passage says it."""
         return says([self], claim, known)
+
+    def quoted(self, text: str) -> list[Unit]:
+        """The units that the text is, word for word, one behind the other."""
+        told = squeezed(text)
+        for first, one in enumerate(self._squeezed):
+            if one and told.startswith(one):
+                said, rest = [self.units[first]], told[len(one) :].lstrip(".。;；,，!！?？")
+                for unit, more in zip(self.units[first + 1 :], self._squeezed[first + 1 :], strict=True):
+                    if not rest or not more or not rest.startswith(more):
+                        break
+                    said.append(unit)
+                    rest = rest[len(more) :].lstrip(".。;；,，!！?？")
+                if not rest:
+                    return said
+        return []
 
     def altered(self, text: str, claim: Reading, found: Sequence[Unit], known: Known) -> Fault | None:
         """What is wrong with a sentence in the passage's own words: one that changed its place, a small one that differs."""
@@ -74,6 +92,11 @@ class Evidence:
         return best, where
 
 
+def squeezed(text: str) -> str:
+    """Without white space, markup and the marks at its ends: what two quotes of one sentence share."""
+    return _BLANK.sub("", plain(text)).strip(".。!！?？;；:：\"'“”‘’").lower()
+
+
 def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     """Whether the passages together say it: each part is said by one unit."""
     above = frozenset().union(*(one.context.keys for one in passages))
@@ -83,7 +106,7 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     whole, at = _first(passages, clauses, known)
     if at is not None:
         return Said((at,), None, whole.close)
-    if whole.fault == "name" and whole.close >= 1:  # all of it is there, in another order
+    if whole.fault in _SETTLED and whole.close >= 1 and whole.prose:  # all of it is in one sentence, and says something else there
         return Said((), whole.fault, whole.close)
     found: list[tuple[int, Unit]] = []
     start = 0
@@ -113,6 +136,7 @@ def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -
     return best, None
 
 
+_SETTLED = frozenset(("name", "condition", "negation"))
 _CREDIT = frozenset(("according to", "based on", "as per", "under", "根据", "按照", "依照", "依据"))
 _SOURCES = frozenset("polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 条款 文档 说明 现行 当前 手册 要求".split())
 

@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     r"(?P<url>https?://[^\s，。；）】<>\"']*[^\s，。；）】<>\"'.,;:!?)])|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     rf"|(?P<harmless>{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_HAN))})"
     rf"|(?P<many>(?<![A-Za-z])(?:{'|'.join(map(re.escape, _MANY_WORDS))})(?![A-Za-z]))"
-    r"|(?P<neg>(?<=n)['’]t\b|n['’]t\b)|(?P<poss>['’]s?\b)"
+    r"|(?P<neg>(?<=not)['’]t\b|(?<=n)['’]t\b|n['’]t\b)|(?P<poss>['’]s?\b)"
     r"|(?P<code>[A-Za-z]*\d[A-Za-z\d]*(?:[-._/][A-Za-z\d]+)*[+]*|[A-Za-z]+(?:[-_.][A-Za-z\d]*\d[A-Za-z\d]*)+|[A-Za-z]+(?:_[A-Za-z\d]+)+)"
     r"|(?P<word>[A-Za-z\u00c0-\u024f]+(?:-[A-Za-z\u00c0-\u024f]+)*)|(?P<other>[\u0370-\u04ff\uac00-\ud7af]+)|(?P<run>[\u3400-\u9fff]+)"
     r"|(?P<stop>[。！？!?；;]|\.(?=\s|$))|(?P<colon>[:：])|(?P<pause>[,，、()（）/|—–→]|\s-\s)|(?P<sign>[≤≥<>✓✔√✗×])",
