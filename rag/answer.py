@@ -302,7 +302,8 @@ class Answerer:
             first_by = deadline if rest == (None,) else now + (deadline - now) / 2
         else:
             first_by = deadline
-        limits = Limits(deadline, first_by, run.gone, run.question.sampling)
+        asked = run.question.deadline  # the caller's own may be too short for any backend
+        limits = Limits(deadline, first_by, run.gone, run.question.sampling, fair=asked is None or run.deadline < asked)
         return Writing(backend, run.messages, gate, run.language, limits, run.stage)
 
     def _messages(self, run: Run, found: Retrieved, backend: Backend | None) -> list[dict[str, str]]:
@@ -348,6 +349,7 @@ class Answerer:
             grounding=tuple(numbering.grounded(checked) for checked in run.checked),
             contradictions=disagree.shown(numbering) if run.refused is None else (),
             clarification=clarification,
+            complete=not run.cut,
         )
 
 

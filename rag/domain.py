@@ -325,4 +325,5 @@ class Answer:
     grounding: tuple[Grounded, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     clarification: Clarification | None = None
+    complete: bool = True  # False: it breaks off before its end, at a deadline or because the backend went away
     cached: bool = False  # worded before, for the same question and exactly the same passages

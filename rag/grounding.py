@@ -40,9 +40,7 @@ Fault = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """What happened to a sentence. `text` is None when it was dropped: what is not supported is not shown.
-
-    """
+    """What happened to a sentence. `text` is None when it was dropped: what is not supported is not shown."""
 
     verdict: Verdict
     fault: Fault | None

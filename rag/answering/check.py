@@ -188,7 +188,12 @@ class Gate:
         if self.policy not in ("replace", "keep"):
             return Checked(text, None, fault)
         for places in (named, [at for at in range(len(self._hits)) if at not in named]):
-            found = [(near, at) for at in places if (near := nearest(claim, self._of(at), self._taken(at), self._asked.keys | self._before.keys)) is not None and self._current(at, text, claim)]
+            found = [
+                (near, at)
+                for at in places
+                if (near := nearest(claim, self._of(at), self._taken(at), self._asked.keys | self._before.keys)) is not None
+                and self._current(at, text, claim)
+            ]
             if found:
                 (unit, _), at = max(found, key=lambda pair: pair[0][1])
                 start = self._hits[at].passage.start
@@ -202,15 +207,17 @@ class Gate:
         start = self._hits[at].passage.start
         return frozenset((first - start, end - start) for hit, first, end in self._shown if hit == at)
 
-    def _find(
-        self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], *, first: bool = False
-    ) -> _Best:
+    def _find(self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], *, first: bool = False) -> _Best:
         """Where the passages at these positions say it; else the fault of the nearest one."""
         spans, faults = list[Span](), list[tuple[float, Fault]]()
         groups = [[position] for position in at]
         for position in at:  # a quote needs no comparison
             whole = self._of(position).quoted(told.rest)
-            if whole and self._objection(text, told, claim, known, [position], Said(tuple((0, unit) for unit in whole), None, 1.0)) is None:
+            if (
+                whole
+                and self._objection(text, told, claim, known, [position], Said(tuple((0, unit) for unit in whole), None, 1.0))
+                is None
+            ):
                 start = self._hits[position].passage.start
                 spans += [Span(position, start + unit.start, start + unit.end) for unit in whole]
         if spans:
@@ -235,7 +242,10 @@ class Gate:
         units = [unit for _, unit in said.units]
         passages = [self._hits[at[n]].passage for n in dict.fromkeys(n for n, _ in said.units)]
         texts = "\n".join(passage.text for passage in passages)
-        if len(passages) == 1 and (altered := self._of(at[said.units[0][0]]).altered(told.rest, claim, units, known)) is not None:
+        if (
+            len(passages) == 1
+            and (altered := self._of(at[said.units[0][0]]).altered(told.rest, claim, units, known)) is not None
+        ):
             return altered
         if foreign(text, [*(f"{p.text}\n{p.context}\n{p.url or ''}" for p in passages)], self.allowed):
             return "markup"
@@ -277,6 +287,11 @@ def _parts(sentence: str) -> tuple[str, str]:
     text = sentence.strip()
     mark = _BULLET.match(text)
     return (mark.group(), text[mark.end() :].strip()) if mark else ("", text)
+
+
+def is_item(sentence: str) -> bool:
+    """Whether it is an item or step of a list."""
+    return bool(_parts(sentence)[0])
 
 
 def check(sentence: str, hits: Sequence[Hit]) -> Checked:

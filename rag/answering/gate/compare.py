@@ -53,7 +53,10 @@ def alike(here: Tok, there: Tok) -> bool:
 
 
 def _same_number(here: Tok, there: Tok) -> bool:
-    one, other = here.key.removesuffix(here.unit).strip(), _DIGITS.match(there.text) or there.key.removesuffix(there.unit).strip()
+    one, other = (
+        here.key.removesuffix(here.unit).strip(),
+        _DIGITS.match(there.text) or there.key.removesuffix(there.unit).strip(),
+    )
     other = other if isinstance(other, str) else other.group()
     if here.unit == there.unit or one != other:
         return False
@@ -121,7 +124,15 @@ def expanded(clauses: Sequence[Clause]) -> list[Clause]:
 def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[_Laid, list[Tok]]:
     """Each token on the clause that gives most of the claim; missing: what neither the unit nor its context has."""
     units = {t.unit for t in claim if t.unit}
-    at = [[(c, t) for c, clause in enumerate(there) for t, other in enumerate(clause.tokens) if other.content and alike(token, other) and _measured(token, other, units)] for token in claim]
+    at = [
+        [
+            (c, t)
+            for c, clause in enumerate(there)
+            for t, other in enumerate(clause.tokens)
+            if other.content and alike(token, other) and _measured(token, other, units)
+        ]
+        for token in claim
+    ]
     laid, left = _Laid(at, place=[None] * len(claim)), {i for i, found in enumerate(at) if found}
     while left:
         gain = Counter[int]()
@@ -173,11 +184,15 @@ def _left_out(claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid, main: 
 def _starting_point(tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
     """`of delivery` behind `within 14 days`: from when a period counts, at the end of its clause."""
     before = [t for t in tokens[max(at - 3, 0) : at]]
-    led = any(t.key in ("of", "from") for t in before) and any(t.kind == "number" and t.unit in ("day", "bday", "s", "month") for t in tokens[max(at - 5, 0) : at])
+    led = any(t.key in ("of", "from") for t in before) and any(
+        t.kind == "number" and t.unit in ("day", "bday", "s", "month") for t in tokens[max(at - 5, 0) : at]
+    )
     return led and not any(t.content and n in held for n, t in enumerate(tokens) if n > at)
 
 
-_BINDING = frozenset("if unless except only until before after while le lt ge gt exclude instead usually seldom since firstof without".split())
+_BINDING = frozenset(
+    "if unless except only until before after while le lt ge gt exclude instead usually seldom since firstof without".split()
+)
 
 
 def _unused(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) -> Fault | None:
@@ -201,7 +216,12 @@ def _unused(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) -> 
         lead = next((t for t in clause.tokens if t.kind != "function"), None)
         if found & {"if", "unless", "except", "only", "until", "exclude", "instead", "firstof"}:
             return "condition"
-        if found and (not facts or (lead is not None and lead.kind == "operator")) and len(clause.content) < 7 and not _own(clause):
+        if (
+            found
+            and (not facts or (lead is not None and lead.kind == "operator"))
+            and len(clause.content) < 7
+            and not _own(clause)
+        ):
             return "condition"
     return None
 
@@ -229,7 +249,7 @@ def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause]
         return None if _blocks(part, claim, there, held) else "name"
     for at in laid.used:
         row = [(i, p[1]) for i, p in held if p[0] == at and claim[i].kind != "number"]
-        if len(row) < 3 or (_PRONOUNS & {t.key for t in flat}) and not _PRONOUNS & {t.key for t in there[at].tokens}:
+        if len(row) < 3 or ((_PRONOUNS & {t.key for t in flat}) and not _PRONOUNS & {t.key for t in there[at].tokens}):
             continue
         kept = _rising([e for _, e in row])
         moved = [pair for n, pair in enumerate(row) if n not in kept]
@@ -243,7 +263,9 @@ def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause]
     return None
 
 
-def _blocks(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], held: Sequence[tuple[int, tuple[int, int]]]) -> bool:
+def _blocks(
+    part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], held: Sequence[tuple[int, tuple[int, int]]]
+) -> bool:
     """Whether words in another order moved as whole phrases: each with its own preposition, or a clause of both texts."""
     if (run := _in_order(claim, there)) is not None:
         held = run
@@ -305,7 +327,9 @@ def _lead(tokens: Sequence[Tok], at: int) -> str:
     return ""
 
 
-def _exchanged(flat: Sequence[Tok], index: Sequence[int], tokens: Sequence[Tok], one: tuple[int, int], other: tuple[int, int]) -> bool:
+def _exchanged(
+    flat: Sequence[Tok], index: Sequence[int], tokens: Sequence[Tok], one: tuple[int, int], other: tuple[int, int]
+) -> bool:
     """Whether two words that changed their order changed their parts too: no preposition went along with either."""
     led = [(_led(flat, index[i]), _led(tokens, e)) for i, e in (one, other)]
     if _of(flat, index[one[0]], index[other[0]]) or _of(tokens, one[1], other[1]):

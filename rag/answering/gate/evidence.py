@@ -65,7 +65,9 @@ class Evidence:
         """What is wrong with a sentence in the passage's own words: one that changed its place, a small one that differs."""
         told = {t.text.lower() for unit in found for t in unit.reading.tokens}
         content = [t for t in claim.tokens if t.content]
-        if any(unit.label is not None for unit in found) or any(t.kind == "name" and t.text.lower() not in told for t in content):
+        if any(unit.label is not None for unit in found) or any(
+            t.kind == "name" and t.text.lower() not in told for t in content
+        ):
             return None
         said = [t for t in claim.tokens if t.content or t.kind == "operator"]
         if sum(t.text.lower() in told for t in said) < _QUOTED * len(said):
@@ -106,7 +108,9 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     whole, at = _first(passages, clauses, known)
     if at is not None:
         return Said((at,), None, whole.close)
-    if whole.fault in _SETTLED and whole.close >= 1 and whole.prose:  # all of it is in one sentence, and says something else there
+    if (
+        whole.fault in _SETTLED and whole.close >= 1 and whole.prose
+    ):  # all of it is in one sentence, and says something else there
         return Said((), whole.fault, whole.close)
     found: list[tuple[int, Unit]] = []
     start = 0
@@ -138,7 +142,9 @@ def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -
 
 _SETTLED = frozenset(("name", "condition", "negation"))
 _CREDIT = frozenset(("according to", "based on", "as per", "under", "根据", "按照", "依照", "依据"))
-_SOURCES = frozenset("polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 条款 文档 说明 现行 当前 手册 要求".split())
+_SOURCES = frozenset(
+    "polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 条款 文档 说明 现行 当前 手册 要求".split()
+)
 
 
 def _credits(clause: Clause, above: frozenset[str]) -> bool:

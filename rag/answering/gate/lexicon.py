@@ -221,7 +221,9 @@ FILLERS = (
     "|in this case|as follows|such as|for example|of course|in particular|if you wish|if needed|as soon as possible~|at your own~|feel free to|go ahead and|for you|of yours"
 ).split("|")
 # Words of a claim that may be missing where the rest is there: they add no more than that something is so.
-LIGHT = frozenset("show ask happen count temperatur amount period durat find contact simply find work apply reach need provide offer".split()) | frozenset("温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
+LIGHT = frozenset(
+    "show ask happen count temperatur amount period durat find contact simply find work apply reach need provide offer".split()
+) | frozenset("温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
 FUNCTION = frozenset(
     (
         "a an the of in on at to for from by with as is are was were be been being am do does did doing has have had having i me my we our "

@@ -24,13 +24,25 @@ _UNITS = {
     "time": "times|次", "person": "people|persons|person|人|位", "fold": "倍|fold", "off": "折", "pt": "积分",
     "px": "px|pixels|像素", "char": "characters|chars|字|个字", "kcal": "kcal|千卡", "rpm": "rpm|转",
 }  # fmt: skip
-_CLASSIFIERS = "个|件|条|台|张|本|册|只|份|款|名|项|页|号|块|枚|瓶|盒|包|袋|间|位|辆|套|道|层|级|路|口|根|支|颗|片|箱|单|批|种|期|首|家|部"
+_CLASSIFIERS = (
+    "个|件|条|台|张|本|册|只|份|款|名|项|页|号|块|枚|瓶|盒|包|袋|间|位|辆|套|道|层|级|路|口|根|支|颗|片|箱|单|批|种|期|首|家|部"
+)
 UNIT: dict[str, str] = {word: key for key, told in _UNITS.items() for word in told.split("|")}
 _SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "￥": "cny", "US$": "usd"}
 _FACTORS = {"h": ("s", 3600), "min": ("s", 60), "year": ("month", 12), "week": ("day", 7), "ms": ("s", Decimal("0.001"))}
 _SCALES = {"万": 10**4, "亿": 10**8, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "千": 10**3, "百": 100, "k": 1000}  # fmt: skip
 _WORDS = {word: at for at, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())}  # fmt: skip
-_WORDS |= {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "twice": 2}
+_WORDS |= {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "hundred": 100,
+    "twice": 2,
+}
 _HAN = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "俩": 2}
 _POWERS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 _MONTHS = {name: at for at, names in enumerate(("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september", "oct october", "nov november", "dec december"), 1) for name in names.split()}  # fmt: skip
@@ -124,14 +136,20 @@ def _in_code(text: str, match: re.Match[str]) -> bool:
     start, end = match.start("v"), match.end("v")
     before, after = text[start - 1 : start], text[end : end + 1]
     if match["v"][0].isdigit():
-        if before.isascii() and (before.isalpha() or before == "_" or (before in "-." and text[start - 2 : start - 1].isalnum() and not match["unit"])):
+        if before.isascii() and (
+            before.isalpha()
+            or before == "_"
+            or (before in "-." and text[start - 2 : start - 1].isalnum() and not match["unit"])
+        ):
             return True
         ascii_after = after.isascii() and after.isalpha()
         if ascii_after and not (match["unit"] or match["ord"] or match["scale"]):
             return True
         tail = text[match.end() : match.end() + 1]
         unit = match["unit"] or match["scale"] or match["ord"] or ""
-        return bool(unit) and unit[-1:].isascii() and unit[-1:].isalpha() and (tail.isascii() and (tail.isalnum() or tail == "_"))
+        return (
+            bool(unit) and unit[-1:].isascii() and unit[-1:].isalpha() and (tail.isascii() and (tail.isalnum() or tail == "_"))
+        )
     return False
 
 
@@ -192,7 +210,15 @@ def _plain(match: re.Match[str]) -> Number | None:
     if unit in _FACTORS:
         unit, factor = _FACTORS[unit]
         value *= factor
-    end = match.end() if match["half2"] or match["unit"] else match.end("scale") if match["scale"] else match.end("half") if match["half"] else match.end("v")
+    end = (
+        match.end()
+        if match["half2"] or match["unit"]
+        else match.end("scale")
+        if match["scale"]
+        else match.end("half")
+        if match["half"]
+        else match.end("v")
+    )
     return _signed(match, _told(value), unit, end, word)
 
 

@@ -82,16 +82,24 @@ def agrees(answer: bool, rest: Reading, units: Sequence[Unit], question: Reading
     if negative or fits is False:
         return True
     asked = {t.key for t in question.tokens}
-    return any(_NEGATIVE & set(c.operators) or "stayclosed" in {t.key for t in c.tokens} for c in rest.clauses) or bool(_GONE & asked)
+    return any(_NEGATIVE & set(c.operators) or "stayclosed" in {t.key for t in c.tokens} for c in rest.clauses) or bool(
+        _GONE & asked
+    )
 
 
 def _conditional(clause: Clause) -> bool:
     first = next((t for t in clause.tokens if t.kind != "join"), None)
-    return first is not None and first.kind == "operator" and first.key in ("if", "unless", "after", "before", "since", "until", "except")
+    return (
+        first is not None
+        and first.kind == "operator"
+        and first.key in ("if", "unless", "after", "before", "since", "until", "except")
+    )
 
 
 def _negated(clause: Clause) -> bool:
-    return sum(key in ("not", "without", "avoid") for key in clause.operators) % 2 == 1 or "stayclosed" in {t.key for t in clause.tokens}
+    return sum(key in ("not", "without", "avoid") for key in clause.operators) % 2 == 1 or "stayclosed" in {
+        t.key for t in clause.tokens
+    }
 
 
 def _fits(question: Reading, units: Sequence[Unit]) -> bool | None:
@@ -100,7 +108,11 @@ def _fits(question: Reading, units: Sequence[Unit]) -> bool | None:
         for unit in units:
             for clause in unit.reading.clauses:
                 for at, token in enumerate(clause.tokens):
-                    if token.kind == "number" and token.unit == asked.unit and (keeps := _keeps(asked, token, clause.tokens, at)) is not None:
+                    if (
+                        token.kind == "number"
+                        and token.unit == asked.unit
+                        and (keeps := _keeps(asked, token, clause.tokens, at)) is not None
+                    ):
                         return keeps
     return None
 
@@ -133,7 +145,11 @@ def _excepted(rest: Reading, question: Reading, units: Sequence[Unit], around: S
 
 
 def _within(key: str, clause: Clause) -> bool:
-    return not key.isascii() and len(key) > 2 and any(len(o.key) > 1 and o.key in key for o in clause.content if not o.key.isascii())
+    return (
+        not key.isascii()
+        and len(key) > 2
+        and any(len(o.key) > 1 and o.key in key for o in clause.content if not o.key.isascii())
+    )
 
 
 def answer_of(text: str) -> Reading:

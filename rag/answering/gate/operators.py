@@ -39,7 +39,12 @@ def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault 
     if here["not"] % 2 != there["not"] % 2:
         return "negation"
     for key in list(gone):
-        if gone[key] > 0 and key not in _MAY_GO and not (key == "can" and _imperative(part)) and not (key == "not" and gone[key] % 2 == 0):
+        if (
+            gone[key] > 0
+            and key not in _MAY_GO
+            and not (key == "can" and _imperative(part))
+            and not (key == "not" and gone[key] % 2 == 0)
+        ):
             if key in ("if",) and came & Counter(_CONDITIONS):
                 continue
             if there[key] > gone[key] and here[key] > 0:  # said once is enough
@@ -66,7 +71,7 @@ def _imperative(clauses: Sequence[Clause]) -> bool:
         first = next((t for t in clause.tokens if t.kind != "join"), None)
         if first is None:
             continue
-        return first.kind == "word" and (first.opens or first.text.islower()) or first.key in ("请", "please")
+        return (first.kind == "word" and (first.opens or first.text.islower())) or first.key in ("请", "please")
     return False
 
 
@@ -99,7 +104,18 @@ def _limits(tokens: Sequence[Tok]) -> dict[int, frozenset[str]]:
 _SMALL = frozenset("from to into onto with by out of 从 到 至 向 把 被".split())
 _OPPOSED = frozenset(
     pair
-    for one, other in (("from", "to"), ("into", "from"), ("by", "to"), ("by", "from"), ("从", "到"), ("从", "至"), ("从", "向"), ("把", "被"), ("over", "under"), ("above", "below"))
+    for one, other in (
+        ("from", "to"),
+        ("into", "from"),
+        ("by", "to"),
+        ("by", "from"),
+        ("从", "到"),
+        ("从", "至"),
+        ("从", "向"),
+        ("把", "被"),
+        ("over", "under"),
+        ("above", "below"),
+    )
     for pair in ((one, other), (other, one))
 )
 
@@ -148,7 +164,9 @@ def _governed(clauses: Sequence[Clause]) -> set[tuple[str, str]]:
     for clause in clauses:
         for at, token in enumerate(clause.tokens):
             if token.kind == "operator" and (token.key in _NEGATIVE or token.key in _QUANTIFIERS):
-                after = next((t.key for t in clause.tokens[at + 1 :] if t.content or t.key in ("all", "only", "must", "can")), None)
+                after = next(
+                    (t.key for t in clause.tokens[at + 1 :] if t.content or t.key in ("all", "only", "must", "can")), None
+                )
                 if after is not None:
                     found.add(("not" if token.key in _NEGATIVE else token.key, after))
     return found
@@ -161,7 +179,9 @@ def joined_alike(part: Sequence[Clause], there: Sequence[Clause], used: set[int]
     anywhere = {clause.join for clause in there}
     if "because" in {clause.join for clause in part} and not anywhere & {"because", "so"}:
         return "no_support"
-    if len(part) == len(there) and any((one.join == "or") != (other.join == "or") for one, other in zip(part, there, strict=True)):
+    if len(part) == len(there) and any(
+        (one.join == "or") != (other.join == "or") for one, other in zip(part, there, strict=True)
+    ):
         return "condition"
     if len(used) > 1 and ("or" in here) != ("or" in told) and not (here | told) & {"nor"}:
         return "condition"

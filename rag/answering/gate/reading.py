@@ -22,9 +22,15 @@ _HARMLESS = (
     "免疫|没关系|否则|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
     "后台|后盖|后缀|后端|前端|内存|内容|内部|满意|新增|更新|最新|新建|全新|旧版|新版|需求|应用|供应|响应|反应|对应|适应|自己|自行|来自|各自|限制|无障碍|无理由|无门槛|约定|预约|约束|一般纳税人"
 )
-_MANY_WORDS = sorted((w for w in {*OPERATORS, *PHRASES, *JOINS, *FILLERS} if not w[0] >= "\u2e80" and not w.isalnum()), key=len, reverse=True)
-_LONG_HAN = sorted((w for w in {*OPERATORS, *PHRASES, *JOINS, *LIGHT_ZH} if _HAN.match(w) and len(w) > 1), key=len, reverse=True)
-_MARKUP = re.compile(r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()]*\))*\)|</?[A-Za-z][^<>]{0,200}>|[*`#]+|~~+|(?<![A-Za-z\d])_+|_+(?![A-Za-z\d])")
+_MANY_WORDS = sorted(
+    (w for w in {*OPERATORS, *PHRASES, *JOINS, *FILLERS} if not w[0] >= "\u2e80" and not w.isalnum()), key=len, reverse=True
+)
+_LONG_HAN = sorted(
+    (w for w in {*OPERATORS, *PHRASES, *JOINS, *LIGHT_ZH} if _HAN.match(w) and len(w) > 1), key=len, reverse=True
+)
+_MARKUP = re.compile(
+    r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()]*\))*\)|</?[A-Za-z][^<>]{0,200}>|[*`#]+|~~+|(?<![A-Za-z\d])_+|_+(?![A-Za-z\d])"
+)
 _TOKEN = re.compile(
     r"(?P<url>https?://[^\s，。；）】<>\"']*[^\s，。；）】<>\"'.,;:!?)])|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
     rf"|(?P<harmless>{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_HAN))})"
@@ -37,7 +43,9 @@ _TOKEN = re.compile(
 )
 _WHOLE = frozenset("不错 不久 不少 不足 不锈 不良 未来 不明 未知 不一 不等".split())
 _PHRASE = re.compile(rf"(?:{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_HAN))})")
-_NEGATION = re.compile(r"\b(ca|wo|sha)n['’]t\b|\b(do|does|did|is|are|was|were|has|have|had|could|would|should|must|need)n['’]t\b", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(ca|wo|sha)n['’]t\b|\b(do|does|did|is|are|was|were|has|have|had|could|would|should|must|need)n['’]t\b", re.IGNORECASE
+)
 _SUBORDINATE = frozenset(("if", "unless", "while"))
 _NAMES_TOO = frozenset("may max min new old half more".split())  # with a capital inside a sentence: May, Home Max
 _LONG_NEGATION = {"ca": "cannot", "wo": "will not", "sha": "shall not"}
@@ -115,7 +123,13 @@ def read(text: str) -> Reading:
         elif token.kind == "join":
             end(token.key, False, "join")
             now.append(token)
-        elif token.kind == "operator" and token.key in _SUBORDINATE and any(t.content for t in now) and token.text.isascii() and token.text.lower() != "once~":
+        elif (
+            token.kind == "operator"
+            and token.key in _SUBORDINATE
+            and any(t.content for t in now)
+            and token.text.isascii()
+            and token.text.lower() != "once~"
+        ):
             end("", False, "sub")
             now.append(token)
         else:
@@ -183,7 +197,11 @@ def _settled(found: list[Tok | str]) -> Iterator[Tok | str]:
                     token = Tok("gt", "operator", token.text)
             if token.kind == "number" and token.key == "5 off":
                 token = Tok("half", "operator", token.text)
-            if token.kind == "operator" and token.text.lower() in ("under", "about", "over", "above", "below") and not _counted(found, at):
+            if (
+                token.kind == "operator"
+                and token.text.lower() in ("under", "about", "over", "above", "below")
+                and not _counted(found, at)
+            ):
                 token = Tok(token.text.lower(), "function", token.text)
             if token.key == "from" and not isinstance(after, str) and after.kind == "number" and ".." not in after.key:
                 if after.unit in ("usd", "eur", "gbp", "cny"):
@@ -256,12 +274,14 @@ def _cut(run: str) -> Iterator[Tok]:
         elif len(word) > 1 and word[0] in "不没未勿" and word not in _WHOLE:
             yield Tok("not", "operator", word[0])
             yield from _cut(word[1:])
-        elif len(word) > 2 and (at := next((n for n, char in enumerate(word) if n and char in "不没未勿"), 0)) and word[at:] not in _WHOLE:
+        elif (
+            len(word) > 2
+            and (at := next((n for n, char in enumerate(word) if n and char in "不没未勿"), 0))
+            and word[at:] not in _WHOLE
+        ):
             yield from _cut(word[:at])
             yield from _han(word[at:])
-        elif len(word) == 1 and word in FUNCTION_ZH:
-            yield Tok(word, "function", word)
-        elif all(char in FUNCTION_ZH for char in word):
+        elif (len(word) == 1 and word in FUNCTION_ZH) or all(char in FUNCTION_ZH for char in word):
             yield Tok(word, "function", word)
         else:
             yield Tok(word, "word", word)

@@ -29,7 +29,11 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
     used = _used(claim, unit, known, negated)
     above = [*_content(unit.context), *_content(unit.label_header)]
     held = [*_content(unit.label), *(t for cell in used for t in (*_content(cell.header), *_content(cell.value)))]
-    missing = [t for t in claim if not t.soft and t.key not in _PREDICATES and t.key not in LIGHT and not any(alike(t, o) for o in (*held, *above))]
+    missing = [
+        t
+        for t in claim
+        if not t.soft and t.key not in _PREDICATES and t.key not in LIGHT and not any(alike(t, o) for o in (*held, *above))
+    ]
     close = 1 - weigh(missing) / weigh(claim)
     if missing:
         return Found(kind_of(missing), close)
@@ -43,7 +47,9 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
             return Found("condition", close)
         if not _named(cell, unit, said, claim, known):
             return Found("subject", close)
-    if any((cell.says == "no") != negated for cell in used if cell.says) or (negated and not any(_negative(cell) for cell in used)):
+    if any((cell.says == "no") != negated for cell in used if cell.says) or (
+        negated and not any(_negative(cell) for cell in used)
+    ):
         return Found("negation", close)
     return Found(_limits(part, used, unit.label), close)
 
@@ -53,7 +59,11 @@ def _labelled(label: Reading, claim: Sequence[Tok], known: Known) -> bool:
     clauses = [clause for clause in label.clauses if clause.content]
     for clause in clauses:
         content = clause.content
-        coded = [t for t in content if t.fact and not t.opens] if any(t.fact and any(c.isdigit() for c in t.key) for t in content) else content
+        coded = (
+            [t for t in content if t.fact and not t.opens]
+            if any(t.fact and any(c.isdigit() for c in t.key) for t in content)
+            else content
+        )
         if all(t.soft or t.key in known.words or any(alike(o, t) for o in claim) for t in coded):
             return True
     return not clauses
@@ -64,7 +74,11 @@ def _content(reading: Reading | None) -> list[Tok]:
 
 
 def _negative(cell: CellRead) -> bool:
-    return cell.says == "no" or any(t.kind == "operator" and t.key in ("not", "without") for t in (*cell.value.tokens, *cell.header.tokens)) or "stayclosed" in cell.value.keys
+    return (
+        cell.says == "no"
+        or any(t.kind == "operator" and t.key in ("not", "without") for t in (*cell.value.tokens, *cell.header.tokens))
+        or "stayclosed" in cell.value.keys
+    )
 
 
 def _used(claim: Sequence[Tok], unit: Unit, known: Known, negated: bool) -> list[CellRead]:
@@ -78,7 +92,10 @@ def _used(claim: Sequence[Tok], unit: Unit, known: Known, negated: bool) -> list
         rivals = [other for other, also in found if other is not cell and {t.key for t in also} >= {t.key for t in given}]
         if any(_fits(other, claim, known) > _fits(cell, claim, known) for other in rivals):
             continue
-        if any(other in out and _fits(other, claim, known) == _fits(cell, claim, known) and other.header.keys == cell.header.keys for other in rivals):
+        if any(
+            other in out and _fits(other, claim, known) == _fits(cell, claim, known) and other.header.keys == cell.header.keys
+            for other in rivals
+        ):
             continue
         if rivals and _fits(cell, claim, known) == 0 and any(other in out for other in rivals):
             continue
@@ -137,16 +154,36 @@ def _limits(part: Sequence[Clause], used: Sequence[CellRead], label: Reading | N
             if token.content:
                 spot = None
                 if token.kind == "number":
-                    spot = next(((c, n) for c, other in enumerate(there) for n, o in enumerate(other.tokens) if o.kind == "number" and alike(token, o)), None)
+                    spot = next(
+                        (
+                            (c, n)
+                            for c, other in enumerate(there)
+                            for n, o in enumerate(other.tokens)
+                            if o.kind == "number" and alike(token, o)
+                        ),
+                        None,
+                    )
                 place.append(spot)
     heads = {t.key for cell in used for t in cell.header.tokens if t.kind == "operator"}
     heads |= {t.key for t in (label.tokens if label else ()) if t.kind == "operator"}
     fault = bounds(part, there, place, heads)
     if fault is None:
-        binding = {t.key for clause in part for t in clause.tokens if t.kind == "operator"} & {"only", "unless", "except", "before", "after", "if", "until", "without", "always"}
+        binding = {t.key for clause in part for t in clause.tokens if t.kind == "operator"} & {
+            "only",
+            "unless",
+            "except",
+            "before",
+            "after",
+            "if",
+            "until",
+            "without",
+            "always",
+        }
         told = {t.key for cell in used for t in (*cell.value.tokens, *cell.header.tokens) if t.kind == "operator"} | heads
         extra = binding - told - {"if"}
-        lost = {"only", "unless", "except", "if", "after", "before", "until", "firstof"} & {t.key for clause in _given(part, there) for t in clause.tokens if t.kind == "operator"} - {t.key for clause in part for t in clause.tokens if t.kind == "operator"}
+        lost = {"only", "unless", "except", "if", "after", "before", "until", "firstof"} & {
+            t.key for clause in _given(part, there) for t in clause.tokens if t.kind == "operator"
+        } - {t.key for clause in part for t in clause.tokens if t.kind == "operator"}
         if extra or lost:
             return "condition"
     return fault

@@ -9,14 +9,20 @@ from collections.abc import Iterable
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 _IMAGE = re.compile(r"!\[([^\]\n]*)\](?:\((?:[^()\n]|\([^()\n]*\))*\)|\[[^\]\n]*\])")
-_LINK = re.compile(r"\[((?:[^\[\]\n]|\[[^\]\n]*\])*)\]\(\s*(<[^<>\n]*>|(?:[^()\s]|\([^()\s]*\))*)(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)")
+_LINK = re.compile(
+    r"\[((?:[^\[\]\n]|\[[^\]\n]*\])*)\]\(\s*(<[^<>\n]*>|(?:[^()\s]|\([^()\s]*\))*)(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?\s*\)"
+)
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^<>]*>|<[!?/][^<>]*>", re.DOTALL)
 _OPEN = re.compile(r"<(?=\s*[A-Za-z/!?\\])")
 _ANGLES = re.compile(r"<[^<>\s][^<>]*>|<\s*[A-Za-z/!?]")
-_URL = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>\"，。；）】、]+|\bmailto:[^\s<>\"，。；）】]+|\b(?:javascript|vbscript|data|file|blob|ms-[a-z]+):\S+")
+_URL = re.compile(
+    r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>\"，。；）】、]+|\bmailto:[^\s<>\"，。；）】]+|\b(?:javascript|vbscript|data|file|blob|ms-[a-z]+):\S+"
+)
 _ADDRESS = re.compile(r"(?i)(?<![\w@/.-])(?:[\w.+-]+@)?(?:[a-z0-9_-]+\.)+[a-z]{2,24}(?:/[^\s<>\"，。；）】、]*)?(?![\w-])")
 _SAFE = re.compile(r"(?i)(?:https?://|mailto:)")
-_FILES = re.compile(r"(?i)\.(?:md|mdx|py|js|ts|json|ya?ml|toml|txt|html?|csv|pdf|docx?|xlsx?|pptx?|zip|png|jpe?g|exe|sh|conf|ini|log|sql|xml|env|go|rs|java|cfg)$")
+_FILES = re.compile(
+    r"(?i)\.(?:md|mdx|py|js|ts|json|ya?ml|toml|txt|html?|csv|pdf|docx?|xlsx?|pptx?|zip|png|jpe?g|exe|sh|conf|ini|log|sql|xml|env|go|rs|java|cfg)$"
+)
 _TRAIL = ".,;:!?)]}'\"*_`。，；：！？、"
 
 
@@ -50,14 +56,18 @@ def links(text: str) -> frozenset[str]:
     for pattern in (_URL, _ADDRESS):
         for match in pattern.finditer(bare):
             told = _address(match.group())
-            if pattern is _ADDRESS and (_FILES.search(told) or told.count(".") == 1 and "@" not in told and "/" not in told and not _domain(told)):
+            if pattern is _ADDRESS and (
+                _FILES.search(told) or (told.count(".") == 1 and "@" not in told and "/" not in told and not _domain(told))
+            ):
                 continue
             found.add(told)
         bare = pattern.sub(" ", bare)
     return frozenset(found - {""})
 
 
-_DOMAINS = frozenset("com org net cn io dev app ai co de uk eu us fr jp ru info biz me tv xyz top shop online site example test club link tech store gov edu in hk tw".split())
+_DOMAINS = frozenset(
+    "com org net cn io dev app ai co de uk eu us fr jp ru info biz me tv xyz top shop online site example test club link tech store gov edu in hk tw".split()
+)
 
 
 def _domain(told: str) -> bool:

@@ -14,12 +14,23 @@ _OUTDATED = re.compile(
     r"|\b(?:superseded|replaced|outdated|obsolete|deprecated|archived|withdrawn|no longer valid|old version|former rules|previous version)\b",
     re.IGNORECASE,
 )
-_THEN = re.compile(r"旧|原来|以前|之前|此前|曾|当时|至今?|截至|until|till|formerly|previous|old|used to|before|then|was\b|were\b|had\b", re.IGNORECASE)
+_THEN = re.compile(
+    r"旧|原来|以前|之前|此前|曾|当时|至今?|截至|until|till|formerly|previous|old|used to|before|then|was\b|were\b|had\b",
+    re.IGNORECASE,
+)
 
 
 def coded(reading: Reading) -> frozenset[str]:
     """Names with a digit: models and versions."""
-    return frozenset(t.key for t in reading.tokens if t.kind == "name" and any(c.isdigit() for c in t.key) and any(c.isalpha() for c in t.key) and "@" not in t.key and "/" not in t.key)
+    return frozenset(
+        t.key
+        for t in reading.tokens
+        if t.kind == "name"
+        and any(c.isdigit() for c in t.key)
+        and any(c.isalpha() for c in t.key)
+        and "@" not in t.key
+        and "/" not in t.key
+    )
 
 
 def another(question: Reading, claim: Reading, found: Sequence[Unit]) -> bool:
@@ -58,7 +69,9 @@ def says_when(text: str, claim: Reading, passage: Passage, question: Reading) ->
     if dates & {_year(t.key) for t in claim.tokens if t.unit == "date"}:
         return True
     asked = {_year(t.key) for t in question.tokens if t.unit == "date"} - {""}
-    return bool(dates & asked) or bool(re.search(r"旧版|旧规则|以前|原来|formerly|old (?:rules|version|policy)|previously|used to", text, re.IGNORECASE))
+    return bool(dates & asked) or bool(
+        re.search(r"旧版|旧规则|以前|原来|formerly|old (?:rules|version|policy)|previously|used to", text, re.IGNORECASE)
+    )
 
 
 def _year(key: str) -> str:

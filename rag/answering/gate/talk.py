@@ -38,7 +38,9 @@ def courtesy(text: str) -> bool:
 
 def leads_in(text: str, claim: Reading, known: frozenset[str]) -> bool:
     """Whether it only announces what follows. known: words of question and headings."""
-    if not text.rstrip("*_ ").endswith((":", "：")) and not re.search(r"(?:these steps|as follows|如下|以下步骤)[*_.。 ]*$", text, re.IGNORECASE):
+    if not text.rstrip("*_ ").endswith((":", "：")) and not re.search(
+        r"(?:these steps|as follows|如下|以下步骤)[*_.。 ]*$", text, re.IGNORECASE
+    ):
         return False
     if any(key not in ("can", "must", "if", "after", "before") for clause in claim.clauses for key in clause.operators):
         return False
@@ -53,5 +55,9 @@ def absent(text: str) -> bool:
 def found_after_all(text: str, units: Sequence[Unit]) -> bool:
     """Whether a passage has all words of what is said to be missing, so that it may well be there."""
     told = read(_ABSENT.sub(" ", text))
-    words = {t.key for t in told.tokens if t.content and t.key not in ("document", "inform", "detail", "资料", "文档", "文件", "说明")}
+    words = {
+        t.key
+        for t in told.tokens
+        if t.content and t.key not in ("document", "inform", "detail", "资料", "文档", "文件", "说明")
+    }
     return bool(words) and any(words <= unit.keys | unit.context.keys and words & unit.keys for unit in units)

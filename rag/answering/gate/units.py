@@ -14,9 +14,14 @@ _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
 _NOTHING = re.compile(r"[-–—−/\s]*|none|no|n/a|无|否|不支持|不可|没有|✗|×|✕", re.IGNORECASE)
 _YES = re.compile(r"yes|有|是|支持|可|可以|✓|✔|√|included|含", re.IGNORECASE)
-_ANSWERS = re.compile(r"\W*(?:yes|no|是的?|不是|可以|不可以|能|不能|会|不会|有|没有|支持|不支持|需要|不需要)[,，.。!！;；:：\s]", re.IGNORECASE)
+_ANSWERS = re.compile(
+    r"\W*(?:yes|no|是的?|不是|可以|不可以|能|不能|会|不会|有|没有|支持|不支持|需要|不需要)[,，.。!！;；:：\s]", re.IGNORECASE
+)
 
-_POINTS_BACK = re.compile(r"(?:(?:if|when|once|after|before|while|then|until|and|but) )?(?:it|its|they|their|them|this|these|that|he|she|his|her|both)\b|它|其|该|这|此|他|她|两者", re.IGNORECASE)
+_POINTS_BACK = re.compile(
+    r"(?:(?:if|when|once|after|before|while|then|until|and|but) )?(?:it|its|they|their|them|this|these|that|he|she|his|her|both)\b|它|其|该|这|此|他|她|两者",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,22 @@ def units(passage: Passage) -> list[Unit]:
         before = found[-1] if found else None
         above = _with(lead, before.reading) if before is not None and _POINTS_BACK.match(text) else lead
         unit = Unit(start, end, read(text), above, step=step)
-        if before is not None and not before.cells and _ANSWERS.match(text) and passage.text[before.start : before.end].rstrip("*_ ").endswith(("?", "？")):
-            clauses = (*before.reading.clauses, *(replace(c, hard=False) if n == 0 else c for n, c in enumerate(unit.reading.clauses)))
+        if (
+            before is not None
+            and not before.cells
+            and _ANSWERS.match(text)
+            and passage.text[before.start : before.end].rstrip("*_ ").endswith(("?", "？"))
+        ):
+            clauses = (
+                *before.reading.clauses,
+                *(replace(c, hard=False) if n == 0 else c for n, c in enumerate(unit.reading.clauses)),
+            )
             both = Reading(tuple(clauses), before.keys | unit.keys)
             found.append(Unit(before.start, end, both, lead))
         found.append(unit)
-        lead = _with(context, unit.reading) if text.rstrip("*_ ").endswith((":", "：", "?", "？")) else lead if step else context
+        lead = (
+            _with(context, unit.reading) if text.rstrip("*_ ").endswith((":", "：", "?", "？")) else lead if step else context
+        )
     return found
 
 
@@ -100,7 +115,9 @@ def _spans(passage: Passage, rows: Sequence[tuple[int, int]]) -> Iterator[tuple[
 
 
 def _listed(text: str, start: int) -> bool:
-    return bool(re.search(r"(?:^|\n)[ \t>]*(?:[-*+•]|\d{1,2}[.)、]|[（(]\d{1,2}[)）])[ \t]*$", text[max(start - 12, 0) : start]))
+    return bool(
+        re.search(r"(?:^|\n)[ \t>]*(?:[-*+•]|\d{1,2}[.)、]|[（(]\d{1,2}[)）])[ \t]*$", text[max(start - 12, 0) : start])
+    )
 
 
 def _rows(passage: Passage) -> Iterator[tuple[int, int, list[str]]]:
@@ -110,7 +127,11 @@ def _rows(passage: Passage) -> Iterator[tuple[int, int, list[str]]]:
         start, end = at, at + len(line.rstrip())
         at += len(line)
         text = passage.text[start:end]
-        if text.count("|") < 1 or _RULE.fullmatch(text) or (not text.startswith("|") and text.count("|") < 2 and passage.kind != "table"):
+        if (
+            text.count("|") < 1
+            or _RULE.fullmatch(text)
+            or (not text.startswith("|") and text.count("|") < 2 and passage.kind != "table")
+        ):
             continue
         if not text.lstrip().startswith("|") and not (start == 0 and text.rstrip().endswith("|")) and passage.kind != "table":
             continue
@@ -136,7 +157,9 @@ def _row(start: int, end: int, cells: list[str], header: list[str], context: Rea
     made = [CellRead(read(name), read(cell), _says(cell)) for name, cell in zip(names[1:], cells[1:], strict=False)]
     label = read(cells[0])
     keys = label.keys.union(*(cell.header.keys | cell.value.keys for cell in made)) if made else label.keys
-    every = Reading((*label.clauses, *(clause for cell in made for clause in (*cell.header.clauses, *cell.value.clauses))), keys)
+    every = Reading(
+        (*label.clauses, *(clause for cell in made for clause in (*cell.header.clauses, *cell.value.clauses))), keys
+    )
     return Unit(start, end, every, context, tuple(made), label, read(names[0]))
 
 

@@ -13,7 +13,9 @@ _LEAST = 0.34  # share of a claim that the words in its place must speak of
 _LEAST_WEIGHT = 1.5
 
 
-def nearest(claim: Reading, evidence: Evidence, taken: frozenset[tuple[int, int]], known: frozenset[str]) -> tuple[Unit, float] | None:
+def nearest(
+    claim: Reading, evidence: Evidence, taken: frozenset[tuple[int, int]], known: frozenset[str]
+) -> tuple[Unit, float] | None:
     """The unit that speaks most of what the claim speaks of, and how much; None where none does, or it was shown before."""
     content = [t for t in claim.tokens if t.content]
     total = weigh(content)
@@ -24,7 +26,11 @@ def nearest(claim: Reading, evidence: Evidence, taken: frozenset[tuple[int, int]
         above = weigh(t for t in content if t.key in unit.context.keys and t.key not in unit.keys)
         if given < 1 or given + 0.5 * above < max(_LEAST_WEIGHT, _LEAST * total):
             continue
-        if unit.label is not None and unit.label.keys and not any(t.key in known or any(alike(o, t) for o in content) for t in unit.label.tokens if t.content):
+        if (
+            unit.label is not None
+            and unit.label.keys
+            and not any(t.key in known or any(alike(o, t) for o in content) for t in unit.label.tokens if t.content)
+        ):
             continue
         ranked = (given + 0.3 * above - 0.02 * len(there), -unit.start, unit)
         if best is None or ranked[:2] > best[:2]:
