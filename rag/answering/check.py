@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -140,7 +140,7 @@ class Gate:
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
         if (plain := self._says_nothing(mark, text, told, claim, cited)) is not None:
             return plain
-        known = Known(self._asked.keys | self._before.keys, self._asked.keys)
+        known = Known(self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses)
         best = self._find(text, told, claim, known, named)
         if best.spans:
             return self._pass(mark, text, claim, best, None, "supported")
@@ -226,7 +226,11 @@ class Gate:
             if spans and len(group) > 1:
                 break
             said = says([self._of(position) for position in group], claim, known)
+            if not said.units and said.fault in ("no_support", "condition") and said.nearest is not None and self._follows(group, text):
+                said = replace(said, units=(said.nearest,), fault=None)
             fault = said.fault if not said.units else self._objection(text, told, claim, known, group, said)
+            if fault is None and said.nearest is None and not self._follows(group, text, also=True):
+                fault = "meaning"
             if fault is not None:
                 faults.append((said.close, fault))
                 continue
@@ -267,6 +271,13 @@ class Gate:
     def _current(self, position: int, text: str, claim: Reading) -> bool:
         passage = self._hits[position].passage
         return not outdated(passage, [hit.passage for hit in self._hits]) or says_when(text, claim, passage, self._asked)
+
+    def _follows(self, at: Sequence[int], text: str, *, also: bool = False) -> bool:
+        """What the entailment model says, where there is one; `also`: what it is asked besides, so that none is no veto."""
+        if self._entails is None:
+            return also
+        passages = [self._hits[position].passage for position in at]
+        return self._entails("\n".join(f"{p.context}\n{p.text}".strip() for p in passages), text)
 
     def _said(self, span: Span) -> str:
         passage = self._hits[span.hit].passage

@@ -29,6 +29,7 @@ class Known:
 
     words: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()  # of the question alone
+    first: bool = True  # nothing was said before, so that a pronoun means what the question is about
 
 
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
@@ -92,7 +93,7 @@ def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
     if not laid.used or close < 0.4:
         return Found("no_support", close)
     main = max(laid.used, key=lambda at: weigh(t for t, p in zip(claim, laid.place, strict=True) if p and p[0] == at))
-    fault = _left_out(claim, there, laid, main, unit, known) or _unused(there, laid.used, part)
+    fault = _left_out(part, claim, there, laid, main, unit, known) or _unused(there, laid.used, part)
     fault = fault or differ(part, _with_bare(there, laid.used), unit)
     fault = fault or bounds(part, there, laid.place) or governed_alike(part, [there[at] for at in sorted(laid.used)])
     fault = fault or joined_alike(part, there, laid.used) or _order(part, claim, there, laid)
@@ -163,9 +164,15 @@ def kind_of(tokens: Sequence[Tok]) -> Fault:
     return "name" if any(t.kind == "name" for t in tokens) else "no_support"
 
 
-def _left_out(claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid, main: int, unit: Unit, known: Known) -> Fault | None:
+def _means_back(part: Sequence[Clause]) -> bool:
+    """Whether a pronoun stands for the subject."""
+    return next((t.key for t in part[0].tokens if t.kind != "join"), "") in ("it", "they", "this", "these", "he", "she", "它", "他们", "其", "该", "这")
+
+
+def _left_out(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid, main: int, unit: Unit, known: Known) -> Fault | None:
     """What the used clauses say and the claim does not: nothing may be cut off but what is known anyway."""
     said = {key for t in claim for key in (t.key,)}
+    meant = _means_back(part)
     for at in laid.used:
         held = {p[1] for p in laid.place if p is not None and p[0] == at}
         for n, token in enumerate(there[at].tokens):
@@ -174,6 +181,8 @@ def _left_out(claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid, main: 
             if token.key in unit.context.keys and token.kind != "number":
                 continue
             if token.key in known.words and token.kind == "name":
+                continue
+            if token.key in LIGHT or (meant and n < min(held, default=0) and (known.first or token.key in known.words)):
                 continue
             if _starting_point(there[at].tokens, n, held):
                 continue
@@ -190,8 +199,9 @@ def _starting_point(tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
     return led and not any(t.content and n in held for n, t in enumerate(tokens) if n > at)
 
 
+_WHEN = frozenset(("before", "after", "while", "since"))
 _BINDING = frozenset(
-    "if unless except only until before after while le lt ge gt exclude instead usually seldom since firstof without".split()
+    "if unless except only until before after while exclude instead usually seldom since firstof without".split()
 )
 
 
@@ -214,6 +224,11 @@ def _unused(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) -> 
         found = (_BINDING & set(clause.operators)) - {key for c in part for key in c.operators}
         facts = any(t.kind == "number" for t in clause.tokens)
         lead = next((t for t in clause.tokens if t.kind != "function"), None)
+        told = {t.key for u in used for t in there[u].content}
+        if found <= _WHEN and any(t.key in told for t in clause.content):  # of another case: `the rest ship on the next day`
+            continue
+        if found <= _WHEN and at > last and any(t.unit == "date" for u in used for t in there[u].tokens):
+            continue
         if found & {"if", "unless", "except", "only", "until", "exclude", "instead", "firstof"}:
             return "condition"
         if (
@@ -234,6 +249,7 @@ def _own(clause: Clause) -> bool:
 _SAME_WORDS = 0.8
 _PRONOUNS = frozenset("you your we it they 您 你 我们".split())
 _SEQUENCE = frozenset("先 再 然后 接着 随后 then next first finally afterwards".split())
+_HAVING = frozenset("have has had 有".split())
 _POSSESSIVE = frozenset(("'s", "的"))
 _PASSIVE = frozenset(("by", "被", "由"))
 _LEADS = frozenset("in on at by after before during from for with to if when while because as since under until upon within without unless of over under above below 把 将 被 对 给 到 至 以 在 从 由 向 为 用 的 's via per through than".split())  # fmt: skip
@@ -246,7 +262,8 @@ def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause]
     held = [(i, p) for i, p in enumerate(laid.place) if p is not None]
     same = sum(claim[i].text.lower() == there[c].tokens[t].text.lower() for i, (c, t) in held)
     if same >= _SAME_WORDS * len(claim) and len(held) > 1:
-        return None if _blocks(part, claim, there, held) else "name"
+        passive = any(t.key in _PASSIVE for t in flat) != any(t.key in _PASSIVE for c in there for t in c.tokens)
+        return None if (_turned_round(claim, there) if passive else _blocks(part, claim, there, held)) else "name"
     for at in laid.used:
         row = [(i, p[1]) for i, p in held if p[0] == at and claim[i].kind != "number"]
         if len(row) < 3 or ((_PRONOUNS & {t.key for t in flat}) and not _PRONOUNS & {t.key for t in there[at].tokens}):
@@ -261,6 +278,13 @@ def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause]
             if any(_exchanged(flat, index, tokens, (i, e), pair) for pair in crossed):
                 return "name"
     return None
+
+
+def _turned_round(claim: Sequence[Tok], there: Sequence[Clause]) -> bool:
+    """Whether one is the passive of the other: Y founded X, X was founded by Y."""
+    here = [token.key for token in claim]
+    told = [token.key for clause in there for token in clause.content if token.key in here]
+    return any(told == [*here[at + 1 :], here[at], *here[:at]] for at in range(1, len(here) - 1)) or told == here
 
 
 def _blocks(
@@ -287,7 +311,11 @@ def _blocks(
             continue
         here, told = _lead(flat, index[i]), _lead(there[c].tokens, t)
         first = all(not token.content for token in there[c].tokens[:t])
+        if here in ("把", "将") and not any(t.key in ("把", "将", "被") for k in there for t in k.tokens):
+            continue
         if here in _POSSESSIVE and n and _lead(there[held[n - 1][1][0]].tokens, held[n - 1][1][1]) in ("of", "for", "的"):
+            continue
+        if any(t.key in _HAVING for t in flat[index[held[n - 1][0]] : index[i]]) and _lead(there[held[0][1][0]].tokens, held[0][1][1]) in ("to", "for", "of"):
             continue
         if not ((here and here == told) or (i in begins and first)):
             return False

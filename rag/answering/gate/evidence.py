@@ -30,6 +30,7 @@ class Said:
     units: tuple[tuple[int, Unit], ...]  # which of the passages, and its unit
     fault: Fault | None
     close: float
+    nearest: tuple[int, Unit] | None = None  # of what is not said
 
 
 class Evidence:
@@ -106,38 +107,39 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     if not clauses or len(clauses) > _MOST_CLAUSES:
         return Said((), "no_support", 0)
     whole, at = _first(passages, clauses, known)
-    if at is not None:
+    if whole.fault is None and at is not None:
         return Said((at,), None, whole.close)
+    nearest = at
     if (
         whole.fault in _SETTLED and whole.close >= 1 and whole.prose
     ):  # all of it is in one sentence, and says something else there
-        return Said((), whole.fault, whole.close)
+        return Said((), whole.fault, whole.close, nearest)
     found: list[tuple[int, Unit]] = []
     start = 0
     while start < len(clauses):
         for end in range(len(clauses), start, -1):
             if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
                 continue
-            _, at = _first(passages, clauses[start:end], known)
-            if at is not None:
+            part, at = _first(passages, clauses[start:end], known)
+            if part.fault is None and at is not None:
                 found.append(at)
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
                 start = end
                 break
         else:
-            return Said((), whole.fault, whole.close)
+            return Said((), whole.fault, whole.close, nearest)
     return Said(tuple(dict.fromkeys(found)), None, 1.0)
 
 
 def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Found, tuple[int, Unit] | None]:
-    best = Found("no_support", 0.0)
+    best, where = Found("no_support", 0.0), None
     for at, evidence in enumerate(passages):
         found, unit = evidence.one(part, known)
         if found.fault is None and unit is not None:
             return found, (at, unit)
-        if found.close > best.close:
-            best = found
-    return best, None
+        if found.close > best.close and unit is not None:
+            best, where = found, (at, unit)
+    return best, where
 
 
 _SETTLED = frozenset(("name", "condition", "negation"))

@@ -222,7 +222,7 @@ FILLERS = (
 ).split("|")
 # Words of a claim that may be missing where the rest is there: they add no more than that something is so.
 LIGHT = frozenset(
-    "show ask happen count temperatur amount period durat find contact simply find work apply reach need provide offer".split()
+    "order 订单 范围 pay appli show ask happen count temperatur amount period durat find contact simply find work apply reach need provide offer".split()
 ) | frozenset("温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
 FUNCTION = frozenset(
     (

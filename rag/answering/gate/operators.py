@@ -34,7 +34,7 @@ def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault 
     if gone["until"] and came["if"] and came["not"]:
         gone["until"], came["if"], came["not"] = 0, 0, 0
         here["not"] -= 1
-    if gone["must"] and came["can"]:
+    if (gone["must"] and came["can"]) or (gone["can"] and came["must"]):
         return "negation"
     if here["not"] % 2 != there["not"] % 2:
         return "negation"
@@ -55,7 +55,7 @@ def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault 
     for key in list(came):
         if came[key] <= 0 or key in _MAY_COME or key in above or (here[key] > came[key] and there[key] > 0):
             continue
-        if key == "must" and (unit.step or _imperative(used)):
+        if key == "must" and (unit.step or _imperative(used) or any(t.text == "要" for c in used for t in c.tokens)):
             continue
         if key == "if" and _CONDITIONS & set(there):
             continue

@@ -271,6 +271,9 @@ def _cut(run: str) -> Iterator[Tok]:
     for word in rjieba.cut(run, False) if run else ():
         if word in JOINS or word in OPERATORS or word in PHRASES or word in LIGHT_ZH:
             yield _known(word, word)
+        elif len(word) > 1 and word[0] in "只仅" and word[1:] in PHRASES:
+            yield Tok("only", "operator", word[0])
+            yield from _cut(word[1:])
         elif len(word) > 1 and word[0] in "不没未勿" and word not in _WHOLE:
             yield Tok("not", "operator", word[0])
             yield from _cut(word[1:])

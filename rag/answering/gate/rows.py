@@ -135,6 +135,8 @@ def _named(cell: CellRead, unit: Unit, said: set[str], claim: Sequence[Tok], kno
     if not cell.header.keys or _fits(cell, claim, known) > 0:
         return _fits(cell, claim, known) >= 0 or not any(t.kind == "name" for t in _content(cell.header))
     shape = _shape(cell)
+    if shape == ("words",):  # its own words tell which one it is
+        return not any(other is not cell and other.value.keys >= cell.value.keys for other in unit.cells)
     return not any(other is not cell and _shape(other) == shape for other in unit.cells)
 
 
