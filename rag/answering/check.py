@@ -20,6 +20,7 @@ from rag.answering.gate.reading import Reading, read
 from rag.answering.gate.shown import foreign, visible
 from rag.answering.gate.subject import another, outdated, says_when
 from rag.answering.gate.talk import absent, courtesy, found_after_all, leads_in
+from rag.answering.gate.units import Unit
 from rag.answering.gate.words import nearest, words_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Span
@@ -40,6 +41,7 @@ _BULLET = re.compile(
 )
 
 
+_NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
 _QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
 _SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"\W+")
@@ -121,8 +123,9 @@ class Gate:
         self._question, self._asked = question, read(question)
         self._evidence: dict[int, Evidence] = {}
         self._before = Reading(())
+        self._follows_on = True
         self._shown: set[tuple[int, int, int]] = set()
-        self.passed = 0
+        self.passed = self._item = 0
 
     @cached_property
     def known(self) -> str:
@@ -137,6 +140,8 @@ class Gate:
             return Checked(text, None, "no_support" if text else None)
         told = opened(text)
         claim = read(told.rest)
+        last, self._item = self._item, int(number[0]) if (number := re.search(r"\d+", mark)) else 0
+        self._follows_on = self._item in (0, 1, last + 1)
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
         if (plain := self._says_nothing(mark, text, told, claim, cited)) is not None:
             return plain
@@ -257,6 +262,8 @@ class Gate:
             return "quote"
         if any(instructing(self._hits[at[n]].passage.text, unit.start, unit.end) for n, unit in said.units):
             return "instruction"
+        if not self._follows_on and any(self._numbered(at[n], unit) not in (0, self._item) for n, unit in said.units):
+            return "number"
         if another(self._asked, claim, units):
             return "subject"
         if not all(self._current(at[n], text, claim) for n, _ in said.units):
@@ -267,6 +274,11 @@ class Gate:
         return None
 
     allowed: tuple[str, ...] = ()
+
+    def _numbered(self, at: int, unit: Unit) -> int:
+        """The number that the document gives to an item of a list; 0 for none."""
+        before = _NUMBER_BEFORE.search(self._hits[at].passage.text, max(unit.start - 8, 0), unit.start)
+        return int(before[1]) if before else 0
 
     def _current(self, position: int, text: str, claim: Reading) -> bool:
         passage = self._hits[position].passage

@@ -53,7 +53,7 @@ _OPERATORS = {
     "|得要|强制|mandatory|obligatory|had to|will have to|you'll have to|需先|要求",
     "can": "can|may|could|might|able to|is able to|possible|allowed|permitted|allow|allows|be able to|available|可以|可|能|能够|允许|得以|也许|可能|supported",
     "should": "should|recommend|recommended|ought to|advise|advised|suggest|建议|推荐|最好|宜",
-    "new": "new|newest|新|首次|首|first-time",
+    "new": "new|newest|新|首次|first-time",
     "old": "old|former|formerly|previous|previously|used to|原|旧|原来|曾经|此前|先前",
     "more": "after that|thereafter|each further|each additional|每增加|之后每|此后每|超出后每|超出部分每|再每|additional|extra|further|额外|更多|另外",
     "firstof": "whichever comes first|whichever is first|whichever happens first|whichever occurs first|以先到者为准|先到者为准|哪个先到算哪个|先到先算|以先到为准"

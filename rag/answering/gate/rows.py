@@ -42,6 +42,8 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
     said = {t.key for t in claim}
     if not _labelled(unit.label, claim, known):
         return Found("subject", close)
+    if unit.twin and len(used) < min(2, len(unit.cells)):
+        return Found("condition", close)
     for cell in used:
         if not cell.says and not _whole(part, claim, cell, unit):
             return Found("condition", close)
@@ -116,7 +118,7 @@ def _fits(cell: CellRead, claim: Sequence[Tok], known: Known) -> float:
         elif token.key in known.words:
             score += 0.6
         elif token.kind == "name":
-            score -= 0.9
+            score -= 2
     return score
 
 

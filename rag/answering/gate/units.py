@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -45,6 +46,7 @@ class Unit:
     label: Reading | None = None
     label_header: Reading | None = None
     step: bool = False
+    twin: bool = False  # another row has the same label: what tells them apart must be said
 
     @property
     def keys(self) -> frozenset[str]:
@@ -90,7 +92,8 @@ def units(passage: Passage) -> list[Unit]:
         lead = (
             _with(context, unit.reading) if text.rstrip("*_ ").endswith((":", "：", "?", "？")) else lead if step else context
         )
-    return found
+    labels = Counter(unit.label.keys for unit in found if unit.label is not None)
+    return [replace(unit, twin=True) if unit.label is not None and labels[unit.label.keys] > 1 else unit for unit in found]
 
 
 def _with(context: Reading, above: Reading) -> Reading:
