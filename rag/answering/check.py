@@ -37,7 +37,8 @@ _LONGEST = 4000  # characters without a sentence's end, after which one is made
 _MAY_END = re.compile(r"[。！？；…!?.\n]")
 _BEGUN_MARKER = re.compile(r"\s*[\[【][\d,，、 \t]*$")
 _BULLET = re.compile(
-    r"(?:[-*+•](?=\s)|\d{1,2}[.)、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳]|\*{0,2}(?:第[一二三四五六七八九十\d]{1,3}步|步骤\s?[一二三四五六七八九十\d]{1,3}|[Ss]tep \d{1,2})\s?[:：、.)]\*{0,2})\s*"
+    r"(?:[-*+•](?=\s)|\d{1,2}[.)、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳]|\*{0,2}(?:第[一二三四五六七八九十\d]{1,3}步"
+    r"|步骤\s?[一二三四五六七八九十\d]{1,3}|[Ss]tep \d{1,2})\s?[:：、.)]\*{0,2})\s*"
 )
 
 
@@ -231,7 +232,12 @@ class Gate:
             if spans and len(group) > 1:
                 break
             said = says([self._of(position) for position in group], claim, known)
-            if not said.units and said.fault in ("no_support", "condition") and said.nearest is not None and self._follows(group, text):
+            if (
+                not said.units
+                and said.fault in ("no_support", "condition")
+                and said.nearest is not None
+                and self._follows(group, text)
+            ):
                 said = replace(said, units=(said.nearest,), fault=None)
             fault = said.fault if not said.units else self._objection(text, told, claim, known, group, said)
             if fault is None and said.nearest is None and not self._follows(group, text, also=True):

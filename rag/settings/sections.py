@@ -85,8 +85,10 @@ class AnswerSettings(Section):
     max_sentences: int = Field(5, ge=1, le=20, description="Longest extractive answer, in quoted sentences.")
     unsupported: Unsupported = Field(
         "replace",
-        description="What happens to a sentence of an LLM that its passage does not support: `repair` cites the passage that does, "
-        "else drops it; `replace` likewise, but puts the passage's own words in its place; `keep` shows it, marked `unverified` in "
+        description="What happens to a sentence of an LLM that its passage does not support: `repair` cites the "
+        "passage that does, "
+        "else drops it; `replace` likewise, but puts the passage's own words in its place; `keep` shows "
+        "it, marked `unverified` in "
         "`grounding`, where it has no number, name or link; `drop` drops it; `refuse` refuses the whole answer.",
     )
     entailment_model: str = Field(

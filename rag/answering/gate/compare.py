@@ -166,10 +166,24 @@ def kind_of(tokens: Sequence[Tok]) -> Fault:
 
 def _means_back(part: Sequence[Clause]) -> bool:
     """Whether a pronoun stands for the subject."""
-    return next((t.key for t in part[0].tokens if t.kind != "join"), "") in ("it", "they", "this", "these", "he", "she", "它", "他们", "其", "该", "这")
+    return next((t.key for t in part[0].tokens if t.kind != "join"), "") in (
+        "it",
+        "they",
+        "this",
+        "these",
+        "he",
+        "she",
+        "它",
+        "他们",
+        "其",
+        "该",
+        "这",
+    )
 
 
-def _left_out(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid, main: int, unit: Unit, known: Known) -> Fault | None:
+def _left_out(
+    part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid, main: int, unit: Unit, known: Known
+) -> Fault | None:
     """What the used clauses say and the claim does not: nothing may be cut off but what is known anyway."""
     said = {key for t in claim for key in (t.key,)}
     meant = _means_back(part)
@@ -252,7 +266,15 @@ _SEQUENCE = frozenset("先 再 然后 接着 随后 then next first finally afte
 _HAVING = frozenset("have has had 有".split())
 _POSSESSIVE = frozenset(("'s", "的"))
 _PASSIVE = frozenset(("by", "被", "由"))
-_LEADS = frozenset("in on at by after before during from for with to if when while because as since under until upon within without unless of over under above below 把 将 被 对 给 到 至 以 在 从 由 向 为 用 的 's via per through than".split())  # fmt: skip
+_LEADS = frozenset(
+    (
+        "in on at by after before during from for with "
+        "to if when while because as since under until "
+        "upon within without unless of over under "
+        "above below 把 将 被 对 给 到 至 以 在 从 由 向 为 用 的 's "
+        "via per through than"
+    ).split()
+)
 
 
 def _order(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: _Laid) -> Fault | None:
@@ -315,7 +337,9 @@ def _blocks(
             continue
         if here in _POSSESSIVE and n and _lead(there[held[n - 1][1][0]].tokens, held[n - 1][1][1]) in ("of", "for", "的"):
             continue
-        if any(t.key in _HAVING for t in flat[index[held[n - 1][0]] : index[i]]) and _lead(there[held[0][1][0]].tokens, held[0][1][1]) in ("to", "for", "of"):
+        if any(t.key in _HAVING for t in flat[index[held[n - 1][0]] : index[i]]) and _lead(
+            there[held[0][1][0]].tokens, held[0][1][1]
+        ) in ("to", "for", "of"):
             continue
         if not ((here and here == told) or (i in begins and first)):
             return False

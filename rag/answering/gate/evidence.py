@@ -145,7 +145,10 @@ def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -
 _SETTLED = frozenset(("name", "condition", "negation"))
 _CREDIT = frozenset(("according to", "based on", "as per", "under", "根据", "按照", "依照", "依据"))
 _SOURCES = frozenset(
-    "polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 条款 文档 说明 现行 当前 手册 要求".split()
+    (
+        "polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 "
+        "条款 文档 说明 现行 当前 手册 要求"
+    ).split()
 )
 
 

@@ -7,31 +7,106 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _UNITS = {
-    "day": "day|days|天|日", "bday": "business days|business day|working days|working day|weekdays|个工作日|工作日",
-    "h": "hours|hour|hrs|hr|h|个小时|小时|个钟头|钟头|钟", "min": "minutes|minute|mins|min|分钟", "s": "seconds|second|secs|sec|s|秒钟|秒",
-    "ms": "milliseconds|ms|毫秒", "week": "weeks|week|周|个星期|星期|个礼拜|礼拜", "month": "months|month|个月|月", "year": "years|year|yrs|yr|年|周年",
-    "age": "岁|years old", "c": "°c|℃|degrees celsius|degree celsius|摄氏度", "f": "°f|℉|degrees fahrenheit|华氏度", "deg": "degrees|°",
-    "kg": "kilograms|kilogram|kg|公斤|千克", "g": "grams|gram|g|克", "mg": "mg|毫克", "lb": "lbs|lb|pounds weight", "oz": "oz", "t": "吨|tonnes|tons",
-    "l": "litres|litre|liters|liter|l|升", "ml": "millilitres|ml|毫升", "m": "metres|metre|meters|meter|m|米", "cm": "cm|厘米|公分", "mm": "mm|毫米",
-    "km": "kilometres|kilometers|km|公里|千米", "mile": "miles|mile|英里", "ft": "feet|foot|ft|英尺", "in": "inches|inch|英寸|寸",
-    "m2": "square metres|square meters|square metre|sq m|m²|m2|㎡|平方米|平米|平方", "ft2": "square feet|sq ft|ft²|平方英尺",
-    "w": "watts|watt|w|瓦", "kw": "kw|千瓦", "v": "volts|volt|v|伏", "a": "amps|amperes|a|安", "mah": "mah|毫安时", "kwh": "kilowatt hours|kwh|千瓦时|度电",
-    "gb": "gb|gigabytes", "tb": "tb", "mb": "mb|megabytes|兆", "kb": "kb", "gib": "gib", "mib": "mib", "bit": "bits|bit", "byte": "bytes|byte|字节",
-    "gbps": "gbit/s|gbps", "mbps": "mbit/s|mbps", "hz": "hz|赫兹", "khz": "khz", "mhz": "mhz", "ghz": "ghz", "db": "db|分贝", "dbm": "dbm", "bar": "bar",
-    "pct": "%|percent|per cent|％", "permille": "‰", "pp": "percentage points|percentage point|个百分点|百分点|points of a percent",
-    "usd": "us dollars|dollars|dollar|usd|us$|美元|美金", "eur": "euros|euro|eur|欧元|€", "gbp": "gbp|british pounds|pounds|pound|英镑|£",
-    "cny": "yuan|rmb|cny|人民币|元|块钱|块", "jpy": "yen|日元", "hkd": "港元|港币", "cent": "cents|cent|分钱", "mao": "角",
-    "time": "times|次", "person": "people|persons|person|人|位", "fold": "倍|fold", "off": "折", "pt": "积分",
-    "px": "px|pixels|像素", "char": "characters|chars|字|个字", "kcal": "kcal|千卡", "rpm": "rpm|转",
-}  # fmt: skip
+    "day": "day|days|天|日",
+    "bday": "business days|business day|working days|working day|weekdays|个工作日|工作日",
+    "h": "hours|hour|hrs|hr|h|个小时|小时|个钟头|钟头|钟",
+    "min": "minutes|minute|mins|min|分钟",
+    "s": "seconds|second|secs|sec|s|秒钟|秒",
+    "ms": "milliseconds|ms|毫秒",
+    "week": "weeks|week|周|个星期|星期|个礼拜|礼拜",
+    "month": "months|month|个月|月",
+    "year": "years|year|yrs|yr|年|周年",
+    "age": "岁|years old",
+    "c": "°c|℃|degrees celsius|degree celsius|摄氏度",
+    "f": "°f|℉|degrees fahrenheit|华氏度",
+    "deg": "degrees|°",
+    "kg": "kilograms|kilogram|kg|公斤|千克",
+    "g": "grams|gram|g|克",
+    "mg": "mg|毫克",
+    "lb": "lbs|lb|pounds weight",
+    "oz": "oz",
+    "t": "吨|tonnes|tons",
+    "l": "litres|litre|liters|liter|l|升",
+    "ml": "millilitres|ml|毫升",
+    "m": "metres|metre|meters|meter|m|米",
+    "cm": "cm|厘米|公分",
+    "mm": "mm|毫米",
+    "km": "kilometres|kilometers|km|公里|千米",
+    "mile": "miles|mile|英里",
+    "ft": "feet|foot|ft|英尺",
+    "in": "inches|inch|英寸|寸",
+    "m2": "square metres|square meters|square metre|sq m|m²|m2|㎡|平方米|平米|平方",
+    "ft2": "square feet|sq ft|ft²|平方英尺",
+    "w": "watts|watt|w|瓦",
+    "kw": "kw|千瓦",
+    "v": "volts|volt|v|伏",
+    "a": "amps|amperes|a|安",
+    "mah": "mah|毫安时",
+    "kwh": "kilowatt hours|kwh|千瓦时|度电",
+    "gb": "gb|gigabytes",
+    "tb": "tb",
+    "mb": "mb|megabytes|兆",
+    "kb": "kb",
+    "gib": "gib",
+    "mib": "mib",
+    "bit": "bits|bit",
+    "byte": "bytes|byte|字节",
+    "gbps": "gbit/s|gbps",
+    "mbps": "mbit/s|mbps",
+    "hz": "hz|赫兹",
+    "khz": "khz",
+    "mhz": "mhz",
+    "ghz": "ghz",
+    "db": "db|分贝",
+    "dbm": "dbm",
+    "bar": "bar",
+    "pct": "%|percent|per cent|％",
+    "permille": "‰",
+    "pp": "percentage points|percentage point|个百分点|百分点|points of a percent",
+    "usd": "us dollars|dollars|dollar|usd|us$|美元|美金",
+    "eur": "euros|euro|eur|欧元|€",
+    "gbp": "gbp|british pounds|pounds|pound|英镑|£",
+    "cny": "yuan|rmb|cny|人民币|元|块钱|块",
+    "jpy": "yen|日元",
+    "hkd": "港元|港币",
+    "cent": "cents|cent|分钱",
+    "mao": "角",
+    "time": "times|次",
+    "person": "people|persons|person|人|位",
+    "fold": "倍|fold",
+    "off": "折",
+    "pt": "积分",
+    "px": "px|pixels|像素",
+    "char": "characters|chars|字|个字",
+    "kcal": "kcal|千卡",
+    "rpm": "rpm|转",
+}
 _CLASSIFIERS = (
     "个|件|条|台|张|本|册|只|份|款|名|项|页|号|块|枚|瓶|盒|包|袋|间|位|辆|套|道|层|级|路|口|根|支|颗|片|箱|单|批|种|期|首|家|部"
 )
 UNIT: dict[str, str] = {word: key for key, told in _UNITS.items() for word in told.split("|")}
 _SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "￥": "cny", "US$": "usd"}
 _FACTORS = {"h": ("s", 3600), "min": ("s", 60), "year": ("month", 12), "week": ("day", 7), "ms": ("s", Decimal("0.001"))}
-_SCALES = {"万": 10**4, "亿": 10**8, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "千": 10**3, "百": 100, "k": 1000}  # fmt: skip
-_WORDS = {word: at for at, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())}  # fmt: skip
+_SCALES = {
+    "万": 10**4,
+    "亿": 10**8,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "千": 10**3,
+    "百": 100,
+    "k": 1000,
+}
+_WORDS = {
+    word: at
+    for at, word in enumerate(
+        (
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+            "sixteen seventeen eighteen nineteen twenty"
+        ).split()
+    )
+}
 _WORDS |= {
     "thirty": 30,
     "forty": 40,
@@ -45,15 +120,41 @@ _WORDS |= {
 }
 _HAN = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "俩": 2}
 _POWERS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
-_MONTHS = {name: at for at, names in enumerate(("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september", "oct october", "nov november", "dec december"), 1) for name in names.split()}  # fmt: skip
+_MONTHS = {
+    name: at
+    for at, names in enumerate(
+        (
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ),
+        1,
+    )
+    for name in names.split()
+}
 
 
 def _alternatives(words: object) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))  # type: ignore[call-overload]
 
 
-_MONTH = r"(?P<mon>(?i:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec))\.?"
-_MONTH_ONLY = r"(?P<mon>January|February|March|April|June|July|August|September|October|November|December|(?<=in )May|(?<=until )May|(?<=since )May)"
+_MONTH = (
+    r"(?P<mon>(?i:january|february|march|april|may|june|july|august|september|october|november"
+    r"|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec))\.?"
+)
+_MONTH_ONLY = (
+    r"(?P<mon>January|February|March|April|June|July|August|September|October|November|December"
+    r"|(?<=in )May|(?<=until )May|(?<=since )May)"
+)
 _DATES = [
     re.compile(pattern)
     for pattern in (
@@ -65,7 +166,10 @@ _DATES = [
         rf"\b{_MONTH}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(?P<y>(?:19|20)\d\d))?",
         rf"\b{_MONTH}\s+(?P<y>(?:19|20)\d\d)\b",
         r"(?P<y>(?:19|20)\d\d)\s*年(?!半)",
-        r"(?<![\d.,:$€£¥])(?P<y>(?:19|20)\d\d)(?![\d.,:]*\d)(?!\s*(?:%|元|个|台|GB|MB|W\b|mAh|升|分|次|人|条|字|米|克|points|euros|dollars))",
+        (
+            r"(?<![\d.,:$€£¥])(?P<y>(?:19|20)\d\d)(?![\d.,:]*\d)(?!\s*(?:%|元|个|台|GB|MB|W\b|mAh|升|分|次|人|条|字|米|克"
+            r"|points|euros|dollars))"
+        ),
         rf"\b{_MONTH_ONLY}\b",
     )
 ]
@@ -77,7 +181,10 @@ _CLOCKS = [
         r"(?<![\d.,:])(?P<h>\d{1,2})\s*(?P<ap>[ap]\.?m\b\.?)",
         r"(?<![\d.,:])(?P<h>12)\s+(?P<ap>noon)\b",
         _DAYTIME + r"(?<![\d.,:])(?P<h>\d{1,2})\s*(?:点|时(?!间|段|候|长))(?:(?P<half>半)|(?P<min>[0-5]?\d)\s*分?)?(?!半)",
-        r"(?P<zh>上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间|夜里)\s*(?P<hh>[一二三四五六七八九十两]{1,3})\s*点(?P<half>半)?",
+        (
+            r"(?P<zh>上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间"
+            r"|夜里)\s*(?P<hh>[一二三四五六七八九十两]{1,3})\s*点(?P<half>半)?"
+        ),
     )
 ]
 _UNIT_WORDS = rf"(?:{_alternatives(w for w in UNIT if w[-1].isascii() and w[-1].isalpha())})(?![A-Za-z])|{_alternatives(w for w in UNIT if not (w[-1].isascii() and w[-1].isalpha()))}"
@@ -87,7 +194,8 @@ _NUMBER = re.compile(
     r"(?P<v>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d(?!\d)|\d+(?:\.\d+)?(?![.\d]*\.\d)"
     rf"|百分之[\d.一二三四五六七八九十百]+|(?:第)?(?:{_HAN_NUMERAL})(?=个?半?\s*(?:{_UNIT_WORDS}|{_CLASSIFIERS}))"
     rf"|\b(?i:{'|'.join(_WORDS)})\b)"
-    rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一)?\s?(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand|million|billion|trillion)\b|k\b(?!g|m|w|b|hz))?"
+    rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一)?\s?(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand"
+    rf"|million|billion|trillion)\b|k\b(?!g|m|w|b|hz))?"
     rf"(?:\s?-?(?P<unit>(?i:{_UNIT_WORDS})))?(?P<half2>半)?",
     re.IGNORECASE,
 )

@@ -16,26 +16,36 @@ _GIVEN = r"(?:provided|given|available|above|following|retrieved|supplied)"
 _THE = rf"(?:the|this|our|your|these)?(?: ?{_GIVEN})?"
 _ZH_PAPERS = r"(?:资料|文档|文件|信息|内容|说明|材料)"
 _EMPTY = re.compile(
-    r"^(?:(?:in short|in summary|overall|specifically|in general|in other words|therefore|thus|additionally|also|furthermore|moreover|however"
+    r"^(?:(?:in short|in summary|overall|specifically|in general|in other words|therefore|thus"
+    r"|additionally|also|furthermore|moreover|however"
     r"|in addition|finally|first|firstly|secondly|then|next|after that|besides|that said|similarly|likewise"
-    r"|(?:(?:it is|it's) (?:important|worth) (?:to note|noting)|(?:please )?note|(?:please )?(?:keep|bear) in mind|(?:please )?be aware)(?: that)?"
+    r"|(?:(?:it is|it's) (?:important|worth) (?:to note|noting)|(?:please )?note|(?:please )?(?:keep"
+    r"|bear) in mind|(?:please )?be aware)(?: that)?"
     rf"|as (?:described|stated|noted|mentioned|explained|shown|outlined)(?: (?:in|by|on) {_THE} {_PAPERS})?"
     rf"|(?:according to|based on|per|from|as per) {_THE} ?{_PAPERS}(?: {_GIVEN})?"
     rf"|{_THE} {_PAPERS} (?:says?|states?|notes?|explains?|mentions?|indicates?|specif(?:y|ies))(?: that)?)[,:]? )+"
-    r"|^(?:(?:您好|你好|好的|答|总之|综上(?:所述)?|因此|所以|也就是说|简单来说|具体来说|具体而言|此外|另外|同时|不过|温馨提示|补充一点|最后|首先|其次|接着"
+    r"|^(?:(?:您好|你好|好的|答|总之|综上(?:所述)?|因此|所以|也就是说"
+    r"|简单来说|具体来说|具体而言|此外|另外|同时|不过|温馨提示|补充一点|最后|首先|其次"
+    r"|接着"
     r"|(?:需要|请|值得)?注意(?:的是)?|(?:按照|根据|依据|依照)(?:相关|有关)?规定"
-    rf"|(?:根据|按照|依据|从)(?:以上|上述|所给|您?提供的|现有|我们的|相关)?(?:的)?{_ZH_PAPERS}(?:中的)?{_ZH_PAPERS}?(?:来看|可知)?"
+    rf"|(?:根据|按照|依据|从)(?:以上|上述|所给|您?提供的|现有|我们的"
+    rf"|相关)?(?:的)?{_ZH_PAPERS}(?:中的)?{_ZH_PAPERS}?(?:来看"
+    rf"|可知)?"
     rf"|{_ZH_PAPERS}中?(?:说明|指出|提到|显示|介绍|表明|规定|写明))[,，:：!！。]? ?)+",
     re.IGNORECASE,
 )
 _YES = re.compile(
     r"^(?:(?:yes|yeah|yep|sure|certainly|of course|absolutely|correct|indeed|right)\b[,.!:;–—-]+\s*"
-    r"|(?:是的|是|对的?|没错|可以的?|能的?|会的?|有的?|支持的?|需要的?|要的?|行|没问题|当然(?:可以)?|可以退|能退|可以用|还在|算)[，,。！!：:；]\s*)",
+    r"|(?:是的|是|对的?|没错|可以的?|能的?|会的?|有的?|支持的?|需要的?|要的?"
+    r"|行|没问题|当然(?:可以)?|可以退|能退|可以用|还在"
+    r"|算)[，,。！!：:；]\s*)",
     re.IGNORECASE,
 )
 _NO = re.compile(
     r"^(?:(?:no|nope|unfortunately(?:,)? (?:no|not)|not really|sorry, no)\b[,.!:;–—-]+\s*"
-    r"|(?:抱歉[，,])?(?:不是的?|暂不支持|不可以的?|不能的?|不行|不会的?|没有|不支持|不需要|不用的?|不必|无法|否|不|不[一-鿿]{1,2})[，,。！!：:；]\s*)",
+    r"|(?:抱歉[，,])?(?:不是的?|暂不支持|不可以的?|不能的?|不行|不会的?|没有"
+    r"|不支持|不需要|不用的?|不必|无法|否|不"
+    r"|不[一-鿿]{1,2})[，,。！!：:；]\s*)",
     re.IGNORECASE,
 )
 _NEGATIVE = frozenset("not without avoid exclude only except instead fail refuse stop".split())

@@ -13,8 +13,10 @@ from rag.grounding import Fault
 
 # What a row means by having a value: verbs that say no more than that.
 _PREDICATES = frozenset(
-    "cost last hold give send weigh measur carri offer open earn stand run set sell mean support count covered cover keep bring record use stay valid "
-    "pay 付 rat amount total label price requir fit store come show display list call indic connect deliver arriv ship work take sit reach pai per "
+    "cost last hold give send weigh measur carri offer open earn stand run set sell mean support "
+    "count covered cover keep bring record use stay valid "
+    "pay 付 rat amount total label price requir fit store come show display list call indic connect "
+    "deliver arriv ship work take sit reach pai per "
     "为 录 达 借 提供 享受 享 送 表示 需要 显示 长 高 位 容纳 是 有 可 能 发送 收 付 售 卖 报 处理 办法".split()
 )
 

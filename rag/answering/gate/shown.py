@@ -16,12 +16,14 @@ _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^<>]*>|<[!?/][^<>]*>", re.DOTA
 _OPEN = re.compile(r"<(?=\s*[A-Za-z/!?\\])")
 _ANGLES = re.compile(r"<[^<>\s][^<>]*>|<\s*[A-Za-z/!?]")
 _URL = re.compile(
-    r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>\"，。；）】、]+|\bmailto:[^\s<>\"，。；）】]+|\b(?:javascript|vbscript|data|file|blob|ms-[a-z]+):\S+"
+    r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>\"，。；）】、]+|\bmailto:[^\s<>\"，。；）】]+|\b(?:javascript"
+    r"|vbscript|data|file|blob|ms-[a-z]+):\S+"
 )
 _ADDRESS = re.compile(r"(?i)(?<![\w@/.-])(?:[\w.+-]+@)?(?:[a-z0-9_-]+\.)+[a-z]{2,24}(?:/[^\s<>\"，。；）】、]*)?(?![\w-])")
 _SAFE = re.compile(r"(?i)(?:https?://|mailto:)")
 _FILES = re.compile(
-    r"(?i)\.(?:md|mdx|py|js|ts|json|ya?ml|toml|txt|html?|csv|pdf|docx?|xlsx?|pptx?|zip|png|jpe?g|exe|sh|conf|ini|log|sql|xml|env|go|rs|java|cfg)$"
+    r"(?i)\.(?:md|mdx|py|js|ts|json|ya?ml|toml|txt|html?|csv|pdf|docx?|xlsx?|pptx?|zip|png|jpe?g|exe"
+    r"|sh|conf|ini|log|sql|xml|env|go|rs|java|cfg)$"
 )
 _TRAIL = ".,;:!?)]}'\"*_`。，；：！？、"
 
@@ -66,7 +68,10 @@ def links(text: str) -> frozenset[str]:
 
 
 _DOMAINS = frozenset(
-    "com org net cn io dev app ai co de uk eu us fr jp ru info biz me tv xyz top shop online site example test club link tech store gov edu in hk tw".split()
+    (
+        "com org net cn io dev app ai co de uk eu us fr jp ru info biz me tv xyz top shop online site "
+        "example test club link tech store gov edu in hk tw"
+    ).split()
 )
 
 
@@ -111,9 +116,12 @@ def _relative(target: str) -> bool:
 
 
 _ELEMENTS = frozenset(
-    "a abbr address area article aside audio b base blockquote body br button canvas caption center cite code col dd del details dfn div dl dt em embed "
-    "fieldset figcaption figure font footer form frame h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li link main map mark "
-    "math meta nav noscript object ol option p param picture pre q s samp script section select small source span strike strong style sub summary sup svg "
+    "a abbr address area article aside audio b base blockquote body br button canvas caption center "
+    "cite code col dd del details dfn div dl dt em embed "
+    "fieldset figcaption figure font footer form frame h1 h2 h3 h4 h5 h6 head header hr html i "
+    "iframe img input ins kbd label legend li link main map mark "
+    "math meta nav noscript object ol option p param picture pre q s samp script section select "
+    "small source span strike strong style sub summary sup svg "
     "table tbody td template textarea tfoot th thead title tr track tt u ul var video wbr".split()
 )
 

@@ -10,8 +10,10 @@ from rag.answering.gate.units import Unit
 from rag.domain import Passage
 
 _OUTDATED = re.compile(
-    r"旧版|老版|已废止|废止|停用|已失效|作废|历史版本|执行到|有效期?至|截至|\b(?:valid|in force|applied|applies|effective)?\s*(?:until|till|through) (?:the end of |end of )?(?:\d|[A-Z])"
-    r"|\b(?:superseded|replaced|outdated|obsolete|deprecated|archived|withdrawn|no longer valid|old version|former rules|previous version)\b",
+    r"旧版|老版|已废止|废止|停用|已失效|作废|历史版本|执行到|有效期?至|截至|\b(?:valid|in force|applied|applies"
+    r"|effective)?\s*(?:until|till|through) (?:the end of |end of )?(?:\d|[A-Z])"
+    r"|\b(?:superseded|replaced|outdated|obsolete|deprecated|archived|withdrawn|no longer valid"
+    r"|old version|former rules|previous version)\b",
     re.IGNORECASE,
 )
 _THEN = re.compile(

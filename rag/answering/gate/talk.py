@@ -8,26 +8,55 @@ from collections.abc import Sequence
 from rag.answering.gate.reading import Reading, read
 from rag.answering.gate.units import Unit
 
-_HELP = r"(?:contact|ask|reach|question|questions|help|support|us|me|out|to|any|other|further|more|have|anything|else|need|if|you|let|know|free|feel|the|our|team|,|about|assist|assistance|with|this|that|please|just)"
+_HELP = (
+    r"(?:contact|ask|reach|question|questions|help|support|us|me|out|to|any|other|further|more|have"
+    r"|anything|else|need|if|you|let|know|free|feel|the|our|team|,|about|assist|assistance|with|this"
+    r"|that|please|just)"
+)
 _COURTESY = re.compile(
-    r"(?:(?:no worries|no problem|sure(?: thing)?|of course|certainly|absolutely|hello|hi(?: there)?|good (?:morning|afternoon|evening)|thanks|thank you(?: for (?:your question|asking|reaching out|contacting us))?"
-    r"|you(?:'re| are) welcome|(?:i'm |i am )?(?:happy|glad) to help|(?:i )?hope (?:this|that|it) helps|great question|good question"
-    r"|(?:i'm |i am |we're |we are )?(?:so )?sorry(?: to hear (?:that|about that|this)| about that| for the (?:inconvenience|trouble))?|don't worry|got it|understood|i understand"
+    r"(?:(?:no worries|no problem|sure(?: thing)?|of course|certainly|absolutely|hello|hi(?: there)?"
+    r"|good (?:morning|afternoon|evening)|thanks|thank you(?: for (?:your question|asking|reaching out"
+    r"|contacting us))?"
+    r"|you(?:'re| are) welcome|(?:i'm |i am )?(?:happy|glad) to help|(?:i )?hope (?:this|that"
+    r"|it) helps|great question|good question"
+    r"|(?:i'm |i am |we're |we are )?(?:so )?sorry(?: to hear (?:that|about that|this)| about that"
+    r"| for the (?:inconvenience|trouble))?|don't worry|got it|understood|i understand"
     rf"|(?:let me know|feel free|if you (?:have|need)|please let|please feel)(?: {_HELP}){{1,14}})[\s.!,;:~😊👍]*)+"
-    r"|(?:(?:您好|你好|亲|不客气|不用谢|没关系|没问题|别担心|请放心|不用担心|很高兴为您(?:服务|解答)|希望(?:这|以上|这些)?(?:信息|内容|回答)?(?:能)?(?:对您|对你)?(?:能)?(?:有所帮助|有帮助|帮到您|帮到你)"
-    r"|(?:如果?|若)?您?(?:还)?有(?:其他|任何|别的)?(?:问题|疑问)[，,]?(?:请|欢迎|可以)?(?:随时)?(?:联系|咨询|告诉|问)(?:我们|我|客服)?|感谢您的?(?:咨询|提问|耐心|反馈)|好的|明白了|(?:非常|很)?抱歉(?:给您带来不便)?)[，。！!~,.\s]*)+",
+    r"|(?:(?:您好|你好|亲|不客气|不用谢|没关系|没问题|别担心|请放心|不用担心"
+    r"|很高兴为您(?:服务|解答)|希望(?:这|以上|这些)?(?:信息|内容"
+    r"|回答)?(?:能)?(?:对您|对你)?(?:能)?(?:有所帮助|有帮助|帮到您"
+    r"|帮到你)"
+    r"|(?:如果?|若)?您?(?:还)?有(?:其他|任何|别的)?(?:问题"
+    r"|疑问)[，,]?(?:请|欢迎|可以)?(?:随时)?(?:联系|咨询|告诉"
+    r"|问)(?:我们|我|客服)?|感谢您的?(?:咨询|提问|耐心|反馈)|好的|明白了"
+    r"|(?:非常|很)?抱歉(?:给您带来不便)?)[，。！!~,.\s]*)+",
     re.IGNORECASE,
 )
-_PAPERS = r"(?:documents?|documentation|passages?|sources?|help pages?|information|context|texts?|manuals?|material|excerpts?)"
+_PAPERS = (
+    r"(?:documents?|documentation|passages?|sources?|help pages?|information|context|texts?|manuals?"
+    r"|material|excerpts?)"
+)
 _ABSENT = re.compile(
-    rf"\b(?:not|n't|nowhere|neither) (?:\w+ )?(?:given|mentioned|stated|specified|included|found|covered|provided|available|described|listed|addressed|say|mention|state|specify|include|cover|give|provide|contain|list|describe|address)\b.{{0,60}}\b{_PAPERS}\b"
-    rf"|\b{_PAPERS}\b.{{0,40}}\b(?:do(?:es)?(?:n['’]t| not)|did(?:n['’]t| not)|lacks?|no) ?(?:say|mention|state|specify|include|cover|give|provide|contain|list|describe|address|information|details?)"
-    r"|\b(?:there is|there's|i (?:found|have|see)|we have) no (?:\w+ )?(?:information|details?|mention)\b|\bno information (?:about|on|is|was)\b"
-    r"|(?:资料|文档|文件|材料|原文|内容|文中|页面|信息)(?:里|中|上)?(?:都|也|并)?(?:没有|未|没)(?:有)?(?:明确)?(?:提到|提及|说明|说|写|写明|给出|给|涉及|包含|列出|介绍|找到)",
+    rf"\b(?:not|n't|nowhere|neither) (?:\w+ )?(?:given|mentioned|stated|specified|included|found"
+    rf"|covered|provided|available|described|listed|addressed|say|mention|state|specify|include|cover"
+    rf"|give|provide|contain|list|describe|address)\b.{{0,60}}\b{_PAPERS}\b"
+    rf"|\b{_PAPERS}\b.{{0,40}}\b(?:do(?:es)?(?:n['’]t| not)|did(?:n['’]t| not)|lacks?|no) ?(?:say"
+    rf"|mention|state|specify|include|cover|give|provide|contain|list|describe|address|information"
+    rf"|details?)"
+    r"|\b(?:there is|there's|i (?:found|have|see)|we have) no (?:\w+ )?(?:information|details?"
+    r"|mention)\b|\bno information (?:about|on|is|was)\b"
+    r"|(?:资料|文档|文件|材料|原文|内容|文中|页面|信息)(?:里|中|上)?(?:都"
+    r"|也|并)?(?:没有|未|没)(?:有)?(?:明确)?(?:提到|提及|说明|说|写"
+    r"|写明|给出|给|涉及|包含|列出|介绍|找到)",
     re.IGNORECASE,
 )
 _LEADING = frozenset(
-    "step follow below list way option instruct detail summari here overview proceed process procedur need must can do 步骤 如下 以下 方法 操作 流程 按 请 分 方式 具体 要点 几步 这样 办法 设置 规则 情况 有 处理".split()
+    (
+        "step follow below list way option instruct "
+        "detail summari here overview proceed process "
+        "procedur need must can do 步骤 如下 以下 方法 操作 流程 按 "
+        "请 分 方式 具体 要点 几步 这样 办法 设置 规则 情况 有 处理"
+    ).split()
 )
 
 

@@ -20,7 +20,10 @@ _ANSWERS = re.compile(
 )
 
 _POINTS_BACK = re.compile(
-    r"(?:(?:if|when|once|after|before|while|then|until|and|but) )?(?:it|its|they|their|them|this|these|that|he|she|his|her|both)\b|它|其|该|这|此|他|她|两者",
+    (
+        r"(?:(?:if|when|once|after|before|while|then|until|and|but) )?(?:it|its|they|their|them|this|these"
+        r"|that|he|she|his|her|both)\b|它|其|该|这|此|他|她|两者"
+    ),
     re.IGNORECASE,
 )
 
