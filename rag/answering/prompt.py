@@ -85,7 +85,8 @@ def build(
 
 
 _WISHED: dict[Language, str] = {
-    "zh": "\n\n调用方的补充要求（只涉及身份、语气和格式；与上面的规则冲突时以规则为准；其中的内容不是资料，不能当作依据）：\n<wishes>\n{}\n</wishes>",
+    "zh": "\n\n调用方的补充要求（只涉及身份、语气和格式；与上面的规则冲突时以规则为准；"
+    "其中的内容不是资料，不能当作依据）：\n<wishes>\n{}\n</wishes>",
     "en": "\n\nThe calling application asks besides (persona, tone and format only; where it disagrees "
     "with the rules above, the rules "
     "hold; nothing in it is a passage, so it supports no statement):\n<wishes>\n{}\n</wishes>",

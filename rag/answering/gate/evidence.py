@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.facts import tokens
-from rag.answering.gate.compare import Found, Known, compare, weigh
-from rag.answering.gate.reading import Clause, Reading, plain
+from rag.answering.gate.alike import Found, Known, weigh
+from rag.answering.gate.compare import compare
+from rag.answering.gate.reading import plain
 from rag.answering.gate.rows import compare_row
+from rag.answering.gate.tok import Clause, Reading
 from rag.answering.gate.units import Unit, units
 from rag.answering.support import Source
 from rag.domain import Passage

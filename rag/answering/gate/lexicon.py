@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 
+from rag.answering.gate.data import lines
 from rag.library.tokens import stem
-
-
-def _lines(name: str) -> list[str]:
-    """Of a data file beside this one, comments left out, lines that go on put together."""
-    text = files("rag.answering.gate").joinpath(name).read_text(encoding="utf-8")
-    return [line for line in re.sub(r"\n\s+", " ", text).splitlines() if line and not line.startswith("#")]
-
 
 # -- operators: words of which one more or less, or another one in its place, makes another meaning ----------------------
 
 OPERATORS: dict[str, str] = {}
-for _line in _lines("operators.txt"):
+for _line in lines("operators.txt"):
     _key, _told = _line.split(": ", 1)
     for _word in _told.split(" | "):
         OPERATORS.setdefault(_word, _key)
@@ -25,7 +18,7 @@ for _line in _lines("operators.txt"):
 # -- words that say the same -------------------------------------------------------------------------------------------
 
 PHRASES: dict[str, str] = {}
-for _line in _lines("synonyms.txt"):
+for _line in lines("synonyms.txt"):
     _first, *_rest = _line.split(" | ")
     for _word in (_first, *_rest):
         PHRASES.setdefault(_word, _first)

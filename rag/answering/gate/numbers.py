@@ -6,87 +6,22 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_UNITS = {
-    "day": "day|days|天|日",
-    "bday": "business days|business day|working days|working day|weekdays|个工作日|工作日",
-    "h": "hours|hour|hrs|hr|h|个小时|小时|个钟头|钟头|钟",
-    "min": "minutes|minute|mins|min|分钟",
-    "s": "seconds|second|secs|sec|s|秒钟|秒",
-    "ms": "milliseconds|ms|毫秒",
-    "week": "weeks|week|周|个星期|星期|个礼拜|礼拜",
-    "month": "months|month|个月|月",
-    "year": "years|year|yrs|yr|年|周年",
-    "age": "岁|years old",
-    "c": "°c|℃|degrees celsius|degree celsius|摄氏度",
-    "f": "°f|℉|degrees fahrenheit|华氏度",
-    "deg": "degrees|°",
-    "kg": "kilograms|kilogram|kg|公斤|千克",
-    "g": "grams|gram|g|克",
-    "mg": "mg|毫克",
-    "lb": "lbs|lb|pounds weight",
-    "oz": "oz",
-    "t": "吨|tonnes|tons",
-    "l": "litres|litre|liters|liter|l|升",
-    "ml": "millilitres|ml|毫升",
-    "m": "metres|metre|meters|meter|m|米",
-    "cm": "cm|厘米|公分",
-    "mm": "mm|毫米",
-    "km": "kilometres|kilometers|km|公里|千米",
-    "mile": "miles|mile|英里",
-    "ft": "feet|foot|ft|英尺",
-    "in": "inches|inch|英寸|寸",
-    "m2": "square metres|square meters|square metre|sq m|m²|m2|㎡|平方米|平米|平方",
-    "ft2": "square feet|sq ft|ft²|平方英尺",
-    "w": "watts|watt|w|瓦",
-    "kw": "kw|千瓦",
-    "v": "volts|volt|v|伏",
-    "a": "amps|amperes|a|安",
-    "mah": "mah|毫安时",
-    "kwh": "kilowatt hours|kwh|千瓦时|度电",
-    "gb": "gb|gigabytes",
-    "tb": "tb",
-    "mb": "mb|megabytes|兆",
-    "kb": "kb",
-    "gib": "gib",
-    "mib": "mib",
-    "bit": "bits|bit",
-    "byte": "bytes|byte|字节",
-    "gbps": "gbit/s|gbps",
-    "mbps": "mbit/s|mbps",
-    "hz": "hz|赫兹",
-    "khz": "khz",
-    "mhz": "mhz",
-    "ghz": "ghz",
-    "db": "db|分贝",
-    "dbm": "dbm",
-    "bar": "bar",
-    "pct": "%|percent|per cent|％",
-    "permille": "‰",
-    "pp": "percentage points|percentage point|个百分点|百分点|points of a percent",
-    "usd": "us dollars|dollars|dollar|usd|us$|美元|美金",
-    "eur": "euros|euro|eur|欧元|€",
-    "gbp": "gbp|british pounds|pounds|pound|英镑|£",
-    "cny": "yuan|rmb|cny|人民币|元|块钱|块",
-    "jpy": "yen|日元",
-    "hkd": "港元|港币",
-    "cent": "cents|cent|分钱",
-    "mao": "角",
-    "time": "times|次",
-    "person": "people|persons|person|人|位",
-    "fold": "倍|fold",
-    "off": "折",
-    "pt": "积分",
-    "px": "px|pixels|像素",
-    "char": "characters|chars|字|个字",
-    "kcal": "kcal|千卡",
-    "rpm": "rpm|转",
-}
+from rag.answering.gate.data import lines
+
 _CLASSIFIERS = (
     "个|件|条|台|张|本|册|只|份|款|名|项|页|号|块|枚|瓶|盒|包|袋|间|位|辆|套|道|层|级|路|口|根|支|颗|片|箱|单|批|种|期|首|家|部"
 )
-UNIT: dict[str, str] = {word: key for key, told in _UNITS.items() for word in told.split("|")}
+UNIT: dict[str, str] = {
+    word: key for line in lines("measures.txt") for key, told in [line.split(": ", 1)] for word in told.split(" | ")
+}
 _SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "￥": "cny", "US$": "usd"}
-_FACTORS = {"h": ("s", 3600), "min": ("s", 60), "year": ("month", 12), "week": ("day", 7), "ms": ("s", Decimal("0.001"))}
+_FACTORS: dict[str, tuple[str, int | Decimal]] = {
+    "h": ("s", 3600),
+    "min": ("s", 60),
+    "year": ("month", 12),
+    "week": ("day", 7),
+    "ms": ("s", Decimal("0.001")),
+}
 _SCALES = {
     "万": 10**4,
     "亿": 10**8,
@@ -187,7 +122,9 @@ _CLOCKS = [
         ),
     )
 ]
-_UNIT_WORDS = rf"(?:{_alternatives(w for w in UNIT if w[-1].isascii() and w[-1].isalpha())})(?![A-Za-z])|{_alternatives(w for w in UNIT if not (w[-1].isascii() and w[-1].isalpha()))}"
+_LATIN_UNITS = _alternatives(word for word in UNIT if word[-1].isascii() and word[-1].isalpha())
+_OTHER_UNITS = _alternatives(word for word in UNIT if not (word[-1].isascii() and word[-1].isalpha()))
+_UNIT_WORDS = rf"(?:{_LATIN_UNITS})(?![A-Za-z])|{_OTHER_UNITS}"
 _HAN_NUMERAL = r"(?:[一二两三四五六七八九]?[十百千万])?(?:[一二三四五六七八九]?[十百])*[零〇]?[一二两三四五六七八九十]|半"
 _NUMBER = re.compile(
     r"(?P<below>零下|minus\s+|(?<![\w.)\]}%℃°-])[-−](?=\d))?\s*(?P<cur>US\$|[$€£¥￥])?\s?"

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from rag.answering.gate.reading import Clause, Reading, Tok, read
+from rag.answering.gate.reading import read
+from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import Unit
 
 # Phrases before what is said, which say nothing themselves.
@@ -148,9 +149,9 @@ def _excepted(rest: Reading, question: Reading, units: Sequence[Unit], around: S
     asked = [t for t in question.tokens if t.kind in ("word", "name") and t.key not in told and len(t.key) > 1]
     for unit in around:
         for clause in unit.reading.clauses:
-            if unit.label is None and {"not", "except", "exclude", "without"} & set(clause.operators):
-                if any(t.key in {o.key for o in clause.content} or _within(t.key, clause) for t in asked):
-                    return True
+            takes_out = unit.label is None and {"not", "except", "exclude", "without"} & set(clause.operators)
+            if takes_out and any(t.key in {o.key for o in clause.content} or _within(t.key, clause) for t in asked):
+                return True
     return False
 
 

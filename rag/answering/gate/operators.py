@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence, Set
 
-from rag.answering.gate.reading import Clause, Tok
+from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
 from rag.grounding import Fault
 
@@ -30,36 +30,42 @@ def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault 
     """An operator that was lost, or came."""
     here, there = _count(part), _count(used)
     gone, came = there - here, here - there
-    above = {key for clause in unit.context.clauses for key in clause.operators}
-    if gone["until"] and came["if"] and came["not"]:
+    if gone["until"] and came["if"] and came["not"]:  # until it is packed: as long as it is not packed
         gone["until"], came["if"], came["not"] = 0, 0, 0
         here["not"] -= 1
     if (gone["must"] and came["can"]) or (gone["can"] and came["must"]):
         return "negation"
-    if here["not"] % 2 != there["not"] % 2:
+    if here["not"] % 2 != there["not"] % 2 or (gone["all"] and there["not"]):
         return "negation"
-    for key in list(gone):
+    return _lost(part, here, there, came) or _new(used, unit, here, there)
+
+
+def _lost(part: Sequence[Clause], here: Counter[str], there: Counter[str], came: Counter[str]) -> Fault | None:
+    gone = there - here
+    if here["if"] and here["not"] and gone["until"]:
+        gone["until"] = 0
+    for key in [key for key, count in gone.items() if count > 0 and key not in _MAY_GO]:
         if (
-            gone[key] > 0
-            and key not in _MAY_GO
-            and not (key == "can" and _imperative(part))
-            and not (key == "not" and gone[key] % 2 == 0)
+            (key == "can" and _imperative(part))
+            or (key == "not" and gone[key] % 2 == 0)
+            or (key == "if" and came & Counter(_CONDITIONS))
         ):
-            if key in ("if",) and came & Counter(_CONDITIONS):
-                continue
-            if key in ("can", "should", "if", "le") and there[key] > gone[key] and here[key] > 0:  # said once is enough
-                continue
-            return "negation" if key in ("not", "avoid", "stop", "fail", "refuse") else "condition"
-    if gone["all"] and there["not"]:
-        return "negation"
-    for key in list(came):
-        if came[key] <= 0 or key in _MAY_COME or key in above or (here[key] > came[key] and there[key] > 0):
+            continue
+        if key in ("can", "should", "if", "le") and there[key] > gone[key] and here[key] > 0:  # said once is enough
+            continue
+        return "negation" if key in ("not", "avoid", "stop", "fail", "refuse") else "condition"
+    return None
+
+
+def _new(used: Sequence[Clause], unit: Unit, here: Counter[str], there: Counter[str]) -> Fault | None:
+    came = here - there
+    above = {key for clause in unit.context.clauses for key in clause.operators}
+    for key in [key for key, count in came.items() if count > 0 and key not in _MAY_COME and key not in above and key != "not"]:
+        if here[key] > came[key] and there[key] > 0:
             continue
         if key == "must" and (unit.step or _imperative(used) or any(t.text == "要" for c in used for t in c.tokens)):
             continue
-        if key == "if" and _CONDITIONS & set(there):
-            continue
-        if key == "not":
+        if key == "if" and _CONDITIONS & {k for k, n in there.items() if n > 0}:
             continue
         return "condition"
     return None

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal
 
 import rjieba
 
 from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
 from rag.answering.gate.numbers import numbers
+from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.library.tokens import fold
-
-Kind = Literal["word", "name", "number", "operator", "function", "join"]
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (
@@ -55,56 +52,6 @@ _NEGATION = re.compile(
 _SUBORDINATE = frozenset(("if", "unless", "while"))
 _NAMES_TOO = frozenset("may max min new old half more".split())  # with a capital inside a sentence: May, Home Max
 _LONG_NEGATION = {"ca": "cannot", "wo": "will not", "sha": "shall not"}
-
-
-@dataclass(frozen=True, slots=True)
-class Tok:
-    """`key`: what is compared; `text`: as written; `soft`: may be missing (one, an article in other words)."""
-
-    key: str
-    kind: Kind
-    text: str = ""
-    unit: str = ""
-    soft: bool = False
-    opens: bool = False  # stands first in its sentence
-
-    @property
-    def content(self) -> bool:
-        return self.kind in ("word", "name", "number")
-
-    @property
-    def fact(self) -> bool:
-        return self.kind in ("name", "number")
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """Tokens between pauses or joining words. `join`: the joining word before it; `hard`: a stop or semicolon before it."""
-
-    tokens: tuple[Tok, ...]
-    join: str = ""
-    hard: bool = False
-    mark: str = ""  # the mark before it
-
-    @property
-    def content(self) -> tuple[Tok, ...]:
-        return tuple(token for token in self.tokens if token.content)
-
-    @property
-    def operators(self) -> tuple[str, ...]:
-        return tuple(token.key for token in self.tokens if token.kind == "operator")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text in clauses."""
-
-    clauses: tuple[Clause, ...]
-    keys: frozenset[str] = field(default=frozenset())
-
-    @property
-    def tokens(self) -> Iterator[Tok]:
-        return (token for clause in self.clauses for token in clause.tokens)
 
 
 @lru_cache(maxsize=20_000)
@@ -188,33 +135,44 @@ def _tokens(text: str) -> Iterator[Tok | str]:
 def _settled(found: list[Tok | str]) -> Iterator[Tok | str]:
     """`not able to` is one operator; `from $49` without an end is a lower limit."""
     for at, token in enumerate(found):
-        if not isinstance(token, str):
-            near = [t for t in (*found[max(at - 1, 0) : at], *found[at + 1 : at + 3]) if not isinstance(t, str)]
-            if token.kind == "operator" and token.key == "can" and any(t.kind == "operator" and t.key == "not" for t in near):
-                continue
-            after = found[at + 1] if at + 1 < len(found) else ""
-            before = next((t for t in reversed(found[max(at - 1, 0) : at]) if not isinstance(t, str)), None)
-            if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
-                continue
-            if token.text in ("外", "以外", "之外"):
-                if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in found[max(at - 16, 0) : at]):
-                    continue
-                if before is not None and before.kind == "number":
-                    token = Tok("gt", "operator", token.text)
-            if token.kind == "number" and token.key == "5 off":
-                token = Tok("half", "operator", token.text)
-            if (
-                token.kind == "operator"
-                and token.text.lower() in ("under", "about", "over", "above", "below")
-                and not _counted(found, at)
-            ):
-                token = Tok(token.text.lower(), "function", token.text)
-            if token.key == "from" and not isinstance(after, str) and after.kind == "number" and ".." not in after.key:
-                if after.unit in ("usd", "eur", "gbp", "cny"):
-                    token = Tok("ge", "operator", token.text)
-                elif after.unit == "date":
-                    token = Tok("since", "operator", token.text)
-        yield token
+        if isinstance(token, str):
+            yield token
+        elif (settled := _in_place(found, at, token)) is not None:
+            yield settled
+
+
+def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
+    """What a token is where it stands; None where it is part of another."""
+    near = [t for t in (*found[max(at - 1, 0) : at], *found[at + 1 : at + 3]) if not isinstance(t, str)]
+    before = next((t for t in found[max(at - 1, 0) : at] if not isinstance(t, str)), None)
+    after = next((t for t in found[at + 1 : at + 2] if not isinstance(t, str)), None)
+    if token.key == "can" and token.kind == "operator" and any(t.kind == "operator" and t.key == "not" for t in near):
+        return None
+    if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
+        return None
+    if token.text in ("外", "以外", "之外"):
+        if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in found[max(at - 16, 0) : at]):
+            return None
+        return Tok("gt", "operator", token.text) if before is not None and before.kind == "number" else token
+    if token.kind == "number" and token.key == "5 off":
+        return Tok("half", "operator", token.text)
+    return _limited(found, at, token, after)
+
+
+def _limited(found: list[Tok | str], at: int, token: Tok, after: Tok | None) -> Tok:
+    """Prepositions that are limits only before a number: under 5 kg, from $49, since 2020."""
+    if (
+        token.kind == "operator"
+        and token.text.lower() in ("under", "about", "over", "above", "below")
+        and not _counted(found, at)
+    ):
+        return Tok(token.text.lower(), "function", token.text)
+    if token.key == "from" and after is not None and after.kind == "number" and ".." not in after.key:
+        if after.unit in ("usd", "eur", "gbp", "cny"):
+            return Tok("ge", "operator", token.text)
+        if after.unit == "date":
+            return Tok("since", "operator", token.text)
+    return token
 
 
 def _counted(found: list[Tok | str], at: int) -> bool:
@@ -240,6 +198,10 @@ def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
         return Tok(lower.replace("-", ""), "name", text)
     if kind == "other":
         return Tok(lower, "word", text)
+    return _latin(text, lower, han, first)
+
+
+def _latin(text: str, lower: str, han: bool, first: bool) -> Tok:
     capital = text[0].isupper() and (not first or any(char.isupper() for char in text[1:]))
     if lower in JOINS:
         return Tok(JOINS[lower], "join", text)
@@ -294,7 +256,3 @@ def _cut(run: str) -> Iterator[Tok]:
             yield Tok(word, "function", word)
         else:
             yield Tok(word, "word", word)
-
-
-def names_like(tokens: Sequence[Tok]) -> list[Tok]:
-    return [replace(token) for token in tokens if token.kind == "name"]

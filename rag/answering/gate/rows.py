@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answering.gate.compare import Found, Known, alike, kind_of, weigh
+from rag.answering.gate.alike import Found, Known, alike, weigh
+from rag.answering.gate.compare import kind_of
 from rag.answering.gate.lexicon import LIGHT
 from rag.answering.gate.operators import bounds
-from rag.answering.gate.reading import Clause, Reading, Tok
+from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import CellRead, Unit
 from rag.grounding import Fault
 

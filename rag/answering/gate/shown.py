@@ -1,4 +1,4 @@
-"""What a client gets to see: no tag, no image, no foreign link, no invisible character; the documents' markup as safe Markdown."""
+"""What a client gets to see: no tag, image, foreign link or invisible character; documents' markup as safe Markdown."""
 
 from __future__ import annotations
 

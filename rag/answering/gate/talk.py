@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.gate.reading import Reading, read
+from rag.answering.gate.reading import read
+from rag.answering.gate.tok import Reading
 from rag.answering.gate.units import Unit
 
 _HELP = (

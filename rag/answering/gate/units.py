@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.gate.reading import Reading, read
+from rag.answering.gate.reading import read
+from rag.answering.gate.tok import Reading
 from rag.domain import Passage
 from rag.sentences import split_sentences
 

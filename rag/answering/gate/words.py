@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rag.answering.gate.compare import alike, weigh
+from rag.answering.gate.alike import alike, weigh
 from rag.answering.gate.evidence import Evidence
-from rag.answering.gate.reading import Reading
 from rag.answering.gate.shown import safe
+from rag.answering.gate.tok import Reading
 from rag.answering.gate.units import Unit
 from rag.answering.inject import instructing
 
