@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from rag.library.coverage import word_set
 from rag.library.tokens import is_chinese
@@ -39,7 +39,7 @@ _COUNTED_ZH = (
 )
 
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
+    (cast(Kind, kind), re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         (
             "contact",
