@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from ingest.statements import with_statements, with_tokens
-from rag.domain import Block, Chunk, DocumentInput, Parsed
+from ingest.statements import of_text, with_tokens
+from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.library.rows import Prepared
 from rag.settings import Settings, load
@@ -55,9 +55,8 @@ def put(house: House):  # type: ignore[no-untyped-def]
         for paragraph in paragraphs:
             start = text.index(paragraph)
             chunks.append(Chunk(start, start + len(paragraph), paragraph))
-        blocks = tuple(Block(chunk.start, chunk.end) for chunk in chunks)
-        chunks = list(with_tokens(with_statements(Parsed(text, blocks), chunks), house.embedder))
         doc = DocumentInput(document_id, text.encode(), **told)  # type: ignore[arg-type]
+        chunks = with_tokens(of_text(chunks, text, markdown=False), house.embedder)
         vectors = house.embedder.embed_passages([chunk.search_text for chunk in chunks])
         return house.ledger.put(Prepared(doc, doc.title or document_id, text, chunks, vectors), house.generation)
 

@@ -25,7 +25,8 @@ _TEXTS: dict[Language, dict[Intent, str]] = {
         "thanks": "You're welcome! Ask me whenever you have another question.",
         "goodbye": "Goodbye! Come back whenever you have a question.",
         "person": "Understood: you would like to speak to a person. This conversation is marked for our staff.",
-        "complaint": "I'm sorry about your experience. This is for a person to look into; the conversation is marked for our staff.",
+        "complaint": "I'm sorry about your experience. This is for a person to look into; the conversation is marked for "
+        "our staff.",
         "identity": "I'm an automated assistant, not a person. I answer from the help documents only and name my sources. "
         "If you want a person, just say so.",
         "empty": "I can't see a question in your message. Tell me in a sentence what you would like to know.",

@@ -56,7 +56,7 @@ class Conversations:
         if key is None:
             return
         references = [(c.passage_id, c.start, c.end) for c in answer.citations]
-        told = {"question": question.text, "status": answer.status, "references": references}
+        told: dict[str, Any] = {"question": question.text, "status": answer.status, "references": references}
         if answer.status in ("clarify", "chat"):
             told |= {"answer_id": answer.answer_id, "intent": answer.intent}
         turn = orjson.dumps(told)

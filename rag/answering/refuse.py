@@ -21,7 +21,8 @@ _TEXTS: dict[Language, dict[Reason, str]] = {
     "en": {
         "no_relevant_content": "Sorry, the documents don't answer this question, and I won't guess. "
         "Try asking in other words, or ask for a person.",
-        "unknown_name": "Sorry, the documents don't mention that name. Please check the model, code or name, or ask for a person.",
+        "unknown_name": "Sorry, the documents don't mention that name. Please check the model, code or name, or ask for a "
+        "person.",
         "low_grounding": "Sorry, I couldn't find an answer in the documents that can be checked. Please ask for a person.",
         "unsafe_question": "Sorry, I can't answer this question.",
         "backend_unavailable": "Sorry, the answering service is unavailable right now. Try again shortly, or ask for a person.",

@@ -1,7 +1,8 @@
-"""Messages that are not searched: greetings, thanks, goodbyes, a wish for a person, a complaint, who are you, and nothing at all.
+"""Messages that are not searched: greetings, thanks, goodbyes, a wish for a person, a complaint, who are you, nothing at all.
 
-A message is small talk when each of its pieces is: `Hi, how do I return this?` and `人工客服的电话是多少` are questions. Only whole
-pieces are compared, so one word more than courtesy makes a question; how, where and when to reach a person are questions too.
+A message is small talk when each of its pieces is: `Hi, how do I return this?` and 人工客服的电话是多少 are questions. Only
+whole pieces are compared, so one word more than courtesy makes a question; how, where and when to reach a person are
+questions too.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ from collections.abc import Mapping
 
 from rag.domain import Intent
 from rag.library.tokens import is_chinese
-from rag.search import intent_en, intent_zh
+from rag.search import intent_en, intent_zh, lacking_en, lacking_zh
 
 _LONGEST = 160  # characters; more than that is no small talk
 _LONGEST_ZH = 40  # of one Chinese piece
 _PIECES = re.compile(r"\s*(?:[,，。!！?？;；:：~～、…\n]|\.(?!\d))+\s*")
 _BREAK = re.compile(r"(?<=[,，。!！?？;；~～…\n])\s*|(?<=\.)\s+")
 _ORDER: tuple[Intent, ...] = ("person", "complaint", "identity", "goodbye", "thanks", "greeting")
+_REMARK = 48  # characters
+_MARK = re.compile("[?？]")
+_FIRM: frozenset[Intent] = frozenset(("person", "complaint"))  # said plainly, whatever stands beside it
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'"})
 
 
@@ -29,10 +34,17 @@ def of(text: str) -> Intent | None:
     pieces = _pieces(text)
     if not pieces:
         return "empty"
-    found = {_piece(piece) for piece in pieces}
-    if None in found:
+    found = [(piece, _piece(piece)) for piece in pieces]
+    known = {intent for _, intent in found if intent is not None}
+    if any(intent is None and not (known & _FIRM and _remark(piece, text)) for piece, intent in found):
         return None
-    return next((intent for intent in _ORDER if intent in found), "empty")
+    return next((intent for intent in _ORDER if intent in known), "empty")
+
+
+def _remark(piece: str, text: str) -> bool:
+    """Whether a piece beside a wish for a person only says why: `This isn't helping, get me a person`."""
+    asks = lacking_zh.asks if is_chinese(piece) else lacking_en.asks
+    return len(piece) <= _REMARK and not asks(piece) and not _MARK.search(text)
 
 
 def without_courtesy(text: str) -> str:
@@ -54,7 +66,8 @@ def without_courtesy(text: str) -> str:
 
 
 _GREETED = re.compile(
-    r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?\s+(?=\w+ \w)|(?:你好|您好|哈喽|嗨)[啊呀]?\s*(?=[\u4e00-\u9fff]{2}))",
+    r"^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening))(?: there)?\s+(?=\w+ \w)|(?:你好|您好|哈喽"
+    r"|嗨)[啊呀]?\s*(?=[\u4e00-\u9fff]{2}))",
     re.I,
 )
 
@@ -74,7 +87,7 @@ def _pieces(text: str) -> list[str]:
     """What stands between punctuation, in small letters, without emoji."""
     folded = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower()
     plain = "".join(char if unicodedata.category(char)[0] in "LNP" or char in "$+%" else " " for char in folded)
-    found = (" ".join(piece.split()).strip("-_'\"“”()[]*#@/\\ ") for piece in _PIECES.split(plain))
+    found = (_EDGES.sub("", " ".join(piece.split())) for piece in _PIECES.split(plain))
     return [piece for piece in found if piece]
 
 

@@ -10,22 +10,26 @@ _EN_ORDINALS = {
 }
 _EN_NUMBERS = {word: number for number, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
 _ZH = re.compile(
-    r"(?:第\s*([\d一二三四五六七八九十两]{1,3})|(最后)一?)\s*(?:个|条|步|项|点|种|款|步骤|方法|办法|选项|那个)(?!月|小时|工作日|星期|季度)"
+    r"(?:第\s*([\d一二三四五六七八九十两]{1,3})|(最后)一?)\s*(?:个|条|步|项|点|种|款|步骤|方法|办法|选项"
+    r"|那个)(?!月|小时|工作日|星期|季度)"
 )
 _ZH_STEP = re.compile(r"(?:步骤|选项|方法)\s*([\d一二三四五六七八九十]{1,3})")
 _EN = re.compile(
-    r"\b(?:the |your |that )?(?:(first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|\d{1,2}(?:st|nd|rd|th)) (?:one|step|option|item|point|way|method|choice|thing|bullet|part)s?"
+    r"\b(?:the |your |that )?(?:(first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last"
+    r"|\d{1,2}(?:st|nd|rd|th)) (?:one|step|option|item|point|way|method|choice|thing|bullet|part)s?"
     r"|(?:step|option|item|number|point|bullet|no\.?) ?#?(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten))\b"
     r"|^(?:and |what about |how about )?the (first|second|third|fourth|fifth|last)\s*[?.!]*$",
     re.IGNORECASE,
 )
 _BARE = re.compile(r"^(?:(?:选|选择|我选|option|number|no\.?|#)\s*)?[（(]?(\d{1,2})[)）]?\s*[.。、!！]?$", re.IGNORECASE)
 _ITEM = re.compile(
-    r"^\s*(?:(\d{1,2})\s*[.、)）:：]\s*|[(（](\d{1,2})[)）]\s*|第([一二三四五六七八九十]+)步[:：,，、\s]*|step (\d{1,2})[:.]?\s+|[-*•·]\s+)(?=\S)",
+    r"^\s*(?:(\d{1,2})\s*[.、)）:：]\s*|[(（](\d{1,2})[)）]\s*|第([一二三四五六七八九十]+)步[:：,，、\s]*"
+    r"|step (\d{1,2})[:.]?\s+|[-*•·]\s+)(?=\S)",
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
-    r"[\s?？。.!！,，]*(?:(?:what(?:'s| is| was| are| about)?|how about|which|tell me|about|more|and|then|so|please|is|the|do i do|does it say|in|details|explain|"
+    r"[\s?？。.!！,，]*(?:(?:what(?:'s| is| was| are| about)?|how about|which|tell me|about|more|and|then"
+    r"|so|please|is|the|do i do|does it say|in|details|explain|"
     r"那么?|是|什么|呢|怎么样?|具体|详细|说说|再|请|一下|我|想|问|看|的|内容|讲|做|怎么做|如何|介绍)[\s?？。.!！,，]*)*",
     re.IGNORECASE,
 )

@@ -61,7 +61,7 @@ def readings(question: Question) -> tuple[str, ...]:
 
 
 def said_already(question: Question) -> tuple[str, ...]:
-    """Lines of the last answer that are no answer now: another thing is asked for in the former question, or it did not help."""
+    """Lines of the last answer that are no answer now: it did not help, or the same is asked of another thing."""
     turn, before = understand(question.text), _earlier(question.history)
     if not before or turn.kind == "new":
         return ()

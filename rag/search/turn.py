@@ -1,8 +1,8 @@
 """What a question is in its conversation: a new one, one that may stand alone, or one that needs what was said before.
 
-A follow-up is known by what it lacks: a topic of its own (`How much?`, 怎么安装), what its pronoun stands for (`Does it float?`,
-那款呢), a verb (`And in winter?`, `128 GB`), a subject (`won't connect`, 连不上). Being short says nothing: `Do you ship abroad?`
-and 运费多少 are whole questions.
+A follow-up is known by what it lacks: a topic of its own (`How much?`, 怎么安装), what its pronoun stands for (那款呢,
+`Does it float?`), a verb (`And in winter?`, `128 GB`), a subject (`won't connect`, 连不上). Being short says nothing:
+运费多少 and `Do you ship abroad?` are whole questions.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ LONGEST = 400  # characters that the rules look at; a longer message says itself
 _SPACE = re.compile(r"\s+")
 _ASKS = re.compile(r"[?？]")
 _STILL = re.compile(
-    r"\b(?:still|again|also)\b.{0,20}\b(?:not|n't|no|doesn't|won't|can't|fails?|broken|the same|nothing)\b|\b(?:didn't|did not|doesn't|does not|not) (?:help|work|solve|fix)\b"
-    r"|\b(?:no luck|same (?:problem|issue|error|result)|nothing (?:changed|happened|works|helped)|tried (?:that|this|it|all|everything))\b"
-    r"|还是.{0,6}(?:不|没|失败|报错|一样|老样子)|(?:都|也)?(?:试过|试了|按(?:你|您|上面)).{0,12}(?:不|没)|(?:不管用|没用|没效果|不起作用|没解决|没有解决|没反应|不奏效|依然不|仍然不)|^不行[了啊的呀。!！]*$",
+    r"\b(?:still|again|also)\b.{0,20}\b(?:not|n't|no|doesn't|won't|can't|fails?|broken|the same|nothing)\b"
+    r"|\b(?:didn't|did not|doesn't|does not|not) (?:help|work|solve|fix)\b"
+    r"|\b(?:no luck|same (?:problem|issue|error|result)|nothing (?:changed|happened|works|helped)|tried "
+    r"(?:that|this|it|all|everything))\b"
+    r"|还是.{0,6}(?:不|没|失败|报错|一样|老样子)|(?:都|也)?(?:试过|试了|按(?:你|您|上面)).{0,12}(?:不|没)"
+    r"|(?:不管用|没用|没效果|不起作用|没解决|没有解决|没反应|不奏效|依然不|仍然不)|^不行[了啊的呀。!！]*$",
     re.IGNORECASE,
 )
 _STILL_LONGEST = 60  # characters; a longer message tells the problem anew
@@ -73,13 +76,13 @@ def asks(text: str) -> bool:
 def gives_context(text: str) -> bool:
     """Whether a message only says what the next one is about: `I have the blue one`, 我买的 C2 Pro 摄像头."""
     line = tidy(text[:LONGEST])
-    return (lacking_zh if is_chinese(line) else lacking_en).gives_context(line)
+    return lacking_zh.gives_context(line) if is_chinese(line) else lacking_en.gives_context(line)
 
 
 def names_an_aspect(text: str) -> bool:
     """Whether a follow-up says what it wants to know (the price, how to install), so that only the thing is missing."""
     line = tidy(text[:LONGEST])
-    return (lacking_zh if is_chinese(line) else lacking_en).names_an_aspect(line)
+    return lacking_zh.names_an_aspect(line) if is_chinese(line) else lacking_en.names_an_aspect(line)
 
 
 def still_failing(text: str) -> bool:

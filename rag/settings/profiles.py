@@ -39,7 +39,7 @@ class Profile(Section):
     unsupported: Unsupported = Field(AnswerSettings().unsupported, description="As `answer.unsupported`.")
     refusals: dict[Reason, str] = Field({}, description="Texts of refusals in this assistant's voice, by reason.")
     replies: dict[Intent, str] = Field(
-        {}, description="Texts for messages that are not searched, by intent: `greeting`, `person`, …"
+        {}, description="Texts for messages that are not searched, by intent (`greeting`, `person` and so on)."
     )
 
 

@@ -39,7 +39,9 @@ def events(client: httpx.Client, path: str, body: dict[str, Any]) -> list[dict[s
         ("?!", "empty", False, "question"),
     ],
 )
-def test_small_talk_is_not_searched(client: httpx.Client, collection: str, text: str, intent: str, suggested: bool, said: str) -> None:
+def test_small_talk_is_not_searched(
+    client: httpx.Client, collection: str, text: str, intent: str, suggested: bool, said: str
+) -> None:
     told = ask(client, text, collection=collection, conversation_id=f"talk-{intent}")
     assert (told["status"], told["intent"], told["reason"], told["citations"]) == ("chat", intent, None, [])
     assert (told["handoff"]["suggested"], told["handoff"]["passages"]) == (suggested, [])
@@ -74,7 +76,9 @@ def test_the_wish_reaches_every_wire(client: httpx.Client) -> None:
 
 
 def test_dify_gets_nothing_for_small_talk(client: httpx.Client, collection: str) -> None:
-    client.put(f"/v1/documents/{collection}", json={"text": "Hello to the harbour.", "collection": collection}).raise_for_status()
+    client.put(
+        f"/v1/documents/{collection}", json={"text": "Hello to the harbour.", "collection": collection}
+    ).raise_for_status()
     asked = {"knowledge_id": collection, "query": "hello", "retrieval_setting": {"top_k": 3, "score_threshold": 0}}
     assert client.post("/v1/dify/retrieval", json=asked).json() == {"records": []}
     assert client.post("/v1/dify/retrieval", json=asked | {"query": "harbour"}).json()["records"]

@@ -31,7 +31,10 @@ def test_an_option_is_in_a_customers_words_and_holds_what_was_asked(told, option
 
 
 def test_options_differ_in_their_words_and_say_more_than_the_question():
-    assert distinct(["Parcel costs", "parcel costs?", "Parcels", "Parcels abroad"], "parcel?") == ("Parcel costs", "Parcels abroad")
+    assert distinct(["Parcel costs", "parcel costs?", "Parcels", "Parcels abroad"], "parcel?") == (
+        "Parcel costs",
+        "Parcels abroad",
+    )
 
 
 def test_a_profile_has_its_own_words_for_small_talk():

@@ -51,7 +51,10 @@ def test_another_name_takes_the_place_of_the_former_one():
     assert readings(Question("那 K9 呢", history=conversation("K7 能放室外吗？"))) == ("K9 能放室外吗?", "那 K9 呢")
     assert rewrite(Question("And the K9 Pro?", history=conversation("Is the K7 waterproof?"))) == "Is the K9 Pro waterproof?"
     assert rewrite(Question("2024年呢", history=conversation("2025年病假几天"))) == "2024年病假几天"
-    assert rewrite(Question("what about 6.8?", history=conversation("How do I export in version 7.2?"))) == "How do I export in version 6.8?"
+    assert (
+        rewrite(Question("what about 6.8?", history=conversation("How do I export in version 7.2?")))
+        == "How do I export in version 6.8?"
+    )
 
 
 def test_a_property_is_asked_of_the_thing_that_was_named_last():
@@ -114,7 +117,10 @@ def test_a_burst_of_messages_is_one_question():
     assert readings(Question("won't connect", history=stopped("hi", "my camera"))) == ("my camera won't connect",)
     assert rewrite(Question("How do I reset it?", history=stopped("I have the K7"))) == "I have the K7 How do I reset it?"
     assert rewrite(Question("怎么办", history=stopped("摄像头离线了"))) == "摄像头离线了 怎么办"
-    assert rewrite(Question("what does it cost?", history=(*stopped("Is the K7", "hub waterproof?"), HISTORY[1]))) == "K7 what does it cost?"
+    assert (
+        rewrite(Question("what does it cost?", history=(*stopped("Is the K7", "hub waterproof?"), HISTORY[1])))
+        == "K7 what does it cost?"
+    )
 
 
 # -- what was said already ------------------------------------------------------------------------------------------------
@@ -122,5 +128,13 @@ def test_a_burst_of_messages_is_one_question():
 
 def test_what_did_not_help_or_is_of_another_thing_is_not_said_again():
     history = (Message("user", "Is the K7 waterproof?"), Message("assistant", "The K7 is not waterproof. [1]"))
-    assert said_already(Question("And the K9?", history=history)) == ("thek7isnotwaterproof",) == said_already(Question("that didn't help", history=history))
-    assert said_already(Question("How much is it?", history=history)) == () == said_already(Question("How do I cancel an order?", history=history))
+    assert (
+        said_already(Question("And the K9?", history=history))
+        == ("thek7isnotwaterproof",)
+        == said_already(Question("that didn't help", history=history))
+    )
+    assert (
+        said_already(Question("How much is it?", history=history))
+        == ()
+        == said_already(Question("How do I cancel an order?", history=history))
+    )
