@@ -1,8 +1,8 @@
 """From raw scores to the probability that a passage answers the question.
 
 A logistic model over features that mean the same in every library, one for both languages, fitted on 3,900 first hits of eight
-public sets and the examples, half of them of questions whose documents were taken out (DECISIONS.md, "Refusing"). How hard a library's
-questions are shifts it: two numbers a generation, fitted by `xiansou eval calibrate`, correct that.
+public sets and the examples, half of them of questions whose documents were taken out (DECISIONS.md, "Refusing"). How hard a
+library's questions are shifts it: two numbers a generation, fitted by `xiansou eval calibrate`, correct that.
 """
 
 from __future__ import annotations
