@@ -156,6 +156,7 @@ _PERSON = re.compile(
     r"|[我俺咱你您弄搞咋啥啦呗]|老是|怎么办|是不是|能不能|有没有|会不会|要不要|还[能得没会]|那款|这款|[用行好能退]不[？?]?$"
     r"|[了过](?:[吗呢吧，,。？?]|$)"
 )
+_READ, _LONGEST = 2_000, 40  # characters of a question that are read, and of a name
 _MOST = 12  # names that are looked for; nobody asks about more
 
 
@@ -186,6 +187,7 @@ def _written(name: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4_096)
 def asked_for(question: str) -> Asked:
+    question = question[:_READ]
     chinese = is_chinese(question)
     capitals = {match.start() for match in _CAPITAL.finditer(question)}
     found = [match.group() for match in _TOKEN.finditer(question) if _is_name(match, chinese, capitals)]
@@ -194,6 +196,8 @@ def asked_for(question: str) -> Asked:
 
 def _is_name(match: re.Match[str], chinese: bool, capitals: set[int]) -> bool:
     word = match.group()
+    if len(word) > _LONGEST:
+        return False
     if word[0].isdigit() or any(map(str.isdigit, word)):
         return _CODE.fullmatch(word) is not None and _ORDINAL.fullmatch(word) is None
     return len(word) > 1 and (chinese or match.start() in capitals) and _CALENDAR.fullmatch(word) is None
