@@ -37,4 +37,4 @@ def scope_of(asked: Asked, engine: Engine) -> Scope:
         return Scope()
     query = select(passages.c.id).where(passages.c.document_id.in_(asked.without), passages.c.retired_seq.is_(None))
     with engine.connect() as conn:
-        return Scope(without=frozenset(conn.scalars(query)))
+        return Scope(without=tuple(conn.scalars(query)))

@@ -193,7 +193,7 @@ class Scope:
     filters: Mapping[str, Any] = field(default_factory=dict)
     groups: tuple[str, ...] | None = None
     collections: tuple[str, ...] | None = None
-    without: frozenset[int] = frozenset()
+    without: tuple[int, ...] = ()
 
     def permits(self, collection: str, acl: Sequence[str]) -> bool:
         """Whether a document of this collection and ACL may be seen."""

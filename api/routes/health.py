@@ -26,7 +26,7 @@ async def livez() -> Response:
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "Not now."}})
 def readyz(request: Request) -> Response:
-    """200 when a question can be answered: the record answers, the model and the examples are loaded. Else 503 with the reasons."""
+    """200 when a question can be answered: the record answers, model and examples are loaded. Else 503 with the reasons."""
     here = request.app.state.here
     reasons = _faults(here) if isinstance(here, State) else ["the service is starting"]
     if isinstance(here, State) and loading.under_way(here.house.settings.data_dir):

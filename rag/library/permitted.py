@@ -32,7 +32,7 @@ class Permitted:
     def ids(self, scope: Scope) -> Ids | None:
         """Ids in no order; None: all of them. Reading is safe for any mix of threads."""
         if scope.without:
-            left = self.ids(replace(scope, without=frozenset()))
+            left = self.ids(replace(scope, without=()))
             every = np.fromiter(self._attributes, np.int64, len(self._attributes)) if left is None else left
             return every[~np.isin(every, list(scope.without))]
         if scope == Scope():

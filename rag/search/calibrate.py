@@ -1,8 +1,8 @@
 """From raw scores to the probability that a passage answers the question.
 
 A logistic model over features that mean the same in every library, one for both languages, fitted on 3,900 first hits of eight
-public sets and the examples, half of them of questions whose documents were taken out (DECISIONS.md, "Refusing"). How hard a library's
-questions are shifts it: two numbers a generation, fitted by `xiansou eval calibrate`, correct that.
+public sets and the examples, half of them of questions whose documents were taken out (DECISIONS.md, "Refusing"). How hard a
+library's questions are shifts it: two numbers a generation, fitted by `xiansou eval calibrate`, correct that.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Features:
     cosine −1..1; margin: cosine ahead of the candidates' mean; late: late interaction, None when the model gives none;
     ahead: of its median over the candidates; gap: raw score ahead of the best passage of another document; coverage and
     context: share (0–1) of the question's words in the passage, and (where there is no late) in its heading; words: content
-    words of the question; short: `rag.search.late.Compared`; unnamed: the question
+    words of the question; short: `rag.library.late.Compared`; unnamed: the question
     holds a name that the passage does not; personal: a person tells of himself, in other words
     than documents have; chinese: the question is.
     """

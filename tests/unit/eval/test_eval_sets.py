@@ -59,7 +59,7 @@ def test_a_question_of_such_a_set_does_not_see_the_documents_that_are_out(cli, l
     row = {"id": "1", "question": "How many days do parcels to islands take?", "documents": [], "answerable": False}
     (library / "out.jsonl").write_text(json.dumps(row | {"without": ["shipping.md", "returns.md"]}) + "\n")
     (library / "out.toml").write_text('name = "out"\ndocuments = "docs"\nquestions = "out.jsonl"\n')
-    code, told, _ = cli("eval", "run", "out.toml", "--json")
+    code, _, _ = cli("eval", "run", "out.toml", "--json")
     kept = read(next((library / "data" / "eval").glob("*-out-*")) / "questions.jsonl")
     assert code == 0 and not {hit["document_id"] for hit in kept[0]["hits"]} & {"shipping.md", "returns.md"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from rag.search.asked import asked_for, holds, kind_asked
+from rag.library.asked import asked_for, holds, kind_asked
 
 
 @pytest.mark.parametrize(
