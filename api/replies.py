@@ -133,6 +133,9 @@ class AnswerReply(_Reply):
     index_version: int = Field(examples=[4182])
     generator: str = Field(examples=["extractive"])
     usage: UsageReply
+    complete: bool = Field(
+        True, description="False where the answer breaks off: at a deadline, or because the backend went away."
+    )
     cached: bool = Field(False, description="Worded before, for the same question and the same passages; left out when false.")
     timings_ms: dict[str, float] = Field(examples=[{"retrieve": 6.2, "generate": 3.4, "total": 11.2}])
     profile: str = Field(examples=["xiansou"])

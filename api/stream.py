@@ -17,11 +17,13 @@ from starlette.requests import Request
 from api import errors
 from api.reply import INDEX_VERSION
 from rag.domain import Answer, Question, Sentence
-from rag.errors import XiansouError
+from rag.errors import Overloaded, XiansouError
 from rag.wire import answer_json
 from rag.wiring import House
 
-PING_S = 15
+PING_S = 5  # a comment on every open stream, so that no proxy takes a slow backend for a dead one
+_STALL_S = 2.0  # of silence, after which a stream says that it is still at work
+RETRY_S = 20.0
 _LOOK_S = 0.25  # how often it is looked whether a client is still there
 PEEK_S = 0.5  # what fails within this time gets its real status instead of a 200 with an `error` event
 
@@ -50,9 +52,16 @@ class Encoder(Protocol):
         """A problem object (`api.errors`), after which nothing follows."""
         ...
 
+    def waiting(self) -> Events:
+        """The backend is silent; nothing where the protocol has no word for it."""
+        ...
+
 
 class NativeEvents:
-    """The events of `POST /v1/query`: `answer.start`, `answer.sentence` each, `answer.end`, or `error`."""
+    """The events of `POST /v1/query`: `answer.start`, `answer.sentence` each, `answer.end`, or `error`.
+
+    While a backend is silent: `answer.status`.
+    """
 
     def __init__(self, start: dict[str, Any]):
         self._start = start
@@ -69,6 +78,9 @@ class NativeEvents:
     def failed(self, problem: dict[str, Any]) -> Events:
         yield _event("error", problem)
 
+    def waiting(self) -> Events:
+        yield _event("answer.status", {"state": "waiting"})
+
 
 async def answer_events(house: House, question: Question, request_id: str) -> EventSourceResponse:
     """The answer as the events of `POST /v1/query`. Raises what the pipeline raises at once."""
@@ -77,12 +89,18 @@ async def answer_events(house: House, question: Question, request_id: str) -> Ev
 
 
 async def stream_answer(
-    house: House, question: Question, encoder: Encoder, request_id: str, headers: dict[str, str] | None = None
+    house: House,
+    question: Question,
+    encoder: Encoder,
+    request_id: str,
+    headers: dict[str, str] | None = None,
+    *,
+    strict: bool = False,
 ) -> EventSourceResponse:
     """The answer as a stream; it ends when the client goes away. Raises what the pipeline raises at once.
 
     `X-Index-Version` goes out before the search ends: it is the lowest version that the answer can have; its own is in
-    the last event.
+    the last event. strict: a backend that cannot be reached is an error, not a refusal.
     """
     version = question.as_of if question.as_of is not None else await run_in_threadpool(house.ledger.head)
     gone = threading.Event()
@@ -91,8 +109,10 @@ async def stream_answer(
     first = asyncio.ensure_future(_next(running))
     await asyncio.wait({first}, timeout=PEEK_S)
     if first.done():
-        first.result()
-    events = _events(encoder, running, first, gone, request_id)
+        event = first.result()
+        if strict and isinstance(event, Answer):
+            reached(event)
+    events = _events(encoder, running, first, gone, request_id, strict)
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
@@ -123,13 +143,32 @@ async def _next(running: _Running) -> _Event:
     return await run_in_threadpool(next, running, None)
 
 
+def reached(answer: Answer) -> Answer:
+    """Raises Overloaded where no backend could be reached: clients of OpenAI's protocols retry, or go elsewhere, on a 503."""
+    if answer.reason == "backend_unavailable":
+        raise Overloaded("the LLM backend cannot be reached.", retry_after=RETRY_S, code="backend_unavailable")
+    return answer
+
+
 async def _events(
-    encoder: Encoder, running: _Running, step: asyncio.Future[_Event], gone: threading.Event, request_id: str
+    encoder: Encoder,
+    running: _Running,
+    step: asyncio.Future[_Event],
+    gone: threading.Event,
+    request_id: str,
+    strict: bool = False,
 ) -> AsyncIterator[ServerSentEvent]:
     try:
         for told in encoder.start():
             yield told
-        while (event := await asyncio.shield(step)) is not None:
+        while True:
+            while not (await asyncio.wait({step}, timeout=_STALL_S))[0]:
+                for told in encoder.waiting():
+                    yield told
+            if (event := step.result()) is None:
+                break
+            if strict and isinstance(event, Answer):
+                reached(event)
             for told in encoder.end(event) if isinstance(event, Answer) else encoder.sentence(event):
                 yield told
             step = asyncio.ensure_future(_next(running))

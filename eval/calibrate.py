@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from eval.dataset import Suite
+from eval.library import scope_of
 from rag.domain import Question
 from rag.errors import InputError
 from rag.library import calibration
@@ -53,7 +54,8 @@ def calibrate(suite: Suite, house: House) -> Calibrated:
     right: list[bool] = []
     best: list[tuple[float, bool]] = []  # of every question: its likeliest hit, and whether it is answerable
     for asked in suite.questions:
-        hits = house.answerer.retrieve(Question(asked.question)).hits
+        question = Question(asked.question, scope=scope_of(asked, house.ledger.engine))
+        hits = house.answerer.retrieve(question).hits
         best.append((max((hit.probability for hit in hits), default=0.0), asked.answerable))
         if hits:
             told.append(hits[0].probability)

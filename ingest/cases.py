@@ -44,6 +44,8 @@ class Entry:
 
 def find_columns(header: Sequence[str]) -> Columns | None:
     """The columns of a case table, or None. It needs a resolution with something it resolves, or a symptom with its cause."""
+    if len(header) > columns.COLUMN_LIMIT:
+        return None
     roles = [role_of(name) if name else "" for name in header]
     symptoms = [i for i, role in enumerate(roles) if role in ("symptom", "question")]
     titles = [i for i, role in enumerate(roles) if role == "title"]

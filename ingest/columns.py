@@ -24,6 +24,9 @@ ROLES = ("question", "answer", "similar questions", "title", "symptom", "cause",
 _MAPPED: ContextVar[Mapping[str, str]] = ContextVar("mapped columns", default=MappingProxyType({}))
 _WANTED: ContextVar[dict[str, str]] = ContextVar("columns of the mapping that were not seen", default={})  # noqa: B039
 
+COLUMN_LIMIT = 200
+"""A table of more columns is no FAQ and no list of cases: their names are not looked at."""
+
 FIELD_LIMIT = 200
 """Longer cells are text, not values to filter by."""
 
@@ -108,6 +111,7 @@ def is_chinese(text: str) -> bool:
     return _HAN.search(text) is not None
 
 
+@lru_cache(maxsize=1024)
 def label(name: str) -> str:
     """A column's name as it stands before its value; nothing for a column without a name."""
     if not name:

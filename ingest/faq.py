@@ -65,6 +65,8 @@ class Entry:
 
 def find_columns(header: Sequence[str]) -> Columns | None:
     """The columns of a FAQ table, or None when the table has no question or no answer column."""
+    if len(header) > columns.COLUMN_LIMIT:
+        return None
     roles = [role_of(name) if name else "" for name in header]
     questions = [i for i, role in enumerate(roles) if role == "question"]
     answers = [i for i, role in enumerate(roles) if role == "answer"]
@@ -78,7 +80,7 @@ def find_columns(header: Sequence[str]) -> Columns | None:
 def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
     """The columns of a table whose names say nothing, or that has none: one of questions, the fullest other one of answers."""
     width = max((len(row) for row in rows), default=0)
-    if width < 2 or len(rows) < 2:
+    if not 1 < width <= columns.COLUMN_LIMIT or len(rows) < 2:
         return None
     filled = [[cell for row in rows if (cell := columns.cell(row, i))] for i in range(width)]
     asked = next(

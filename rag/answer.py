@@ -334,7 +334,8 @@ class Answerer:
             first_by = deadline if rest == (None,) else now + (deadline - now) / 2
         else:
             first_by = deadline
-        limits = Limits(deadline, first_by, run.gone, run.question.sampling)
+        asked = run.question.deadline  # the caller's own may be too short for any backend
+        limits = Limits(deadline, first_by, run.gone, run.question.sampling, fair=asked is None or run.deadline < asked)
         return Writing(backend, run.messages, gate, run.language, limits, run.stage)
 
     def _messages(self, run: Run, found: Retrieved, backend: Backend | None) -> list[dict[str, str]]:
@@ -390,6 +391,7 @@ class Answerer:
             clarification=clarification,
             intent=run.intent,
             unknown=found.unknown if run.refused == "unknown_name" else (),
+            complete=not run.cut,
         )
 
     def _refusal(self, run: Run, found: Retrieved) -> str:

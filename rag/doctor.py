@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
+import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import httpx
 from sqlalchemy import func, select
 
 from rag import __version__
-from rag.errors import XiansouError
+from rag.answering.generate import Backend, status_of_backend
+from rag.errors import UpstreamError, XiansouError
 from rag.library import audit
+from rag.library.calibration import CALIBRATE, WORTH_CALIBRATING, Calibration
 from rag.library.keys import Key, Keys
 from rag.library.ledger import Ledger
 from rag.library.schema import jobs
+from rag.sampling import Sampling
 from rag.settings import Settings
+from rag.settings.generator import Generator as GeneratorSettings
+from rag.settings.profiles import DEFAULT_PROFILE
 from rag.stores import ping
-from rag.wiring import open_house
+from rag.wiring import load_generator, open_house
 
 _SHOWN_KEYS = 3
+_ASKED_S = 15.0  # patience with a backend that is asked for one token
+_SHOWN_MODELS = 5
+_ADDRESS = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 _MIN_FREE = 500_000_000  # bytes under which a re-index or a snapshot may not fit
 
 
@@ -44,7 +56,7 @@ def examine(settings: Settings) -> list[Check]:
     checks += _guarded("audit", lambda: _audit(settings))
     checks += _guarded("index", lambda: _index(settings))
     checks += _guarded("redis", lambda: _redis(settings))
-    checks.append(_generator(settings))
+    checks += _guarded("generator", lambda: _generators(settings))
     return checks
 
 
@@ -145,8 +157,17 @@ def _index(settings: Settings) -> Iterator[Check]:
         mirror = house.shelves.live().mirror
         yield Check("model", "ok", f"{house.embedder.model_id}, {house.embedder.dim} dimensions")
         yield Check("index", "ok", f"{len(mirror)} searchable entries at index version {mirror.version}")
+        yield _refusals(house.shelves.live().calibration, len(mirror))
     finally:
         house.close()
+
+
+def _refusals(fitted: Calibration, passages: int) -> Check:
+    """No fault: the shipped curve is what public sets taught, and own questions tell more."""
+    if fitted.unanswered or passages < WORTH_CALIBRATING:
+        told = f"fitted on {fitted.questions} questions of this library" if fitted.unanswered else "by the shipped curve"
+        return Check("refusals", "ok", told)
+    return Check("refusals", "ok", "by the shipped curve, which knows nothing of these documents", CALIBRATE)
 
 
 def _redis(settings: Settings) -> Iterator[Check]:
@@ -161,8 +182,86 @@ def _redis(settings: Settings) -> Iterator[Check]:
         yield Check("redis", "ok", "embedded, not running (the service starts it)")
 
 
-def _generator(settings: Settings) -> Check:
-    told = settings.generator
+def _generators(settings: Settings) -> Iterator[Check]:
+    """The backend of every profile, each asked for one token; equal ones once."""
+    asked: list[GeneratorSettings] = []
+    for name, profile in settings.profiles.items():
+        told = profile.generator
+        if any(_same_backend(told, other) for other in asked):
+            continue
+        asked.append(told)
+        title = "generator" if name == DEFAULT_PROFILE else f"generator of {name}"
+        try:
+            yield _generator(told, title)
+        except XiansouError as exc:  # a missing extra, an option that it does not have
+            yield Check(title, "fail", exc.detail, exc.fix)
+
+
+def _same_backend(one: GeneratorSettings, other: GeneratorSettings) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in ("kind", "base_url", "model", "api_key", "options"))
+
+
+def _generator(told: GeneratorSettings, title: str) -> Check:
     if told.kind == "extractive":
-        return Check("generator", "ok", "extractive: answers quote the documents, no LLM is called")
-    return Check("generator", "ok", f"{told.model} at {told.base_url}" if told.base_url else f"{told.kind}: {told.model}")
+        return Check(title, "ok", "extractive: answers quote the documents, no LLM is called")
+    where = f"{told.model} at {told.base_url}" if told.base_url else f"{told.kind}: {told.model}"
+    if told.base_url and not _ADDRESS.match(told.base_url):
+        return Check(title, "fail", f"{where}: that is no address", "Begin `generator.base_url` with http:// or https://.")
+    generator = load_generator(told)
+    assert generator is not None
+    backend = Backend(generator)
+    try:
+        began = time.monotonic()
+        messages = [{"role": "user", "content": "ok?"}]
+        running = backend.run(messages, deadline=began + _ASKED_S, sampling=Sampling(max_tokens=1))
+        for _ in running:
+            break
+        took = time.monotonic() - began
+        if running.finish_reason == "deadline":
+            return Check(
+                title, "fail", f"{where}: no word within {_ASKED_S:.0f} s", "Look whether it is overloaded or still loading."
+            )
+        return Check(title, "ok", f"{where}, answers in {took:.1f} s")
+    except UpstreamError as exc:
+        return Check(title, "fail", f"{where}: {_reason(exc)}", _remedy(exc, told))
+    finally:
+        backend.close()
+
+
+def _reason(error: UpstreamError) -> str:
+    """What a client library said, without its advice and on one line."""
+    status = status_of_backend(error)
+    if status is not None:
+        return {401: "refuses the key (401)", 403: "refuses the key (403)", 404: "knows no such model or path (404)"}.get(
+            status, f"answers with status {status}"
+        )
+    cause = error.__cause__
+    return f"cannot be reached ({type(cause).__name__})" if cause is not None else error.detail
+
+
+def _remedy(error: UpstreamError, told: GeneratorSettings) -> str:
+    status = status_of_backend(error)
+    if status in (401, 403):
+        return "Correct `generator.api_key`, best as XIANSOU__GENERATOR__API_KEY in the environment."
+    if status == 404:
+        return f"Correct `generator.model` or `generator.base_url`: {_listed(told)}"
+    if status == 429:
+        return "It is asked too much, or its quota is spent: wait, or raise the quota."
+    if status is not None and status >= 500:
+        return "Look into the log of that server."
+    return "Start that server, or correct `generator.base_url`."
+
+
+def _listed(told: GeneratorSettings) -> str:
+    """The models that an OpenAI-compatible server names, for a name that is spelt wrong."""
+    if told.kind != "openai":
+        return "see what that server offers."
+    try:
+        key = {"Authorization": f"Bearer {told.api_key.get_secret_value() or 'none'}"}
+        found = httpx.get(f"{told.base_url.rstrip('/')}/models", headers=key, timeout=5).json()
+        names = [str(model["id"]) for model in found["data"]]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return "its list of models cannot be read either."
+    near = difflib.get_close_matches(told.model, names, n=1, cutoff=0.5)
+    shown = ", ".join(names[:_SHOWN_MODELS])
+    return f"did you mean `{near[0]}`?" if near else f"it has {shown or 'no models'}."

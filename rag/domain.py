@@ -343,4 +343,5 @@ class Answer:
     clarification: Clarification | None = None
     intent: Intent | None = None  # of `chat`
     unknown: tuple[Unknown, ...] = ()
+    complete: bool = True  # False: it breaks off before its end, at a deadline or because the backend went away
     cached: bool = False  # worded before, for the same question and exactly the same passages

@@ -110,8 +110,8 @@ class Overloaded(XiansouError):
 
     code = "overloaded"
 
-    def __init__(self, detail: str, *, retry_after: float = 1.0):
-        super().__init__(detail)
+    def __init__(self, detail: str, *, retry_after: float = 1.0, code: str | None = None):
+        super().__init__(detail, code=code)
         self.retry_after = retry_after
 
 

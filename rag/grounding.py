@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Verdict = Literal["quoted", "supported", "repaired", "dropped"]
+Verdict = Literal[
+    "quoted",  # word for word from a passage
+    "supported",  # said by a passage in other words
+    "repaired",  # said by another passage than the one that the backend cited, which is cited now
+    "replaced",  # the passage's own words stand in its place
+    "unverified",  # shown though no passage says it: `answer.unsupported = "keep"`
+    "no_claim",  # claims nothing about the subject: courtesy, the line above a list, what the documents do not say
+    "dropped",
+]
 Fault = Literal[
     "no_support",  # no passage says that
     "number",  # a number, date or amount that the passage does not have, or has of another thing
@@ -22,15 +30,17 @@ Fault = Literal[
     "garbled",
     "truncated",
     "persona",  # repeats its own instructions
+    "condition",  # a condition, limit, exception or part of what the passage says was left out
+    "subject",  # the passage says it of another thing
+    "superseded",  # an older version of what another passage says now
+    "answer",  # its Yes or No is not what the passage answers
+    "markup",  # holds a tag, an image, or a link that is not the passage's
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """What happened to a sentence. `text` is None when it was dropped: what is not supported is not shown.
-
-    `quoted`: word for word from a passage. `repaired`: cites the passage that says it instead of what the backend cited.
-    """
+    """What happened to a sentence. `text` is None when it was dropped: what is not supported is not shown."""
 
     verdict: Verdict
     fault: Fault | None

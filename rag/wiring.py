@@ -164,7 +164,7 @@ def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retr
         candidates=told.candidates,
         reranking=reranking,
         synonyms=load_synonyms(told.synonyms),
-        weights=Weights(told.weights),
+        weights=Weights({str(by): weights for by, weights in told.weights.items()}),
     )
 
 

@@ -9,7 +9,7 @@ from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
 from api.state import Here
-from api.stream import answer_while_connected, stream_answer
+from api.stream import answer_while_connected, reached, stream_answer
 from api.wire.chat import ChatBody, ChatChunks, completion
 from api.wire.citations import Rendering
 from api.wire.options import check_model, models, style_of
@@ -31,6 +31,6 @@ async def chat_completions(asked: ChatBody, here: Here, caller: Asker, request: 
     if asked.stream:
         wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
         chunks = ChatChunks(model, rendering, include_usage=wants_usage)
-        return await stream_answer(house, question, chunks, request.state.request_id)
-    answer = await answer_while_connected(house, question, request)
+        return await stream_answer(house, question, chunks, request.state.request_id, strict=True)
+    answer = reached(await answer_while_connected(house, question, request))
     return Json(completion(model, answer, rendering), index_version=answer.index_version)

@@ -12,7 +12,7 @@ from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
 from api.state import Here
-from api.stream import answer_while_connected, stream_answer
+from api.stream import answer_while_connected, reached, stream_answer
 from api.wire.citations import Rendering
 from api.wire.options import check_model, models, style_of
 from api.wire.replies import openai_problems
@@ -48,6 +48,6 @@ async def create_response(asked: ResponsesBody, here: Here, caller: Asker, reque
     rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
     writer = ResponseWriter(asked, question, rendering)
     if asked.stream:
-        return await stream_answer(house, question, ResponseEvents(writer), request.state.request_id)
-    answer = await answer_while_connected(house, question, request)
+        return await stream_answer(house, question, ResponseEvents(writer), request.state.request_id, strict=True)
+    answer = reached(await answer_while_connected(house, question, request))
     return Json(writer.complete(answer), index_version=answer.index_version)

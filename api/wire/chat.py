@@ -179,6 +179,9 @@ class ChatChunks:
     def failed(self, problem: Mapping[str, Any]) -> Events:
         yield _data(openai_error(problem))
 
+    def waiting(self) -> Events:
+        return ()
+
     def _chunk(
         self, delta: Mapping[str, Any], finish_reason: str | None = None, extras: Mapping[str, Any] | None = None
     ) -> ServerSentEvent:

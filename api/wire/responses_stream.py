@@ -59,6 +59,9 @@ class ResponseEvents:
         failed = self._writer.response("failed", []) | {"error": {"code": "server_error", "message": error["message"]}}
         yield self._event("response.failed", {"response": failed})
 
+    def waiting(self) -> Events:
+        return ()
+
     def _speak(self) -> Events:
         """Ends the search and begins the message, once."""
         if self._speaking:

@@ -86,6 +86,9 @@ class UiParts:
         yield _part("error", errorText=problem["detail"])
         yield DONE
 
+    def waiting(self) -> Events:
+        return ()
+
     def _source(self, citation: Citation) -> ServerSentEvent:
         """A link where the document has an address, else the document itself."""
         about = {

@@ -7,7 +7,7 @@ other language). What is left is about the same product, and that is what a serv
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 from eval.make.sections import Section
 from rag.library.changes import between
 from rag.library.ledger import head, live_generation
-from rag.library.schema import passages
+from rag.library.schema import vectors as stored
 from rag.ports import Vectors
 
 _COPY = 0.945  # cosine of two passages in one language from which on they are taken for the same
@@ -25,14 +25,15 @@ _NEAREST = 0.84  # from which on the nearest passage of the other language is ta
 
 
 def near_topic(
-    rows: Sequence[dict[str, Any]], sections: Sequence[Section], engine: Engine, dim: int, share: float, seed: int = 0
+    rows: Sequence[dict[str, Any]], sections: Sequence[Section], engine: Engine, share: float, seed: int = 0
 ) -> list[dict[str, Any]]:
     """The rows of `eval.make.build`, `share` (0–1) of them without an answer: `without` names the documents that are taken out.
 
     The same for the same seed.
     """
     with engine.connect() as conn:
-        told = between(conn, live_generation(conn) or 0, 0, head(conn), dim)
+        first = conn.scalar(select(stored.c.vector).limit(1)) or b""
+        told = between(conn, live_generation(conn) or 0, 0, head(conn), len(first) // 4)
     place = {key: at for at, key in enumerate(told.ids.tolist())}
     document_of = {section.passage_id: section.document_id for section in sections}
     chinese = np.array([_is_chinese(text) for text in told.words])
@@ -62,15 +63,3 @@ def _alike(ids: np.ndarray[Any, np.dtype[np.int64]], vectors: Vectors, chinese: 
         if abroad[nearest] and cosines[nearest] >= _NEAREST:
             found.add(int(ids[nearest]))
     return found
-
-
-def passages_of(engine: Engine, documents: Iterable[str]) -> frozenset[int]:
-    """Ids of the live passages of these documents, for `Scope.without`."""
-    with engine.connect() as conn:
-        query = select(passages.c.id).where(passages.c.document_id.in_(list(documents)), passages.c.retired_seq.is_(None))
-        return frozenset(conn.scalars(query))
-
-
-def scopes(engine: Engine, asked: Mapping[str, Sequence[str]]) -> dict[str, frozenset[int]]:
-    """`passages_of` for each question that is asked without some documents, by its id."""
-    return {key: passages_of(engine, without) for key, without in asked.items() if without}

@@ -123,12 +123,18 @@ class _Reader:
             level = self._level(paragraph, text, follower)
             if level:
                 self._groups.clear()
-                self.writer.heading(text, level)
+                self.writer.heading(self._numbered(paragraph) + text, level)
             else:
                 self._body_text(paragraph, text)
         for box in (*_text_boxes(paragraph), *self.parts.notes(paragraph)):
             self.walk(box)
         self.parts.write_charts(self.writer, paragraph)
+
+    def _numbered(self, paragraph: Any) -> str:
+        """The number of a heading as it is shown, with a space after it."""
+        number = self.styles.number(paragraph)
+        mark = self.styles.next_mark(*number) if number else ""
+        return "" if mark == "- " else mark
 
     def _level(self, paragraph: Any, text: str, follower: str) -> int:
         if level := self.styles.level(paragraph):

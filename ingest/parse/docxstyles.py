@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.parse.docxnumbers import Numbers
+
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _SPECIAL = ("vanish", "strike", "dstrike", "vertAlign")
 _HEADING = re.compile(r"(?:heading|标题)\s*([1-9])$")
@@ -21,9 +23,8 @@ class Styles:
 
     def __init__(self, document: Any) -> None:
         self._styles = {style.get(w("styleId")): style for style in document.styles.element.iter(w("style"))}
-        self._formats = _number_formats(document)
+        self._numbers = Numbers(document)
         self.special = any(next(self._all(document, name), None) is not None for name in _SPECIAL)
-        self._counters: dict[tuple[str, int], int] = {}
         self.has_headings = any(self.level(paragraph) for paragraph in document.element.body.iter(w("p")))
 
     @staticmethod
@@ -57,11 +58,8 @@ class Styles:
         return None
 
     def next_mark(self, numbering: str, depth: int) -> str:
-        """`- ` or the next number of that list; deeper levels start again."""
-        for key in [key for key in self._counters if key[0] == numbering and key[1] > depth]:
-            del self._counters[key]
-        count = self._counters[numbering, depth] = self._counters.get((numbering, depth), 0) + 1
-        return "- " if self._formats.get((numbering, depth), "bullet") in ("bullet", "none") else f"{count}. "
+        """The next mark of that list, see `Numbers`."""
+        return self._numbers.next_mark(numbering, depth)
 
     def is_out(self, run: Any) -> bool:
         """Whether no reader sees the run: hidden by itself or by a style, or struck out."""
@@ -125,21 +123,3 @@ def _value(element: Any, name: str) -> str:
 def _child_value(element: Any, name: str) -> str:
     child = element.find(w(name))
     return child.get(w("val"), "") if child is not None else ""
-
-
-def _number_formats(document: Any) -> dict[tuple[str, int], str]:
-    """(numbering id, depth) → number format: `bullet`, `decimal`, …"""
-    try:
-        numbering = document.part.numbering_part.element
-    except (KeyError, NotImplementedError):
-        return {}
-    levels: dict[str, dict[int, str]] = {}
-    for abstract in numbering.iter(w("abstractNum")):
-        levels[abstract.get(w("abstractNumId"))] = {
-            int(level.get(w("ilvl"), "0")): _child_value(level, "numFmt") for level in abstract.iter(w("lvl"))
-        }
-    return {
-        (number.get(w("numId")), depth): kind
-        for number in numbering.iter(w("num"))
-        for depth, kind in levels.get(_child_value(number, "abstractNumId"), {}).items()
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from ingest.parse.mdtable import stripped
 from ingest.parse.slots import Line, Slot
 from ingest.parse.tags import plain
 
@@ -92,14 +93,14 @@ def _cells(source: str, start: int, end: int) -> tuple[list[list[_Cell]], int, t
     def close(position: int) -> None:
         nonlocal opened
         if opened and rows:
-            opened.start, opened.end = _stripped(source, opened.start, position)
+            opened.start, opened.end = stripped(source, opened.start, position)
             rows[-1].append(opened)
         opened = None
 
     for match in _PIECE.finditer(source, start, end):
         name, closing = match[2].lower(), bool(match[1])
         if name == "caption":
-            caption = _stripped(source, captioned, match.start()) if closing and captioned >= 0 else caption
+            caption = stripped(source, captioned, match.start()) if closing and captioned >= 0 else caption
             captioned = -1 if closing else match.end()
             continue
         close(match.start())
@@ -120,11 +121,3 @@ def _cells(source: str, start: int, end: int) -> tuple[list[list[_Cell]], int, t
 def _number(attributes: str, name: str) -> int:
     match = _SPAN[name].search(attributes)
     return max(1, min(int(match[1]), _SPAN_LIMIT)) if match else 1
-
-
-def _stripped(source: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and source[start].isspace():
-        start += 1
-    while end > start and source[end - 1].isspace():
-        end -= 1
-    return start, end

@@ -11,10 +11,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ingest.parse.frames import Frame
-from ingest.parse.frontmatter import front_matter
+from ingest.parse.frontmatter import front_matter, refuse_unpublished
 from ingest.parse.htmltable import read_table
 from ingest.parse.markup import Line, scan
-from ingest.parse.mdtable import is_strong, table_blocks
+from ingest.parse.mdtable import cell_spans, is_strong, stripped, table_blocks
 from ingest.parse.slots import Line as Slots
 from ingest.parse.slots import Slot
 from ingest.parse.tags import plain
@@ -24,7 +24,6 @@ from rag.statement import Cell
 
 _MARKS = re.compile(r"(?:>\s?|[-*+](?=\s)\s*|\d{1,9}[.)](?=\s)\s*|\[[ xX]\]\s+)+")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+[ \t]*")
-_CELL = re.compile(r"(?:[^|\\]|\\.)+", re.DOTALL)
 _INTRO_LIMIT = 200
 
 
@@ -41,6 +40,7 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
     `mdx`: indented text is prose, never code.
     """
     title, metadata, first = front_matter(source)
+    refuse_unpublished(metadata)
     lines = scan(source, first, mdx=mdx)
     reader = _Reader(source, lines, title, mdx)
     reader.read(_parser().parse("\n".join(line.masked for line in lines)))
@@ -174,7 +174,7 @@ class _Reader:
         start, end = span
         marks = _MARKS if is_item else _QUOTE_MARKS
         if match := marks.match(self.source, start, end):
-            start, end = _stripped(self.source, match.end(), end)
+            start, end = stripped(self.source, match.end(), end)
         if start < end and any(char.isalnum() for char in self.source[start:end]):
             header = self._lists[-1] if self._lists else ""
             self._add(start, end, "list" if self._lists else "text", first, header)
@@ -212,7 +212,7 @@ class _Reader:
             Slot(column, text, strong=is_strong(raw), start=start, end=end)
             for column, (start, end) in enumerate(self._cells(number))
             for raw in (self.source[start:end],)
-            for text in (plain(raw),)
+            for text in (plain(raw.replace("\\|", "|")),)
         ]
 
     def _cells(self, number: int) -> list[tuple[int, int]]:
@@ -222,13 +222,7 @@ class _Reader:
         if match := _QUOTE_MARKS.match(self.source, start, end):
             start = match.end()
         start += self.source.startswith("|", start)
-        cells: list[tuple[int, int]] = []
-        while start < end:
-            match = _CELL.match(self.source, start, end)
-            stop = match.end() if match else start
-            cells.append(_stripped(self.source, start, stop))
-            start = stop + 1
-        return cells
+        return cell_spans(self.source, start, end)
 
     def _html_table(self, number: int, region: tuple[int, int]) -> None:
         table = read_table(self.source, *region)
@@ -243,12 +237,9 @@ class _Reader:
         """The blocks of a table's rows."""
         lead = lead or self._introduction(group)
         for block in table_blocks(rows, heads, lead):
-            line = numbers[block.row] if block.row < len(numbers) else numbers[-1]
-            own = -1 if block.kind == "faq" else group
-            self._add(
-                block.start, block.end, block.kind, line, block.header, own, block.keys, block.fields,
-                block.cells, block.above, "" if block.kind == "faq" else lead,
-            )  # fmt: skip
+            own, told = (-1, "") if block.kind == "faq" else (group, lead)
+            about = block.header, own, block.keys, block.fields, block.cells, block.above, told
+            self._add(block.start, block.end, block.kind, numbers[block.row], *about)
 
     def _introduction(self, group: int) -> str:
         """The sentence directly above a table that introduces it; it goes with the table."""
@@ -300,15 +291,7 @@ class _Reader:
     def _span(self, first: int, last: int) -> tuple[int, int] | None:
         """From the first to the last content in lines first ≤ n < last."""
         filled = [line for line in self.lines[first:last] if self.source[line.start : line.end].strip()]
-        return _stripped(self.source, filled[0].start, filled[-1].end) if filled else None
-
-
-def _stripped(source: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and source[start].isspace():
-        start += 1
-    while end > start and source[end - 1].isspace():
-        end -= 1
-    return start, end
+        return stripped(self.source, filled[0].start, filled[-1].end) if filled else None
 
 
 def _holds(heading: _Heading, frames: tuple[Frame, ...]) -> bool:

@@ -15,6 +15,8 @@ from rag.statement import Cell
 
 _STRONG = re.compile(r"(\*\*|__)(?=\S).*(?<=\S)\1|<(?:b|strong)>.*</(?:b|strong)>", re.DOTALL)
 
+_CELL = re.compile(r"(?:[^|\\]|\\.)+", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class RowBlock:
@@ -97,3 +99,23 @@ def _entry(at: int, found: Shape, asked: faq.Columns, entry: faq.Entry, row: Row
         at, shown[0].start, shown[-1].end, "faq", entry.question, entry.phrasings, entry.fields,
         tuple(_cell(slot, found, shown[0].start) for slot in shown),
     )  # fmt: skip
+
+
+def cell_spans(source: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Spans of the cells of one row, without surrounding spaces; empty cells have empty spans."""
+    cells: list[tuple[int, int]] = []
+    while start < end:
+        match = _CELL.match(source, start, end)
+        stop = match.end() if match else start
+        cells.append(stripped(source, start, stop))
+        start = stop + 1
+    return cells
+
+
+def stripped(source: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space at its edges."""
+    while start < end and source[start].isspace():
+        start += 1
+    while end > start and source[end - 1].isspace():
+        end -= 1
+    return start, end

@@ -11,6 +11,8 @@ _LINE_EDGES = re.compile(r" ?\n ?")
 
 def normalise(text: str) -> str:
     """Runs of spaces become one, lines lose their edges, blank lines fold into one, NUL and soft hyphens go."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     text = text.replace("\x00", "").replace("\u00ad", "").replace("\u200b", "").replace("\ufeff", "")
     text = _SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
     return _LINE_EDGES.sub("\n", _BLANK_LINES.sub("\n\n", text)).strip()

@@ -8,20 +8,11 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
-from functools import lru_cache
 
-_TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_(?P<space>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]|(?P<general>general)'
-    r"|(?P<half>am/pm|a/p|上午/下午)|(?P<date>y+|m+|d+|h+|s+(?:\.0+)?|a{3,4}|e+|b+)(?![+-]\d)|(?P<exp>e[+-])|(?P<digit>[0#?])"
-    r"|(?P<mark>[.,%/@])|(?P<other>.)",
-    re.IGNORECASE | re.DOTALL,
-)
-_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
-_ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
-_CHINESE = ("804", "404", "c04", "1004", "zh-")
+from ingest.parse.numparts import Part, Section, sections
+
 _SYSTEM_DATE = "mm-dd-yy"  # number 14: the reader's own short date, so it is written as no one can misread it
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -30,34 +21,9 @@ _EPOCH = datetime.datetime(1899, 12, 30)
 _LAST_SERIAL = 2958466
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    parts: tuple[_Part, ...]
-    condition: tuple[str, float] | None
-    is_date: bool
-    is_general: bool
-    chinese: bool
-
-    def holds(self, value: float) -> bool:
-        if self.condition is None:
-            return True
-        sign, limit = self.condition
-        return {
-            "<": value < limit, "<=": value <= limit, ">": value > limit, ">=": value >= limit,
-            "=": value == limit, "<>": value != limit,
-        }[sign]  # fmt: skip
-
-
 def shown(value: float, pattern: str | None, *, days_off: int = 0) -> str:
     """A number as the pattern shows it. `days_off`: 1462 for a workbook that counts its days from 1904."""
-    sections = _sections(pattern or "General")
-    section, number = _chosen(sections, value)
+    section, number = _chosen(sections(pattern or "General"), value)
     if section is None or section.is_general:
         return _general(value) if section is None else _literal(section.parts, _general(number))
     if not section.parts:
@@ -71,15 +37,15 @@ def shown_text(text: str, pattern: str | None) -> str:
     """A text as the pattern's section for texts shows it."""
     if not pattern or "@" not in pattern:
         return text
-    section = _sections(pattern)[-1]
-    if not any(part == _Part("mark", "@") for part in section.parts):
+    section = sections(pattern)[-1]
+    if not any(part == Part("mark", "@") for part in section.parts):
         return text
-    return "".join(text if part == _Part("mark", "@") else part.text for part in section.parts).strip()
+    return "".join(text if part == Part("mark", "@") else part.text for part in section.parts).strip()
 
 
 def is_date(pattern: str | None) -> bool:
     """Whether the pattern shows a number as a date or a time."""
-    return bool(pattern) and any(section.is_date for section in _sections(pattern or ""))
+    return bool(pattern) and any(section.is_date for section in sections(pattern or ""))
 
 
 def serial(value: datetime.datetime | datetime.date | datetime.time | datetime.timedelta) -> float:
@@ -99,8 +65,8 @@ def _general(value: float) -> str:
     return f"{value:.15g}" if abs(value) < 1e15 or value != int(value) else str(int(value))
 
 
-def _chosen(sections: Sequence[_Section], value: float) -> tuple[_Section | None, float]:
-    told = [section for section in sections if not any(part == _Part("mark", "@") for part in section.parts)]
+def _chosen(told_sections: Sequence[Section], value: float) -> tuple[Section | None, float]:
+    told = [section for section in told_sections if not any(part == Part("mark", "@") for part in section.parts)]
     if not told:
         return None, value
     if any(section.condition for section in told):
@@ -114,45 +80,7 @@ def _chosen(sections: Sequence[_Section], value: float) -> tuple[_Section | None
     return (told[2], value) if value == 0 and len(told) > 2 else (told[0], value)
 
 
-@lru_cache(maxsize=2048)
-def _sections(pattern: str) -> tuple[_Section, ...]:
-    found: list[_Section] = []
-    parts: list[_Part] = []
-    condition: tuple[str, float] | None = None
-    chinese = False
-
-    def close() -> None:
-        nonlocal condition, chinese
-        numeric = any(part.kind in ("digit", "exp") for part in parts)
-        dated = any(part.kind in ("date", "half", "elapsed") for part in parts) and not numeric
-        found.append(_Section(tuple(parts), condition, dated, any(part.kind == "general" for part in parts), chinese))
-        parts.clear()
-        condition = None
-
-    for match in _TOKEN.finditer(pattern):
-        kind, text = match.lastgroup or "other", match.group(match.lastgroup or 0)
-        if kind == "other" and text == ";":
-            close()
-        elif kind == "bracket":
-            if told := _CONDITION.fullmatch(text):
-                condition = told[1], float(told[2])
-            elif text.startswith("$"):
-                symbol, _, locale = text[1:].partition("-")
-                chinese |= locale.lower().endswith(_CHINESE) or locale.lower().startswith(_CHINESE)
-                parts.append(_Part("literal", symbol))
-            elif _ELAPSED.fullmatch(text):
-                parts.append(_Part("elapsed", text.lower()))
-        elif kind == "space":
-            parts.append(_Part("literal", " "))
-        elif kind in ("quoted", "escaped", "other"):
-            parts.append(_Part("literal", text))
-        elif kind != "fill":
-            parts.append(_Part(kind, text if kind == "half" else text.lower()))
-    close()
-    return tuple(found)
-
-
-def _literal(parts: Sequence[_Part], number: str) -> str:
+def _literal(parts: Sequence[Part], number: str) -> str:
     return "".join(
         number if part.kind == "general" else part.text for part in parts if part.kind in ("general", "literal")
     ).strip()
@@ -161,7 +89,7 @@ def _literal(parts: Sequence[_Part], number: str) -> str:
 # -- numbers -----------------------------------------------------------------------------------------------------------
 
 
-def _number(section: _Section, value: float) -> str:
+def _number(section: Section, value: float) -> str:
     parts = list(section.parts)
     digits = [i for i, part in enumerate(parts) if part.kind == "digit"]
     if not digits:
@@ -200,7 +128,7 @@ def _number(section: _Section, value: float) -> str:
     return ("-" if value < 0 and rounded else "") + text.strip()
 
 
-def _integer(parts: Sequence[_Part], places: Sequence[int], whole: str, thousands: bool) -> dict[int, str]:
+def _integer(parts: Sequence[Part], places: Sequence[int], whole: str, thousands: bool) -> dict[int, str]:
     """Digits by place, from the right; what is left over stands before the first."""
     whole = whole.lstrip("0")
     shown_at: dict[int, str] = {}
@@ -217,15 +145,15 @@ def _integer(parts: Sequence[_Part], places: Sequence[int], whole: str, thousand
     return shown_at
 
 
-def _decimals(parts: Sequence[_Part], places: Sequence[int], rest: str) -> dict[int, str]:
+def _decimals(parts: Sequence[Part], places: Sequence[int], rest: str) -> dict[int, str]:
     kept = len(rest)
     while kept and rest[kept - 1] == "0" and parts[places[kept - 1]].text != "0":
         kept -= 1
     return {place: rest[i] for i, place in enumerate(places) if i < kept}
 
 
-def _fraction(parts: Sequence[_Part], value: float) -> str:
-    slash = next(i for i, part in enumerate(parts) if part == _Part("mark", "/"))
+def _fraction(parts: Sequence[Part], value: float) -> str:
+    slash = next(i for i, part in enumerate(parts) if part == Part("mark", "/"))
     below = "".join(part.text for part in parts[slash + 1 :] if part.kind in ("digit", "literal")).strip()
     fixed = int(below) if below.isdigit() and int(below) else 0
     whole = abs(value)
@@ -242,7 +170,7 @@ def _fraction(parts: Sequence[_Part], value: float) -> str:
 # -- dates -------------------------------------------------------------------------------------------------------------
 
 
-def _date(section: _Section, value: float, days_off: int, pattern: str) -> str:
+def _date(section: Section, value: float, days_off: int, pattern: str) -> str:
     parts = section.parts
     elapsed = any(part.kind == "elapsed" for part in parts)
     days = value + (0 if elapsed or value < 1 else days_off)
@@ -279,7 +207,7 @@ def _half(text: str, hour: int) -> str:
     return before if hour < 12 else after
 
 
-def _is_minute(parts: Sequence[_Part], i: int) -> bool:
+def _is_minute(parts: Sequence[Part], i: int) -> bool:
     """`m` beside hours or seconds counts minutes."""
     timed = [(n, part) for n, part in enumerate(parts) if part.kind in ("date", "elapsed")]
     at = next(n for n, (place, _) in enumerate(timed) if place == i)

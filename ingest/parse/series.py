@@ -117,7 +117,7 @@ def _sentences(text: str) -> bool:
 
 
 def _clean(source: str) -> str:
-    text = plain(source).rstrip(" :：*_")
+    text = plain(source).lstrip("> ").rstrip(" :：*_")
     match = _OWN_NUMBER.match(text)
     return text[match.end() :] if match and match.end() < len(text) else text
 

@@ -196,10 +196,10 @@ def _is_labels(plain: Sequence[Sequence[str]]) -> bool:
     labels, values = [row[0].strip() for row in plain], [row[1] for row in plain]
     if len(set(labels)) < len(labels) or not all(labels):
         return False
-    digits = [any(char.isdigit() for char in value) for value in values]
-    if not digits[0] and all(digits[1:]):
-        return False  # `Price` over prices
     known = sum(_LABEL.fullmatch(label) is not None for label in labels)
+    digits = [any(char.isdigit() for char in value) for value in values]
+    if not digits[0] and all(digits[1:]) and known < len(labels):
+        return False  # `Price` over prices
     return _LABEL.fullmatch(labels[0]) is not None and known >= 2 and known * 2 >= len(labels)
 
 

@@ -35,6 +35,7 @@ class Writer:
         self._headings: list[tuple[int, str]] = []
         self._bare_heading: Block | None = None
         self._groups = 0
+        self.markdown = False
         self._on_block = False
         self._strong: dict[int, int] = {}
         self._left_out: dict[str, dict[str, None]] = {}
@@ -167,6 +168,7 @@ class Writer:
         if not inner.blocks:
             return
         self._bare_heading = None
+        self.markdown |= inner.markdown
         shift, groups = self._write(inner.text, "\n\n"), self._groups
         for block in inner.blocks:
             if block.group >= 0:
@@ -193,7 +195,7 @@ class Writer:
         told = dict(metadata or {})
         if self._left_out:
             told["left_out"] = {kind: list(what) for kind, what in self._left_out.items()}
-        return pair(Parsed("".join(self._parts), tuple(self._blocks), self.title, told), self._strong)
+        return pair(Parsed("".join(self._parts), tuple(self._blocks), self.title, told, self.markdown), self._strong)
 
     def _flush_heading(self, level: int) -> None:
         if self._bare_heading is not None and self._headings and self._headings[-1][0] >= level:

@@ -8,59 +8,39 @@ model, where one is configured, has the last word on meaning.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
-from rag.answering.facts import Token, tokens
+from rag.answering.gate.alike import Known
+from rag.answering.gate.cut import MARKER
+from rag.answering.gate.evidence import Evidence, Said, says
+from rag.answering.gate.opening import Opened, agrees, opened
+from rag.answering.gate.reading import read
+from rag.answering.gate.shown import foreign, visible
+from rag.answering.gate.subject import another, outdated, says_when
+from rag.answering.gate.talk import absent, courtesy, found_after_all, leads_in
+from rag.answering.gate.tok import Reading
+from rag.answering.gate.units import Unit
+from rag.answering.gate.words import nearest, words_of
 from rag.answering.inject import instructing
-from rag.answering.support import Found, Source
 from rag.domain import Claim, Hit, Span
 from rag.grounding import Fault, Verdict
 from rag.library.tokens import fold
-from rag.sentences import split_sentences
 from rag.settings.sections import Unsupported
 
 Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one follows from the other
 
-MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*)[\]】]")
-_TRAILING = re.compile(rf"\s*(?:{MARKER.pattern})+[。.！!？?]?")
-_BEGUN_MARKER = re.compile(r"\s*[\[【][\d,，、 \t]*$")
-_BULLET = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,2}[.)、])[ \t]+")
+_BULLET = re.compile(
+    r"(?:[-*+•](?=\s)|\d{1,2}[.)、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳]|\*{0,2}(?:第[一二三四五六七八九十\d]{1,3}步"
+    r"|步骤\s?[一二三四五六七八九十\d]{1,3}|[Ss]tep \d{1,2})\s?[:：、.)]\*{0,2})\s*"
+)
 
 
+_NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
 _QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
 _SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"\W+")
-_LINK = re.compile(
-    r"https?://(?:<[\w-]+>|[^\s()<>\"'`，。；）】])*(?:<[\w-]+>|[^\s()<>\"'`，。；）】.,;:!?])|(?<=\]\()[^()\s]+(?=\))"
-)
-# Phrases before what is said, which say nothing themselves.
-_PAPERS = r"(?:documents?|documentation|passages?|sources?|help pages?|information|text|manual|faq)"
-_GIVEN = r"(?:provided|given|available|above|following|retrieved|supplied)"
-_THE = rf"(?:the|this|our|your|these)?(?: ?{_GIVEN})?"
-_ZH_PAPERS = r"(?:资料|文档|文件|信息|内容|说明|材料)"
-_OPENED = re.compile(
-    r"^(?:(?:yes|sure|certainly|of course|in short|in summary|overall|specifically|in general|in other words|therefore|thus"
-    r"|(?:(?:it is|it's) (?:important|worth) (?:to note|noting)|(?:please )?note)(?: that)?"
-    rf"|as (?:described|stated|noted|mentioned|explained|shown|outlined)(?: (?:in|by|on) {_THE} {_PAPERS})?"
-    rf"|(?:according to|based on|per|from|as per) {_THE} ?{_PAPERS}(?: {_GIVEN})?"
-    rf"|{_THE} {_PAPERS} (?:says?|states?|notes?|explains?|mentions?|indicates?|specif(?:y|ies))(?: that)?)[,:]? )+"
-    r"|^(?:(?:您好|你好|是的|好的|当然|可以的|答|总之|综上(?:所述)?|因此|所以|也就是说|简单来说|具体来说|具体而言|一般来说"
-    r"|(?:需要|请|值得)?注意(?:的是)?|(?:按照|根据|依据|依照)(?:相关|有关)?规定"
-    rf"|(?:根据|按照|依据|从)(?:以上|上述|所给|您?提供的|现有|我们的|相关)?(?:的)?{_ZH_PAPERS}(?:中的)?{_ZH_PAPERS}?(?:来看|可知)?"
-    rf"|{_ZH_PAPERS}中?(?:说明|指出|提到|显示|介绍|表明|规定))[,，:：!！。]? ?)+",
-    re.IGNORECASE,
-)
-_SAYS_NOTHING = re.compile(
-    r"\b(?:passages?|documents?|sources?|context|information|text)\b.{0,60}\b(?:do(?:es)?n['’]?t|do(?:es)? not|no|not|lacks?)\b"
-    r"|\b(?:no|not enough|insufficient) (?:relevant )?information\b"
-    r"|\b(?:i|we) (?:can(?:no|['’])t|could ?n['’]t|(?:do|did) ?n['’]t|am unable|do not|was unable)\b.{0,40}"
-    r"\b(?:know|find|answer|help|determine|provide|tell)\b"
-    r"|(?:资料|文档|文件|上下文|材料|原文|内容)中?(?:并)?(?:没有|未|无)(?:明确)?(?:提|说|给|包含|涉及|找到|相关)|无法(?:根据|回答|确定|提供|判断)|我(?:也)?不知道",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,124 +53,221 @@ class Checked:
     verdict: Verdict = "dropped"
 
 
-def sentences(deltas: Iterator[str]) -> Iterator[str]:
-    """Cuts a stream of text into sentences, each with the markers that follow it, as soon as the next one has begun."""
-    buffer = ""
-    for delta in deltas:
-        buffer += delta
-        ends = _ends(buffer)
-        if len(ends) < 2 or _BEGUN_MARKER.match(buffer, ends[-2]):
-            continue
-        for start, end in pairwise([0, *ends[:-1]]):
-            yield buffer[start:end]
-        buffer = buffer[ends[-2] :]
-    for start, end in pairwise([0, *_ends(buffer)]):
-        yield buffer[start:end]
-
-
-def _ends(text: str) -> list[int]:
-    """Where each sentence ends, its markers included: after `A. [1] B.` that is before and after ` B.`."""
-    ends: list[int] = []
-    for _, end in split_sentences(text):
-        if end <= (ends[-1] if ends else 0):
-            continue
-        markers = _TRAILING.match(text, ends[-1]) if ends else None
-        if ends and markers:
-            ends[-1] = markers.end()
-        if not ends or text[ends[-1] : end].strip():
-            trailing = _TRAILING.match(text, end)
-            ends.append(trailing.end() if trailing else end)
-    return ends
-
-
 class Gate:
-    """Decides about the sentences of one answer. `hits`: the passages in the order in which the prompt numbers them."""
+    """Decides about the sentences of one answer. `hits`: the passages in the order in which the prompt numbers them.
+
+    It remembers what it let through: a pronoun means what was shown before, and no passage's words are shown twice.
+    """
 
     def __init__(
-        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "repair", entails: Entails | None = None
+        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "replace", entails: Entails | None = None
     ):
         self._hits, self.policy, self._entails = hits, policy, entails
-        self._question = question
-        self._sources: dict[int, Source] = {}
-        self._asked = frozenset(token.key for token in tokens(question) if not token.fact)
+        self._question, self._asked = question, read(question)
+        self._evidence: dict[int, Evidence] = {}
+        self._before = Reading(())
+        self._follows_on = True
+        self._shown: set[tuple[int, int, int]] = set()
+        self.passed = self._item = 0
 
     @cached_property
     def known(self) -> str:
         """Question and passages: what an answer may be made of."""
         return "\n".join([self._question, *(f"{hit.passage.context}\n{hit.passage.text}" for hit in self._hits)])
 
-    def _source(self, position: int) -> Source:
-        if position not in self._sources:
-            passage = self._hits[position].passage
-            self._sources[position] = Source(passage.text, f"{passage.title}\n{passage.context}")
-        return self._sources[position]
-
     def check(self, sentence: str) -> Checked:
         """Decides about one sentence."""
         cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
-        text = _BULLET.sub("", MARKER.sub("", sentence)).strip()
-        bare = _OPENED.sub("", text)
-        claim = tokens(bare)
-        if not any(token.content for token in claim):
+        mark, text = _parts(visible(MARKER.sub("", sentence)))
+        if not any(char.isalnum() for char in text):
             return Checked(text, None, "no_support" if text else None)
-        if _SAYS_NOTHING.search(bare) and not any(_tight(bare) in _tight(hit.passage.text) for hit in self._hits):
-            return Checked(text, None, "no_answer")
+        told = opened(text)
+        claim = read(told.rest)
+        last, self._item = self._item, int(number[0]) if (number := re.search(r"\d+", mark)) else 0
+        self._follows_on = self._item in (0, 1, last + 1)
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
-        spans, fault = self._supported(text, claim, named)
-        if spans:
-            quoted = any(_tight(bare) in _tight(self._said(span)) for span in spans)
-            return Checked(text, Claim(text, tuple(spans)), None, "quoted" if quoted else "supported")
-        if self.policy == "repair":
+        if (plain := self._says_nothing(mark, text, told, claim, cited)) is not None:
+            return plain
+        known = Known(self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses)
+        best = self._find(text, told, claim, known, named)
+        if best.spans:
+            return self._pass(mark, text, claim, best, None, "supported")
+        fault = best.fault
+        if self.policy != "drop":
             others = [at for at in range(len(self._hits)) if at not in named]
-            spans, other_fault = self._supported(text, claim, others, first=True)
-            if spans:
-                return Checked(text, Claim(text, tuple(spans)), "wrong_citation" if cited else "no_citation", "repaired")
-            fault = fault or other_fault
-        return Checked(text, None, fault or ("no_support" if cited else "no_citation"))
+            other = self._find(text, told, claim, known, others, first=True)
+            if other.spans:
+                return self._pass(mark, text, claim, other, "wrong_citation" if cited else "no_citation", "repaired")
+            fault = fault or other.fault
+        return self._fallen(mark, text, claim, named, fault or ("no_support" if cited else "no_citation"))
 
-    def _supported(
-        self, text: str, claim: Sequence[Token], at: Sequence[int], *, first: bool = False
-    ) -> tuple[list[Span], Fault | None]:
+    def _says_nothing(self, mark: str, text: str, told: Opened, claim: Reading, cited: Sequence[int]) -> Checked | None:
+        """Of a sentence that claims nothing about the subject."""
+        if absent(told.rest) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
+            units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
+            if self.passed and not found_after_all(text, units) and not foreign(text, ()):
+                return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
+            return Checked(text, None, "no_support" if self.passed else "no_answer")
+        if not cited and (courtesy(text) or leads_in(text, claim, self._heads())):
+            return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
+        return None if claim.keys else Checked(text, None, "no_support")
+
+    def _heads(self) -> frozenset[str]:
+        """Words of the question and of what stands above the passages."""
+        return self._asked.keys.union(*(self._of(at).context.keys for at in range(len(self._hits))))
+
+    def _of(self, position: int) -> Evidence:
+        if position not in self._evidence:
+            self._evidence[position] = Evidence(self._hits[position].passage)
+        return self._evidence[position]
+
+    def _pass(self, mark: str, text: str, claim: Reading, found: _Best, fault: Fault | None, verdict: Verdict) -> Checked:
+        self._before, self.passed = claim, self.passed + 1
+        self._shown |= {(span.hit, span.start, span.end) for span in found.spans}
+        if verdict == "supported" and any(_tight(text) in _tight(self._said(span)) for span in found.spans):
+            verdict = "quoted"
+        return Checked(text, Claim(f"{mark}{text}", tuple(found.spans)), fault, verdict)
+
+    def _fallen(self, mark: str, text: str, claim: Reading, named: Sequence[int], fault: Fault) -> Checked:
+        """Of a sentence that no passage says: the passage's own words in its place, where they speak of it."""
+        if self.policy == "keep" and fault in _UNKNOWN and not any(t.fact for t in claim.tokens) and not foreign(text, ()):
+            self.passed += 1
+            return Checked(text, Claim(f"{mark}{text}", ()), fault, "unverified")
+        if self.policy not in ("replace", "keep"):
+            return Checked(text, None, fault)
+        for places in (named, [at for at in range(len(self._hits)) if at not in named]):
+            found = [
+                (near, at)
+                for at in places
+                if (near := nearest(claim, self._of(at), self._taken(at), self._asked.keys | self._before.keys)) is not None
+                and self._current(at, text, claim)
+            ]
+            if found:
+                (unit, _), at = max(found, key=lambda pair: pair[0][1])
+                start = self._hits[at].passage.start
+                span = Span(at, start + unit.start, start + unit.end)
+                self._before, self.passed = unit.reading, self.passed + 1
+                self._shown.add((at, span.start, span.end))
+                return Checked(text, Claim(f"{mark}{words_of(unit, self._of(at))}", (span,)), fault, "replaced")
+        return Checked(text, None, fault)
+
+    def _taken(self, at: int) -> frozenset[tuple[int, int]]:
+        start = self._hits[at].passage.start
+        return frozenset((first - start, end - start) for hit, first, end in self._shown if hit == at)
+
+    def _find(self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], *, first: bool = False) -> _Best:
         """Where the passages at these positions say it; else the fault of the nearest one."""
         spans, faults = list[Span](), list[tuple[float, Fault]]()
-        for position in at:
-            found = self._find(text, claim, position)
-            if found is None:
+        groups = [[position] for position in at]
+        for position in at:  # a quote needs no comparison
+            whole = self._of(position).quoted(told.rest)
+            if (
+                whole
+                and self._objection(text, told, claim, known, [position], Said(tuple((0, unit) for unit in whole), None, 1.0))
+                is None
+            ):
+                start = self._hits[position].passage.start
+                spans += [Span(position, start + unit.start, start + unit.end) for unit in whole]
+        if spans:
+            return _Best(spans, None)
+        for group in groups if first or len(at) < 2 else [*groups, list(at)]:
+            if spans and len(group) > 1:
+                break
+            said = says([self._of(position) for position in group], claim, known)
+            if (
+                not said.units
+                and said.fault in ("no_support", "condition")
+                and said.nearest is not None
+                and self._follows(group, text)
+            ):
+                said = replace(said, units=(said.nearest,), fault=None)
+            fault = said.fault if not said.units else self._objection(text, told, claim, known, group, said)
+            if fault is None and said.nearest is None and not self._follows(group, text, also=True):
+                fault = "meaning"
+            if fault is not None:
+                faults.append((said.close, fault))
                 continue
-            if found.fault is not None:
-                faults.append((found.close, found.fault))
-                continue
-            start = self._hits[position].passage.start
-            spans.append(Span(position, start + found.start, start + found.end))
+            for n, unit in said.units:
+                start = self._hits[group[n]].passage.start
+                spans.append(Span(group[n], start + unit.start, start + unit.end))
             if first:
                 break
-        return spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1]
+        return _Best(spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1])
 
-    def _find(self, text: str, claim: Sequence[Token], position: int) -> Found | None:
-        found = self._source(position).find(claim, self._asked)
-        if found is None:
-            return None
+    def _objection(self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], said: Said) -> Fault | None:
+        """Why a sentence that the passages seem to say is not to be shown all the same."""
+        units = [unit for _, unit in said.units]
+        passages = [self._hits[at[n]].passage for n in dict.fromkeys(n for n, _ in said.units)]
+        texts = "\n".join(passage.text for passage in passages)
+        if (
+            len(passages) == 1
+            and (altered := self._of(at[said.units[0][0]]).altered(told.rest, claim, units, known)) is not None
+        ):
+            return altered
+        if foreign(text, [*(f"{p.text}\n{p.context}\n{p.url or ''}" for p in passages)], self.allowed):
+            return "markup"
+        if not all(_plain(quote) in _plain(texts) for quote in _quotes(text)):
+            return "quote"
+        if any(instructing(self._hits[at[n]].passage.text, unit.start, unit.end) for n, unit in said.units):
+            return "instruction"
+        if not self._follows_on and any(self._numbered(at[n], unit) not in (0, self._item) for n, unit in said.units):
+            return "number"
+        if another(self._asked, claim, units):
+            return "subject"
+        if not all(self._current(at[n], text, claim) for n, _ in said.units):
+            return "superseded"
+        if told.answer is not None:
+            around = [unit for n, _ in said.units for unit in self._of(at[n]).units]
+            return None if agrees(told.answer, claim, units, self._asked, around) else "answer"
+        return None
+
+    allowed: tuple[str, ...] = ()
+
+    def _numbered(self, at: int, unit: Unit) -> int:
+        """The number that the document gives to an item of a list; 0 for none."""
+        before = _NUMBER_BEFORE.search(self._hits[at].passage.text, max(unit.start - 8, 0), unit.start)
+        return int(before[1]) if before else 0
+
+    def _current(self, position: int, text: str, claim: Reading) -> bool:
         passage = self._hits[position].passage
-        fault = found.fault
-        if fault is None and not all(_plain(quote) in _plain(passage.text) for quote in _quotes(text)):
-            fault = "quote"
-        here = f"{passage.context}\n{passage.text[found.start : found.end]}"
-        if fault is None and not all(link in fold(here) for link in _LINK.findall(fold(text))):
-            fault = "quote"
-        if fault is None and instructing(passage.text, found.start, found.end):
-            fault = "instruction"
-        if self._entails is not None and (fault == "no_support" or (fault is None and found.close < 1)):
-            fault = None if self._entails(f"{passage.context}\n{passage.text}".strip(), text) else fault or "meaning"
-        return Found(found.start, found.end, found.close, fault)
+        return not outdated(passage, [hit.passage for hit in self._hits]) or says_when(text, claim, passage, self._asked)
+
+    def _follows(self, at: Sequence[int], text: str, *, also: bool = False) -> bool:
+        """What the entailment model says, where there is one; `also`: what it is asked besides, so that none is no veto."""
+        if self._entails is None:
+            return also
+        passages = [self._hits[position].passage for position in at]
+        return self._entails("\n".join(f"{p.context}\n{p.text}".strip() for p in passages), text)
 
     def _said(self, span: Span) -> str:
         passage = self._hits[span.hit].passage
         return passage.text[span.start - passage.start : span.end - passage.start]
 
 
+@dataclass(frozen=True, slots=True)
+class _Best:
+    spans: list[Span]
+    fault: Fault | None
+
+
+_UNKNOWN = frozenset(("no_support", "no_citation", "condition"))
+
+
+def _parts(sentence: str) -> tuple[str, str]:
+    """(list mark or step number with its space, text)."""
+    text = sentence.strip()
+    mark = _BULLET.match(text)
+    return (mark.group(), text[mark.end() :].strip()) if mark else ("", text)
+
+
+def is_item(sentence: str) -> bool:
+    """Whether it is an item or step of a list."""
+    return bool(_parts(sentence)[0])
+
+
 def check(sentence: str, hits: Sequence[Hit]) -> Checked:
-    """Decides about one sentence, without a question."""
-    return Gate(hits).check(sentence)
+    """Decides about one sentence, without a question; nothing is put in the place of one that falls."""
+    return Gate(hits, policy="repair").check(sentence)
 
 
 def _quotes(text: str) -> list[str]:

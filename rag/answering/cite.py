@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.answering.check import Checked
+from rag.answering.gate.shown import safe, safe_url
 from rag.domain import Citation, Claim, Hit, Passage, Sentence, Span
 from rag.grounding import Grounded
 
@@ -14,8 +15,7 @@ _OWN_NUMBER = re.compile(r"\[(\d+)\]")
 
 def _link(passage: Passage) -> str | None:
     """The entry's own link where its table has one, else the document's."""
-    own = passage.fields.get("url", "")
-    return own if own.startswith(("https://", "http://")) else passage.url
+    return safe_url(passage.fields.get("url")) or safe_url(passage.url)
 
 
 def _gap(text: str) -> str:
@@ -38,15 +38,16 @@ class Numbering:
         """The claim's text followed by its markers; a bracketed number of the documents' own must not look like one."""
         cited = tuple(dict.fromkeys(self._cite(span) for span in claim.support))
         marks = "".join(f"[{citation.n}]" for citation in cited)
-        text = _OWN_NUMBER.sub(r"［\1］", claim.text)
-        return Sentence(f"{text}{_gap(text)}{marks}", cited)
+        text = _OWN_NUMBER.sub(r"［\1］", safe(claim.text))
+        return Sentence(f"{text}{_gap(text)}{marks}" if marks else text, cited)
 
     def grounded(self, checked: Checked) -> Grounded:
         """The verdict on a sentence with the numbers of its citations; a dropped text is not shown."""
         if checked.claim is None:
             return Grounded("dropped", checked.fault, None)
         numbers = dict.fromkeys(self._cite(span).n for span in checked.claim.support)
-        return Grounded(checked.verdict, checked.fault, checked.text, tuple(numbers))
+        shown = checked.claim.text if checked.verdict == "replaced" else checked.text
+        return Grounded(checked.verdict, checked.fault, safe(shown), tuple(numbers))
 
     def number(self, hit: int) -> int | None:
         """The first citation of that hit's passage, None when it is not cited."""

@@ -52,6 +52,7 @@ class Backend:
         first_by: float | None = None,
         gone: threading.Event | None = None,
         sampling: Sampling = AS_TOLD,
+        fair: bool = True,
     ) -> Running:
         """Nothing happens before the result is iterated.
 
@@ -59,8 +60,9 @@ class Backend:
             deadline: `time.monotonic()` at which the text ends, wherever it is.
             first_by: when the first words must be there; None: the deadline. For backends that have another one behind them.
             gone: set by who asked, when nobody waits for the answer any more.
+            fair: whether a backend that works has its words there by then; one client's short deadline says nothing about it.
         """
-        return Running(self, messages, Stop(deadline, gone), first_by or deadline, sampling)
+        return Running(self, messages, Stop(deadline, gone), first_by or deadline, sampling, fair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,10 @@ class Running:
     that do not begin by `first_by`), Cancelled when who asked is gone. Whoever stops iterating stops the backend.
     """
 
-    def __init__(self, backend: Backend, messages: Messages, stop: Stop, first_by: float, sampling: Sampling = AS_TOLD):
+    def __init__(
+        self, backend: Backend, messages: Messages, stop: Stop, first_by: float, sampling: Sampling = AS_TOLD, fair: bool = True
+    ):
+        self._fair, self._late = fair, False
         self._backend, self._messages, self._stop, self._first_by = backend, messages, stop, first_by
         self._sampling = sampling
         self.usage = Usage()
@@ -98,13 +103,14 @@ class Running:
                 for delta in self._once():
                     begun = True
                     yield delta
-                if self.finish_reason == "deadline":
-                    breaker.failed()
-                else:
+                if self.finish_reason != "deadline":
                     breaker.worked()
+                elif self._fair:
+                    breaker.failed()
                 return
             except UpstreamError as exc:
-                breaker.failed()
+                if self._fair or not self._late:
+                    breaker.failed()
                 wait = _pause(exc, attempt)
                 log.warning("llm failed", backend=self._backend.name, attempt=attempt, error=_kind(exc))
                 # The words that were handed out cannot be taken back; and a pause that ends too late is no use.
@@ -124,6 +130,7 @@ class Running:
                 left = self._stop.left() if begun else self._left_for_first()
                 if left <= 0:
                     if not begun and self._first_by < self._stop.deadline:
+                        self._late = True
                         raise UpstreamError("the LLM backend said nothing in time")
                     self.finish_reason = "deadline"
                     return
@@ -198,6 +205,11 @@ def _pause(error: UpstreamError, attempt: int) -> float | None:
 def _status(cause: BaseException | None) -> int | None:
     status = getattr(cause, "status_code", None) or getattr(getattr(cause, "response", None), "status_code", None)
     return status if isinstance(status, int) else None
+
+
+def status_of_backend(error: UpstreamError) -> int | None:
+    """The HTTP status that the backend answered with; None where it did not answer."""
+    return _status(error.__cause__)
 
 
 def _retry_after(cause: BaseException | None) -> float | None:

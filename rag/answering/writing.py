@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from rag.answering.check import MARKER, Checked, Gate, sentences
+from rag.answering.check import Checked, Gate, is_item
+from rag.answering.gate.cut import MARKER, sentences
 from rag.answering.generate import Backend, Messages, Running
 from rag.answering.guards import Loop, fault_of, without_reasoning
 from rag.answering.prompt import NO_ANSWER, go_on
@@ -20,6 +21,12 @@ from rag.sampling import AS_TOLD, Sampling
 
 _ENDED = re.compile(r"[。！？!?.…:：;；][\"'”’」』）)\]】*_`]*(?:\s*[\[【][\d,，、 ]+[\]】])*[。.]?\s*$")
 _NO_WORD = re.compile(r"\W+")
+_LONGEST = 100_000  # characters, after which a text has no end
+_MOST_SENTENCES = 300
+_LOST_ITEMS: dict[Language, str] = {
+    "zh": "（这个列表有条目未能在文档中核实，已略去。）",
+    "en": "(This list lacks items that the documents do not confirm.)",
+}
 _MIN_LEFT_S = 1.0  # a text that was cut is only continued while there is so much time
 
 Stage = Callable[[str], AbstractContextManager[None]]
@@ -33,6 +40,7 @@ class Limits:
     first_by: float
     gone: threading.Event | None
     sampling: Sampling = AS_TOLD
+    fair: bool = True
 
 
 class Writing:
@@ -58,27 +66,36 @@ class Writing:
         self._said: set[str] = set()
 
     def __iter__(self) -> Iterator[Claim]:
-        held, passed = list[Claim](), 0
+        """What passed; a phrase that claims nothing waits until something else has passed."""
+        held, plain, passed, lost = list[Claim](), list[Claim](), 0, 0
         try:
             for text in sentences(self._deltas()):
                 checked = self._check(text)
                 self.checked.append(checked)
-                if checked.fault == "no_answer":
+                if checked.fault == "no_answer" and not passed:
                     break
+                lost += checked.claim is None and is_item(text)
                 if self._gate.policy == "refuse":
                     if checked.claim is None and checked.text:
                         held.clear()
                         break
                     held += [checked.claim] if checked.claim else []
+                elif checked.verdict == "no_claim" and checked.claim is not None:
+                    plain.append(checked.claim)
                 elif checked.claim is not None:
                     passed += 1
-                    yield checked.claim
+                    yield from [*plain, checked.claim]
+                    plain.clear()
         except UpstreamError:
             self.failed = self.cut = True
         for claim in held:
             passed += 1
             yield claim
-        if not passed:
+        if passed:
+            yield from plain
+            if lost:
+                yield Claim(_LOST_ITEMS[self._language], ())
+        else:
             self._refuse()
 
     def _refuse(self) -> None:
@@ -90,8 +107,10 @@ class Writing:
         elif "no_answer" in faults:
             self.refused = "no_relevant_content"
         else:
-            self.refused = "low_grounding"
-            self.failed = not self.raw.strip() or faults <= {"garbled", "repetition", "truncated"}
+            self.refused = "low_grounding"  # what comes next in the chain may do better; quoting always does
+            self.failed = (
+                self._gate.policy != "refuse" or not self.raw.strip() or faults <= {"garbled", "repetition", "truncated"}
+            )
 
     def _check(self, text: str) -> Checked:
         with self._stage("check"):
@@ -120,7 +139,8 @@ class Writing:
                 yield from self._piece([*self._messages, *go_on(self.raw, self._language)])
             except UpstreamError:
                 self._finish = "length"
-        self.cut = self.cut or self._finish in ("length", "deadline", "loop")
+        silent = not self._finish and getattr(self._backend.generator, "tells_end", False)
+        self.cut = self.cut or silent or self._finish in ("length", "deadline", "loop", "endless")
 
     def _piece(self, messages: Messages) -> Iterator[str]:
         limits, loop = self._limits, Loop()
@@ -130,6 +150,7 @@ class Writing:
             first_by=limits.first_by if not self.raw else None,
             gone=limits.gone,
             sampling=limits.sampling,
+            fair=limits.fair,
         )
         deltas, self._finish = iter(running), ""
         while True:
@@ -139,6 +160,10 @@ class Writing:
                 break
             self.raw += delta
             yield delta
+            if len(self.raw) > _LONGEST or len(self.checked) > _MOST_SENTENCES:
+                self._finish = "endless"
+                deltas.close()  # type: ignore[attr-defined]
+                break
             if loop.feed(delta):
                 self._finish = "loop"
                 deltas.close()  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from rag.library.coverage import word_set
 from rag.library.tokens import is_chinese
@@ -39,7 +39,7 @@ _COUNTED_ZH = (
 )
 
 _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
+    (cast(Kind, kind), re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         (
             "contact",
@@ -146,18 +146,30 @@ def holds(kind: Kind, text: str) -> bool | None:
     return None if found is None else found.search(text) is not None
 
 
-_CODE = re.compile(r"[A-Za-z]*\d[\w.\-]*(?<![.\-])")
-_CAPITAL = re.compile(r"(?<=[^.?!:\s][ \u201c\"'(])[A-Z][\w\-]+")
-_LATIN = re.compile(r"[A-Za-z][\w.\-]+(?<![.\-])")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z0-9][A-Za-z0-9_.\-]*(?<![.\-])")
+_CAPITAL = re.compile(r"(?<=[^.?!:\s][ \u201c\"'(])[A-Z][A-Za-z0-9_\-]")
+_PIECE = re.compile(r"[a-z]+|\d+")
+# Other numbers are amounts that somebody has.
+_CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z]).*|\d+(?:\.\d+)+[\w.]*|(?:1[5-9]|20)\d\d")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s|x|[kmgt]b?|[km]?[gmwva]|mm|cm|km|kg|min|am|pm|ghz|mbps|wh|mah)", re.IGNORECASE)
+_CALENDAR = re.compile(rf"{_MONTH}|(?:mon|tues|wednes|thurs|fri|satur|sun)day", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(?i:my|mine|me|we|our|us|your|you)\b|(?<!how do )(?<!how can )(?<!should )(?<!do )(?<!can )\b[Ii]\b"
+    r"|[我俺咱你您弄搞咋啥啦呗]|老是|怎么办|是不是|能不能|有没有|会不会|要不要|还[能得没会]|那款|这款|[用行好能退]不[？?]?$"
+    r"|[了过](?:[吗呢吧，,。？?]|$)"
+)
+_MOST = 12  # names that are looked for; nobody asks about more
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is understood of a question before anything is found. `names`: words that name one thing and no kind of things:
-    codes, numbers, Latin words within Chinese, capitals within an English sentence."""
+    codes, versions, years, Latin words within Chinese, capitals within an English sentence. `personal`: told in the first or
+    second person or as people talk, and so in other words than documents have."""
 
     kind: Kind
     names: tuple[str, ...]
+    personal: bool
     chinese: bool
 
     def unnamed(self, text: str) -> bool:
@@ -165,11 +177,25 @@ class Asked:
         if not self.names:
             return False
         low, present = text.lower(), word_set(text)
-        return any(name.lower() not in low and not (word_set(name) and word_set(name) <= present) for name in self.names)
+        return not all(((cut := word_set(name)) and cut <= present) or _written(name).search(low) for name in self.names)
+
+
+@lru_cache(maxsize=4_096)
+def _written(name: str) -> re.Pattern[str]:
+    pieces = "[-_. ]?".join(_PIECE.findall(name.lower()))
+    return re.compile(rf"(?<![a-z0-9]){pieces}(?![a-z0-9])")
 
 
 @lru_cache(maxsize=4_096)
 def asked_for(question: str) -> Asked:
     chinese = is_chinese(question)
-    found = [*_CODE.findall(question), *(_LATIN if chinese else _CAPITAL).findall(question)]
-    return Asked(kind_asked(question), tuple(dict.fromkeys(found)), chinese)
+    capitals = {match.start() for match in _CAPITAL.finditer(question)}
+    found = [match.group() for match in _TOKEN.finditer(question) if _is_name(match, chinese, capitals)]
+    return Asked(kind_asked(question), tuple(dict.fromkeys(found))[:_MOST], bool(_PERSON.search(question)), chinese)
+
+
+def _is_name(match: re.Match[str], chinese: bool, capitals: set[int]) -> bool:
+    word = match.group()
+    if word[0].isdigit() or any(map(str.isdigit, word)):
+        return _CODE.fullmatch(word) is not None and _ORDINAL.fullmatch(word) is None
+    return len(word) > 1 and (chinese or match.start() in capitals) and _CALENDAR.fullmatch(word) is None

@@ -34,6 +34,11 @@ class Calibration:
 
 
 PLAIN = Calibration()
+WORTH_CALIBRATING = 200  # passages from which on questions made of them tell more than the shipped curve
+CALIBRATE = (
+    "Hint: `xiansou eval make-set --near-topic 0.4 --out own.jsonl`, then `xiansou eval calibrate own.toml`: what is refused "
+    "then follows these documents."
+)
 
 
 def load(engine: Engine, generation: int) -> Calibration:

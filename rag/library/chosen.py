@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 from rag.library.labels import flat, stands_in
 from rag.library.names import Name, sides
+from rag.library.tokens import fold
 from rag.library.validity import current
 from rag.statement import Period, Statement
 
@@ -68,9 +70,21 @@ def _by_label(statements: Sequence[Statement], group: Sequence[int], question: s
                 keep[at] = keep[at] and label in longest
 
 
+_DATA = re.compile(
+    r"(?:19|20)\d\d\s*(?:年度?|财年)?|fy\s?(?:19|20)\d\d|(?:19|20)\d\d\s*年?\s*(?:q[1-4]|h[12]|第?[一二三四1-4]季度?"
+    r"|[上下]半年|[-/.年]\s*\d{1,2}\s*月?)"
+    r"|[qh][1-4] (?:19|20)\d\d|[a-z]{3,9}\.? (?:19|20)\d\d"
+)
+
+
+def _of_data(statement: Statement) -> bool:
+    """Whether a row is about a year, quarter or month (sales, visitors): such a row is never over."""
+    return any(_DATA.fullmatch(fold(cell.value).strip().lower()) for cell in statement.cells)
+
+
 def _by_time(statements: Sequence[Statement], group: Sequence[int], asked: Period | None, today: int, keep: list[bool]) -> None:
     dated = [at for at in group if statements[at].period is not None and keep[at]]
-    if len(dated) < 2:
+    if len(dated) < 2 or (asked is None and all(_of_data(statements[at]) for at in dated)):
         return
     holds = current([statements[at].period for at in dated], asked, today)
     if any(holds):

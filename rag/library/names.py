@@ -137,8 +137,11 @@ def _code(plain: str, match: re.Match[str], small: bool) -> Name | None:
     return Name(plain[match.start() : end], key, series, match.start(), family)
 
 
+@lru_cache(maxsize=20_000)
 def numbered(text: str) -> tuple[Name, ...]:
     """`Note 3`, `Zone 12`: a word with a number. A name only where others have the same word (`sides` compares them)."""
+    if not any(char.isdigit() for char in text):
+        return ()
     plain = fold(text)
     return tuple(
         Name(found.group(), f"{found['word'].lower()} {int(found['number'])}", f"{found['word'].lower()} #", found.start())
@@ -159,12 +162,15 @@ def sides(asked: Sequence[Name], labels: Iterable[str], body: str = "") -> Side:
     for series in dict.fromkeys(name.series for name in asked):
         wanted = [name for name in asked if name.series == series]
         alike = [name for name in held if name.series == series]
-        said = [name for name in (*names_in(body), *numbered(body)) if name.series == series]
-        if any(name.meets(other) for name in wanted for other in (*alike, *said)):
+        if _meet(wanted, alike) or _meet(wanted, (*names_in(body), *numbered(body))):
             found = "matches"
         elif alike:
             return "sibling"
     return found
+
+
+def _meet(wanted: Iterable[Name], held: Sequence[Name]) -> bool:
+    return any(name.meets(other) for name in wanted for other in held)
 
 
 def matched(asked: Sequence[Name], labels: Iterable[str], body: str = "") -> frozenset[str]:

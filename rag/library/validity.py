@@ -232,6 +232,7 @@ def _first_of(text: str) -> Days | None:
     return places[0][2] if places else None
 
 
+@lru_cache(maxsize=20_000)
 def stripped(text: str) -> str:
     """A title or heading without years, periods and the number of its version, in small letters: equal for versions of one
     thing."""

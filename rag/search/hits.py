@@ -170,8 +170,8 @@ def _features(told: Joined, place: int, passage: Passage, rival: float) -> Featu
         coverage=coverage(told.terms, found.idf, text, found.also),
         context=0.0 if compared else coverage(told.terms, found.idf, passage.context, found.also),
         words=len(told.terms),
-        above=cosine - found.level,
         short=float(ranked.short[place]) if compared else 0.0,
         unnamed=told.sought.unnamed(text),
+        personal=told.sought.personal,
         chinese=told.sought.chinese,
     )

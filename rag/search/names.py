@@ -38,7 +38,8 @@ def unknown_names(
         looked = mirror.look(scope, partial(_look, tuple(dict.fromkeys(codes))))
         found = [told for one in looked if (told := _beside(one, ledger, version)) is not None]
     else:
-        found = _unlike(question, hits, partial(_reading, mirror, ledger, scope, version))
+        read = partial(_reading, mirror, ledger, scope, version)
+        found = _numbers(question, hits, read) or _unlike(question, hits, read)
     return tuple({told.name: told for told in found}.values())
 
 
@@ -90,15 +91,17 @@ def _beside(looked: _Looked, ledger: Ledger, version: int) -> Unknown | None:
     """The unknown name with its siblings as documents call them; None: it is known after all, or nothing is called so."""
     if not looked.near:
         return None
-    ids = list(dict.fromkeys([*looked.maybe, *(one for some in looked.near.values() for one in some)]))
-    passages = ledger.passages_at(ids, version)
+    ids = [*looked.maybe, *(one for some in looked.near.values() for one in some)]
+    passages = ledger.passages_at(list(dict.fromkeys(ids)), version)
     if any(_spells(passages[key], looked.name) for key in looked.maybe if key in passages):
         return None
-    shown = dict.fromkeys(
-        told
-        for code, some in looked.near.items()
-        if (told := next((t for key in some if key in passages and (t := _called(passages[key], code))), None)) is not None
-    )
+    shown: dict[str, None] = {}
+    for code, some in looked.near.items():
+        for key in some:
+            told = _called(passages[key], code) if key in passages else []
+            shown |= dict.fromkeys(told if code in looked.name.key else told[:1])  # of a C2 Max both C2 and C2 Pro
+            if told and code not in looked.name.key:
+                break
     return Unknown(looked.name.text, tuple(shown)[:_NEAREST]) if shown else None
 
 
@@ -109,13 +112,38 @@ def _spells(passage: Passage, name: Name) -> bool:
     return re.search(rf"(?<![a-z0-9]){letters}(?![a-z0-9])", text) is not None
 
 
-def _called(passage: Passage, code: str) -> str | None:
-    """How the passage writes the code where it calls something by it."""
-    for label in labels(passage):
-        for name in names_in(label):
-            if name.key == code or name.key.startswith(f"{code} "):
-                return name.text
-    return None
+def _called(passage: Passage, code: str) -> list[str]:
+    """How the passage writes the code, and its variants, where it calls something by it."""
+    held = (name for label in labels(passage) for name in names_in(label))
+    return list(dict.fromkeys(name.text for name in held if name.key == code or name.key.startswith(f"{code} ")))
+
+
+# -- numbers that are names ----------------------------------------------------------------------------------------------
+
+_NUMBER_NAME = re.compile(
+    r"(?P<word>\b(?:error|fault|alarm|status|exit|result|return|stop)(?: codes?| no\.?| number)?|\bcode"
+    r"|(?:错误|故障|报警|报错|警报|告警|返回|状态|异常)(?:代?码|代号|编号|号)?|代码|错误码"
+    r"|故障码)\s*[:：#]?\s*(?P<number>\d{2,6})(?![\d.])",
+    re.IGNORECASE,
+)
+
+
+def _numbers(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
+    """`Error 619` where rows or headings are called 618 and 620 and no passage has a 619."""
+    found = _NUMBER_NAME.search(fold(question))
+    if found is None or read([found["number"]]):
+        return []
+    bare = re.compile(
+        rf"(?:{_NUMBER_NAME.pattern[: _NUMBER_NAME.pattern.rindex('(?P<number>')].replace('?P<word>', '?:')})?(\d+)", re.I
+    )
+    kin = dict.fromkeys(
+        label
+        for hit in hits
+        for label in (*hit.passage.section[-1:], *cells(hit.passage))
+        if (told := bare.fullmatch(label)) and len(told[1]) == len(found["number"])
+    )
+    near = sorted(kin, key=lambda label: abs(int(re.sub(r"\D", "", label)) - int(found["number"])))
+    return [Unknown(found.group(), tuple(near[:_NEAREST]))] if len(kin) > 1 else []
 
 
 # -- places and plans --------------------------------------------------------------------------------------------------
@@ -134,8 +162,9 @@ _PLANS_EN = "plan edition tier package membership subscription licence license b
 _ZH = {noun: place for place, nouns in ((True, _PLACES_ZH), (False, _PLANS_ZH)) for noun in nouns.split()}
 _EN = {noun: place for place, nouns in ((True, _PLACES_EN), (False, _PLANS_EN)) for noun in nouns.split()}
 
+_CAPITALS = re.compile(r"\b[A-Z]\w*\s+[A-Z][a-z]{2}")
 _PROPER = frozenset("ns nr nrt nrfg nt nz nsf".split())  # parts of speech of Chinese proper names
-_DESCRIBES = frozenset("n vn b a an nz nr ns v vd g ng".split())
+_BINDS = frozenset("r m q p c u y uj ul ug f".split())  # pronouns, numerals, prepositions and the like: no part of a name
 _ANY_ZH = frozenset(
     "哪 哪个 哪些 哪家 这 这个 那 那个 各 每 每个 所有 全部 其他 其它 别的 什么 新 旧 老 最新 最近 附近 当地 本地 你们 我们 "
     "他们 咱们 贵 该 本 我 你 几 几个 多 多个 两 两个 一 一个 "
@@ -160,6 +189,8 @@ _ANY_EN = frozenset(
 
 def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
     """Names before a noun that two or more things of the hits are called with, and none by that name."""
+    if not _may_be_called(question):
+        return []
     told = (label for hit in hits for label in (*hit.passage.section[-1:], hit.passage.title, *cells(hit.passage)))
     called = dict.fromkeys(label for label in told if 2 <= len(label) <= _LABEL)
     found = []
@@ -168,6 +199,13 @@ def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], 
         if not _told(name, head, documents, read(list(dict.fromkeys(words(head))) or [head.lower()]).values()):
             found.append(Unknown(name, tuple(kin[:_NEAREST])))
     return found
+
+
+def _may_be_called(question: str) -> bool:
+    """Whether it has a noun of a place or plan, or two capitals in a row: most questions have none."""
+    plain = fold(question)
+    small = plain.lower()
+    return any(noun in plain for noun in _ZH) or any(noun in small for noun in _EN) or _CAPITALS.search(plain) is not None
 
 
 def _has(passage: Passage, kin: Iterable[str]) -> bool:
@@ -188,16 +226,18 @@ def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
     """(name, what sets it apart, its kin) where the question has a name before a noun of the labels'."""
     plain = re.sub(r"\s+", "", fold(question))
     for noun, place in _ZH.items():
+        at = plain.find(noun)
+        if at < 1:
+            continue
         kin = [label for label in called if flat(label).endswith(noun) and len(flat(label)) > len(noun)]
         heads = {flat(label)[: -len(noun)] for label in kin}
-        at = plain.find(noun)
-        if len(heads) < 2 or at < 1 or any(stands_in(flat(label), flat(plain)) for label in called if noun in label):
+        if len(heads) < 2 or any(stands_in(flat(label), flat(plain)) for label in called if noun in label):
             continue
         head = _head(plain, at, noun)
         told = _parts_of_speech(head)
         proper = all(_parts_of_speech(one)[-1:] in [[tag] for tag in _PROPER] for one in list(heads)[:3])
-        wanted = _PROPER if place or proper else _DESCRIBES
-        if 1 < len(head) <= 6 and head not in _ANY_ZH and told and told[-1] in wanted:
+        fits = told[-1:] and (told[-1] in _PROPER if place or proper else told[-1] not in _BINDS)
+        if 1 < len(head) <= 6 and head not in _ANY_ZH and fits:
             yield head + noun, head, kin
             return
 
@@ -208,10 +248,9 @@ def _head(plain: str, at: int, noun: str) -> str:
     for word, tag in rjieba.tag(plain):
         start, end = end, end + len(word)
         if start < at < end:
-            head = plain[start:at]
-            return head if heads[-1:] == [""] or not heads else heads[-1] + head if heads[-1] else head
+            return (heads[-1] if heads else "") + plain[start:at]
         if end == at:
-            return word if not heads or not heads[-1] or tag not in _PROPER else heads[-1] + word
+            return heads[-1] + word if heads and tag in _PROPER else str(word)
         heads.append(word if tag == "ns" else "")
     return ""
 
@@ -224,8 +263,11 @@ def _parts_of_speech(text: str) -> list[str]:
 def _english(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
     """`Paris centre` beside Leeds centre and York centre; `Muka Trio` beside Muka One and Muka Duo."""
     plain = fold(question)
+    small = plain.lower()
     labels = [label.split() for label in called if label.isascii() and 2 <= len(label.split()) <= 5]
     for noun, place in _EN.items():
+        if noun not in small:
+            continue
         kin = [" ".join(label) for label in labels if label[-1].lower() == noun]
         found = re.search(rf"\b([A-Za-z][\w'’-]+)\s+({noun})\b", plain, re.IGNORECASE)
         if len(set(kin)) < 2 or found is None or any(one.lower() in plain.lower() for one in kin):

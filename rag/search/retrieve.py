@@ -24,7 +24,7 @@ from rag.library.tokens import is_chinese
 from rag.ports import Reranker, Vectors
 from rag.search.aside import Asked
 from rag.search.calibrate import usual
-from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
+from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, singled_out, with_late, with_neural
 from rag.search.hits import Joined, join
 from rag.search.names import unknown_names
 from rag.search.synonyms import Synonyms
@@ -143,12 +143,13 @@ class Retriever:
             tokens = shelf.embedder.query_tokens(query)
             late[at], short[at] = self._late(tokens, found, at)
             raw[at] = with_late(found, at, late[at])
+            shown = with_late(found, at, late[at], told=singled_out(found))
             if about is not None and found.topic is not None:
                 (bare, _), named = self._late(without_name(tokens, about), found, at), weighed.named[at]
-                shared = found.topic[at] > 0
-                raw[at] = chosen(raw[at], with_late(found, at, bare, found.topic, about.idf), named, shared)
+                shared, alone = found.topic[at] > 0, with_late(found, at, bare, found.topic, about.idf)
+                raw[at], shown = chosen(raw[at], alone, named, shared), chosen(shown, alone, named, shared)
                 late[at] = chosen(late[at], bare, named, shared)
-            score[at] = final(raw[at], found.foreign[at])
+            score[at] = final(shown, found.foreign[at])
         if self._reranking.neural is not None:
             passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]

@@ -40,6 +40,9 @@ class Wish:
     stated: bool = True
     denied: frozenset[str] = frozenset()
 
+    def takes(self, value: Value) -> bool:
+        return self.fits(value) is True
+
     def fits(self, value: Value) -> bool | None:
         """Whether a value is what is asked for; None: it says nothing about that."""
         if isinstance(value, Versions):
@@ -74,7 +77,7 @@ def product(asked: Sequence[Wish]) -> str:
 
 def fitting(asked: Sequence[Wish], library: Named) -> list[NDArray[np.int64]]:
     """Ids of the passages that fit each stated wish, where there are any; the most telling wish first."""
-    found = [library.ids(wish.key, lambda value, wish=wish: bool(wish.fits(value))) for wish in asked if wish.stated]
+    found = [library.ids(wish.key, wish.takes) for wish in asked if wish.stated]
     return [ids for ids in found if len(ids)]
 
 

@@ -50,7 +50,9 @@ class Generator(Section):
     )
     timeout_s: float = Field(30.0, gt=0, le=600, description="Deadline of one answer, from question to last word, in seconds.")
     fallback: list[str] = Field(
-        [], description="What is tried when the backend fails: names of profiles whose backend is used, or `extractive`."
+        ["extractive"],
+        description="What is tried when the backend fails, or writes nothing that the passages say: names of profiles whose "
+        "backend is used, or `extractive`, which quotes the documents. `[]`: such a question is refused.",
     )
 
     @field_validator("fallback", mode="before")

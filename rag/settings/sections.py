@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from rag.settings.access import Networks
 
-Unsupported = Literal["drop", "repair", "refuse"]
+Unsupported = Literal["replace", "repair", "drop", "keep", "refuse"]
 
 
 class Section(BaseModel):
@@ -68,8 +68,8 @@ class Retrieval(Section):
     weights: dict[Literal["kind", "collection", "path"], dict[str, float]] = Field(
         {},
         description="Added to the score of passages by their kind (`kind.faq = 0.2`), collection "
-        '(`collection.archive = -0.5`) or path (`path."tickets/**" = -1`), as `[retrieval.weights]`; scores of neighbours lie some tenths apart. '
-        "`kind.case` is -0.2 unless it is set: a help page goes before a ticket that says as much.",
+        '(`collection.archive = -0.5`) or path (`path."tickets/**" = -1`), as `[retrieval.weights]`; scores of neighbours lie '
+        "some tenths apart. `kind.case` is -0.2 unless it is set: a help page goes before a ticket that says as much.",
     )
 
     @field_validator("weights")
@@ -109,9 +109,12 @@ class AnswerSettings(Section):
     )
     max_sentences: int = Field(5, ge=1, le=20, description="Longest extractive answer, in quoted sentences.")
     unsupported: Unsupported = Field(
-        "repair",
-        description="What happens to a sentence of an LLM that its passage does not support: `drop` it; `repair` it by the "
-        "passage that does, else drop it; `refuse` the whole answer.",
+        "replace",
+        description="What happens to a sentence of an LLM that its passage does not support: `repair` cites the "
+        "passage that does, "
+        "else drops it; `replace` likewise, but puts the passage's own words in its place; `keep` shows "
+        "it, marked `unverified` in "
+        "`grounding`, where it has no number, name or link; `drop` drops it; `refuse` refuses the whole answer.",
     )
     entailment_model: str = Field(
         "", description="Folder or hub name of a model for natural language inference, asked about sentences in other words."
@@ -120,6 +123,7 @@ class AnswerSettings(Section):
 
 CleaningRule = Literal[
     "control_characters",
+    "radicals",
     "mojibake",
     "empty",
     "markup_only",
@@ -130,6 +134,7 @@ CleaningRule = Literal[
     "near_duplicate",
     "page_furniture",
     "navigation",
+    "unpublished",
 ]
 CLEANING_RULES: tuple[str, ...] = get_args(CleaningRule)
 MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]

@@ -34,4 +34,4 @@ def azure(told: Told) -> OverLlamaIndex:
         http_client=http,
         additional_kwargs=additional,
     )
-    return OverLlamaIndex(told.model, llm, http, wishes=wishes(told, additional))
+    return OverLlamaIndex(told.model, llm, http, wishes=wishes(told, additional), tells_end=True)

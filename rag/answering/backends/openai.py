@@ -68,4 +68,4 @@ def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[
         additional_kwargs=additional,
     )
     _ = llm._get_client().chat.completions  # imported now: else the first question would wait for it
-    return OverLlamaIndex(told.model, llm, http, tokenizer(told.model), wishes(told, additional))
+    return OverLlamaIndex(told.model, llm, http, tokenizer(told.model), wishes(told, additional), tells_end=True)

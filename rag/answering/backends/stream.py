@@ -63,8 +63,11 @@ class OverLlamaIndex:
         http: Any = None,
         count_tokens: Callable[[str], int] | None = None,
         wishes: Wishes | None = None,
+        tells_end: bool = False,
     ):
         """`count_tokens`: the backend's own tokenizer, where it is known.
+
+        `tells_end`: whether it says why its text ended, so that one that ends without a word was cut off.
 
         `wishes`: the fields of the LLM that a request's own sampling changes; None: it cannot have any.
         """
@@ -73,6 +76,7 @@ class OverLlamaIndex:
         self.name, self.llm, self._http, self._message = name, llm, http, ChatMessage
         self.count_tokens = count_tokens
         self.wishes = wishes
+        self.tells_end = tells_end
 
     def close(self) -> None:
         """Closes its connections."""

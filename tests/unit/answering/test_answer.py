@@ -69,13 +69,13 @@ def test_llm_sentences_pass_the_gate_or_are_dropped(house, library):
     [("NO_ANSWER", "no_relevant_content"), ("The moon is made of cheese [1].", "low_grounding"), ("", "low_grounding")],
 )
 def test_llm_refusals(house, library, reply, reason):
-    answer = answerer(house, reply).answer(Question("How long do refunds take?"))
+    answer = answerer(house, reply, **{"generator.fallback": []}).answer(Question("How long do refunds take?"))
     assert (answer.status, answer.reason, answer.citations) == ("refused", reason, ())
     assert answer.handoff.suggested
 
 
 def test_a_failing_backend_is_a_typed_refusal(house, library):
-    asking = answerer(house, "one reply")
+    asking = answerer(house, "one reply", **{"generator.fallback": []})
     asking.answer(Question("How long do refunds take?"))
     assert asking.answer(Question("How long do refunds take?")).reason == "backend_unavailable"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.check import check, sentences
+from rag.answering.check import check
+from rag.answering.gate.cut import sentences
 from rag.domain import Hit, Passage
 
 

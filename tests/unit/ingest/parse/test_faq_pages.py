@@ -197,7 +197,8 @@ def test_left_out_columns_can_be_chosen_and_others_ignored() -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        "报警代码,报警名称,可能的原因,处理方法", "故障码,故障现象,原因分析,排除措施", "Alarm code,Alarm name,Probable cause,Remedy",
+        "报警代码,报警名称,可能的原因,处理方法", "故障码,故障现象,原因分析,排除措施",
+        "Alarm code,Alarm name,Probable cause,Remedy",
         "Error code,Problem,Possible reasons,What to do", "錯誤代碼,故障現象,可能原因,解決辦法",
     ],
 )  # fmt: skip

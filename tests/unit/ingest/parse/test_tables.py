@@ -192,6 +192,9 @@ def test_labels_with_values_have_no_header() -> None:
         [((), "Weight"), ((), "3 kg")],
         [((), "Colour"), ((), "red")],
     ]
+    plain = read("品名,磨豆机\n型号,G5\n功率,150 W\n", "a.csv")
+    assert [block.cells[0].value for block in tables(plain)] == ["品名", "型号", "功率"]
+    assert rows(read("型号,价格\nA1,30\nA2,40\n", "a.csv")) == [{("型号",): f"A{n}", ("价格",): f"{n + 2}0"} for n in (1, 2)]
     with_heads = "<main><p>x</p><table><tr><th>Name</th><td>Foo</td></tr><tr><th>Phone</th><td>12 34</td></tr></table></main>"
     assert [block.cells[0].value for block in tables(read(with_heads, "a.html"))] == ["Name", "Phone"]
 

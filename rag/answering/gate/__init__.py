@@ -1,0 +1,1 @@
+"""The sentence gate: a claim is compared with the passages as structure, shown only where they say it."""

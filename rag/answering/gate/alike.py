@@ -1,0 +1,73 @@
+"""Whether two words are the same thing in other spelling, and where a claim's words stand in its evidence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rag.answering.gate.tok import Tok
+from rag.grounding import Fault
+
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+
+
+def weigh(tokens: Iterable[Tok]) -> float:
+    return sum(1.5 if t.fact else 0.5 if len(t.key) == 1 and not t.key.isascii() else 1.0 for t in tokens)
+
+
+def alike(here: Tok, there: Tok) -> bool:
+    """Whether two content tokens are the same thing in other spelling."""
+    if here.kind == "number" or there.kind == "number":
+        if here.kind != there.kind:
+            return False
+        return here.key == there.key or _same_number(here, there)
+    if here.key == there.key:
+        return True
+    one, other = here.key, there.key
+    if len(one) > 1 and len(other) > 1 and not one.isascii() and not other.isascii() and min(len(one), len(other)) > 1:
+        return one in other or other in one
+    return False
+
+
+def _same_number(here: Tok, there: Tok) -> bool:
+    one, other = (
+        here.key.removesuffix(here.unit).strip(),
+        _DIGITS.match(there.text) or there.key.removesuffix(there.unit).strip(),
+    )
+    other = other if isinstance(other, str) else other.group()
+    if here.unit == there.unit or one != other:
+        return False
+    return not here.unit and there.unit not in ("pct", "permille", "pp", "date", "clock", "ord", "usd", "eur", "gbp", "cny")
+
+
+def measured(here: Tok, there: Tok, units: set[str]) -> bool:
+    """Whether a number that lost its unit has it from another one: `10 years, and the motor for 3`."""
+    return here.kind != "number" or here.unit == there.unit or not there.unit or there.unit in units
+
+
+@dataclass(slots=True)
+class Laid:
+    """The claim's content tokens on the unit's clauses."""
+
+    at: list[list[tuple[int, int]]]  # of each content token: where in the unit
+    used: set[int] = field(default_factory=set)
+    place: list[tuple[int, int] | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a comparison. `close`, 0–1: how much of the claim stands there."""
+
+    fault: Fault | None
+    close: float
+    prose: bool = False  # of a sentence, all of whose words were found
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What need not be said again. `names` and `words` of the question and of the sentence before."""
+
+    words: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()  # of the question alone
+    first: bool = True  # nothing was said before, so that a pronoun means what the question is about

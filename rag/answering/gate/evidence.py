@@ -1,0 +1,175 @@
+"""A passage as evidence: which of its units say a claim, in whole or part by part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.answering.facts import tokens
+from rag.answering.gate.alike import Found, Known, weigh
+from rag.answering.gate.compare import compare
+from rag.answering.gate.reading import plain
+from rag.answering.gate.rows import compare_row
+from rag.answering.gate.tok import Clause, Reading
+from rag.answering.gate.units import Unit, units
+from rag.answering.support import Source
+from rag.domain import Passage
+from rag.grounding import Fault
+
+_QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order is looked at as well
+_NEAR = 0.6  # share of them in the passage's order
+_BLANK = re.compile(r"\s+")
+_CLOSELY = 5  # units of a passage that are compared closely
+_MOST_CLAUSES = 14
+_SUBORDINATE = frozenset("if unless except until before after while since only".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The units that say a claim; else the fault of the nearest one."""
+
+    units: tuple[tuple[int, Unit], ...]  # which of the passages, and its unit
+    fault: Fault | None
+    close: float
+    nearest: tuple[int, Unit] | None = None  # of what is not said
+
+
+class Evidence:
+    """One passage, read once."""
+
+    def __init__(self, passage: Passage):
+        self.passage = passage
+        self._words: Source | None = None
+        self.units = units(passage)
+        self.context = self.units[0].context if self.units else Reading(())
+        self._squeezed = [squeezed(passage.text[unit.start : unit.end]) for unit in self.units]
+
+    def says(self, claim: Reading, known: Known) -> Said:
+        """Whether the passage says it."""
+        return says([self], claim, known)
+
+    def quoted(self, text: str) -> list[Unit]:
+        """The units that the text is, word for word, one behind the other."""
+        told = squeezed(text)
+        for first, one in enumerate(self._squeezed):
+            if one and told.startswith(one):
+                said, rest = [self.units[first]], told[len(one) :].lstrip(".。;；,，!！?？")
+                for unit, more in zip(self.units[first + 1 :], self._squeezed[first + 1 :], strict=True):
+                    if not rest or not more or not rest.startswith(more):
+                        break
+                    said.append(unit)
+                    rest = rest[len(more) :].lstrip(".。;；,，!！?？")
+                if not rest:
+                    return said
+        return []
+
+    def altered(self, text: str, claim: Reading, found: Sequence[Unit], known: Known) -> Fault | None:
+        """What is wrong with a sentence in the passage's own words: one that changed its place, a small one that differs."""
+        told = {t.text.lower() for unit in found for t in unit.reading.tokens}
+        content = [t for t in claim.tokens if t.content]
+        if any(unit.label is not None for unit in found) or any(
+            t.kind == "name" and t.text.lower() not in told for t in content
+        ):
+            return None
+        said = [t for t in claim.tokens if t.content or t.kind == "operator"]
+        if sum(t.text.lower() in told for t in said) < _QUOTED * len(said):
+            return None
+        if self._words is None:
+            self._words = Source(self.passage.text, f"{self.passage.title}\n{self.passage.context}")
+        near = self._words.find(tokens(text), known.words)
+        fault = near.fault if near is not None and near.close >= _NEAR else None
+        return None if fault == "negation" else fault  # operators were compared with their scope
+
+    def one(self, part: Sequence[Clause], known: Known) -> tuple[Found, Unit | None]:
+        """The unit that says these clauses, or the nearest one with its fault."""
+        keys = {t.key for clause in part for t in clause.content}
+        ranked = sorted(self.units, key=lambda unit: -_shared(part, unit))[:_CLOSELY]
+        best, where = Found("no_support", 0.0), None
+        for unit in ranked:
+            if not keys & (unit.keys | unit.context.keys):
+                continue
+            found = compare_row(part, unit, known) if unit.label is not None else compare(part, unit, known)
+            if found.fault is None:
+                return found, unit
+            if found.close > best.close:
+                best, where = found, unit
+        return best, where
+
+
+def squeezed(text: str) -> str:
+    """Without white space, markup and the marks at its ends: what two quotes of one sentence share."""
+    return _BLANK.sub("", plain(text)).strip(".。!！?？;；:：\"'“”‘’").lower()
+
+
+def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
+    """Whether the passages together say it: each part is said by one unit."""
+    above = frozenset().union(*(one.context.keys for one in passages))
+    clauses = [clause for clause in claim.clauses if not _credits(clause, above)]
+    if not clauses or len(clauses) > _MOST_CLAUSES:
+        return Said((), "no_support", 0)
+    whole, at = _first(passages, clauses, known)
+    if whole.fault is None and at is not None:
+        return Said((at,), None, whole.close)
+    nearest = at
+    if (
+        whole.fault in _SETTLED and whole.close >= 1 and whole.prose
+    ):  # all of it is in one sentence, and says something else there
+        return Said((), whole.fault, whole.close, nearest)
+    found: list[tuple[int, Unit]] = []
+    start = 0
+    while start < len(clauses):
+        for end in range(len(clauses), start, -1):
+            if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
+                continue
+            part, at = _first(passages, clauses[start:end], known)
+            if part.fault is None and at is not None:
+                found.append(at)
+                known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
+                start = end
+                break
+        else:
+            return Said((), whole.fault, whole.close, nearest)
+    return Said(tuple(dict.fromkeys(found)), None, 1.0)
+
+
+def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Found, tuple[int, Unit] | None]:
+    best, where = Found("no_support", 0.0), None
+    for at, evidence in enumerate(passages):
+        found, unit = evidence.one(part, known)
+        if found.fault is None and unit is not None:
+            return found, (at, unit)
+        if found.close > best.close and unit is not None:
+            best, where = found, (at, unit)
+    return best, where
+
+
+_SETTLED = frozenset(("name", "condition", "negation"))
+_CREDIT = frozenset(("according to", "based on", "as per", "under", "根据", "按照", "依照", "依据"))
+_SOURCES = frozenset(
+    (
+        "polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 "
+        "条款 文档 说明 现行 当前 手册 要求"
+    ).split()
+)
+
+
+def _credits(clause: Clause, above: frozenset[str]) -> bool:
+    """Whether it only names where something stands: `according to the parking rules`."""
+    first = clause.tokens[0]
+    return first.key in _CREDIT and all(t.key in above or t.key in _SOURCES for t in clause.tokens[1:] if t.content)
+
+
+def _shared(part: Sequence[Clause], unit: Unit) -> float:
+    return weigh(t for clause in part for t in clause.content if t.key in unit.keys)
+
+
+def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
+    """Whether these clauses can be held by themselves: no bare condition, no reason without what it explains."""
+    if start and clauses[start].join == "because":
+        return False
+    part = clauses[start:end]
+    first = next((t for t in part[0].tokens if t.kind != "join"), None)
+    if len(part) == 1 and first is not None and first.kind == "operator" and first.key in _SUBORDINATE:
+        return False
+    return any(clause.content for clause in part)

@@ -1,0 +1,305 @@
+"""Numbers of a text as they are compared: value, unit, sign; dates, times of day, ranges."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rag.answering.gate.data import lines
+
+_CLASSIFIERS = (
+    "个|件|条|台|张|本|册|只|份|款|名|项|页|号|块|枚|瓶|盒|包|袋|间|位|辆|套|道|层|级|路|口|根|支|颗|片|箱|单|批|种|期|首|家|部"
+)
+UNIT: dict[str, str] = {
+    word: key for line in lines("measures.txt") for key, told in [line.split(": ", 1)] for word in told.split(" | ")
+}
+_SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "￥": "cny", "US$": "usd"}
+_FACTORS: dict[str, tuple[str, int | Decimal]] = {
+    "h": ("s", 3600),
+    "min": ("s", 60),
+    "year": ("month", 12),
+    "week": ("day", 7),
+    "ms": ("s", Decimal("0.001")),
+}
+_SCALES = {
+    "万": 10**4,
+    "亿": 10**8,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "千": 10**3,
+    "百": 100,
+    "k": 1000,
+}
+_WORDS = {
+    word: at
+    for at, word in enumerate(
+        (
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+            "sixteen seventeen eighteen nineteen twenty"
+        ).split()
+    )
+}
+_WORDS |= {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "hundred": 100,
+    "twice": 2,
+}
+_HAN = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "俩": 2}
+_POWERS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
+_MONTHS = {
+    name: at
+    for at, names in enumerate(
+        (
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+
+
+def _alternatives(words: object) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))  # type: ignore[call-overload]
+
+
+_MONTH = (
+    r"(?P<mon>(?i:january|february|march|april|may|june|july|august|september|october|november"
+    r"|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec))\.?"
+)
+_MONTH_ONLY = (
+    r"(?P<mon>January|February|March|April|June|July|August|September|October|November|December"
+    r"|(?<=in )May|(?<=until )May|(?<=since )May)"
+)
+_DATES = [
+    re.compile(pattern)
+    for pattern in (
+        r"(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)",
+        r"(?P<y>(?:19|20)\d\d)\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]",
+        r"(?P<y>(?:19|20)\d\d)\s*年\s*(?P<m>\d{1,2})\s*月(?!\d)",
+        r"(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]",
+        rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+(?P<y>(?:19|20)\d\d))?(?![A-Za-z])",
+        rf"\b{_MONTH}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(?P<y>(?:19|20)\d\d))?",
+        rf"\b{_MONTH}\s+(?P<y>(?:19|20)\d\d)\b",
+        r"(?P<y>(?:19|20)\d\d)\s*年(?!半)",
+        (
+            r"(?<![\d.,:$€£¥])(?P<y>(?:19|20)\d\d)(?![\d.,:]*\d)(?!\s*(?:%|元|个|台|GB|MB|W\b|mAh|升|分|次|人|条|字|米|克"
+            r"|points|euros|dollars))"
+        ),
+        rf"\b{_MONTH_ONLY}\b",
+    )
+]
+_DAYTIME = r"(?P<zh>上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间|夜里)?\s*"
+_CLOCKS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        _DAYTIME + r"(?<![\d.,:])(?P<h>\d{1,2}):(?P<min>[0-5]\d)(?::\d\d)?(?!\d)\s*(?P<ap>[ap]\.?m\b\.?)?",
+        r"(?<![\d.,:])(?P<h>\d{1,2})\s*(?P<ap>[ap]\.?m\b\.?)",
+        r"(?<![\d.,:])(?P<h>12)\s+(?P<ap>noon)\b",
+        _DAYTIME + r"(?<![\d.,:])(?P<h>\d{1,2})\s*(?:点|时(?!间|段|候|长))(?:(?P<half>半)|(?P<min>[0-5]?\d)\s*分?)?(?!半)",
+        (
+            r"(?P<zh>上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间"
+            r"|夜里)\s*(?P<hh>[一二三四五六七八九十两]{1,3})\s*点(?P<half>半)?"
+        ),
+    )
+]
+_LATIN_UNITS = _alternatives(word for word in UNIT if word[-1].isascii() and word[-1].isalpha())
+_OTHER_UNITS = _alternatives(word for word in UNIT if not (word[-1].isascii() and word[-1].isalpha()))
+_UNIT_WORDS = rf"(?:{_LATIN_UNITS})(?![A-Za-z])|{_OTHER_UNITS}"
+_HAN_NUMERAL = r"(?:[一二两三四五六七八九]?[十百千万])?(?:[一二三四五六七八九]?[十百])*[零〇]?[一二两三四五六七八九十]|半"
+_NUMBER = re.compile(
+    r"(?P<below>零下|minus\s+|(?<![\w.)\]}%℃°-])[-−](?=\d))?\s*(?P<cur>US\$|[$€£¥￥])?\s?"
+    r"(?P<v>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d(?!\d)|\d+(?:\.\d+)?(?![.\d]*\.\d)"
+    rf"|百分之[\d.一二三四五六七八九十百]+|(?:第)?(?:{_HAN_NUMERAL})(?=个?半?\s*(?:{_UNIT_WORDS}|{_CLASSIFIERS}))"
+    rf"|\b(?i:{'|'.join(_WORDS)})\b)"
+    rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一)?\s?(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand"
+    rf"|million|billion|trillion)\b|k\b(?!g|m|w|b|hz))?"
+    rf"(?:\s?-?(?P<unit>(?i:{_UNIT_WORDS})))?(?P<half2>半)?",
+    re.IGNORECASE,
+)
+_SPAN = re.compile(r"\s*(?:-|–|—|−|~|～|至|到|to|through|bis)\s*(?=[-−]?\s?)", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:and|和|与)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number at text[start:end]. `value`, `unit`: as compared; `word`: written as a word that may mean nothing (one)."""
+
+    start: int
+    end: int
+    value: str
+    unit: str = ""
+    word: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.value} {self.unit}".strip()
+
+
+def numbers(text: str) -> list[Number]:
+    """Of a folded text, in order; a range is one number."""
+    taken: list[tuple[int, int]] = []
+    found: list[Number] = []
+
+    def free(start: int, end: int) -> bool:
+        return all(end <= a or b <= start for a, b in taken)
+
+    for patterns, make in ((_DATES, _date), (_CLOCKS, _clock)):
+        for pattern in patterns:
+            for match in pattern.finditer(text):
+                if match.group().strip() and free(*match.span()) and (made := make(match)) is not None:
+                    taken.append((made.start, made.end))
+                    found.append(made)
+    for match in _NUMBER.finditer(text):
+        if free(*match.span("v")) and not _in_code(text, match) and (made := _plain(match)) is not None:
+            taken.append((made.start, made.end))
+            found.append(made)
+    return _ranges(text, sorted(found, key=lambda one: one.start))
+
+
+def _in_code(text: str, match: re.Match[str]) -> bool:
+    """Whether the digits belong to a name: C2, Wi-Fi 7 is none, v1.2.3 is."""
+    start, end = match.start("v"), match.end("v")
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if match["v"][0].isdigit():
+        if before.isascii() and (
+            before.isalpha()
+            or before == "_"
+            or (before in "-." and text[start - 2 : start - 1].isalnum() and not match["unit"])
+        ):
+            return True
+        ascii_after = after.isascii() and after.isalpha()
+        if ascii_after and not (match["unit"] or match["ord"] or match["scale"]):
+            return True
+        tail = text[match.end() : match.end() + 1]
+        unit = match["unit"] or match["scale"] or match["ord"] or ""
+        return (
+            bool(unit) and unit[-1:].isascii() and unit[-1:].isalpha() and (tail.isascii() and (tail.isalnum() or tail == "_"))
+        )
+    return False
+
+
+def _date(match: re.Match[str]) -> Number | None:
+    told = match.groupdict()
+    month = told.get("m")
+    if told.get("mon"):
+        month = str(_MONTHS[told["mon"].lower().rstrip(".")])
+    value = "-".join(
+        (told.get("y") or "", f"{int(month):02}" if month else "", f"{int(told['d']):02}" if told.get("d") else "")
+    )
+    if month and not 1 <= int(month) <= 12:
+        return None
+    return Number(match.start(), match.end(), value.rstrip("-") if told.get("y") else value, "date")
+
+
+def _clock(match: re.Match[str]) -> Number | None:
+    told = match.groupdict()
+    hour = int(told["h"]) if told.get("h") else han_value(told["hh"])
+    minute = 30 if told.get("half") else int(told.get("min") or 0)
+    part, half = (told.get("zh") or ""), (told.get("ap") or "").lower().replace(".", "")
+    if hour > 24:
+        return None
+    if (half == "pm" and hour < 12) or (part in ("下午", "傍晚", "晚上", "晚间") and hour < 12):
+        hour += 12
+    elif half == "am" and hour == 12:
+        hour = 0
+    start = match.start() + len(match.group()) - len(match.group().lstrip())
+    return Number(start, match.end(), f"{hour}:{minute:02}", "clock")
+
+
+def _plain(match: re.Match[str]) -> Number | None:
+    text, unit = match["v"], UNIT.get((match["unit"] or "").lower(), "")
+    lower, word = text.lower(), False
+    if text.startswith("百分之"):
+        rest = text.removeprefix("百分之")
+        value, unit = Decimal(rest) if rest[0].isdigit() else Decimal(han_value(rest)), "pct"
+    elif lower in _WORDS:
+        value, word = Decimal(_WORDS[lower]), lower == "one"
+    elif text[0].isdigit():
+        plain = text.replace(",", ".") if re.fullmatch(r"\d+,\d", text) else text.replace(",", "")
+        value = Decimal(plain)
+        if match["ord"]:
+            return Number(match.start(), match.end("ord"), plain, "ord")
+        if not unit and not match["cur"] and not match["scale"] and not match["half"] and "." in plain:
+            return _signed(match, plain, "", match.end("v"))
+    elif text == "半":
+        value = Decimal("0.5")
+    else:
+        value, word = Decimal(han_value(text.removeprefix("第"))), text == "一" and not unit
+        unit = "ord" if text.startswith("第") else unit
+    if match["half"] or (match["half2"] and unit in ("year", "day", "h", "month", "week", "l", "kg")):
+        value += Decimal("0.5")
+    if match["scale"]:
+        value *= _SCALES[match["scale"].lower()]
+        unit = unit or ("" if value else "scale")
+    unit = _SIGNS.get((match["cur"] or "").upper(), unit) if match["cur"] else unit
+    if unit in _FACTORS:
+        unit, factor = _FACTORS[unit]
+        value *= factor
+    end = (
+        match.end()
+        if match["half2"] or match["unit"]
+        else match.end("scale")
+        if match["scale"]
+        else match.end("half")
+        if match["half"]
+        else match.end("v")
+    )
+    return _signed(match, _told(value), unit, end, word)
+
+
+def _signed(match: re.Match[str], value: str, unit: str, end: int, word: bool = False) -> Number:
+    start = match.start() + len(match.group()) - len(match.group().lstrip())
+    return Number(start, end, ("-" if match["below"] and match["below"].strip() else "") + value, unit, word)
+
+
+def _told(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
+
+def han_value(text: str) -> int:
+    """三十五 → 35."""
+    if text == "半":
+        return 0
+    total = digit = 0
+    for char in text:
+        if char in _POWERS:
+            total += (digit or 1) * _POWERS[char]
+            digit = 0
+        else:
+            digit = _HAN.get(char, 0)
+    return total + digit
+
+
+def _ranges(text: str, found: list[Number]) -> list[Number]:
+    out: list[Number] = []
+    for one in found:
+        if out and out[-1].unit in ("", one.unit) and ".." not in out[-1].value and one.unit != "ord":
+            gap, last = text[out[-1].end : one.start], out[-1]
+            before = text[max(last.start - 10, 0) : last.start].lower()
+            joined = _SPAN.fullmatch(gap) or (_BETWEEN.fullmatch(gap) and ("between" in before or "介于" in before))
+            if joined:
+                value = one.value.lstrip("-") if gap.strip() in ("-", "") else one.value
+                out[-1] = Number(last.start, one.end, f"{last.value}..{value}", one.unit)
+                continue
+        out.append(one)
+    return out

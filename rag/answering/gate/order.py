@@ -1,0 +1,170 @@
+"""Words that changed their places between a claim and its evidence, and with them their parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rag.answering.gate.alike import Laid, alike
+from rag.answering.gate.operators import turned
+from rag.answering.gate.tok import Clause, Tok
+from rag.grounding import Fault
+
+_SAME_WORDS = 0.8
+_PRONOUNS = frozenset("you your we it they 您 你 我们".split())
+_SEQUENCE = frozenset("先 再 然后 接着 随后 then next first finally afterwards".split())
+_HAVING = frozenset("have has had 有".split())
+_POSSESSIVE = frozenset(("'s", "的"))
+_PASSIVE = frozenset(("by", "被", "由"))
+_LEADS = frozenset(
+    (
+        "in on at by after before during from for with "
+        "to if when while because as since under until "
+        "upon within without unless of over under "
+        "above below 把 将 被 对 给 到 至 以 在 从 由 向 为 用 的 's "
+        "via per through than"
+    ).split()
+)
+
+
+def moved(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: Laid) -> Fault | None:
+    """Words that changed places, where no preposition, passive or clause of its own explains it."""
+    flat = [token for clause in part for token in clause.tokens]
+    index = [i for i, token in enumerate(flat) if token.content]
+    held = [(i, p) for i, p in enumerate(laid.place) if p is not None]
+    same = sum(claim[i].text.lower() == there[c].tokens[t].text.lower() for i, (c, t) in held)
+    if same >= _SAME_WORDS * len(claim) and len(held) > 1:
+        passive = any(t.key in _PASSIVE for t in flat) != any(t.key in _PASSIVE for c in there for t in c.tokens)
+        return None if (_turned_round(claim, there) if passive else _blocks(part, claim, there, held)) else "name"
+    for at in laid.used:
+        row = [(i, p[1]) for i, p in held if p[0] == at and claim[i].kind != "number"]
+        if len(row) < 3 or ((_PRONOUNS & {t.key for t in flat}) and not _PRONOUNS & {t.key for t in there[at].tokens}):
+            continue
+        kept = _rising([e for _, e in row])
+        moved = [pair for n, pair in enumerate(row) if n not in kept]
+        tokens = there[at].tokens
+        if not moved or any(t.key in _PASSIVE for t in flat) != any(t.key in _PASSIVE for t in tokens):
+            continue
+        for i, e in moved:
+            crossed = [pair for pair in row if (pair[0] < i) != (pair[1] < e)]
+            if any(_exchanged(flat, index, tokens, (i, e), pair) for pair in crossed):
+                return "name"
+    return None
+
+
+def _turned_round(claim: Sequence[Tok], there: Sequence[Clause]) -> bool:
+    """Whether one is the passive of the other: Y founded X, X was founded by Y."""
+    here = [token.key for token in claim]
+    told = [token.key for clause in there for token in clause.content if token.key in here]
+    return any(told == [*here[at + 1 :], here[at], *here[:at]] for at in range(1, len(here) - 1)) or told == here
+
+
+def _blocks(
+    part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], held: Sequence[tuple[int, tuple[int, int]]]
+) -> bool:
+    """Whether words in another order moved as whole phrases: each with its own preposition, or a clause of both texts."""
+    if (run := _in_order(claim, there)) is not None:
+        held = run
+    flat = [token for clause in part for token in clause.tokens]
+    index = [i for i, token in enumerate(flat) if token.content]
+    if any(turned(_lead(flat, index[i]), _lead(there[c].tokens, t)) for i, (c, t) in held):
+        return False
+    units = Counter(t.unit for t in claim if t.kind == "number")
+    held = [(i, p) for i, p in held if claim[i].kind != "number" or units[claim[i].unit] > 1]
+    order = {spot: rank for rank, spot in enumerate(sorted({p for _, p in held}))}
+    ranks = [order[p] for _, p in held]
+    ordered = any(t.text.lower() in _SEQUENCE for c in (*part, *there) for t in c.tokens)
+    begins = set() if ordered else set(_begins(part))
+    for n, (i, (c, t)) in enumerate(held):
+        leads = {_lead(flat, index[i]), _lead(there[c].tokens, t)}
+        if len(leads) == 2 and (turned(*leads) or "from" in leads):
+            return False
+        if n == 0 or ranks[n] in (ranks[n - 1] + 1, ranks[n - 1]):
+            continue
+        here, told = _lead(flat, index[i]), _lead(there[c].tokens, t)
+        first = all(not token.content for token in there[c].tokens[:t])
+        if here in ("把", "将") and not any(t.key in ("把", "将", "被") for k in there for t in k.tokens):
+            continue
+        if here in _POSSESSIVE and n and _lead(there[held[n - 1][1][0]].tokens, held[n - 1][1][1]) in ("of", "for", "的"):
+            continue
+        if any(t.key in _HAVING for t in flat[index[held[n - 1][0]] : index[i]]) and _lead(
+            there[held[0][1][0]].tokens, held[0][1][1]
+        ) in ("to", "for", "of"):
+            continue
+        if not ((here and here == told) or (i in begins and first)):
+            return False
+    return True
+
+
+def _in_order(claim: Sequence[Tok], there: Sequence[Clause]) -> list[tuple[int, tuple[int, int]]] | None:
+    """Where the claim's words stand if they stand in the evidence's order, however often one comes."""
+    spots = [(c, t) for c, clause in enumerate(there) for t, token in enumerate(clause.tokens) if token.content]
+    found, at = [], 0
+    for i, token in enumerate(claim):
+        while at < len(spots) and not alike(token, there[spots[at][0]].tokens[spots[at][1]]):
+            at += 1
+        if at == len(spots):
+            return None
+        found.append((i, spots[at]))
+        at += 1
+    return found
+
+
+def _begins(part: Sequence[Clause]) -> list[int]:
+    """Which content tokens are the first of their clauses."""
+    found, at = [], 0
+    for clause in part:
+        found.append(at)
+        at += len(clause.content)
+    return found
+
+
+def _lead(tokens: Sequence[Tok], at: int) -> str:
+    """The preposition right before the phrase that begins with this word; '' for none."""
+    for step in range(1, 4):
+        if at - step < 0 or tokens[at - step].content:
+            return ""
+        if tokens[at - step].key in _LEADS:
+            return tokens[at - step].key
+    return ""
+
+
+def _exchanged(
+    flat: Sequence[Tok], index: Sequence[int], tokens: Sequence[Tok], one: tuple[int, int], other: tuple[int, int]
+) -> bool:
+    """Whether two words that changed their order changed their parts too: no preposition went along with either."""
+    led = [(_led(flat, index[i]), _led(tokens, e)) for i, e in (one, other)]
+    if _of(flat, index[one[0]], index[other[0]]) or _of(tokens, one[1], other[1]):
+        return False
+    if not any(any(pair) for pair in led):
+        return True
+    return all(here != there for here, there in led)
+
+
+def _led(tokens: Sequence[Tok], at: int) -> bool:
+    """Whether a preposition stands before the phrase that this word is in."""
+    for step in range(1, 4):
+        if at - step < 0:
+            return False
+        token = tokens[at - step]
+        if token.key in _LEADS:
+            return True
+        if token.content and step > 1:
+            return False
+    return False
+
+
+def _of(tokens: Sequence[Tok], one: int, other: int) -> bool:
+    return any(t.key in ("'s", "的") for t in tokens[min(one, other) + 1 : max(one, other)])
+
+
+def _rising(values: Sequence[int]) -> set[int]:
+    """Positions of a longest rising run."""
+    best: list[list[int]] = []
+    for n, value in enumerate(values):
+        earlier: list[int] = []
+        for run in best:
+            if values[run[-1]] <= value and len(run) > len(earlier):
+                earlier = run
+        best.append([*earlier, n])
+    return set(sorted(best, key=len)[-1]) if best else set()
