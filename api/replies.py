@@ -106,6 +106,13 @@ class ClarificationReply(_Reply):
     options: list[str]
 
 
+class UnknownReply(_Reply):
+    """A name that no document has, and known ones that come near."""
+
+    name: str
+    nearest: list[str]
+
+
 class UsageReply(_Reply):
     """Tokens as the LLM backend counted them."""
 

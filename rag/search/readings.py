@@ -37,15 +37,11 @@ def search_readings(search: Search, readings: Sequence[str], k: int) -> Retrieve
 
 
 def step_back(found: Retrieved, said: Sequence[str]) -> Retrieved:
-    """Hits that say what was said already stand behind the others."""
+    """Without the hits that say what was said already, where any other is left."""
     if not said:
         return found
-    told = [(hit, plain(hit.passage.text)) for hit in found.hits]
-    fresh = [hit for hit, text in told if not any(line in text for line in said)]
-    stale = [hit for hit, text in told if any(line in text for line in said)]
-    least = min((hit.score for hit in fresh), default=0.0)
-    behind = [replace(hit, score=min(hit.score, least)) for hit in stale]
-    return replace(found, hits=(*fresh, *behind))
+    fresh = [hit for hit in found.hits if not any(line in plain(hit.passage.text) for line in said)]
+    return replace(found, hits=tuple(fresh or found.hits))
 
 
 def plain(text: str) -> str:
