@@ -40,7 +40,11 @@ def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
 def _with_bare(there: Sequence[Clause], used: set[int]) -> list[Clause]:
     """The used clauses, and those between and behind them that are operators alone: `whichever comes first`."""
     last = next((at for at in range(max(used) + 1, len(there)) if there[at].hard), len(there))
-    return [clause for at, clause in enumerate(there) if at in used or (at < last and not clause.content and at - 1 in used)]
+    return [
+        clause
+        for at, clause in enumerate(there)
+        if at in used or (at < last and not clause.content and {at - 1, at + 1} & used)
+    ]
 
 
 def expanded(clauses: Sequence[Clause]) -> list[Clause]:

@@ -34,12 +34,15 @@ def cut_off(
     """What the used clauses say and the claim does not: nothing may be cut off but what is known anyway."""
     said = {key for t in claim for key in (t.key,)}
     meant = _means_back(part)
+    lent = any(p is None and not t.soft and t.key not in LIGHT for t, p in zip(claim, laid.place, strict=True))
     for at in laid.used:
         held = {p[1] for p in laid.place if p is not None and p[0] == at}
         for n, token in enumerate(there[at].tokens):
             if not token.content or n in held or token.key in said or token.soft or any(alike(t, token) for t in claim):
                 continue
             if token.key in unit.context.keys and token.kind != "number":
+                if lent:  # one word of what stands above in the place of another
+                    return "name"
                 continue
             if token.key in known.words and token.kind == "name":
                 continue

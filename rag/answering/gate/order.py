@@ -34,6 +34,8 @@ def moved(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause],
     held = [(i, p) for i, p in enumerate(laid.place) if p is not None]
     same = sum(claim[i].text.lower() == there[c].tokens[t].text.lower() for i, (c, t) in held)
     if same >= _SAME_WORDS * len(claim) and len(held) > 1:
+        if _strayed(flat, there):
+            return "negation"
         passive = any(t.key in _PASSIVE for t in flat) != any(t.key in _PASSIVE for c in there for t in c.tokens)
         return None if (_turned_round(claim, there) if passive else _blocks(part, claim, there, held)) else "name"
     for at in laid.used:
@@ -50,6 +52,22 @@ def moved(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause],
             if any(_exchanged(flat, index, tokens, (i, e), pair) for pair in crossed):
                 return "name"
     return None
+
+
+_MOVABLE = frozenset("only all can must always yes not".split())
+
+
+def _strayed(flat: Sequence[Tok], there: Sequence[Clause]) -> bool:
+    """Of a claim with just the evidence's words in their order: whether an operator, or a `from`, stands elsewhere."""
+    tokens = [token for clause in there for token in clause.tokens]
+    here, told = ([t.key for t in side if t.content] for side in (flat, tokens))
+    if here != told:
+        return False
+    full = [
+        [t.key for t in side if t.content or t.key == "from" or (t.kind == "operator" and t.key not in _MOVABLE)]
+        for side in (flat, tokens)
+    ]
+    return full[0] != full[1]
 
 
 def _turned_round(claim: Sequence[Tok], there: Sequence[Clause]) -> bool:
@@ -74,6 +92,8 @@ def _blocks(
     order = {spot: rank for rank, spot in enumerate(sorted({p for _, p in held}))}
     ranks = [order[p] for _, p in held]
     ordered = any(t.text.lower() in _SEQUENCE for c in (*part, *there) for t in c.tokens)
+    if not ordered and _one_phrase(claim, there, held, ranks, flat, index):
+        return True
     begins = set() if ordered else set(_begins(part))
     for n, (i, (c, t)) in enumerate(held):
         leads = {_lead(flat, index[i]), _lead(there[c].tokens, t)}
@@ -94,6 +114,27 @@ def _blocks(
         if not ((here and here == told) or (i in begins and first)):
             return False
     return True
+
+
+_BETWEEN = frozenset("是 由 为 比 被 给 向 对 于 与 和 或 到 至 从".split())
+
+
+def _one_phrase(
+    claim: Sequence[Tok],
+    there: Sequence[Clause],
+    held: Sequence[tuple[int, tuple[int, int]]],
+    ranks: Sequence[int],
+    flat: Sequence[Tok],
+    index: Sequence[int],
+) -> bool:
+    """Of Chinese: whether one phrase of one clause moved to its other end, as objects do; roles change places with two."""
+    if len({c for _, (c, _) in held}) != 1 or claim[0].text.isascii() or len(ranks) < 3:
+        return False
+    breaks = [n for n in range(1, len(ranks)) if ranks[n] != ranks[n - 1] + 1]
+    if len(breaks) != 1 or {t.key for c in there for t in c.tokens} & _BETWEEN:
+        return False
+    first, last = index[held[breaks[0] - 1][0]], index[held[breaks[0]][0]]
+    return not {t.key for t in flat[first : last + 1]} & _BETWEEN
 
 
 def _in_order(claim: Sequence[Tok], there: Sequence[Clause]) -> list[tuple[int, tuple[int, int]]] | None:
