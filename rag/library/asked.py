@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, cast
+from typing import Literal
 
 from rag.library.coverage import word_set
 from rag.library.tokens import is_chinese
@@ -38,70 +38,6 @@ _COUNTED_ZH = (
     r"(?:个|次|台|位|种|款|人|条|件|张|层|套|名|家|支|座|部|页|倍|米|公里|公斤|斤|度|级|岁|份|步|项|类|块|路|间|所|篇|本)"
 )
 
-<<<<<<< HEAD:rag/library/asked.py
-_ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (cast(Kind, kind), re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "contact",
-            r"(?:电话|热线|邮箱|邮件地址|联系方式|微信号?|传真)(?:号码?|地址)?(?:是|为)?(?:多少|什么|几号|有吗|呢)?[？?]?$"
-            r"|(?:电话|热线|邮箱|微信)(?:号码?|地址)?(?:是|为)?(?:多少|什么|几号)|怎么联系|如何联系|联系谁|找谁联系"
-            r"|\b(?:(?:tele)?phone numbers?|hotline|fax number|e-?mail address|contact (?:number|details|address))\b"
-            r"|\bhow (?:can|do|to) (?:i |we |you )?(?:contact|reach|call) (?:you|us|the (?:team|support)|support|customer)\b"
-            r"|\b(?:what|which) number\b.*\bcall\b",
-        ),
-        (
-            "price",
-            r"多少钱|(?:价格|价钱|售价|收费|费用|租金|运费|邮费|手续费|押金|定价|报价)(?:是|要|为|大概|一般)?(?:多少|几|怎么(?:算|收)|如何|标准|吗)"
-            r"|(?:什么|啥)价|几块钱|几个钱|几元|多少元|多贵|贵不贵|要钱吗|怎么收费|(?:价格|价钱|售价|费用|运费)[？?]?$"
-            r"|\b(?:what|which)\b.{0,40}\b(?:price|costs?|fees?|pricing|charge)\b|\bhow (?:expensive|cheap)\b|\bprice of\b"
-            r"|\bhow much (?:do|does|is|are|will|would|did|for|to)\b|\bhow much money\b",
-        ),
-        (
-            "duration",
-            rf"多久|多长时间|多少时间|(?<![这那好十前后末])几{_UNIT_ZH}|多少(?:天|小时|分钟|年|个月|周|秒)"
-            rf"|\bhow long\b|\bhow many {_UNIT_EN}\b|\bhow (?:soon|quickly)\b|\bduration\b",
-        ),
-        (
-            "when",
-            r"什么时候|何时|几点|几月|几号|哪(?:一)?(?:年|天|日|个?月)|什么时间|何年|啥时候|多会儿|几时|什么年代|哪个(?:年代|世纪)"
-            r"|\bwhen\b|\b(?:what|which) (?:time|year|date|day|month|century|decade)\b|\bwhat hours\b",
-        ),
-        (
-            "amount",
-            rf"多少|(?<![这那好十前后末])几{_COUNTED_ZH}|多大|多高|多重|多远|多宽|多快|多深|多厚|几成|百分之几|上限|第几|多长"
-            r"|\bhow (?:many|much|tall|big|large|far|heavy|fast|old|often|high|deep|wide|thick|hot|cold|strong)\b"
-            r"|\b(?:maximum|minimum|limit|number of|percentage|capacity)\b",
-        ),
-        (
-            "where",
-            r"哪里|哪儿|在哪|何处|什么地方|哪个(?:城市|国家|省|地方|地区|州)|何地|哪国"
-            r"|\bwhere\b|\b(?:what|which) (?:city|country|place|state|region|town|province|continent|location)\b",
-        ),
-        ("who", r"谁|哪位|哪(?:一)?个人|何人|什么人|\bwho\b|\bwhom\b|\bwhose\b"),
-        (
-            "reason",
-            r"为什么|为何|什么原因|原因是|怎么回事|咋回事|为啥|因何|\bwhy\b|\bhow come\b|\b(?:reason|cause) (?:for|of|why)\b",
-        ),
-        (
-            "steps",
-            r"怎么(?:办|样|做|设|用|开|关|改|换|装|弄|才能|把|给|在|让|查|操作)|如何|怎样|步骤|咋(?!回事)|怎么"
-            r"|\bhow (?:do|to|can|should|would|could|does|did)\b|\bsteps\b",
-        ),
-        (
-            "definition",
-            r"什么是|是什么(?:意思)?[？?]?$|何谓|什么叫|是啥|什么意思"
-            r"|\bwhat (?:is|are|'s)(?: an?| the)? [\w\- ]{1,40}\??$|\bmeaning of\b"
-            r"|\bwhat does .{1,40} mean\b|\bdefine\b",
-        ),
-        (
-            "yes_no",
-            r"吗[？?。]?$|是否|是不是|能不能|可不可以|有没有|能否|可否|会不会|要不要|用不用|支不支持|行不行|对不对|么[？?]?$"
-            r"|^(?:is|are|do|does|did|can|could|will|would|has|have|had|should|may|must|was|were|am|isn't|aren't|don't|can't)\b",
-        ),
-        ("which", r"哪|什么|啥|\bwhich\b|\bwhat\b"),
-    )
-=======
 _SHAPES: tuple[tuple[Kind, str], ...] = (
     (
         "contact",
@@ -161,7 +97,6 @@ _SHAPES: tuple[tuple[Kind, str], ...] = (
         r"|^(?:is|are|do|does|did|can|could|will|would|has|have|had|should|may|must|was|were|am|isn't|aren't|don't|can't)\b",
     ),
     ("which", r"哪|什么|啥|\bwhich\b|\bwhat\b"),
->>>>>>> refuse:rag/search/asked.py
 )
 _ASKS = tuple((kind, re.compile(shape, re.IGNORECASE)) for kind, shape in _SHAPES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from rag.library.asked import asked_for, holds, kind_asked
 
 
