@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rag import clock
 from rag.domain import Hit, Retrieved
+from rag.library.asked import holds, kind_asked
 from rag.library.chosen import chosen
 from rag.library.coverage import coverage
 from rag.library.late import best_in
@@ -23,6 +24,8 @@ HITS = 5  # passages whose statements compete
 _ENTRIES = ("faq", "case")
 _HEAD = 0.9  # of a match with a token of the title and headings, against one of the statement itself
 _VALUE = 0.7  # for each cell whose value stands in the question
+_LATE, _HIT = 8.0, 0.7  # of its own tokens, of its passage among the others
+_KIND = 0.5  # against a statement that holds nothing of the kind that is asked for: no amount, no time
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NUMBER = re.compile(r"[\d.,%/ -]+")
 
@@ -68,7 +71,7 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
         (at, n, one) for at, hit in enumerate(found.hits[:HITS]) for n, one in _meant(hit, question, names, found.period, today)
     ]
     late = _late(found.hits, pairs, query, bits)
-    idf, plain = np.array(found.idf, np.float32), one_line(question)
+    idf, plain, kind = np.array(found.idf, np.float32), one_line(question), kind_asked(question)
     out = []
     for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
         hit = found.hits[at]
@@ -78,7 +81,9 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
         covered = coverage(found.terms, idf, text)
         around = coverage(found.terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
         values = sum(stands_in(cell.value, plain) for cell in one.cells) + bool(one.above and stands_in(one.above, plain))
-        score = 12 * own + covered + around + hit.score + hit.probability + _VALUE * values
+        score = _LATE * own + covered + around + _HIT * hit.score + _VALUE * values
+        if holds(kind, text_of(hit, one)) is False and not any(holds(kind, cell.name) for cell in one.cells):
+            score -= _KIND
         out.append(Scored(at, n, one, own, covered, around, values, score))
     return out
 
