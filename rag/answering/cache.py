@@ -38,7 +38,7 @@ class AnswerCache:
 def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str, generator: str, version: int | None) -> str:
     """Of everything that words an answer. `fingerprint`: of the settings; `version`: where the wording depends on all of
     the library (a quoted answer weighs words by how rare they are) and, as nothing is generated, on no sampling."""
-    scope = asdict(question.scope)
+    scope = asdict(question.scope) | {"without": sorted(question.scope.without)}
     scope = {name: sorted(value) if isinstance(value, tuple) else value for name, value in scope.items()}
     told = [
         " ".join(fold(question.text).casefold().split()),
