@@ -142,6 +142,7 @@ class AnswerReply(_Reply):
     grounding: list[GroundedReply]
     contradictions: list[ContradictionReply]
     clarification: ClarificationReply | None = Field(description="Of `clarify`.")
+    unknown: list[UnknownReply] = Field([], description="Of `unknown_name`; left out where there are none.")
     intent: Intent | None = Field(
         None, examples=["greeting"], description="Of `chat`: what the message was instead of a question."
     )
