@@ -76,7 +76,11 @@ def test_what_leaves_out_a_condition_or_turns_the_meaning_does_not_pass(sentence
     assert not passes(sentence, text)
 
 
-PLANS = hit("| Loft | €40 | 2 GB | no |\n| Loft Plus | €65 | 9 GB | yes |", title="Plans", context="Plans\nPlan | Price | Storage | Support")
+PLANS = hit(
+    "| Loft | €40 | 2 GB | no |\n| Loft Plus | €65 | 9 GB | yes |",
+    title="Plans",
+    context="Plans\nPlan | Price | Storage | Support",
+)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,10 @@ def test_a_bare_no_belongs_to_the_next_sentence() -> None:
 
 
 def test_another_model_and_an_older_version_are_seen() -> None:
-    one, two = hit("Switches off after 20 minutes.", title="Fan X4"), hit("Switches off after 45 minutes.", title="Fan X5", at=1)
+    one, two = (
+        hit("Switches off after 20 minutes.", title="Fan X4"),
+        hit("Switches off after 45 minutes.", title="Fan X5", at=1),
+    )
     (wrong,) = verdicts("It switches off after 45 minutes. [2]", one, two, question="When does the X4 switch off?")
     assert wrong.fault == "subject"
     old = hit("A stamp is worth 2 euros.", title="Bonus stamps (valid until 2023)")
@@ -128,7 +135,9 @@ def test_the_passages_own_words_take_a_fallen_sentences_place() -> None:
     assert (checked.verdict, checked.fault) == ("replaced", "number")
     assert checked.claim is not None
     assert checked.claim.text == "The kiln cools for 9 hours."
-    first, second = verdicts("The kiln cools for 9 hours. [1] The kiln cools for a very long time, hours and hours. [1]", hit(text))
+    first, second = verdicts(
+        "The kiln cools for 9 hours. [1] The kiln cools for a very long time, hours and hours. [1]", hit(text)
+    )
     assert first.verdict == "quoted"
     assert second.claim is None  # its words were shown already
 
@@ -143,7 +152,9 @@ def test_settings_say_what_becomes_of_a_fallen_sentence() -> None:
 
 def test_courtesy_and_what_the_documents_lack() -> None:
     lamp = hit("The lamp uses 4 W. It is made of glass.", title="Lamp")
-    told = verdicts("No worries! The lamp uses 4 W. [1] Its colour is not given in the documents.", lamp, question="How much power?")
+    told = verdicts(
+        "No worries! The lamp uses 4 W. [1] Its colour is not given in the documents.", lamp, question="How much power?"
+    )
     assert [one.verdict for one in told] == ["no_claim", "quoted", "no_claim"]
     assert verdicts("The documents do not mention the lamp.", lamp)[0].fault == "no_answer"
     assert verdicts("The lamp uses 4 W. [1] The documents do not say that it is made of glass.", lamp)[1].claim is None
@@ -152,7 +163,11 @@ def test_courtesy_and_what_the_documents_lack() -> None:
 def test_every_step_of_a_list_arrives_with_its_number() -> None:
     steps = hit("1. Close the valve.\n2. Drain the tank.\n3. Wipe the seal.")
     told = verdicts("1. Close the valve. [1]\n2. Drain the tank. [1]\n3. Wipe the seal. [1]", steps)
-    assert [one.claim.text if one.claim else None for one in told] == ["1. Close the valve.", "2. Drain the tank.", "3. Wipe the seal."]
+    assert [one.claim.text if one.claim else None for one in told] == [
+        "1. Close the valve.",
+        "2. Drain the tank.",
+        "3. Wipe the seal.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +193,11 @@ def test_documents_markup_does_nothing() -> None:
     assert safe("Use `<b>` and [docs](https://x.example/d).") == "Use `<b>` and [docs](https://x.example/d)."
     assert "<" not in safe("a &lt;img src=x onerror=y&gt; b")
     assert visible("a\u200bb\U000e0041c\u202ed") == "abcd"
-    assert (safe_url("file:///etc/x"), safe_url("//host"), safe_url("https://x.example/a")) == (None, None, "https://x.example/a")
+    assert (safe_url("file:///etc/x"), safe_url("//host"), safe_url("https://x.example/a")) == (
+        None,
+        None,
+        "https://x.example/a",
+    )
 
 
 def test_a_text_without_an_end_is_cut() -> None:
