@@ -141,6 +141,7 @@ class Gate:
                 for at in places
                 if (near := nearest(claim, self._of(at), self._taken(at), self._asked.keys | self._before.keys)) is not None
                 and self._current(at, text, claim)
+                and not another(self._asked, claim, [near[0]])  # not the other model's words again
             ]
             if found:
                 (unit, _), at = max(found, key=lambda pair: pair[0][1])
