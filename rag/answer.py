@@ -31,6 +31,7 @@ from rag.grounding import Clarification, Handoff
 from rag.library.calibration import threshold
 from rag.ports import Embedder, Generator
 from rag.search import intent
+from rag.search.position import position
 from rag.search.readings import search_readings, step_back
 from rag.search.retrieve import Retriever
 from rag.search.rewrite import is_follow_up, readings, rewrite, said_already, settle
@@ -285,7 +286,7 @@ class Answerer:
         self, run: Run, query: str, found: Retrieved, numbering: Numbering, disagree: Contradictions
     ) -> Iterator[Sentence]:
         said = list[Sentence]()
-        for claim in self._claims(run, query, found):
+        for claim in self._claims(run, query, found, numbering):
             said.append(numbering.sentence(claim))
             yield said[-1]
         if run.refused is None:
@@ -301,7 +302,7 @@ class Answerer:
         language = question.language or profile.language or language_of(question)
         return Run(question, profile, language, self._chain(question), gone)
 
-    def _claims(self, run: Run, query: str, found: Retrieved) -> Iterator[Claim]:
+    def _claims(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
         """What passed, from the first backend of the chain that does its part."""
         if run.approved is not None:
             run.generator = faq.GENERATOR
@@ -311,7 +312,7 @@ class Answerer:
         for at, backend in enumerate(run.chain):
             rest = run.chain[at + 1 :]
             if backend is None:
-                yield from self._quoted(run, query, found)
+                yield from self._quoted(run, query, found, numbering)
                 return
             passed = 0
             writing = self._writing(run, backend, found, rest)
@@ -348,12 +349,23 @@ class Answerer:
             count=None if backend is None else getattr(backend.generator, "count_tokens", None),
         )
 
-    def _quoted(self, run: Run, query: str, found: Retrieved) -> Iterator[Claim]:
+    def _quoted(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
         with run.stage("generate"):
             hits = found.hits[:HITS]
             bits = self._retriever.tokens_of([hit.passage.id for hit in hits])
-            claims = compose(query, found, self._embedder.query_tokens(query), bits, limit=run.profile.max_sentences)
-        run.generator, run.refused, run.cut = EXTRACTIVE, None if claims else "low_grounding", False
+            asked, tokens = run.question, self._embedder.query_tokens(query)
+            made = compose(
+                query,
+                found,
+                tokens,
+                bits,
+                limit=run.profile.max_sentences,
+                grow=self._retriever.with_section,
+                item=position(asked.text) if asked.history else None,
+            )
+            claims = made.claims
+            numbering.read(made.found.hits)
+        run.generator, run.refused, run.cut = EXTRACTIVE, None if claims else "no_relevant_content", False
         for claim in claims:
             run.checked.append(Checked(claim.text, claim, None, "quoted"))
             yield claim

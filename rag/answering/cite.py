@@ -30,6 +30,10 @@ class Numbering:
         self._hits = hits
         self._numbers: dict[tuple[str, int, int, tuple[tuple[int, int], ...]], Citation] = {}
 
+    def read(self, hits: Sequence[Hit]) -> None:
+        """The hits as they were read, some of them with their whole section."""
+        self._hits = hits
+
     @property
     def citations(self) -> tuple[Citation, ...]:
         return tuple(self._numbers.values())

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from sqlalchemy import Engine, select
 
+from rag import statement
 from rag.domain import Passage
 from rag.library.schema import passages, versions
+
+
+def with_section(engine: Engine, passage: Passage) -> Passage:
+    """The passage grown to all passages of its section, with their statements in order; those that were added have no token
+    vectors of their own."""
+    generation = select(passages.c.generation).where(passages.c.id == passage.id).scalar_subquery()
+    with engine.connect() as conn:
+        rows = conn.execute(
+            select(passages.c.start, passages.c.end, passages.c.statements)
+            .where(
+                passages.c.document_id == passage.document_id,
+                passages.c.version == passage.version,
+                passages.c.generation == generation,
+                passages.c.section == orjson.dumps(list(passage.section)).decode(),
+            )
+            .order_by(passages.c.ordinal)
+        ).all()
+        text = conn.scalar(
+            select(versions.c.text).where(versions.c.document_id == passage.document_id, versions.c.version == passage.version)
+        )
+    start = min([passage.start, *(row.start for row in rows)])
+    end = max([passage.end, *(row.end for row in rows)])
+    others = [one for row in rows if row.start != passage.start for one in statement.load(row.statements)]
+    both = sorted([*passage.statements, *(replace(one, tokens=(0, 0)) for one in others)], key=lambda one: one.start)
+    return replace(passage, start=start, end=end, text=(text or "")[start:end], statements=tuple(both))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.library.named import Named
 from rag.library.names import asked_names
+from rag.library.neighbours import with_section
 from rag.library.shelves import Shelf, Shelves
 from rag.library.tokens import is_chinese
 from rag.ports import Reranker, Vectors
@@ -125,6 +126,12 @@ class Retriever:
         head = self._ledger.head()
         _check_versions(head, least, as_of)
         return head if as_of is None else as_of
+
+    def with_section(self, found: Retrieved, at: int) -> Retrieved:
+        """The same with the hit at `at` grown to its whole section: a procedure that was cut into several passages."""
+        hits = list(found.hits)
+        hits[at] = replace(hits[at], passage=with_section(self._ledger.engine, hits[at].passage))
+        return replace(found, hits=tuple(hits))
 
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""

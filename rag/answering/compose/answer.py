@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from rag.answering.compose.choose import Unit, flowing, spans_of, unit
+from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
 from rag.answering.compose.render import clean
 from rag.answering.compose.score import Scored, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
+from rag.library.asked import holds, kind_asked
 from rag.library.coverage import word_set
 from rag.ports import Vectors
 from rag.statement import Statement
@@ -25,15 +27,57 @@ _UNITS = 3  # given at most
 _WHOLE = 400  # characters up to which the best passage is given whole
 
 
-def compose(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes], *, limit: int) -> list[Claim]:
-    """Claims, the best first; empty when no hit has a statement.
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Claims, the best first, with the hits that they point into; none where no hit says what is asked for."""
 
-    query: (m, dim) token vectors of the question, bits: token bits of each hit; `limit`: most statements in all.
+    claims: tuple[Claim, ...]
+    found: Retrieved
+
+
+def compose(
+    question: str,
+    found: Retrieved,
+    query: Vectors,
+    bits: Sequence[bytes],
+    *,
+    limit: int,
+    grow: Callable[[Retrieved, int], Retrieved] = lambda found, _: found,
+    item: int | None = None,
+) -> Composed:
+    """What the statements of the hits answer.
+
+    Args:
+        query: (m, dim) token vectors of the question.
+        bits: token bits of each hit.
+        limit: most statements in all.
+        grow: gives the hit at a place its whole section, for a procedure that was cut into several passages.
+        item: the item of a list that is asked for, -1 for the last.
     """
     scores = [one for one in scored(question, found, query, bits) if not _instructs(found.hits[one.hit], one)]
     if not scores:
-        return []
+        return Composed((), found)
     order = sorted(scores, key=lambda one: -one.score)
+    if _is_cut(found.hits[order[0].hit], order[0].statement):
+        first = order[0]
+        found = grow(found, first.hit)
+        scores = [one for one in scored(question, found, query, bits) if not _instructs(found.hits[one.hit], one)]
+        order = sorted(scores, key=lambda one: (_place(one) != _place(first), -one.score))
+    if item is not None and (single := one_item(found.hits[order[0].hit], order[0], item)) is not None:
+        return Composed((_claim(found.hits, single, headed=False),), found)
+    units = _units(found, scores, order, limit)
+    kind = kind_asked(question)
+    if all(holds(kind, made.text) is False for made in units):  # it is about that, and does not say how much, when, how long
+        return Composed((), found)
+    headed = _WHICH.search(question) is not None
+    return Composed(tuple(_claim(found.hits, made, headed=headed) for made in units), found)
+
+
+def _place(one: Scored) -> tuple[int, int]:
+    return one.hit, one.statement.start
+
+
+def _units(found: Retrieved, scores: Sequence[Scored], order: Sequence[Scored], limit: int) -> list[Unit]:
     best, units, given = order[0], list[Unit](), set[tuple[int, int]]()
     elsewhere = _ELSEWHERE if found.hits[best.hit].probability >= _SURE else _UNSURE
     for one in order:
@@ -43,14 +87,29 @@ def compose(question: str, found: Retrieved, query: Vectors, bits: Sequence[byte
             continue
         if units and (_sibling(found, best, one) or (one.hit != best.hit and best.score - one.score > elsewhere)):
             continue
+        if any(_within(found.hits, one, other) for other in units):
+            continue
         made = unit(found.hits, scores, one)
         if any((made.hit, place) in given for place in made.places) or made.text in [other.text for other in units]:
             continue
         given.update((made.hit, place) for place in made.places)
         units.append(made)
-    units = _whole(found.hits, best, units)
-    named = _WHICH.search(question) is not None
-    return [_claim(found.hits, made, headed=named) for made in units]
+    return _whole(found.hits, best, units)
+
+
+def _within(hits: Sequence[Hit], one: Scored, made: Unit) -> bool:
+    """Whether the statement was given already, by a hit that has grown over its passage."""
+    passage, its = hits[made.hit].passage, hits[one.hit].passage
+    if (passage.document_id, passage.version) != (its.document_id, its.version):
+        return False
+    first, last = passage.statements[made.places[0]], passage.statements[made.places[-1]]
+    return first.start <= one.statement.start and one.statement.end <= last.end
+
+
+def _is_cut(hit: Hit, best: Statement) -> bool:
+    """Whether the statement is a step of a procedure that goes on in another passage."""
+    held = sum(one.kind == "step" and one.group == best.group for one in hit.passage.statements)
+    return best.kind == "step" and best.total > held
 
 
 def _instructs(hit: Hit, one: Scored) -> bool:

@@ -86,6 +86,18 @@ def _list(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     return Unit(number, tuple(places), render.listed(hit, [all_[place] for place in places], lead))
 
 
+def one_item(hit: Hit, best: Scored, number: int) -> Unit | None:
+    """The item of that number (-1: the last) of the list that the best statement is in; None where there is none."""
+    all_ = hit.passage.statements
+    starts = [place for place in _group(all_, best.place) if all_[place].kind in ("step", "item")]
+    if not starts or not (number == -1 or 0 < number <= len(starts)):
+        return None
+    at = len(starts) - 1 if number == -1 else number - 1
+    end = starts[at + 1] if at + 1 < len(starts) else _group(all_, best.place)[-1] + 1
+    places = tuple(range(starts[at], end))
+    return Unit(best.hit, places, render.listed(hit, [all_[place] for place in places], ""))
+
+
 def _with_marks(all_: Sequence[Statement], chosen: Sequence[int], places: Sequence[int]) -> list[int]:
     """The chosen ones, each with the item that it continues."""
     out: set[int] = set(chosen)
