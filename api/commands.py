@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from api import loading
 from rag.console import ConfigOption, settings
 from rag.settings import Settings
 
@@ -98,4 +99,5 @@ def _load(told: Settings, examples: Path, config: Path | None) -> None:
         return
     print(f"first start: loading the examples in {examples}/", flush=True)
     command = [sys.executable, "-m", "xiansou", "ingest", str(examples)]
-    spawn_tied([*command, "--config", str(config)] if config else command).wait()
+    with loading.marked(told.data_dir):
+        spawn_tied([*command, "--config", str(config)] if config else command).wait()

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rag.domain import Reason, Status
+from rag.domain import Intent, Reason, Status
 from rag.grounding import Fault, Verdict
 
 JobState = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]
@@ -42,6 +42,9 @@ class CitationReply(_Reply):
     start: int = Field(examples=[120])
     end: int = Field(examples=[150])
     score: float = Field(examples=[0.83])
+    spans: list[list[int]] = Field(
+        [], description="Of several pieces, `[start, end]` each; `cited_text` joins them by a line break."
+    )
 
 
 class SeenPassage(_Reply):
@@ -103,6 +106,13 @@ class ClarificationReply(_Reply):
     options: list[str]
 
 
+class UnknownReply(_Reply):
+    """A name that no document has, and known ones that come near."""
+
+    name: str
+    nearest: list[str]
+
+
 class UsageReply(_Reply):
     """Tokens as the LLM backend counted them."""
 
@@ -111,7 +121,7 @@ class UsageReply(_Reply):
 
 
 class AnswerReply(_Reply):
-    """A cited answer or a refusal."""
+    """A cited answer, a refusal, a question back (`clarify`), or a reply to small talk and wishes for a person (`chat`)."""
 
     answer_id: str = Field(examples=["ans_5f0c8a"])
     conversation_id: str | None
@@ -131,7 +141,11 @@ class AnswerReply(_Reply):
     profile: str = Field(examples=["xiansou"])
     grounding: list[GroundedReply]
     contradictions: list[ContradictionReply]
-    clarification: ClarificationReply | None
+    clarification: ClarificationReply | None = Field(description="Of `clarify`.")
+    unknown: list[UnknownReply] = Field([], description="Of `unknown_name`; left out where there are none.")
+    intent: Intent | None = Field(
+        None, examples=["greeting"], description="Of `chat`: what the message was instead of a question."
+    )
 
 
 class HitReply(_Reply):
@@ -169,6 +183,7 @@ class ExplainReply(_Reply):
     """How a question was understood, and what became of the other candidates."""
 
     query: str = Field(description="The text that was searched: a follow-up question is completed from its history.")
+    readings: list[str] = Field([], description="All texts that were searched and fused, where a follow-up has several.")
     words: dict[str, float] = Field(description="Its words with their inverse document frequency.")
     also: dict[str, list[str]] = Field(description="Synonyms and right spellings that were searched for a word as well.")
     wishes: dict[str, list[str]] = Field(description="Products, versions, dates that it names and some passage fits.")

@@ -27,6 +27,7 @@ class Asked:
         answers: reference answers, any of them right; for exact match, F1, ROUGE-L and BLEU.
         kind: type of question, for the figures by type.
         history: the conversation before it.
+        without: ids of documents that are left out while it is asked.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Asked:
     answers: tuple[str, ...] = ()
     history: tuple[Message, ...] = ()
     unanswerable: bool = False
+    without: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> bool:
@@ -52,6 +54,8 @@ class Asked:
             row["kind"] = self.kind
         if self.unanswerable:
             row["answerable"] = False
+        if self.without:
+            row["without"] = list(self.without)
         if self.history:
             row["history"] = [{"role": turn.role, "content": turn.content} for turn in self.history]
         return row
@@ -130,6 +134,7 @@ def _asked(where: str, row: Mapping[str, Any], documents: object, grades: Mappin
         answers=_texts(where, "answers", row.get("answers") or []),
         history=_history(where, row.get("history", [])),
         unanswerable=row.get("answerable") is False,
+        without=_texts(where, "without", row.get("without", [])),
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
 from random import Random
 
 from eval.dataset import Suite
+from eval.library import scope_of
 from rag.domain import Question
 from rag.errors import InputError
 from rag.library import calibration
-from rag.library.calibration import PLAIN, Calibration, threshold
+from rag.library.calibration import PLAIN, Calibration, moved, threshold
 from rag.search.calibrate import fit
 from rag.wiring import House
 
@@ -54,7 +54,8 @@ def calibrate(suite: Suite, house: House) -> Calibrated:
     right: list[bool] = []
     best: list[tuple[float, bool]] = []  # of every question: its likeliest hit, and whether it is answerable
     for asked in suite.questions:
-        hits = house.answerer.retrieve(Question(asked.question)).hits
+        question = Question(asked.question, scope=scope_of(asked, house.ledger.engine))
+        hits = house.answerer.retrieve(question).hits
         best.append((max((hit.probability for hit in hits), default=0.0), asked.answerable))
         if hits:
             told.append(hits[0].probability)
@@ -122,6 +123,4 @@ def error(probabilities: Sequence[float], right: Sequence[bool], bins: int = 10)
 
 def _apply(probability: float, used: Calibration, wanted: Calibration) -> float:
     """The probability under another correction than the one that it was given with."""
-    p = min(max(probability, 1e-9), 1 - 1e-9)
-    logit = (log(p / (1 - p)) - used.offset) / used.slope
-    return 1 / (1 + exp(-(wanted.slope * logit + wanted.offset)))
+    return moved(moved(probability, 1 / used.slope, -used.offset / used.slope), wanted.slope, wanted.offset)

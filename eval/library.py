@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from sqlalchemy import Engine, select
+
+from eval.asked import Asked
+from rag.domain import Scope
+from rag.library.schema import passages
 from rag.settings import Settings
 from rag.wiring import House, open_house
 
@@ -24,3 +29,12 @@ def own_library(told: Settings, keep: Path | None = None, *, serving: bool = Fal
             yield house
         finally:
             house.close()
+
+
+def scope_of(asked: Asked, engine: Engine) -> Scope:
+    """Where a question of a suite looks: everywhere, less the documents that are taken out while it is asked."""
+    if not asked.without:
+        return Scope()
+    query = select(passages.c.id).where(passages.c.document_id.in_(asked.without), passages.c.retired_seq.is_(None))
+    with engine.connect() as conn:
+        return Scope(without=tuple(conn.scalars(query)))

@@ -16,13 +16,14 @@ from eval.asked import Asked
 from eval.corpus import ingest_corpus
 from eval.dataset import Suite
 from eval.judge import Judge
+from eval.library import scope_of
 from eval.metrics import Scored, as_dicts, score
 from eval.names import cutoff
 from ingest.folder import Summary, ingest_paths
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
 from rag.answering.record import Made
-from rag.domain import Answer, Question
+from rag.domain import Answer, Question, Scope
 from rag.wiring import House
 
 Progress = Callable[[int, int], None]
@@ -94,7 +95,8 @@ def ask_suite(
     for at, asked in enumerate(suite.questions, 1):
         row = done.get(asked.id)
         if row is None:
-            row = ask_one(asked, house.answerer, suite, only_retrieval=only_retrieval, judge=judge)
+            scope = scope_of(asked, house.ledger.engine)
+            row = ask_one(asked, house.answerer, suite, only_retrieval=only_retrieval, judge=judge, scope=scope)
             if partial is not None:
                 partial.parent.mkdir(parents=True, exist_ok=True)
                 with partial.open("ab") as file:
@@ -110,13 +112,19 @@ def ask_suite(
 
 
 def ask_one(
-    asked: Asked, answerer: Answerer, suite: Suite, *, only_retrieval: bool = False, judge: Judge | None = None
+    asked: Asked,
+    answerer: Answerer,
+    suite: Suite,
+    *,
+    only_retrieval: bool = False,
+    judge: Judge | None = None,
+    scope: Scope = Scope(),
 ) -> Scored:
     """One question: its ranking, and its answer as a customer would get it."""
     began = time.perf_counter()
-    found = answerer.retrieve(Question(asked.question, asked.history, top_k=_DEPTH))
+    found = answerer.retrieve(Question(asked.question, asked.history, scope=scope, top_k=_DEPTH))
     took = (time.perf_counter() - began) * 1000
-    question = Question(asked.question, asked.history)
+    question = Question(asked.question, asked.history, scope=scope)
     answer = None if only_retrieval else _answer(answerer, question)
     if answer is not None:
         took = answer.timings_ms["retrieve"] + answer.timings_ms["rewrite"] + answer.timings_ms["rerank"]

@@ -34,11 +34,15 @@ def make_set(
     per_document: Annotated[int, typer.Option(min=1, help="Questions of one document.")] = 3,
     methods: Annotated[str, typer.Option(help="Of faq, heading, cloze, llm, with commas between.")] = "faq,heading,cloze,llm",
     collection: Annotated[str | None, typer.Option(help="Only documents of this collection.")] = None,
+    near_topic: Annotated[
+        float, typer.Option("--near-topic", min=0, max=1, help="Share of them that is asked with its documents taken out.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(help="Another seed draws other questions.")] = 0,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make questions of the library's own documents: by rules and, where an LLM is configured, as pairs a section."""
+    from eval.make import near
     from eval.make.build import make, save
     from eval.make.sections import live_sections
     from rag.wiring import load_generator, open_ledger
@@ -47,7 +51,6 @@ def make_set(
     told = settings(config)
     ledger = open_ledger(told)
     sections = live_sections(ledger.engine, collection)
-    ledger.close()
     if not sections:
         raise InputError("the library is empty.", field="data_dir", fix="Run `xiansou ingest` first.")
     backend = load_generator(told.generator) if "llm" in chosen else None
@@ -56,13 +59,16 @@ def make_set(
             sections, limit=limit, per_document=per_document, seed=seed, methods=chosen, backend=backend,
             timeout_s=told.generator.timeout_s, progress=update,
         )  # fmt: skip
-    suite = save(made.rows, out)
+    rows = near.near_topic(made.rows, sections, ledger.engine, near_topic, seed) if near_topic else made.rows
+    ledger.close()
+    suite = save(rows, out)
     by_method = {m: sum(row["kind"] == m for row in made.rows) for m in chosen}
     notes = made.notes + (["no questions by an LLM: none is configured"] if "llm" in chosen and backend is None else [])
     for note in notes:
         print(f"note  {note}", file=sys.stderr)
     if as_json:
         figures = {"questions": len(made.rows), "by_method": by_method, "dropped": made.dropped, "notes": notes}
+        figures["unanswerable"] = sum(row.get("answerable") is False for row in rows)
         emit(figures | {"file": str(out), "suite": str(suite)})
     else:
         kinds = ", ".join(f"{count} {name}" for name, count in by_method.items() if count)

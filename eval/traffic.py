@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 from eval.texts import said
 from rag.library.answers import Answers, Stored
 from rag.library.feedback import FeedbackBook
+from rag.library.gaps import SEARCHED
 from rag.library.schema import documents
 from rag.library.tokens import is_chinese, words
 
@@ -35,13 +36,15 @@ def sample(engine: Engine, *, days: float, limit: int, collection: str | None = 
 
     Thumbs up, and none down: the documents that the answer cited answer the question, its text is a reference answer. Thumbs
     down with a correction: the correction is the reference, the documents are open. Thumbs down, or refused: open. Answers
-    that nobody rated say nothing and are left out.
+    that nobody rated say nothing and are left out, and so are small talk and questions back.
     """
     told, book = Sampled(), FeedbackBook(engine)
     live = _live(engine)
     rated, refused = list[Stored](), list[Stored]()
     asked: set[tuple[str, ...]] = set()
     for stored in _every(Answers(engine), time.time() - days * 86_400, collection):
+        if stored.status not in SEARCHED:  # small talk and questions back: neither answered nor refused
+            continue
         told.seen += 1
         key = _key(stored)
         if stored.cached_from and not stored.ratings:

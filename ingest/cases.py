@@ -6,68 +6,93 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest import columns
+from ingest.roles import LEFT_OUT, role_of
 
-_SYMPTOMS = columns.names(
-    "symptom,symptoms,problem,problem description,issue,issue description,description,error,"
-    "现象,故障现象,问题现象,问题描述,故障描述,问题,症状,案例描述,描述,报错信息"
-)
-_CAUSES = columns.names(
-    "cause,causes,root cause,reason,analysis,原因,故障原因,问题原因,根因,根本原因,原因分析,问题分析,可能原因"
-)
-_RESOLUTIONS = columns.names(
-    "resolution,solution,solutions,fix,workaround,action,how to fix,"
-    "解决方案,解决方法,解决办法,处理方法,处理方案,处理办法,处理措施,处理步骤,解决措施,解决步骤,处理过程,处理建议"
-)
-_TITLES = columns.names("title,subject,summary,case,case title,标题,案例标题,案例名称,案例,主题,名称,故障名称")
 _FILTER_LIMIT = 64  # characters; a longer value of an unknown column is text, nobody filters by it
-_FIELDS = ("id", "product", "version", "date", "status", "category", "url", "language")
+_FIELDS = ("id", "code", *(name for name in columns.FIELDS if name not in ("id", "code")))
+_SHOWN = ("code",)  # of the fields, those that a customer reads too
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Where a case table keeps what. `text`: columns that are shown, in the file's order; `fields`: position → name.
 
-    `others`: columns that are shown and, where their values are short, can be filtered by as well.
+    `others`: columns that are shown and, where their values are short, can be filtered by as well. `left_out`: columns that
+    are neither: persons, priorities, ratings, records.
     """
 
     title: int | None
     text: tuple[int, ...]
     fields: Mapping[int, str]
     others: Mapping[int, str] = field(default_factory=dict)
+    left_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One case: readable text with one labelled line a column, a header of id, title, product and version, its fields."""
+    """One case: (column, text) of what is shown, a header of id, title, product and version, its fields."""
 
-    text: str
+    lines: tuple[tuple[str, str], ...]
     header: str
     fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """One labelled line a column."""
+        return "\n".join(columns.label(name) + value for name, value in self.lines)
 
 
 def find_columns(header: Sequence[str]) -> Columns | None:
     """The columns of a case table, or None. It needs a resolution with something it resolves, or a symptom with its cause."""
-    symptoms, causes = columns.find(header, _SYMPTOMS), columns.find(header, _CAUSES)
-    resolutions, titles = columns.find(header, _RESOLUTIONS), columns.find(header, _TITLES)
-    if not (resolutions and (symptoms or causes or titles)) and not (symptoms and causes):
+    if len(header) > columns.COLUMN_LIMIT:
+        return None
+    roles = [role_of(name) if name else "" for name in header]
+    symptoms = [i for i, role in enumerate(roles) if role in ("symptom", "question")]
+    titles = [i for i, role in enumerate(roles) if role == "title"]
+    resolutions = _resolutions(roles, bool(symptoms or titles))
+    has_cause = "cause" in roles
+    if not (resolutions and (symptoms or has_cause or titles)) and not (symptoms and has_cause):
         return None
     title = titles[0] if titles else None
     # Further columns are text as well, unless they are values to filter by: what is in a case must be found.
-    further = columns.field_columns(header, {*symptoms, *causes, *resolutions, *titles[:1]})
-    fields = {position: name for position, name in further.items() if name in _FIELDS}
-    text = tuple(i for i, name in enumerate(header) if name and i not in fields and i != title)
-    others = {position: name for position, name in further.items() if position not in fields}
-    return Columns(title, text, fields, others)
+    told = {i for i, role in enumerate(roles) if role in ("symptom", "question", "cause", "resolution")} | {
+        *titles[:1],
+        *resolutions,
+    }
+    left_out = tuple(
+        i for i, role in enumerate(roles) if role in (*LEFT_OUT, "forbidden", "ignore") and not _is_field(header[i])
+    )
+    further = columns.field_columns(header, {*told, *left_out})
+    fields = {i: name for i, name in further.items() if name in _FIELDS or roles[i] == "label"}
+    text = tuple(
+        i
+        for i, name in enumerate(header)
+        if name and i not in left_out
+        and (i not in fields or fields[i] in _SHOWN or roles[i] == "show")
+        and (i != title or not symptoms)
+    )  # fmt: skip
+    others = {i: name for i, name in further.items() if i not in fields}
+    return Columns(title, text, fields, others, left_out)
+
+
+def _resolutions(roles: Sequence[str], subject: bool) -> list[int]:
+    """Where a ticket has no column of its own for it, what was answered is what solved it."""
+    found = [i for i, role in enumerate(roles) if role == "resolution"]
+    return found or ([i for i, role in enumerate(roles) if role == "answer"] if subject and "question" not in roles else [])
+
+
+def _is_field(name: str) -> bool:
+    return columns.field_of(name) in _FIELDS or columns.mapped_role(name) not in ("", "ignore")
 
 
 def read_entry(found: Columns, header: Sequence[str], row: Sequence[str]) -> Entry | None:
     """The row's case, or None for a row without text."""
-    lines = [columns.label(header[i]) + value for i in found.text if (value := columns.cell(row, i))]
+    lines = tuple((header[i], value) for i in found.text if (value := columns.cell(row, i)))
     if not lines:
         return None
     fields = columns.read_fields(row, found.fields)
     others = columns.read_fields(row, found.others)
     title = " ".join(columns.cell(row, found.title).split())
-    heads = [fields.get("id", ""), title, fields.get("product", ""), fields.get("version", "")]
+    heads = [fields.get("id", ""), fields.get("code", ""), title, fields.get("product", ""), fields.get("version", "")]
     short = {name: value for name, value in others.items() if len(value) <= _FILTER_LIMIT and "\n" not in value}
-    return Entry("\n".join(lines), " · ".join(filter(None, heads)), short | fields)
+    return Entry(lines, " · ".join(dict.fromkeys(filter(None, heads))), short | fields)

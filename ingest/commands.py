@@ -17,6 +17,7 @@ from rag.errors import InputError, XiansouError
 
 if TYPE_CHECKING:
     from ingest.folder import Summary
+    from rag.library.ledger import Ledger
 
 
 def ingest(
@@ -62,6 +63,7 @@ def ingest(
 
     summary = run(delete_missing)
     _tell(summary, as_json)
+    _suggest(ledger, summary)
     if watch:
         _watch(paths, lambda: run(True), as_json)
     if summary.failed:
@@ -113,6 +115,18 @@ def _tell(summary: Summary, as_json: bool) -> None:
         emit(summary.as_dict())
     else:
         print(summary.sentence(), flush=True)
+
+
+def _suggest(ledger: Ledger, summary: Summary) -> None:
+    """After much that is new, where nothing was fitted to it."""
+    from rag.library.calibration import CALIBRATE, WORTH_CALIBRATING, load
+    from rag.library.ledger import live_generation
+
+    if summary.added and summary.passages >= WORTH_CALIBRATING:
+        with ledger.engine.connect() as conn:
+            generation = live_generation(conn)
+        if generation is not None and not load(ledger.engine, generation).unanswered:
+            print(CALIBRATE, file=sys.stderr)
 
 
 def _watch(paths: list[Path], again: Callable[[], Summary], as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""FAQ tables: columns of questions, other phrasings and answers, recognised by name in Chinese and English."""
+"""FAQ tables: columns of questions, other phrasings, answers and further texts, recognised by name or by their own look."""
 
 from __future__ import annotations
 
@@ -8,66 +8,226 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest import columns
+from ingest.roles import is_staff, role_of
 
-_QUESTIONS = columns.names(
-    "question,questions,q,standard question,main question,query,title question,faq,faq question,"
-    "问题,标准问题,标准问,主问题,问句,提问,问,常见问题,问题标题,问题名称"
-)
-_PHRASINGS = columns.names(
-    "alternative question,alternative questions,alt question,alt questions,alternatives,similar question,similar questions,"
-    "similar,variant,variants,question variants,alias,aliases,synonyms,paraphrase,paraphrases,phrasings,other phrasings,"
-    "相似问题,相似问,相似问法,相似句,扩展问题,扩展问,别名,同义问题,同义问,其他问法,其它问法,类似问题,问法"
-)
-_ANSWERS = columns.names(
-    "answer,answers,a,reply,response,standard answer,answer text,faq answer,"
-    "答案,回答,答复,解答,回复,标准答案,标准回答,答,答案内容,回复内容"
-)
 _SEPARATORS = re.compile(r"[|｜；;\n]+")
+_ASKS_ZH = re.compile(
+    r"怎么|怎样|咋|如何|为什么|为何|为啥|什么|啥|哪[里儿些个种款家位天年怕]?|多少|多久|多长|多大|多远|多高|多重|几[个天年月次时点种岁元块]"
+    r"|吗$|呢$|是否|能否|可否|可不可以|能不能|会不会|有没有|是不是|要不要|需不需要|行不行|谁|怎办"
+)
+_ASKS_EN = re.compile(
+    r"(?:how|what|what's|why|when|where|who|whom|whose|which|can|could|do|does|did|is|are|was|were|am|may|might|must|should"
+    r"|shall|will|would|has|have|had|isn't|aren't|don't|doesn't|can't|won't)\b(?!\s*[:：])",
+    re.IGNORECASE,
+)
+_ONE_A_LINE = re.compile(r"[一每]行一[个条]|one (?:per|a|each) line|per line", re.IGNORECASE)
+_QUESTION_LIMIT = 300
+_SHARE = 0.6  # of the rows, whose cells are questions
+_ANSWER_LENGTH = 6  # characters of an answer, on average
+_LANGUAGES = re.compile(
+    r"中文|汉语|简体|繁体|英文|英语|chinese|english|mandarin|\b(?:zh|en|cn|us|uk|fr|de|es|ja|jp|ko)(?:[-_][a-z]{2})?\b",
+    re.IGNORECASE,
+)
+_VALUE_LIMIT = 64  # characters; nobody filters by a longer one
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where a FAQ table keeps what. `fields`: position → name of the further columns."""
+    """Where a FAQ table keeps what. `fields`: position → name of the columns to filter by; `further`: texts shown after the
+    answer; `left_out`: columns that are not read; `answers`: more columns of answers beside the first one."""
 
     question: int
     answer: int
     phrasings: tuple[int, ...]
     fields: Mapping[int, str]
+    title: int | None = None
+    answers: tuple[int, ...] = ()
+    further: tuple[int, ...] = ()
+    left_out: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One question with its answer; `phrasings` are the other ways to ask it, without the question itself."""
+    """One question with its answer; `phrasings` are the other ways to ask it, without the question itself.
+
+    `name`: of the answer's column. `further`: (column, text) of other answers and of what is said besides.
+    """
 
     question: str
     answer: str
     phrasings: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    further: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+    name: str = field(default="", compare=False)
 
 
 def find_columns(header: Sequence[str]) -> Columns | None:
     """The columns of a FAQ table, or None when the table has no question or no answer column."""
-    questions, answers = columns.find(header, _QUESTIONS), columns.find(header, _ANSWERS)
+    if len(header) > columns.COLUMN_LIMIT:
+        return None
+    roles = [role_of(name) if name else "" for name in header]
+    questions = [i for i, role in enumerate(roles) if role == "question"]
+    answers = [i for i, role in enumerate(roles) if role == "answer"]
+    if not answers and questions and not {"symptom", "cause", "resolution"} & set(roles):
+        answers = [i for i, role in enumerate(roles) if role == "weak answer"][:1]
     if not questions or not answers:
         return None
+    return _columns(header, roles, questions, answers)
+
+
+def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
+    """The columns of a table whose names say nothing, or that has none: one of questions, the fullest other one of answers."""
+    width = max((len(row) for row in rows), default=0)
+    if not 1 < width <= columns.COLUMN_LIMIT or len(rows) < 2:
+        return None
+    filled = [[cell for row in rows if (cell := columns.cell(row, i))] for i in range(width)]
+    asked = next(
+        (i for i in range(width) if len(filled[i]) * 2 > len(rows) and _share(filled[i]) >= _SHARE and _differ(filled[i])), None
+    )
+    if asked is None:
+        return None
+    names = [header[i] if i < len(header) else "" for i in range(width)]
+    roles = [role_of(name) if name else "" for name in names]
+    taken = ("person", "priority", "rating", "record", "label", "forbidden", "symptom", "cause", "ignore")
+    others = [
+        i
+        for i in range(width)
+        if i != asked and len(filled[i]) * 2 >= len(rows) and _share(filled[i]) < _SHARE and roles[i] not in taken
+        and not columns.field_of(names[i])
+    ]  # fmt: skip
+    answered = max(others, key=lambda i: sum(map(len, filled[i])), default=None)
+    if answered is None or sum(map(len, filled[answered])) < _ANSWER_LENGTH * len(filled[answered]):
+        return None
+    roles[asked] = "question"
+    return _columns(names, roles, [asked], [answered])
+
+
+def _columns(header: Sequence[str], roles: Sequence[str], questions: list[int], answers: list[int]) -> Columns:
     # `question 1, question 2, …`: the first is the question, the others are phrasings.
-    phrasings = (*questions[1:], *columns.find(header, _PHRASINGS))
-    taken = {*questions, *phrasings, answers[0]}
-    return Columns(questions[0], answers[0], phrasings, columns.field_columns(header, taken))
+    phrasings = (*questions[1:], *(i for i, role in enumerate(roles) if role == "similar questions"))
+    left_out = [i for i, name in enumerate(header) if roles[i] in ("forbidden", "ignore") or (name and is_staff(name))]
+    titles = [i for i, role in enumerate(roles) if role == "title" and i not in left_out]
+    taken = {*questions, *phrasings, *answers, *left_out, *titles[:1]}
+    fields = columns.field_columns(header, taken)
+    shown = {i for i, name in enumerate(header) if i not in taken and _is_text(name, roles[i])}
+    nameless = {i for i, name in enumerate(header) if not name and i not in taken and i > questions[0]}
+    fields |= {i: "category" for i, name in enumerate(header) if not name and i not in taken and i < questions[0]}
+    return Columns(
+        questions[0],
+        answers[0],
+        phrasings,
+        fields,
+        titles[0] if titles else None,
+        tuple(answers[1:]),
+        tuple(sorted(shown | nameless)),
+        tuple(sorted(left_out)),
+        tuple(header),
+    )
+
+
+def _is_text(name: str, role: str) -> bool:
+    """Whether a reader of the entry sees the column: what it says is neither bookkeeping nor only there to filter by."""
+    if role == "show":
+        return True
+    if not name or role in ("label", "person", "priority", "rating", "record"):
+        return False
+    told = columns.field_of(name)
+    return not told or (told in ("product", "version") and _applies(name))
+
+
+def _applies(name: str) -> bool:
+    return re.search(r"适用|支持|appl(?:y|ies)|support|for ", name, re.IGNORECASE) is not None
 
 
 def read_entry(found: Columns, row: Sequence[str]) -> Entry | None:
     """The row's entry, or None when its question or its answer is missing."""
-    question = " ".join(columns.cell(row, found.question).split())
-    answer = columns.cell(row, found.answer)
-    if not question or not answer:
+    asked = columns.cell(row, found.question)
+    # `one a line`: the first line is the question, the others are phrasings.
+    lines = [" ".join(line.split()) for line in asked.splitlines() if line.strip()]
+    told_so = _ONE_A_LINE.search(found.names[found.question]) if found.question < len(found.names) else None
+    several = len(lines) > 1 and (bool(told_so) or (min(map(len, lines)) > 3 and sum(map(is_question, lines)) * 2 > len(lines)))
+    question = lines[0] if several else " ".join(asked.split())
+    told = [(i, text) for i in (found.answer, *found.answers) if (text := columns.cell(row, i))]
+    if not question or not told:
         return None
-    phrasings: dict[str, None] = {}
+    phrasings = dict.fromkeys(lines[1:] if several else ())
     for position in found.phrasings:
         for phrasing in split_phrasings(columns.cell(row, position)):
             if phrasing != question:
                 phrasings[phrasing] = None
-    return Entry(question, answer, tuple(phrasings), columns.read_fields(row, found.fields))
+    further = [(i, text) for i in found.further if (text := columns.cell(row, i))]
+    short = {i: name for i, name in found.fields.items() if i not in found.further or _filters(columns.cell(row, i))}
+    title, names = " ".join(columns.cell(row, found.title).split()), found.names
+    return Entry(
+        question,
+        told[0][1],
+        tuple(phrasings),
+        columns.read_fields(row, short),
+        tuple((names[i] if i < len(names) else "", text) for i, text in [*told[1:], *further]),
+        title if title != question else "",
+        names[told[0][0]] if told[0][0] < len(names) else "",
+    )
+
+
+def _filters(value: str) -> bool:
+    return len(value) <= _VALUE_LIMIT and "\n" not in value and value[-1:] not in "。.！!；;"
+
+
+def by_language(found: Columns) -> list[Columns]:
+    """A table with a question and an answer for each of several languages, as one such table a language."""
+    questions = [found.question, *(i for i in found.phrasings if role_of(found.names[i]) == "question")]
+    answers = [found.answer, *found.answers]
+    marks = [_language(found.names[i]) for i in questions], [_language(found.names[i]) for i in answers]
+    if len(answers) < 2 or not all(marks[0]) or sorted(marks[0]) != sorted(marks[1]) or len(set(marks[0])) < len(marks[0]):
+        return [found]
+    others = tuple(i for i in found.phrasings if i not in questions)
+    return [
+        Columns(
+            asked, answers[marks[1].index(mark)], others if number == 0 else (), found.fields, found.title,
+            (), found.further, found.left_out, found.names,
+        )
+        for number, (asked, mark) in enumerate(zip(questions, marks[0], strict=True))
+    ]  # fmt: skip
+
+
+def _language(name: str) -> str:
+    match = _LANGUAGES.search(name)
+    if match is None:
+        return ""
+    told = match[0].casefold()[:2]
+    return {
+        "中文": "zh",
+        "汉语": "zh",
+        "简体": "zh",
+        "ch": "zh",
+        "ma": "zh",
+        "cn": "zh",
+        "英文": "en",
+        "英语": "en",
+        "us": "en",
+    }.get(told, told)
+
+
+def is_question(text: str) -> bool:
+    """Whether a reader takes the text for a question, with or without its mark."""
+    text = text.strip(" \t*_#\"'“”「」")
+    if not text or len(text) > _QUESTION_LIMIT:
+        return False
+    if text[-1] in "?？" or text.endswith(("?)", "？）", "?”", "？”")):
+        return True
+    if text[-1] in "。.!！;；:：,，、" or "\n" in text:
+        return False
+    return _ASKS_EN.match(text) is not None if text.isascii() else len(text) <= 60 and _ASKS_ZH.search(text) is not None
+
+
+def _share(cells: Sequence[str]) -> float:
+    return sum(map(is_question, cells)) / max(1, len(cells))
+
+
+def _differ(cells: Sequence[str]) -> bool:
+    return len(set(cells)) * 2 > len(cells)
 
 
 def split_phrasings(cell: str) -> tuple[str, ...]:

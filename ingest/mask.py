@@ -18,8 +18,9 @@ from typing import Any
 
 import orjson
 
+from ingest.blocks import dump, moved, read
 from ingest.personal import Found, find
-from rag.domain import Block, Parsed
+from rag.domain import Parsed
 from rag.errors import ConfigError, InputError
 
 _TOKEN = re.compile(r"⟦([a-z_]+):([A-Za-z0-9_-]+)⟧")
@@ -47,22 +48,10 @@ def mask(parsed: Parsed, title: str, kinds: Sequence[str], key: str = "") -> Mas
     found = find(parsed.text, kinds)
     counts.update(one.kind for one in found)
     text, move = _replaced(parsed.text, found, seal)
-    blocks = tuple(_block(block, move, clean) for block in parsed.blocks)
+    blocks = tuple(moved(block, move, clean) for block in parsed.blocks)
     # The text holds what headers and phrasings hold; only fields may be missing from it.
     kept = replace(parsed, text=text, blocks=blocks, title=clean(parsed.title))
     return Masked(kept, clean(title), dict(sorted(counts.items())))
-
-
-def _block(block: Block, move: Callable[[int, bool], int], clean: Callable[[str], str]) -> Block:
-    return replace(
-        block,
-        start=move(block.start, False),
-        end=move(block.end, True),
-        section=tuple(map(clean, block.section)),
-        header=clean(block.header),
-        keys=tuple(map(clean, block.keys)),
-        fields={name: clean(value) for name, value in block.fields.items()},
-    )
 
 
 def _replaced(text: str, found: Sequence[Found], seal: Seal) -> tuple[str, Callable[[int, bool], int]]:
@@ -137,7 +126,7 @@ def _cipher(key: str) -> Any:
 def pack(masked: Masked) -> bytes:
     """The masked document itself: its source holds what must not be kept."""
     parsed = masked.parsed
-    blocks = [[b.start, b.end, b.kind, b.section, b.header, b.group, b.keys, dict(b.fields)] for b in parsed.blocks]
+    blocks = [dump(block) for block in parsed.blocks]
     told = {"text": parsed.text, "title": parsed.title, "name": masked.title, "markdown": parsed.markdown, "blocks": blocks}
     return _STORED + orjson.dumps(told)
 
@@ -147,8 +136,5 @@ def unpack(content: bytes) -> tuple[Parsed, str] | None:
     if not content.startswith(_STORED):
         return None
     told = orjson.loads(content[len(_STORED) :])
-    blocks = tuple(
-        Block(start, end, kind, tuple(section), header, group, tuple(keys), fields)
-        for start, end, kind, section, header, group, keys, fields in told["blocks"]
-    )
+    blocks = tuple(read(row, len(told["text"])) for row in told["blocks"])
     return Parsed(told["text"], blocks, told["title"], {}, told["markdown"]), str(told["name"])

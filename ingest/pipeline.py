@@ -17,12 +17,12 @@ from ingest.sandbox import parse_safely
 from ingest.statements import with_statements, with_tokens
 from rag.domain import Chunk, DocumentInput, Parsed, WriteResult
 from rag.errors import Conflict, ParseError, XiansouError
+from rag.library.late import pack
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared, passage_hash
 from rag.library.shelves import Shelf
 from rag.library.tokens import Cutter
 from rag.ports import Vectors
-from rag.search.late import pack
 from rag.settings import Settings
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length

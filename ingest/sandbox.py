@@ -16,8 +16,9 @@ from typing import Any
 
 import orjson
 
+from ingest.blocks import read as read_block
 from ingest.child import Child, Limits, crashed
-from rag.domain import Block, Parsed
+from rag.domain import Parsed
 from rag.errors import ParseError
 from rag.settings import Settings
 
@@ -127,15 +128,8 @@ def _read(reply: Mapping[str, Any]) -> tuple[Parsed, dict[str, int]]:
     """The reply as records; every span is checked, for a child that is not trusted must not break citations."""
     try:
         text = str(reply["text"])
-        blocks = tuple(_block(row, len(text)) for row in reply["blocks"])
+        blocks = tuple(read_block(row, len(text)) for row in reply["blocks"])
         counts = {str(name): int(count) for name, count in reply["counts"].items()}
         return Parsed(text, blocks, str(reply["title"]), dict(reply["metadata"]), bool(reply["markdown"])), counts
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise crashed("its reply is damaged") from exc
-
-
-def _block(row: list[Any], length: int) -> Block:
-    start, end, kind, section, header, group, keys, fields = row
-    if not 0 <= start < end <= length:
-        raise ValueError("a span outside of the text")
-    return Block(start, end, kind, tuple(section), header, group, tuple(keys), fields)

@@ -104,6 +104,7 @@ def _error(code: str, detail: str, fix: str | None) -> bytes:
 
 def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
     """Parses and cleans one document: the fields of a `Parsed` and what each cleaning rule removed."""
+    from ingest.blocks import dump
     from ingest.clean import clean
     from ingest.columns import mapped
     from ingest.parse import ocr, parse
@@ -121,7 +122,7 @@ def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
         "metadata": dict(parsed.metadata),
         "markdown": parsed.markdown,
         "counts": {name: count for name, count in {**counts, **dropped}.items() if count},
-        "blocks": [[b.start, b.end, b.kind, b.section, b.header, b.group, b.keys, dict(b.fields)] for b in parsed.blocks],
+        "blocks": [dump(block) for block in parsed.blocks],
     }
 
 

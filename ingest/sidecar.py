@@ -4,6 +4,7 @@
 [columns]              # of tables in this folder and below it
 Frage = "question"
 Antwort = "answer"
+Sachbearbeiter = "show"   # left out of a case by default; "ignore" leaves out any column
 [metadata]             # of all documents, to filter by
 product = "Cam 2"
 ["faq.csv".columns]    # of one file
@@ -18,7 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.errors import InputError
+from ingest.columns import check_role
+from rag.errors import InputError, ParseError
 
 SIDECAR = ".xiansou.toml"
 _KEYS = ("columns", "metadata")
@@ -49,6 +51,14 @@ class Sidecars:
         return self._folders[folder]
 
 
+def _check_roles(file: Path, columns: Mapping[str, str]) -> None:
+    for role in columns.values():
+        try:
+            check_role(role)
+        except ParseError as exc:
+            raise InputError(f"{file}: {exc.detail}", field=str(file), fix=exc.fix) from exc
+
+
 def _read(file: Path) -> Mapping[str, Any]:
     if not file.is_file():
         return {}
@@ -66,4 +76,5 @@ def _read(file: Path) -> Mapping[str, Any]:
             )
         if not all(isinstance(role, str) for role in entry.get("columns", {}).values()):
             raise InputError(f"{file}: a column maps to a text.", field=str(file), fix='Example: Frage = "question".')
+        _check_roles(file, entry.get("columns", {}))
     return told

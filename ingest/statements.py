@@ -12,9 +12,10 @@ import numpy as np
 
 from ingest.parse.tags import plain
 from rag.domain import Block, Chunk, Parsed
+from rag.library.validity import field_period, read_period
 from rag.ports import Embedder
 from rag.sentences import split_sentences
-from rag.statement import Statement, StatementKind
+from rag.statement import Cell, Period, Statement, StatementKind
 
 _NUMERALS = "一二三四五六七八九十"
 _NUMBERED = re.compile(
@@ -27,9 +28,11 @@ _LINE_MARK = re.compile(rf"[ \t>]*(?P<mark>{_NUMBERED.pattern}|{_LETTERED.patter
 _MARK_BEFORE = re.compile(rf"(?P<mark>{_NUMBERED.pattern}|{_LETTERED.pattern}|{_BULLET.pattern})\s*$")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w")
-_INDEX = re.compile(r"\d{0,4}")
+_LABELLED = re.compile(r"(?m)^(?P<name>[^:：\n]{1,40})[:：][^\S\n]*(?P<value>\S[^\n]*(?:\n(?![^:：\n]{1,40}[:：])[^\n]+)*)")
+_INDEX, _COUNTS = re.compile(r"\d{0,4}"), re.compile(r"序号|编号|#|[Nn]o\.?|[Nn]r\.?|[Ii]ndex|[Ii][Dd]")
 _JUNK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")  # a template's place holders: no reader ever sees them
 _LEAD_LIMIT = 200
+_PERIOD = 60  # characters of a cell that may be a period
 _CIRCLED = ord("①") - 1
 CODE = "```"
 """Mark of a statement that is code: its lines are shown as they are."""
@@ -95,9 +98,13 @@ class _Reader:
         elif block.kind == "case":
             yield from self._case(block, start, end, free)
         elif block.kind == "faq":
+            # The answer itself is a cell too where its table has further columns of text.
             taken = [cell for cell in block.cells if start <= cell.start and cell.end <= end]
-            stop = min((cell.start for cell in taken), default=end)
+            first = next((cell for cell in taken if cell.start == start), None)
+            taken = [cell for cell in taken if cell is not first]
+            stop = first.end if first else min((cell.start for cell in taken), default=end)
             yield from self._written(start, stop, "answer", free)
+            free += 100
             yield from (
                 Statement(c.start, c.end, "field", c.value, group=free, cells=(c,), label=c.name, above=block.above)
                 for c in taken
@@ -110,18 +117,32 @@ class _Reader:
     # -- tables and cases ----------------------------------------------------------------------------------------------
 
     def _row(self, block: Block, start: int, end: int) -> Statement:
-        cells = tuple(cell for cell in block.cells if cell.start < end and cell.end > start)
+        # A cell that hangs down from a row above has no text of its own here: an empty span.
+        cells = tuple(cell for cell in block.cells if cell.start < end and (cell.end > start or cell.start == cell.end))
         named = any(cell.names for cell in cells)
         kind: StatementKind = "row" if named or len(cells) != 2 else "field"
-        telling = [cell for cell in cells if not (named and _INDEX.fullmatch(cell.value) and len(cells) > 1)]
+        telling = [cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name))]
         label = telling[0].value if telling else ""
-        text = "" if cells else self._plain(start, end)
         return Statement(
-            start, end, kind, text, group=block.group, lead=self._lead_of(block), cells=cells, label=label, above=block.above
+            start,
+            end,
+            kind,
+            "" if cells else self._plain(start, end),
+            group=block.group,
+            lead=self._lead_of(block),
+            cells=cells,
+            label=label,
+            above=block.above,
+            period=_period(cells, block.above),
         )
 
     def _case(self, block: Block, start: int, end: int, free: int) -> Iterator[Statement]:
         cells = [cell for cell in block.cells if start <= cell.start and cell.end <= end]
+        if not cells:
+            cells = [
+                Cell(match.start("value"), match.end("value"), (match["name"],), match["value"])
+                for match in _LABELLED.finditer(self._text, start, end)
+            ]
         if not cells:
             yield from self._written(start, end, "field", free)
             return
@@ -223,6 +244,13 @@ class _Reader:
             if block.kind == "list" and block.group >= 0:
                 found[block.group] = max(found[block.group], _number(self._mark_before(block.start)[0]))
         return found
+
+
+def _period(cells: Sequence[Cell], above: str) -> Period | None:
+    """When a row holds: by columns that are called so, by a cell that is nothing else, by the section row above it."""
+    told = field_period({cell.name: cell.value for cell in cells})
+    found = (read_period(cell.value) for cell in cells if len(cell.value) <= _PERIOD)
+    return told or next((period for period in found if period is not None), None) or (read_period(above) if above else None)
 
 
 def _number(mark: str) -> int:

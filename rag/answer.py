@@ -11,24 +11,30 @@ from dataclasses import dataclass, field, replace
 
 from rag import watch
 from rag.answering import condense, faq
+from rag.answering.chat import GENERATOR as CHAT
+from rag.answering.chat import chat_handoff, chat_text
 from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
+from rag.answering.compose.answer import compose
+from rag.answering.compose.score import HITS
 from rag.answering.contradict import Contradictions
-from rag.answering.extract import extract
 from rag.answering.generate import Backend, Messages
 from rag.answering.memory import Memory
 from rag.answering.prompt import build
 from rag.answering.record import Made, Reuse, new_id
-from rag.answering.refuse import CUT, clarify, handoff, refusal_text
+from rag.answering.refuse import CUT, clarify, handoff, refusal_text, summary
+from rag.answering.unknown import unknown_text
 from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
-from rag.domain import Answer, Claim, Language, Question, Reason, Retrieved, Sentence, Usage
-from rag.grounding import Handoff
+from rag.domain import Answer, Claim, Intent, Language, Question, Reason, Retrieved, Sentence, Status, Usage
+from rag.grounding import Clarification, Handoff
 from rag.library.calibration import threshold
-from rag.library.tokens import is_chinese
 from rag.ports import Embedder, Generator
+from rag.search import intent
+from rag.search.readings import search_readings, step_back
 from rag.search.retrieve import Retriever
-from rag.search.rewrite import is_follow_up, rewrite
+from rag.search.rewrite import is_follow_up, readings, rewrite, said_already, settle
+from rag.search.turn import language_of, still_failing
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE, Profile
 from rag.tracing import StageSpans
@@ -54,6 +60,7 @@ class Run:
     )
     usage: Usage = field(default_factory=Usage)
     refused: Reason | None = None
+    intent: Intent | None = None  # of a message that is not searched
     generator: str = EXTRACTIVE
     messages: Messages = ()
     raw: str = ""
@@ -145,14 +152,20 @@ class Answerer:
         if scope.collection is None and profile.collection is not None:
             scope = replace(scope, collection=profile.collection)
         k, began = question.top_k or profile.top_k, time.perf_counter()
-        found = self._retriever.retrieve(
-            rewrite(question),
-            scope,
+        found = search_readings(
+            lambda text, many: self._retriever.retrieve(
+                text,
+                scope,
+                many,
+                min_index_version=question.min_index_version,
+                as_of=question.as_of,
+                explain=explain,
+                own=question.text,
+            ),
+            readings(question),
             k,
-            min_index_version=question.min_index_version,
-            as_of=question.as_of,
-            explain=explain,
         )
+        found = step_back(found, said_already(question))
         watch.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
         return found
 
@@ -169,6 +182,7 @@ class Answerer:
     def _read(self, run: Run) -> Retrieved:
         """The hits as this question's backend reads them: an LLM sees the best ones with their sections around them."""
         found = self.retrieve(run.question)
+        found = replace(found, hits=tuple(hit for hit in found.hits if not hit.aside) or found.hits)
         llm = any(backend is not None for backend in run.chain)
         return self._retriever.widened(found, self._settings.retrieval.neighbours) if llm else found
 
@@ -214,8 +228,13 @@ class Answerer:
 
     def _made(self, run: Run, memory: Memory | None) -> Iterator[Sentence | Made]:
         with run.stage("rewrite"):
-            self._condense(run)
+            run.intent = intent.of(run.question.text)
+            if run.intent is None:
+                self._condense(run)
             question, query = run.question, rewrite(run.question)
+        if run.intent is not None:
+            yield self._chatted(run)
+            return
         with run.stage("retrieve"):
             found = self._read(run)
         run.timings["rerank"] = found.rerank_ms
@@ -224,6 +243,10 @@ class Answerer:
         run.approved, reuse, first = faq.approved(query, found.hits, self._embedder), Reuse(), self.generator_of(question)
         if run.approved is None and unsafe(question.text):
             run.refused = "unsafe_question"
+        elif run.approved is None and found.unknown:
+            run.refused = "unknown_name"
+        elif run.approved is None and intent.off_task(question.text):
+            run.refused, found = "no_relevant_content", replace(found, hits=())
         elif run.approved is None and not _may_answer(run.profile, found):
             run.refused = "no_relevant_content"
         else:
@@ -236,6 +259,14 @@ class Answerer:
         if run.cut or answer.generator != first:  # the next one may have more luck
             reuse = Reuse()
         yield Made(question, query, found.hits, run.messages, run.raw, tuple(said), answer, reuse)
+
+    def _chatted(self, run: Run) -> Made:
+        """What is said to a message that asks nothing of the documents."""
+        asked = run.question
+        run.generator, version = CHAT, self._retriever.version(asked.min_index_version, asked.as_of)
+        nothing = Retrieved((), version, (), ())
+        answer = self._finish(run, nothing, (), Numbering(()), Contradictions(()))
+        return Made(asked, asked.text, (), run.messages, run.raw, (), answer, Reuse())
 
     def _condenses(self, run: Run) -> bool:
         """Only what the rules take for a follow-up: no other question costs a call and its time."""
@@ -266,7 +297,8 @@ class Answerer:
 
     def _run(self, question: Question, gone: threading.Event | None) -> Run:
         profile = self._settings.profile(question.profile)
-        language = question.language or profile.language or ("zh" if is_chinese(question.text) else "en")
+        question = settle(question)
+        language = question.language or profile.language or language_of(question)
         return Run(question, profile, language, self._chain(question), gone)
 
     def _claims(self, run: Run, query: str, found: Retrieved) -> Iterator[Claim]:
@@ -318,7 +350,9 @@ class Answerer:
 
     def _quoted(self, run: Run, query: str, found: Retrieved) -> Iterator[Claim]:
         with run.stage("generate"):
-            claims = extract(query, found, self._embedder, max_sentences=run.profile.max_sentences)
+            hits = found.hits[:HITS]
+            bits = self._retriever.tokens_of([hit.passage.id for hit in hits])
+            claims = compose(query, found, self._embedder.query_tokens(query), bits, limit=run.profile.max_sentences)
         run.generator, run.refused, run.cut = EXTRACTIVE, None if claims else "low_grounding", False
         for claim in claims:
             run.checked.append(Checked(claim.text, claim, None, "quoted"))
@@ -330,14 +364,20 @@ class Answerer:
         text, over, clarification = "\n".join(sentence.text for sentence in said), Handoff(), None
         if run.refused is not None:
             clarification = clarify(run.question, found, run.language) if run.refused == "no_relevant_content" else None
-            text = clarification.question if clarification else refusal_text(run.refused, run.language, run.profile.refusals)
-            over = handoff(run.refused, run.question, found, suggested=clarification is None)
+            text = clarification.question if clarification else self._refusal(run, found)
+            suggested = clarification is None and not intent.off_task(run.question.text)
+            over = handoff(run.refused, run.question, found, suggested=suggested)
+        elif run.intent is not None:
+            text = chat_text(run.intent, run.language, run.profile.replies)
+            over = chat_handoff(run.intent, run.question, summary(run.question))
+        elif run.question.history and still_failing(run.question.text):
+            over = Handoff(True, "not_solved", run.question.text, summary(run.question))
         timings = run.timings | {"total": round((time.perf_counter() - run.began) * 1000, 3)}
         return Answer(
             answer_id=run.answer_id,
             conversation_id=run.question.conversation_id,
-            status="answered" if run.refused is None else "refused",
-            reason=run.refused,
+            status=_status(run, clarification),
+            reason=None if clarification else run.refused,
             answer=text,
             citations=numbering.citations,
             handoff=over,
@@ -349,8 +389,25 @@ class Answerer:
             grounding=tuple(numbering.grounded(checked) for checked in run.checked),
             contradictions=disagree.shown(numbering) if run.refused is None else (),
             clarification=clarification,
+            intent=run.intent,
+            unknown=found.unknown if run.refused == "unknown_name" else (),
             complete=not run.cut,
         )
+
+    def _refusal(self, run: Run, found: Retrieved) -> str:
+        assert run.refused is not None
+        own = run.profile.refusals
+        if run.refused == "unknown_name" and "unknown_name" not in own:
+            return unknown_text(found.unknown, run.language)
+        return refusal_text(run.refused, run.language, own)
+
+
+def _status(run: Run, clarification: Clarification | None) -> Status:
+    if run.intent is not None:
+        return "chat"
+    if clarification is not None:
+        return "clarify"
+    return "answered" if run.refused is None else "refused"
 
 
 def _may_answer(profile: Profile, found: Retrieved) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from rag.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, settings
+from rag.domain import Status
 from rag.errors import InputError
 
 answers = typer.Typer(help="List, explain and remove answers that were given.", no_args_is_help=True)
@@ -17,7 +18,7 @@ AnswerArgument = Annotated[str, typer.Argument(metavar="ANSWER_ID")]
 
 @answers.command("list")
 def list_answers(
-    status: Annotated[str | None, typer.Option(help="`answered` or `refused`.")] = None,
+    status: Annotated[str | None, typer.Option(help="`answered`, `refused`, `clarify` or `chat`.")] = None,
     rated: Annotated[str | None, typer.Option(help="`up` or `down`: those that somebody rated so.")] = None,
     days: Annotated[float, typer.Option(min=0, help="Of the last so many days.")] = 36_500,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most this many.")] = 50,
@@ -32,8 +33,8 @@ def list_answers(
     ratings = {None: None, "up": 1, "down": -1}
     if rated not in ratings:
         raise InputError(f"{rated!r} is no rating.", field="--rated", fix="Take `up` or `down`.")
-    if status not in (None, "answered", "refused"):
-        raise InputError(f"{status!r} is no status.", field="--status", fix="Take `answered` or `refused`.")
+    if status is not None and status not in get_args(Status):
+        raise InputError(f"{status!r} is no status.", field="--status", fix=f"Take one of {', '.join(get_args(Status))}.")
     book = Answers(open_ledger(settings(config)).engine)
     found = book.page(status=status, rated=ratings[rated], since=time.time() - days * 86_400, limit=limit)
     if as_json:

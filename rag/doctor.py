@@ -19,6 +19,7 @@ from rag import __version__
 from rag.answering.generate import Backend, status_of_backend
 from rag.errors import UpstreamError, XiansouError
 from rag.library import audit
+from rag.library.calibration import CALIBRATE, WORTH_CALIBRATING, Calibration
 from rag.library.keys import Key, Keys
 from rag.library.ledger import Ledger
 from rag.library.schema import jobs
@@ -156,8 +157,17 @@ def _index(settings: Settings) -> Iterator[Check]:
         mirror = house.shelves.live().mirror
         yield Check("model", "ok", f"{house.embedder.model_id}, {house.embedder.dim} dimensions")
         yield Check("index", "ok", f"{len(mirror)} searchable entries at index version {mirror.version}")
+        yield _refusals(house.shelves.live().calibration, len(mirror))
     finally:
         house.close()
+
+
+def _refusals(fitted: Calibration, passages: int) -> Check:
+    """No fault: the shipped curve is what public sets taught, and own questions tell more."""
+    if fitted.unanswered or passages < WORTH_CALIBRATING:
+        told = f"fitted on {fitted.questions} questions of this library" if fitted.unanswered else "by the shipped curve"
+        return Check("refusals", "ok", told)
+    return Check("refusals", "ok", "by the shipped curve, which knows nothing of these documents", CALIBRATE)
 
 
 def _redis(settings: Settings) -> Iterator[Check]:

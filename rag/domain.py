@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rag.condensed import Condensed
-from rag.grounding import Clarification, Contradiction, Grounded, Handoff
+from rag.grounding import Clarification, Contradiction, Grounded, Handoff, Unknown
 from rag.sampling import AS_TOLD, Sampling
-from rag.statement import Cell, Statement
+from rag.statement import Cell, Period, Statement
 
 Kind = Literal["text", "list", "table", "code", "faq", "case"]
 Status = Literal["answered", "refused", "clarify", "chat"]
 Reason = Literal["no_relevant_content", "unknown_name", "low_grounding", "unsafe_question", "backend_unavailable", "deadline"]
 Language = Literal["zh", "en"]
+Intent = Literal["greeting", "thanks", "goodbye", "person", "complaint", "identity", "empty"]  # of `chat`
 
 DEFAULT_COLLECTION = "default"
 
@@ -184,13 +185,15 @@ class Message:
 class Scope:
     """Where a question may look. `groups` None: the caller may read everything; else `acl` must be empty or share one.
 
-    `collection` is what was asked for, `collections` what the caller may see (None: all).
+    `collection` is what was asked for, `collections` what the caller may see (None: all). `without`: ids of passages that are
+    left out, for measuring what is said of things that no document tells.
     """
 
     collection: str | None = None
     filters: Mapping[str, Any] = field(default_factory=dict)
     groups: tuple[str, ...] | None = None
     collections: tuple[str, ...] | None = None
+    without: tuple[int, ...] = ()
 
     def permits(self, collection: str, acl: Sequence[str]) -> bool:
         """Whether a document of this collection and ACL may be seen."""
@@ -225,13 +228,15 @@ class Question:
 class Hit:
     """A retrieved passage. `score` orders hits of one question; `probability` is that it answers the question (0–1).
 
-    `stages` holds each stage's own score: `dense` (cosine), `bm25`, `fused`, `late`, `coverage`.
+    `stages` holds each stage's own score: `dense` (cosine), `bm25`, `fused`, `late`, `coverage`. `aside`: why it stands behind
+    the others (another name than the question's, not in force at the asked time); '' for all that do not.
     """
 
     passage: Passage
     score: float
     probability: float
     stages: Mapping[str, float]
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +245,8 @@ class Retrieved:
 
     `rerank_ms`: the part of the time that re-ranking took. `dropped`: candidates that got no place, with the reason;
     `asked`: how the question was understood. Both only when an explanation was asked for. `unanswered`: best probabilities
-    of questions that the library does not answer (`rag.library.calibration`).
+    of questions that the library does not answer (`rag.library.calibration`). `unknown`: names that the question is about and
+    that no document has which the caller may see. `period`: the days that the question is about, None: it names no time.
     """
 
     hits: tuple[Hit, ...]
@@ -251,11 +257,16 @@ class Retrieved:
     dropped: tuple[tuple[Hit, str], ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)
     unanswered: tuple[float, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    period: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a sentence of the answer stands: `cited_text == text[start:end]` of that document version."""
+    """Where a sentence of the answer stands: `cited_text == text[start:end]` of that document version.
+
+    Of several pieces: `spans` are theirs, and `cited_text` is `text[a:b]` of each, joined by line breaks.
+    """
 
     n: int
     document_id: str
@@ -268,15 +279,20 @@ class Citation:
     start: int
     end: int
     score: float
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a hit's document version: `hit` is the hit's position, start and end are offsets into the version."""
+    """A place in a hit's document version: `hit` is the hit's position, start and end are offsets into the version.
+
+    `parts`: the pieces between start and end that are meant, where it is not all of it.
+    """
 
     hit: int
     start: int
     end: int
+    parts: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,5 +341,7 @@ class Answer:
     grounding: tuple[Grounded, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     clarification: Clarification | None = None
+    intent: Intent | None = None  # of `chat`
+    unknown: tuple[Unknown, ...] = ()
     complete: bool = True  # False: it breaks off before its end, at a deadline or because the backend went away
     cached: bool = False  # worded before, for the same question and exactly the same passages

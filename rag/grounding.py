@@ -72,6 +72,14 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name in a question that no document has which the caller may see, with the nearest ones that documents have."""
+
+    name: str
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Clarification:
     """A question back, with options that stand in the documents."""
 

@@ -9,7 +9,7 @@ _SLOW = (0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 # questions
 STAGE_SECONDS = Histogram("xiansou_stage_seconds", "Time of a stage of an answer or search.", ["stage"], buckets=_FAST)
-ANSWERS = Counter("xiansou_answers", "Answers given.", ["status", "generator", "profile"])  # answered, refused
+ANSWERS = Counter("xiansou_answers", "Answers given.", ["status", "generator", "profile"])  # status as in `rag.domain`
 REFUSALS = Counter("xiansou_refusals", "Refusals by reason.", ["reason", "profile"])
 ABANDONED = Counter("xiansou_answers_abandoned", "Answers whose reader went away before their end.")
 SENTENCES = Counter("xiansou_sentences_checked", "Sentences that the gate looked at.", ["verdict"])  # as in `rag.grounding`

@@ -18,13 +18,16 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     told = asdict(answer)
     if not answer.cached:
         del told["cached"]
+    if not answer.unknown:
+        del told["unknown"]
     return told
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
     """A hit of `POST /v1/retrieve` and `xiansou search --json`."""
     passage = hit.passage
-    return {
+    aside = {"aside": hit.aside} if hit.aside else {}
+    return aside | {
         "passage_id": passage.id,
         "document_id": passage.document_id,
         "version": passage.version,

@@ -22,6 +22,7 @@ from rag.ports import Embedder, Generator, Reranker
 from rag.remote import Remote
 from rag.search.retrieve import Reranking, Retriever
 from rag.search.synonyms import load_synonyms
+from rag.search.weights import Weights
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
@@ -117,7 +118,8 @@ def open_house(
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
         mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
-        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter, calibration.load(ledger.engine, generation))
+        corrected = calibration.load(ledger.engine, generation).assuming(settings.answer.unanswerable_share)
+        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter, corrected)
 
     shelves = Shelves(open_shelf(generation), open_shelf)
     retriever = load_retriever(settings, ledger, shelves)
@@ -156,7 +158,14 @@ def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retr
 
         neural = load_crossencoder(told.reranker_model, threads=settings.embedding.threads or None)
     reranking = Reranking(late=told.reranker != "none", neural=neural)
-    return Retriever(ledger, shelves, candidates=told.candidates, reranking=reranking, synonyms=load_synonyms(told.synonyms))
+    return Retriever(
+        ledger,
+        shelves,
+        candidates=told.candidates,
+        reranking=reranking,
+        synonyms=load_synonyms(told.synonyms),
+        weights=Weights({str(by): weights for by, weights in told.weights.items()}),
+    )
 
 
 def load_entails(settings: Settings) -> Entails | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.library.rows import Prepared
@@ -55,6 +56,7 @@ def put(house: House):  # type: ignore[no-untyped-def]
             start = text.index(paragraph)
             chunks.append(Chunk(start, start + len(paragraph), paragraph))
         doc = DocumentInput(document_id, text.encode(), **told)  # type: ignore[arg-type]
+        chunks = with_tokens(of_text(chunks, text, markdown=False), house.embedder)
         vectors = house.embedder.embed_passages([chunk.search_text for chunk in chunks])
         return house.ledger.put(Prepared(doc, doc.title or document_id, text, chunks, vectors), house.generation)
 

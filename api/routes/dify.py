@@ -15,6 +15,7 @@ from api.state import Here
 from api.wire.dify import ALL, RetrievalBody, record
 from api.wire.replies import dify_problems
 from rag.errors import NotFound
+from rag.search import intent
 
 router = APIRouter(prefix="/dify", tags=["compatible clients"], route_class=JsonRoute)
 
@@ -46,6 +47,8 @@ def retrieval(asked: RetrievalBody, here: Here, caller: Asker) -> Response:
     house = here.house
     if asked.knowledge_id != ALL and not house.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):
         raise NotFound(f"the collection `{asked.knowledge_id}` has no documents.", field="knowledge_id", fix=f"Or use `{ALL}`.")
+    if intent.of(asked.query) is not None:  # a greeting finds nothing that would help Dify's model to answer it
+        return Json({"records": []}, index_version=house.ledger.head())
     found = house.answerer.retrieve(caller.within(asked.to_question()))
     taken = [record(hit) for hit in found.hits if asked.takes(hit)][: asked.retrieval_setting.top_k]
     return Json({"records": taken}, index_version=found.version)

@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api import loading
 from api.replies import Readiness
 from api.reply import Json
 from api.state import State
@@ -25,9 +26,11 @@ async def livez() -> Response:
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "Not now."}})
 def readyz(request: Request) -> Response:
-    """200 when a question can be answered: the record answers and the model is loaded. Else 503 with the reasons."""
+    """200 when a question can be answered: the record answers, model and examples are loaded. Else 503 with the reasons."""
     here = request.app.state.here
     reasons = _faults(here) if isinstance(here, State) else ["the service is starting"]
+    if isinstance(here, State) and loading.under_way(here.house.settings.data_dir):
+        reasons.append("the examples are still being loaded")
     return Json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
 

@@ -19,18 +19,14 @@ _ROLES: Mapping[str, Literal["user", "assistant", "system"]] = {
 def question_of(messages: Sequence[Mapping[str, Any]], field: str = "messages") -> tuple[str, tuple[Message, ...]]:
     """(question, history before it, oldest first) of messages with `role` and `content`.
 
-    Messages of one role in a row are one turn. Raises InputError naming the message and part at fault, e.g.
-    `messages.2.content.0`.
+    The question is the last message alone: what was sent before it without a reply may be another question, which was stopped
+    (`rag.search.rewrite.settle`). Raises InputError naming the message and part at fault, e.g. `messages.2.content.0`.
     """
     turns: list[Message] = []
     for number, message in enumerate(messages):
         role = _role(message.get("role"), f"{field}.{number}.role")
         text = text_of(message.get("content"), f"{field}.{number}.content", optional=role == "assistant")
-        if not text.strip():
-            continue
-        if turns and turns[-1].role == role:
-            turns[-1] = Message(role, f"{turns[-1].content}\n\n{text}")
-        else:
+        if text.strip():
             turns.append(Message(role, text))
     if not turns or turns[-1].role != "user":
         raise InputError("the last message must be the user's question.", field=field, fix="End with one of role `user`.")

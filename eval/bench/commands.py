@@ -116,15 +116,18 @@ def query(
     clients: Annotated[int, typer.Option(min=1, help="Clients that ask at once.")] = 8,
     seconds: Annotated[float, typer.Option(min=1, help="Length of each part.")] = 10.0,
     soak: Annotated[float, typer.Option(min=0, help="Instead: questions, writes and restarts for so many minutes.")] = 0.0,
+    answers: Annotated[bool, typer.Option("--answers", help="Instead: what an extractive answer costs.")] = False,
+    against: Annotated[Path | None, typer.Option(help="With --answers: checkout of another build, asked in turn.")] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The HTTP service under load: new and repeated questions, overload, several processes; the embedder alone beside it."""
+    from eval.bench import answers as answering
     from eval.bench import query as service
     from eval.bench.soak import soak as run_soak
 
     told = settings(config)
-    steps = int(soak * 12) if soak else 8
+    steps = int(soak * 12) if soak else 8 if not answers else 4 if against is None else 8
     done = 0
     with progress("bench", "steps") as update:
 
@@ -133,7 +136,12 @@ def query(
             done += 1
             update(min(done, steps), steps)
 
-        report = run_soak(told, documents, soak, say) if soak else service.measure(told, documents, clients, seconds, say)
+        if soak:
+            report = run_soak(told, documents, soak, say)
+        elif answers or against is not None:
+            report = answering.measure(told, documents, clients, seconds, against, say)
+        else:
+            report = service.measure(told, documents, clients, seconds, say)
     report = {"conditions": _conditions(), **report}
     if as_json:
         emit(report)

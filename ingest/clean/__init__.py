@@ -10,11 +10,11 @@ from collections.abc import Collection
 
 from ingest.clean.blocks import BLOCK_RULES, drop_blocks
 from ingest.clean.repair import REPAIRS, repair
-from ingest.parse.removed import NAVIGATION, PAGE_FURNITURE
+from ingest.parse.removed import NAVIGATION, PAGE_FURNITURE, UNPUBLISHED
 from rag.domain import Parsed
 
-RULES: tuple[str, ...] = (*REPAIRS, *(name for name, _ in BLOCK_RULES), PAGE_FURNITURE, NAVIGATION)
-"""Names of all rules; the last two are applied by the parsers."""
+RULES: tuple[str, ...] = (*REPAIRS, *(name for name, _ in BLOCK_RULES), PAGE_FURNITURE, NAVIGATION, UNPUBLISHED)
+"""Names of all rules; the last three are applied by the parsers."""
 
 
 def clean(parsed: Parsed, off: Collection[str] = ()) -> tuple[Parsed, dict[str, int]]:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingest.blocks import moved
 from rag.domain import Block, Parsed
 
 
@@ -61,8 +62,22 @@ def applied(parsed: Parsed, edits: Sequence[Edit]) -> tuple[Parsed, Offsets]:
         parts += [parsed.text[last : edit.start], edit.new]
         last = edit.end
     text = "".join([*parts, parsed.text[last:]])
-    moved = (_trimmed(replace(b, start=offsets.new(b.start), end=offsets.new(b.end, end=True)), text) for b in parsed.blocks)
-    return replace(parsed, text=text, blocks=tuple(block for block in moved if block.start < block.end)), offsets
+    blocks = (
+        _said(_trimmed(moved(b, lambda at, is_end: offsets.new(at, end=is_end)), text), b, text, parsed.text)
+        for b in parsed.blocks
+    )
+    return replace(parsed, text=text, blocks=tuple(block for block in blocks if block.start < block.end)), offsets
+
+
+def _said(block: Block, was: Block, text: str, before: str) -> Block:
+    """With the values of cells that were the text of their spans as that text is now."""
+    if not block.cells:
+        return block
+    cells = []
+    for cell, old in zip(block.cells, was.cells, strict=True):
+        same = old.value == before[old.start : old.end]
+        cells.append(replace(cell, value=text[cell.start : cell.end].strip()) if same else cell)
+    return replace(block, cells=tuple(cells))
 
 
 def _trimmed(block: Block, text: str) -> Block:

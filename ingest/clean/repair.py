@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ingest.clean.edits import Edit, applied
 from ingest.clean.mojibake import repaired
+from ingest.clean.radicals import radicals
 from rag.domain import Parsed
 
 # C0 and C1 controls but tab, line ends and form feed; zero-width spaces and byte order marks; marks of writing direction that
@@ -32,6 +33,7 @@ def _mojibake(text: str) -> Iterator[Edit]:
 _RULES: tuple[tuple[str, Callable[[str], Iterator[Edit]]], ...] = (
     ("mojibake", _mojibake),  # first: soft hyphens and C1 controls are bytes of it
     ("control_characters", _control),
+    ("radicals", radicals),
 )
 REPAIRS: tuple[str, ...] = tuple(name for name, _ in _RULES)
 

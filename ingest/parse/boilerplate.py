@@ -15,13 +15,13 @@ _DROPPED = frozenset(
 _NO_CONTENT = frozenset("script style noscript template svg head title link meta".split())
 _ROLES = frozenset("navigation banner contentinfo complementary search dialog alertdialog menu menubar toolbar".split())
 _ALWAYS = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|breadcrumbs?|skip-?(?:link|to|nav)|sr-only|visually-hidden|share|sharing|social|"
+    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|breadcrumbs?|skip-?(?:link|to|nav)|sr-only|visually-hidden|"
     r"newsletter|pagination|pager|print-?only|feedback-?widget|copyright)(?:$|[\s_-])",
     re.I,
 )
 _LINKS = re.compile(
     r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|side-?bar|toc|table-of-contents|related|recommended|footer|header|top-?bar|tags?|"
-    r"links?|ads?|advert\w*|promo|comments?)(?:$|[\s_-])",
+    r"links?|ads?|advert\w*|promo|comments?|share|sharing|social)(?:$|[\s_-])",
     re.I,
 )
 _MAIN = (
@@ -31,6 +31,11 @@ _MAIN = (
     ".//*[@id='content' or @id='main' or @id='main-content']",
     ".//*[contains(concat(' ',normalize-space(@class),' '),' markdown-body ')]",
 )
+_NOTE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:note|tip|warning|caution|danger|important|info|admonition|callout|alert|hint|footnotes?|endnotes?|rearnotes?)(?:$|[\s_-])",
+    re.I,
+)
+_NOTE_LINKS = 0.5  # share of the text in links, above which an aside is a list of other pages
 _DISCLOSURE = ("aria-expanded", "aria-controls", "data-toggle", "data-bs-toggle")
 
 
@@ -43,7 +48,7 @@ def strip_boilerplate(root: HtmlElement) -> None:
             continue
         if element.tag in _NO_CONTENT:
             element.drop_tree()
-        elif navigation and ((element.tag in _DROPPED and not _is_disclosure(element)) or _is_boilerplate(element, total)):
+        elif navigation and ((element.tag in _DROPPED and not _stays(element)) or _is_boilerplate(element, total)):
             gone += bool(element.text_content().strip())
             element.drop_tree()
     removed.note(removed.NAVIGATION, gone)
@@ -61,6 +66,21 @@ def main_content(root: HtmlElement) -> HtmlElement:
     return whole
 
 
+def _stays(element: HtmlElement) -> bool:
+    """A button that opens an answer; a remark or a footer that belongs to the article it stands in."""
+    if element.tag not in ("aside", "footer"):
+        return _is_disclosure(element)
+    if next(element.iterancestors("main", "article"), None) is None and not _NOTE_CLASS.search(_called(element)):
+        return False
+    size = len(element.text_content().strip())
+    return size > 0 and not _LINKS.search(_called(element)) and _link_share(element, size) < _NOTE_LINKS
+
+
+def _called(element: HtmlElement) -> str:
+    kind = element.get("epub:type") or element.get("{http://www.idpf.org/2007/ops}type") or ""
+    return f"{element.get('class') or ''} {element.get('id') or ''} {kind}"
+
+
 def _is_disclosure(element: HtmlElement) -> bool:
     """A button that opens something below it and says so in words."""
     opens = element.tag == "button" and any(element.get(name) for name in _DISCLOSURE)
@@ -69,7 +89,7 @@ def _is_disclosure(element: HtmlElement) -> bool:
 
 def _is_boilerplate(element: HtmlElement, total: int) -> bool:
     if (element.get("role") or "").lower() in _ROLES:
-        return True
+        return element.tag not in ("aside", "footer") or not _stays(element)
     if element.tag == "label":
         return next(element.iterancestors("form"), None) is not None
     if element.tag == "header":

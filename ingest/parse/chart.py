@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ingest.parse.writer import Writer, one_line
+from ingest.parse.normal import one_line
+from ingest.parse.writer import Writer
 
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -26,7 +27,7 @@ def write_chart(writer: Writer, chart: Any) -> None:
     indices = sorted({*labels, *(index for column in columns for index in column)})[:_POINTS_LIMIT]
     rows: Sequence[Sequence[str]] = [[labels.get(i, ""), *(column.get(i, "") for column in columns)] for i in indices]
     if rows:
-        writer.table(["", *names], rows)
+        writer.plain_table([["", *names], *rows], 1)
 
 
 def _part(series: Any, *names: str) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
+from ingest import columns
 from ingest.parse.archive import encrypted, open_archive
 from ingest.parse.decode import decode
 from ingest.parse.pairs import pair
@@ -42,6 +43,10 @@ def _call(module: str, function: str, *given: Any, **told: Any) -> Parsed:
 
 
 def _xml(content: bytes, declared: str | None) -> Parsed:
+    from ingest.parse import mediawiki
+
+    if mediawiki.START.match(content[:1000]):
+        return mediawiki.parse(content)
     if not decode(content, declared).lstrip().startswith("<"):
         return _PLAIN.parser(content, declared)
     from ingest.parse import partition
@@ -102,6 +107,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".gif": Format("image/gif", _of_bytes("ocr", "parse_picture"), b"GIF8"),
         ".bmp": Format("image/bmp", _of_bytes("ocr", "parse_picture"), b"BM"),
         ".webp": Format("image/webp", _of_bytes("ocr", "parse_picture"), b"RIFF"),
+        ".lake": Format("text/lake", _of_text("lake")),
+        ".xmind": Format("application/vnd.xmind.workbook", _of_bytes("xmind"), b"PK"),
         ".eml": Format("message/rfc822", _of_marked_up("mail")),
         ".mht": Format("multipart/related", _of_marked_up("mail")),
         ".mhtml": Format("application/x-mimearchive", _of_marked_up("mail")),
@@ -128,6 +135,7 @@ _TWINS = {
 _IMAGES = tuple(map(bytes.fromhex, ("89504e47", "ffd8ff", "47494638", "49492a00", "4d4d002a")))  # PNG, JPEG, GIF, TIFF
 _BINARY = tuple(map(bytes.fromhex, ("52494646", "1f8b", "377abcaf", "52617221", "7f454c46")))  # RIFF, gzip, 7z, RAR, ELF
 _HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_LAKE_START = re.compile(r"\s*<!doctype lake\b", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -162,7 +170,16 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
         ) from exc
     if not parsed.blocks:
         raise ParseError("The document has no text.", code="empty", fix="Send a document that has text.")
-    return pair(parsed)
+    return _told(pair(parsed))
+
+
+def _told(parsed: Parsed) -> Parsed:
+    """With the columns of a mapping that the document's tables do not have."""
+    missed = columns.missed() if any(block.kind in ("table", "faq", "case") for block in parsed.blocks) else ()
+    if not missed:
+        return parsed
+    left_out = {**parsed.metadata.get("left_out", {}), "columns of the mapping that are not there": list(missed)}
+    return replace(parsed, metadata={**parsed.metadata, "left_out": left_out})
 
 
 def _choose(content: bytes, filename: str | None, mime_type: str | None) -> Format:
@@ -221,9 +238,12 @@ def _by_members(content: bytes, extension: str) -> Format:
         (".xlsx", "xl/workbook.xml"),
         (".pptx", "ppt/presentation.xml"),
         (".epub", "META-INF/container.xml"),
+        (".xmind", "content.json"),
     ):
         if any(name.startswith(part) for name in names):
             return FORMATS[extension_of]
+    if extension == ".xmind":
+        return FORMATS[".xmind"]
     if "content.xml" in names:
         return FORMATS[extension if extension in (".ods", ".odp") else ".odt"]
     raise _unsupported(extension or ".zip")
@@ -253,6 +273,8 @@ def _by_streams(content: bytes, extension: str) -> Format:
 
 def _by_text(content: bytes) -> Format:
     start = decode(content)
+    if _LAKE_START.match(start[:200]):
+        return FORMATS[".lake"]
     if _HTML_START.match(start[:2000]):
         return _HTML
     if start.lstrip()[:1] in ("{", "["):

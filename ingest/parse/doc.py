@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.parse.archive import encrypted
-from ingest.parse.header import split_header
 from ingest.parse.lines import bullet, heading_level
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.normal import normalise, one_line
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -125,4 +125,4 @@ def _table(writer: Writer, cells: list[str]) -> None:
         for row in rows:
             writer.block(row[0])
     else:
-        writer.table(*split_header(rows))
+        writer.plain_table(rows)

@@ -9,14 +9,17 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from ingest.parse.archive import open_archive
 from ingest.parse.docxparts import Parts
 from ingest.parse.docxstyles import Styles, w
-from ingest.parse.header import split_header
 from ingest.parse.lines import bullet, numbered_level
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.normal import normalise, one_line
+from ingest.parse.slots import Line, Slot, width
+from ingest.parse.visible import lowered, raised
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -37,6 +40,7 @@ _NAMESPACES = (
     (_STRICT + b"officeDocument/math", b"http://schemas.openxmlformats.org/officeDocument/2006/math"),
     (_STRICT + b"drawingml/", b"http://schemas.openxmlformats.org/drawingml/2006/"),
 )
+_styles: ContextVar[Styles | None] = ContextVar("styles of the document", default=None)
 _NO_TITLES = ("word document", "document", "文档", "未命名")
 _BOLD_LEVEL = 10
 _BOLD_LIMIT = 60
@@ -55,6 +59,7 @@ def parse(content: bytes) -> Parsed:
     try:
         document = docx.Document(io.BytesIO(content))
         body, styles = document.element.body, Styles(document)
+        _styles.set(styles)
     except Exception as exc:  # python-docx raises KeyError, ValueError, XMLSyntaxError, … on damaged packages
         raise ParseError(
             f"The Word document cannot be opened ({type(exc).__name__}).", code="broken", fix="Save it again as .docx."
@@ -118,12 +123,18 @@ class _Reader:
             level = self._level(paragraph, text, follower)
             if level:
                 self._groups.clear()
-                self.writer.heading(text, level)
+                self.writer.heading(self._numbered(paragraph) + text, level)
             else:
                 self._body_text(paragraph, text)
         for box in (*_text_boxes(paragraph), *self.parts.notes(paragraph)):
             self.walk(box)
         self.parts.write_charts(self.writer, paragraph)
+
+    def _numbered(self, paragraph: Any) -> str:
+        """The number of a heading as it is shown, with a space after it."""
+        number = self.styles.number(paragraph)
+        mark = self.styles.next_mark(*number) if number else ""
+        return "" if mark == "- " else mark
 
     def _level(self, paragraph: Any, text: str, follower: str) -> int:
         if level := self.styles.level(paragraph):
@@ -138,13 +149,14 @@ class _Reader:
         return _BOLD_LEVEL if short and follower.strip() and self.styles.is_bold(paragraph) else 0
 
     def _body_text(self, paragraph: Any, text: str) -> None:
+        strong = _strong_lead(paragraph, text)
         if number := self.styles.number(paragraph):
             numbering, depth = number
             group = self._groups.setdefault(numbering, -1)
             if group < 0:
                 group = self._groups[numbering] = self.writer.group()
             mark = "  " * depth + self.styles.next_mark(numbering, depth)
-            self.writer.block(text, "list", mark=mark, tight=self._typed_list == group, group=group)
+            self.writer.block(text, "list", mark=mark, tight=self._typed_list == group, group=group, strong=strong)
             self._typed_list = group
         elif length := bullet(text):
             tight = self._typed_list >= 0
@@ -152,54 +164,104 @@ class _Reader:
             self.writer.block(text[length:], "list", mark=text[:length], tight=tight, group=self._typed_list)
         else:
             self._typed_list = -1
-            self.writer.block(text)
+            self.writer.block(text, strong=strong)
 
     def _table(self, table: Any) -> None:
         self._typed_list = -1
         rows = [row for row in table.iter(w("tr")) if next(row.iterancestors(w("tbl"))) is table]
         grid = _grid(rows)
-        if max((len(cells) for cells in grid), default=0) < 2:
+        if width(grid) < 2:
             for cell in table.iter(w("tc")):
                 if next(cell.iterancestors(w("tbl"))) is table:
                     self.walk(cell)
             return
-        marked = rows[0].find(f"{w('trPr')}/{w('tblHeader')}") is not None and len(grid) > 1
-        header, body = (grid[0], grid[1:]) if marked else split_header(grid)
-        self.writer.table(header, body)
+        marked = [row.find(f"{w('trPr')}/{w('tblHeader')}") is not None for row in rows]
+        heads = marked.index(False) if False in marked else 0
+        self.writer.table(grid, heads or None)
 
 
-def _grid(rows: list[Any]) -> list[list[str]]:
-    """Cell texts by row; merged cells are filled."""
-    grid: list[list[str]] = []
+def _grid(rows: list[Any]) -> list[Line]:
+    """Slots by row; a cell that goes over several rows stands in each."""
+    grid: list[Line] = []
     for row in rows:
-        cells: list[str] = []
+        line: Line = []
+        at = _number(row.find(f"{w('trPr')}/{w('gridBefore')}"), 0)
+        above = {slot.first: slot for slot in grid[-1]} if grid else {}
         for cell in row.iter(w("tc")):
             if next(cell.iterancestors(w("tr"))) is not row:
                 continue
             properties = cell.find(w("tcPr"))
-            span = properties.find(w("gridSpan")) if properties is not None else None
-            merge = properties.find(w("vMerge")) if properties is not None else None
-            above = grid[-1] if grid else []
-            text = "\n".join(filter(None, (normalise(text_of(paragraph)) for paragraph in cell.iter(w("p")))))
-            if merge is not None and merge.get(w("val")) != "restart" and len(cells) < len(above):
-                text = above[len(cells)]
-            width = span.get(w("val"), "1") if span is not None else "1"
-            cells += [text] * (min(int(width), 100) if width.isdigit() else 1)
-        grid.append(cells)
+            span, merge = (
+                (properties.find(w(name)) for name in ("gridSpan", "vMerge")) if properties is not None else (None, None)
+            )
+            paragraphs = [paragraph for paragraph in cell.iter(w("p"))]
+            text = "\n".join(filter(None, (normalise(text_of(paragraph)) for paragraph in paragraphs)))
+            hung = merge is not None and merge.get(w("val")) != "restart" and at in above
+            wide = min(_number(span, 1), 100)
+            line.append(
+                Slot(at, above[at].text, wide, hung=True) if hung else Slot(at, text, wide, strong=_is_strong(paragraphs))
+            )
+            at += wide
+        grid.append(line)
     return grid
 
 
+def _number(element: Any, default: int) -> int:
+    value = element.get(w("val"), "") if element is not None else ""
+    return int(value) if value.isdigit() and int(value) else default
+
+
+def _strong_lead(paragraph: Any, text: str) -> int:
+    """Length of the bold text that a paragraph begins with, when it is not bold throughout."""
+    told = ""
+    for run in paragraph.iterchildren(w("r")):
+        piece = "".join(_texts(run))
+        bold = run.find(f"{w('rPr')}/{w('b')}")
+        if piece.strip() and (bold is None or bold.get(w("val"), "1") in ("0", "false")):
+            break
+        told += piece
+    told = normalise(told)
+    return len(told) if told and len(told) < len(text) and text.startswith(told) else 0
+
+
+def _is_strong(paragraphs: list[Any]) -> bool:
+    """Whether all runs with text are bold by themselves."""
+    runs = [run for paragraph in paragraphs for run in paragraph.iter(w("r")) if "".join(_texts(run)).strip()]
+    bold = [run.find(f"{w('rPr')}/{w('b')}") for run in runs]
+    return bool(runs) and all(mark is not None and mark.get(w("val"), "1") not in ("0", "false") for mark in bold)
+
+
 def text_of(paragraph: Any) -> str:
-    """The paragraph's own text: insertions kept, deletions and text boxes left out."""
+    """The paragraph's own text: insertions kept; deletions, hidden and struck text, text boxes left out."""
     return "".join(_texts(paragraph))
 
 
 def _texts(element: Any) -> Iterator[str]:
+    styles = _styles.get()
     for child in element:
+        if child.tag == w("r") and styles is not None and styles.special:
+            if not styles.is_out(child):
+                text, place = "".join(_texts_of_run(child)), styles.raised(child)
+                yield raised(text) if place == "superscript" else lowered(text) if place else text
+        elif child.tag == w("ruby"):
+            yield "".join("".join(_texts(base)) for base in child.iterchildren(w("rubyBase")))
+        elif child.tag in _TEXT:
+            yield child.text or ""
+        elif child.tag in _BREAKS:
+            yield _BREAKS[child.tag]
+        elif isinstance(child.tag, str) and child.tag not in _NOT_TEXT:
+            yield from _texts(child)
+
+
+def _texts_of_run(run: Any) -> Iterator[str]:
+    """A run's own text; runs do not hold runs but in a ruby."""
+    for child in run:
         if child.tag in _TEXT:
             yield child.text or ""
         elif child.tag in _BREAKS:
             yield _BREAKS[child.tag]
+        elif child.tag == w("ruby"):
+            yield "".join("".join(_texts(base)) for base in child.iterchildren(w("rubyBase")))
         elif isinstance(child.tag, str) and child.tag not in _NOT_TEXT:
             yield from _texts(child)
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
+from ingest.parse.docxnumbers import Numbers
+
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_SPECIAL = ("vanish", "strike", "dstrike", "vertAlign")
 _HEADING = re.compile(r"(?:heading|标题)\s*([1-9])$")
 
 
@@ -19,9 +23,15 @@ class Styles:
 
     def __init__(self, document: Any) -> None:
         self._styles = {style.get(w("styleId")): style for style in document.styles.element.iter(w("style"))}
-        self._formats = _number_formats(document)
-        self._counters: dict[tuple[str, int], int] = {}
+        self._numbers = Numbers(document)
+        self.special = any(next(self._all(document, name), None) is not None for name in _SPECIAL)
         self.has_headings = any(self.level(paragraph) for paragraph in document.element.body.iter(w("p")))
+
+    @staticmethod
+    def _all(document: Any, name: str) -> Iterator[Any]:
+        """Marks of this name in the text and in its styles."""
+        yield from document.element.body.iter(w(name))
+        yield from document.styles.element.iter(w(name))
 
     def name(self, paragraph: Any) -> str:
         """The style's name in lower case; '' for the default style."""
@@ -48,11 +58,40 @@ class Styles:
         return None
 
     def next_mark(self, numbering: str, depth: int) -> str:
-        """`- ` or the next number of that list; deeper levels start again."""
-        for key in [key for key in self._counters if key[0] == numbering and key[1] > depth]:
-            del self._counters[key]
-        count = self._counters[numbering, depth] = self._counters.get((numbering, depth), 0) + 1
-        return "- " if self._formats.get((numbering, depth), "bullet") in ("bullet", "none") else f"{count}. "
+        """The next mark of that list, see `Numbers`."""
+        return self._numbers.next_mark(numbering, depth)
+
+    def is_out(self, run: Any) -> bool:
+        """Whether no reader sees the run: hidden by itself or by a style, or struck out."""
+        return any(self._on(run, name) for name in ("vanish", "strike", "dstrike"))
+
+    def raised(self, run: Any) -> str:
+        """`superscript`, `subscript` or ''."""
+        told = (_child_value(properties, "vertAlign") for properties in self._run_properties(run))
+        return next((value for value in told if value in ("superscript", "subscript", "baseline")), "").replace("baseline", "")
+
+    def _on(self, run: Any, name: str) -> bool:
+        for properties in self._run_properties(run):
+            if (mark := properties.find(w(name))) is not None:
+                return mark.get(w("val"), "1") not in ("0", "false", "off")
+        return False
+
+    def _run_properties(self, run: Any) -> list[Any]:
+        """Run properties from the nearest to the most general: its own, those of its style, of its paragraph's style."""
+        own = run.find(w("rPr"))
+        found = [own]
+        paragraph = next(run.iterancestors(w("p")), None)
+        named = [
+            _child_value(own, "rStyle") if own is not None else "",
+            _value(paragraph, "pStyle") if paragraph is not None else "",
+        ]
+        for style in named:
+            seen = set[str]()
+            while style in self._styles and style not in seen:
+                seen.add(style)
+                found.append(self._styles[style].find(w("rPr")))
+                style = _child_value(self._styles[style], "basedOn")
+        return [properties for properties in found if properties is not None]
 
     def is_bold(self, paragraph: Any) -> bool:
         """Whether all of the paragraph's text is bold."""
@@ -84,21 +123,3 @@ def _value(element: Any, name: str) -> str:
 def _child_value(element: Any, name: str) -> str:
     child = element.find(w(name))
     return child.get(w("val"), "") if child is not None else ""
-
-
-def _number_formats(document: Any) -> dict[tuple[str, int], str]:
-    """(numbering id, depth) → number format: `bullet`, `decimal`, …"""
-    try:
-        numbering = document.part.numbering_part.element
-    except (KeyError, NotImplementedError):
-        return {}
-    levels: dict[str, dict[int, str]] = {}
-    for abstract in numbering.iter(w("abstractNum")):
-        levels[abstract.get(w("abstractNumId"))] = {
-            int(level.get(w("ilvl"), "0")): _child_value(level, "numFmt") for level in abstract.iter(w("lvl"))
-        }
-    return {
-        (number.get(w("numId")), depth): kind
-        for number in numbering.iter(w("num"))
-        for depth, kind in levels.get(_child_value(number, "abstractNumId"), {}).items()
-    }

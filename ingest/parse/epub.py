@@ -13,7 +13,8 @@ from ingest.parse import html
 from ingest.parse.archive import encrypted, open_archive
 from ingest.parse.boilerplate import strip_boilerplate
 from ingest.parse.decode import decode
-from ingest.parse.writer import Writer, one_line
+from ingest.parse.normal import one_line
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 

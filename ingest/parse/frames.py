@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.parse.tags import Tag, plain, read_tag
@@ -11,6 +12,9 @@ _SECTIONS = frozenset(
     "tab tabitem accordion accordionitem expandable details collapsible update panel div learningpath".split()
 )
 _GROUPS = frozenset("steps cardgroup cards columns".split())
+INDENTED = re.compile(r"(?:!!!|\?\?\?\+?|===\+?!?)[ \t]+(?:([\w-]+(?:[ \t]+[\w-]+)*)[ \t]*)?(?:\"([^\"]*)\")?[ \t]*")
+"""A line of MkDocs that opens an admonition or a tab, whose content is indented below it."""
+_INDENT = 4
 _PARAMETERS = ("path", "query", "body", "header", "name")
 
 
@@ -50,6 +54,21 @@ def open_frame(tag: Tag, indent: int) -> Frame:
     return frame
 
 
+def indented_frame(match: re.Match[str], indent: int, mark: str) -> Frame:
+    """The frame of a line that is `INDENTED`; a tab and what folds are sections, a remark's title stands before its text."""
+    title = match[2] or ""
+    section, header = (title, "") if mark in "=?" else ("", title)
+    return Frame("!", indent, section, header, dedent=_INDENT)
+
+
+def outdent(frames: list[Frame], indent: int) -> None:
+    """Closes indented admonitions that a line does not stand in."""
+    for depth, frame in enumerate(frames):
+        if frame.name == "!" and indent < frame.indent + _INDENT:
+            del frames[depth:]
+            return
+
+
 def element_end(source: str, tag: Tag) -> int:
     """Behind the closing tag that matches, nested elements of the same name counted."""
     depth = 1
@@ -72,3 +91,16 @@ def has_only_tags(content: str) -> bool:
         while position < len(content) and content[position].isspace():
             position += 1
     return True
+
+
+def dedented(frames: Sequence[Frame], text: str) -> str:
+    """A line moved back by what the open components indent it."""
+    strip = sum(frame.dedent or 0 for frame in frames)
+    expanded = text.expandtabs(4) if strip else text
+    return expanded[min(strip, indent_of(expanded)) :]
+
+
+def indent_of(text: str) -> int:
+    """Columns of white space before the text."""
+    expanded = text.expandtabs(4)
+    return len(expanded) - len(expanded.lstrip(" "))

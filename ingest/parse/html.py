@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from ingest.faq import Entry
+from ingest.faq import Entry, is_question
 from ingest.parse import removed
 from ingest.parse.boilerplate import main_content, strip_boilerplate
 from ingest.parse.decode import decode
-from ingest.parse.header import split_header
 from ingest.parse.htmlgrid import grid
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.normal import normalise, one_line
+from ingest.parse.visible import drop_invisible, lowered, raised
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -31,6 +32,7 @@ _ACCORDION_LEVEL = 7
 _BOLD_LEVEL = 8
 _BOLD_LIMIT = 60
 _QUESTION_END = ("?", "？")
+_QUESTION_SHARE = 0.6
 
 
 def parse(content: bytes, declared: str | None = None) -> Parsed:
@@ -48,7 +50,9 @@ def parse_text(source: str) -> Parsed:
     """Parses a decoded page."""
     root = tree(source)
     page_title = one_line("".join(root.findtext(".//title") or ""))
-    metadata = _metadata(root)
+    metadata: dict[str, object] = dict(_metadata(root))
+    if hidden := drop_invisible(root):
+        metadata["left_out"] = {"hidden or deleted": [str(hidden)]}
     strip_boilerplate(root)
     main = main_content(root) if removed.is_on(removed.NAVIGATION) else root
     first = next((one_line(_text(h1)) for h1 in main.iter("h1") if _text(h1).strip()), "")
@@ -67,6 +71,7 @@ def tree(source: str) -> HtmlElement:
 
 def write(writer: Writer, root: HtmlElement, *, below: int = 0) -> None:
     """Writes a page that is part of a document (a mail's body, a chapter). `below`: level of the section it stands in."""
+    drop_invisible(root)
     for element in list(root.iter("script", "style", "head", "title", "template", "noscript")):
         element.drop_tree()
     _Page(writer, below).walk(root)
@@ -89,9 +94,10 @@ class _Page:
     def walk(self, element: HtmlElement) -> None:
         """Writes the element's content as paragraphs and the blocks inside it."""
         disclosed = False
-        for text, child in _pieces(element):
+        for number, (text, child) in enumerate(_pieces(element)):
             if child is None:
-                self.writer.block(normalise(text))
+                text = normalise(text)
+                self.writer.block(text, strong=0 if number else _strong_lead(element, text))
                 continue
             self._element(child)
             disclosed |= child.tag == "button"
@@ -127,11 +133,14 @@ class _Page:
                 self._list(item, group, depth + 1)
             if item.tag != "li":
                 continue
+            value = (item.get("value") or "").strip()
+            number = int(value) if value.isdigit() else number
             mark = "  " * depth + (f"{number}. " if element.tag == "ol" else "- ")
-            for text, child in _pieces(item):
+            for place, (text, child) in enumerate(_pieces(item)):
                 if child is None or child.tag in ("p", "div", "span"):
                     text = normalise(text if child is None else _text(child))
-                    self.writer.block(text, "list", mark=mark, tight=tight, group=group)
+                    strong = 0 if place else _strong_lead(item if child is None else child, text)
+                    self.writer.block(text, "list", mark=mark, tight=tight, group=group, strong=strong)
                     mark, tight = "  " * (depth + 1), tight or bool(text)
                 elif child.tag in ("ul", "ol"):
                     self._list(child, group, depth + 1)
@@ -140,13 +149,16 @@ class _Page:
             number += 1
 
     def _definitions(self, element: HtmlElement) -> None:
+        told = [(child.tag, normalise(_text(child))) for child in element.iter("dt", "dd")]
+        terms = [one_line(text) for tag, text in told if tag == "dt"]
+        asked = sum(term.endswith(_QUESTION_END) for term in terms)
+        is_faq = asked > 0 and sum(map(is_question, terms)) >= _QUESTION_SHARE * len(terms)
         group, term = self.writer.group(), ""
-        for child in element.iter("dt", "dd"):
-            text = normalise(_text(child))
-            if child.tag == "dt":
+        for tag, text in told:
+            if tag == "dt":
                 self.writer.line(text)
                 term = one_line(text)
-            elif term.endswith(_QUESTION_END):
+            elif is_faq or term.endswith(_QUESTION_END):
                 self.writer.faq(Entry(term, text))
             else:
                 self.writer.block(text, "text", tight=True, header=term, group=group)
@@ -175,9 +187,10 @@ class _Page:
         self.writer.block("\n".join(lines).strip(), "code")
 
     def _table(self, element: HtmlElement) -> None:
-        caption = element.find("caption")
+        caption, lead = element.find("caption"), ""
         if caption is not None:
-            self.writer.block(one_line(_text(caption)))
+            lead = one_line(_text(caption))
+            self.writer.block(lead)
             _remove(caption)
         table = grid(element, _text)
         if table is None:
@@ -185,8 +198,8 @@ class _Page:
                 if next(cell.iterancestors("table")) is element:
                     self.walk(cell)
         else:
-            header, rows = table if table[0] else split_header(table[1])
-            self.writer.table(header, rows)
+            rows, heads = table
+            self.writer.table(rows, heads or None, lead=lead)
 
 
 def _is_bold_heading(paragraph: HtmlElement) -> bool:
@@ -194,6 +207,17 @@ def _is_bold_heading(paragraph: HtmlElement) -> bool:
     text = one_line(_text(paragraph))
     bold = "".join(_text(child) for child in paragraph if child.tag in ("b", "strong"))
     return 0 < len(text) <= _BOLD_LIMIT and one_line(bold) == text and text[-1] not in "。.!！;；:：,，、"
+
+
+def _strong_lead(element: HtmlElement, text: str) -> int:
+    """Length of the bold text that an element begins with."""
+    while len(element) and not (element.text or "").strip() and element[0].tag in ("span", "font", "p", "div", "a"):
+        element = element[0]
+    first = element[0] if len(element) and not (element.text or "").strip() else None
+    if first is None or first.tag not in ("b", "strong"):
+        return 0
+    bold = normalise(_text(first))
+    return len(bold) if bold and text.startswith(bold) else 0
 
 
 def _remove(element: HtmlElement) -> None:
@@ -219,7 +243,7 @@ def _pieces(element: HtmlElement) -> Iterator[tuple[str, HtmlElement | None]]:
             run = []
             yield from _pieces(child)
         else:
-            run.append(_text(child))
+            run.append(_inline(child))
         run.append(_collapse(child.tail))
     if text := "".join(run).strip():
         yield text, None
@@ -234,13 +258,25 @@ def _text(element: HtmlElement) -> str:
         if not isinstance(child.tag, str):
             parts.append(_collapse(child.tail))
             continue
-        inner = _text(child)
+        inner = _inline(child)
         if child.tag == "li":
             inner = f"\n- {inner.strip()}"
         elif child.tag in _BLOCKS:
             inner = f"\n{inner.strip()}\n"
         parts += [inner, _collapse(child.tail)]
     return "".join(parts)
+
+
+def _inline(element: HtmlElement) -> str:
+    """An element inside a line: raised and lowered digits, quotation marks, a ruby's base text alone."""
+    text = _text(element)
+    if element.tag == "sup":
+        return raised(text)
+    if element.tag == "sub":
+        return lowered(text)
+    if element.tag == "q":
+        return f"“{text.strip()}”"
+    return "" if element.tag in ("rt", "rp") else text
 
 
 def _collapse(text: str | None) -> str:

@@ -6,66 +6,75 @@ from collections.abc import Callable
 
 from lxml.html import HtmlElement
 
+from ingest.parse.slots import Line, Slot, width
+
 _SPAN_LIMIT = 200
 
 
-def grid(table: HtmlElement, text: Callable[[HtmlElement], str]) -> tuple[list[str], list[list[str]]] | None:
-    """(header, rows) of a data table; None when the table only lays out the page.
+def grid(table: HtmlElement, text: Callable[[HtmlElement], str]) -> tuple[list[Line], int] | None:
+    """(rows, how many of the first ones are the header) of a data table; None when the table only lays out the page.
 
-    The header is the first row when it stands in `<thead>` or has only `<th>`; without one it is empty.
+    The header is what stands in `<thead>` or has only `<th>`.
     """
     if (table.get("role") or "").lower() in ("presentation", "none") or next(table.iterdescendants("table"), None) is not None:
         return None
     rows = [row for row in table.iter("tr") if any(cell.tag in ("td", "th") for cell in row)]
-    filled = _filled(rows, text)
-    width = max((len(cells) for cells in filled), default=0)
-    if width < 2 or (len(filled) < 2 and not any(cell.tag == "th" for row in rows for cell in row)):
+    found = _filled(rows, text)
+    if width(found) < 2 or (len(found) < 2 and not any(cell.tag == "th" for row in rows for cell in row)):
         return None
     head = 0
-    while head < len(rows) and (rows[head].getparent().tag == "thead" or all(cell.tag == "th" for cell in rows[head])):
+    while head < len(rows) and (rows[head].getparent().tag == "thead" or _is_head(rows[head], head)):
         head += 1
-    if head == len(rows):
-        head = min(1, head)
-    return _merged(filled[:head], width), filled[head:]
+    return found, (min(1, head) if head == len(rows) else head)
 
 
-def _filled(rows: list[HtmlElement], text: Callable[[HtmlElement], str]) -> list[list[str]]:
-    """Cell texts by row, where a cell that spans rows or columns stands in each of them."""
-    filled: list[list[str]] = []
-    hanging: dict[int, tuple[int, str]] = {}
+def _is_head(row: HtmlElement, number: int) -> bool:
+    """A row of `<th>` alone; below the first row a single one over the whole table is a section row."""
+    cells = [cell for cell in row if cell.tag in ("td", "th")]
+    return all(cell.tag == "th" for cell in cells) and (number == 0 or len(cells) > 1)
+
+
+def _filled(rows: list[HtmlElement], text: Callable[[HtmlElement], str]) -> list[Line]:
+    """Slots by row, where a cell that spans rows stands in each of them."""
+    found: list[Line] = []
+    hanging: dict[int, tuple[int, Slot]] = {}
     for row in rows:
-        cells: list[str] = []
-
-        def hang(cells: list[str] = cells) -> None:
-            while len(cells) in hanging:
-                left, value = hanging.pop(len(cells))
-                if left > 1:
-                    hanging[len(cells)] = (left - 1, value)
-                cells.append(value)
+        line: Line = []
+        at = 0
 
         for cell in row:
             if cell.tag not in ("td", "th"):
                 continue
-            hang()
-            value = text(cell)
-            for _ in range(_span(cell, "colspan")):
-                if (down := _span(cell, "rowspan")) > 1:
-                    hanging[len(cells)] = (down - 1, value)
-                cells.append(value)
-        hang()
-        filled.append(cells)
-    return filled
+            at = _hang(line, hanging, at)
+            wide, down = _span(cell, "colspan"), _span(cell, "rowspan")
+            value, head = text(cell).strip(), cell.tag == "th"
+            line.append(Slot(at, value, wide, head, _is_strong(cell, value)))
+            if down > 1:
+                hanging[at] = (down - 1, Slot(at, value, wide, head, hung=True))
+            at += wide
+        while hanging and at <= max(hanging):
+            after = _hang(line, hanging, at)
+            at = after + (after == at)
+        found.append(line)
+    return found
+
+
+def _hang(line: Line, hanging: dict[int, tuple[int, Slot]], at: int) -> int:
+    """Adds the cells that hang down at this column; returns the next free one."""
+    while at in hanging:
+        left, slot = hanging.pop(at)
+        if left > 1:
+            hanging[at] = (left - 1, slot)
+        line.append(slot)
+        at += slot.width
+    return at
+
+
+def _is_strong(cell: HtmlElement, value: str) -> bool:
+    bold = "".join("".join(child.itertext()) for child in cell.iter("b", "strong"))
+    return bool(value) and "".join(bold.split()) == "".join(value.split())
 
 
 def _span(cell: HtmlElement, name: str) -> int:
     value = (cell.get(name) or "1").strip()
     return min(int(value), _SPAN_LIMIT) if value.isdecimal() and int(value) > 0 else 1
-
-
-def _merged(heads: list[list[str]], width: int) -> list[str]:
-    """Several header rows as one: `Size Width`, `Size Height`."""
-    merged: list[str] = []
-    for column in range(width if heads else 0):
-        names = [" ".join(head[column].split()) for head in heads if column < len(head)]
-        merged.append(" ".join(dict.fromkeys(filter(None, names))))
-    return merged

@@ -6,7 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ingest.parse.writer import Writer, labelled
+from ingest.parse.articles import is_article, names_beside, write_articles
+from ingest.parse.slots import line
+from ingest.parse.tables import labelled_cells
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -49,21 +52,34 @@ def _load(text: str, where: str) -> Any:
 def _write(writer: Writer, value: Any, level: int) -> None:
     if isinstance(value, list):
         objects = [item for item in value if isinstance(item, dict)]
-        if objects:
+        if objects and all(map(is_article, objects)):
+            write_articles(writer, objects)
+        elif objects:
             _rows(writer, objects)
         for item in value:
             if not isinstance(item, dict):
                 writer.block(_scalar(item), "list", group=0) if not isinstance(item, list) else _write(writer, item, level)
+    elif isinstance(value, dict) and (articles := _articles(value)):
+        write_articles(writer, articles, names_beside(value))
     elif isinstance(value, dict):
         simple = {key: item for key, item in value.items() if not _nested(item) or level > _DEPTH_LIMIT}
         names = list(simple)
-        writer.block(labelled(names, [_scalar(simple[name]) for name in names]))
+        text, cells = labelled_cells(names, line([_scalar(simple[name]) for name in names]))
+        writer.block(text, cells=cells)
         for key, item in value.items():
             if key not in simple:
                 writer.heading(key, level)
                 _write(writer, item, level + 1)
     else:
         writer.block(_scalar(value))
+
+
+def _articles(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The articles of an export that is one object: itself, or the list that it holds beside its own notes."""
+    if is_article(value):
+        return [value]
+    found = [items for items in value.values() if isinstance(items, list) and items and all(map(is_article, items))]
+    return [article for items in found for article in items]
 
 
 def _rows(writer: Writer, objects: Sequence[Mapping[str, Any]]) -> None:

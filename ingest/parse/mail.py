@@ -13,13 +13,15 @@ from typing import Any
 
 from ingest import columns
 from ingest.columns import FIELD_LIMIT
-from ingest.parse import html, mailheaders
+from ingest.parse import calendar, html, mailheaders
 from ingest.parse.attached import File, write_files
 from ingest.parse.decode import decode
 from ingest.parse.lines import bullet
 from ingest.parse.lines import columns as width
 from ingest.parse.mailheaders import Headers, text_of, unfolded
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.normal import normalise, one_line
+from ingest.parse.quoted import drop_quoted, new_part
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -81,6 +83,12 @@ def _parts(message: EmailMessage, declared: str | None) -> tuple[list[tuple[str,
         raise ParseError("The mail is encrypted or sealed.", code="encrypted", fix="Open it and save it decrypted.")
     found = message.get_body(("html", "plain"))
     bodies = [] if found is None else [_body(found, declared)]
+    for part in message.walk():
+        if part.get_content_type() == "text/calendar":
+            text = _body(part, declared)[0]
+            chinese = columns.is_chinese("".join(body for body, _ in bodies))
+            bodies.append(("\n\n".join(calendar.lines(text, chinese=chinese)), "plain"))
+            break
     attachments: list[File] = []
     for part in message.iter_attachments():
         name = one_line(unfolded(part.get_filename() or ""))
@@ -97,7 +105,25 @@ def _parts(message: EmailMessage, declared: str | None) -> tuple[list[tuple[str,
 def _body(part: MIMEPart, declared: str | None) -> tuple[str, str]:
     payload = part.get_payload(decode=True)
     text = text_of(payload if isinstance(payload, bytes) else b"", part.get_content_charset() or declared)
+    if str(part.get_param("format", "")).lower() == "flowed":
+        text = _unflowed(text, joined=str(part.get_param("delsp", "")).lower() == "yes")
     return text.replace("\x00", ""), "html" if part.get_content_type() == "text/html" else "plain"
+
+
+def _unflowed(text: str, *, joined: bool) -> str:
+    """RFC 3676: a line that ends in a space goes on in the next one; `joined`: the space itself is not part of the text."""
+    lines: list[str] = []
+    goes_on = False
+    for line in text.splitlines():
+        line = line[1:] if line.startswith(" ") else line  # space-stuffed
+        soft = line.endswith(" ") and line != "-- "
+        told = line[:-1] if soft and joined else line
+        if goes_on:
+            lines[-1] += told
+        else:
+            lines.append(told)
+        goes_on = soft
+    return "\n".join(lines)
 
 
 def _file(part: MIMEPart, name: str) -> File:
@@ -146,8 +172,14 @@ def _unwrapped(text: str) -> str:
 def write_body(writer: Writer, body: str, subtype: str) -> None:
     """Writes one body; `subtype` `html` or `plain`."""
     if subtype == "html":
-        html.write(writer, html.tree(body), below=1)
+        root = html.tree(body)
+        if drop_quoted(root):
+            writer.leave_out("quoted mails", ["yes"])
+        html.write(writer, root, below=1)
         return
+    body, quoted = new_part(body)
+    if any(map(str.isalnum, quoted)):
+        writer.leave_out("quoted mails", ["yes"])
     group = -1
     for line in _unwrapped(body).splitlines():
         if not any(char.isalnum() for char in line):

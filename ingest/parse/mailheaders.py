@@ -12,7 +12,7 @@ from email.message import Message
 from email.parser import HeaderParser
 
 from ingest.parse.decode import decode
-from ingest.parse.writer import one_line
+from ingest.parse.normal import one_line
 from rag.errors import ParseError
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")

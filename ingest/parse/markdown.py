@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from ingest import faq
 from ingest.parse.frames import Frame
-from ingest.parse.frontmatter import front_matter
-from ingest.parse.htmltable import table_rows
+from ingest.parse.frontmatter import front_matter, refuse_unpublished
+from ingest.parse.htmltable import read_table
 from ingest.parse.markup import Line, scan
+from ingest.parse.mdtable import cell_spans, is_strong, stripped, table_blocks
+from ingest.parse.slots import Line as Slots
+from ingest.parse.slots import Slot
 from ingest.parse.tags import plain
+from ingest.parse.writer import introduces
 from rag.domain import Block, Kind, Parsed
+from rag.statement import Cell
 
 _MARKS = re.compile(r"(?:>\s?|[-*+](?=\s)\s*|\d{1,9}[.)](?=\s)\s*|\[[ xX]\]\s+)+")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+[ \t]*")
-_CELL = re.compile(r"(?:[^|\\]|\\.)+", re.DOTALL)
 _INTRO_LIMIT = 200
 
 
@@ -37,6 +40,7 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
     `mdx`: indented text is prose, never code.
     """
     title, metadata, first = front_matter(source)
+    refuse_unpublished(metadata)
     lines = scan(source, first, mdx=mdx)
     reader = _Reader(source, lines, title, mdx)
     reader.read(_parser().parse("\n".join(line.masked for line in lines)))
@@ -170,7 +174,7 @@ class _Reader:
         start, end = span
         marks = _MARKS if is_item else _QUOTE_MARKS
         if match := marks.match(self.source, start, end):
-            start, end = _stripped(self.source, match.end(), end)
+            start, end = stripped(self.source, match.end(), end)
         if start < end and any(char.isalnum() for char in self.source[start:end]):
             header = self._lists[-1] if self._lists else ""
             self._add(start, end, "list" if self._lists else "text", first, header)
@@ -199,18 +203,17 @@ class _Reader:
                 rows.append(token.map[0])
             elif token.type == "table_close":
                 break
-        head = self._cells(rows[0])
-        names = [plain(self.source[start:end]) for start, end in head]
-        header, group = " | ".join(filter(None, names)), self._block_group(rows[0])
-        columns = faq.find_columns(names)
-        for row in rows[1:]:
-            cells = self._cells(row)
-            texts = [self.source[start:end] for start, end in cells]
-            if columns and (entry := faq.read_entry(columns, texts)):
-                start, end = cells[columns.answer]
-                self._add(start, end, "faq", row, plain(entry.question), -1, entry.phrasings, entry.fields)
-            elif cells and (filled := [cell for cell in cells if cell[0] < cell[1]]):
-                self._add(filled[0][0], filled[-1][1], "table", row, header, group)
+        lines = [self._line(row) for row in rows]
+        self._rows(lines, 1, rows, self._block_group(rows[0]))
+
+    def _line(self, number: int) -> Slots:
+        """A table's row as slots."""
+        return [
+            Slot(column, text, strong=is_strong(raw), start=start, end=end)
+            for column, (start, end) in enumerate(self._cells(number))
+            for raw in (self.source[start:end],)
+            for text in (plain(raw.replace("\\|", "|")),)
+        ]
 
     def _cells(self, number: int) -> list[tuple[int, int]]:
         """Spans of a table row's cells, without surrounding spaces; empty cells have empty spans."""
@@ -219,18 +222,35 @@ class _Reader:
         if match := _QUOTE_MARKS.match(self.source, start, end):
             start = match.end()
         start += self.source.startswith("|", start)
-        cells: list[tuple[int, int]] = []
-        while start < end:
-            match = _CELL.match(self.source, start, end)
-            stop = match.end() if match else start
-            cells.append(_stripped(self.source, start, stop))
-            start = stop + 1
-        return cells
+        return cell_spans(self.source, start, end)
 
     def _html_table(self, number: int, region: tuple[int, int]) -> None:
+        table = read_table(self.source, *region)
         group = self._block_group(number)
-        for start, end, header in table_rows(self.source, *region):
-            self._add(start, end, "table", number, header, group)
+        lead = ""
+        if table.caption and table.caption[0] < table.caption[1]:
+            lead = plain(self.source[slice(*table.caption)])
+            self._add(*table.caption, "text", number, group=group)
+        self._rows(table.rows, table.heads or None, [number] * len(table.rows), group, lead)
+
+    def _rows(self, rows: Sequence[Slots], heads: int | None, numbers: Sequence[int], group: int, lead: str = "") -> None:
+        """The blocks of a table's rows."""
+        lead = lead or self._introduction(group)
+        for block in table_blocks(rows, heads, lead):
+            own, told = (-1, "") if block.kind == "faq" else (group, lead)
+            about = block.header, own, block.keys, block.fields, block.cells, block.above, told
+            self._add(block.start, block.end, block.kind, numbers[block.row], *about)
+
+    def _introduction(self, group: int) -> str:
+        """The sentence directly above a table that introduces it; it goes with the table."""
+        last = self.blocks[-1] if self.blocks and not self._bare else None
+        if last is None or last.kind != "text" or last.end - last.start > _INTRO_LIMIT or last.group >= 0:
+            return ""
+        text = plain(self.source[last.start : last.end])
+        if not introduces(text):
+            return ""
+        self.blocks[-1] = replace(last, group=group)
+        return text
 
     # -- adding --------------------------------------------------------------------------------------------------------
 
@@ -244,13 +264,17 @@ class _Reader:
         group: int | None = None,
         keys: tuple[str, ...] = (),
         fields: Mapping[str, str] | None = None,
+        cells: Sequence[Cell] = (),
+        above: str = "",
+        lead: str = "",
     ) -> None:
         frames = self.lines[line].frames
         title = next((frame.header for frame in reversed(frames) if frame.header), "")
         header = "\n".join(filter(None, (title, header)))
         group = self._block_group(line, kind) if group is None else group
         self._bare = None
-        self.blocks.append(Block(start, end, kind, self._section(frames), header, group, keys, fields or {}))
+        section = self._section(frames)
+        self.blocks.append(Block(start, end, kind, section, header, group, keys, fields or {}, tuple(cells), above, lead))
 
     def _block_group(self, line: int, kind: Kind = "table") -> int:
         """The outermost of: steps or cards, the list, the table."""
@@ -267,15 +291,7 @@ class _Reader:
     def _span(self, first: int, last: int) -> tuple[int, int] | None:
         """From the first to the last content in lines first ≤ n < last."""
         filled = [line for line in self.lines[first:last] if self.source[line.start : line.end].strip()]
-        return _stripped(self.source, filled[0].start, filled[-1].end) if filled else None
-
-
-def _stripped(source: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and source[start].isspace():
-        start += 1
-    while end > start and source[end - 1].isspace():
-        end -= 1
-    return start, end
+        return stripped(self.source, filled[0].start, filled[-1].end) if filled else None
 
 
 def _holds(heading: _Heading, frames: tuple[Frame, ...]) -> bool:

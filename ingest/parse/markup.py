@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from ingest.parse import tags
-from ingest.parse.frames import Frame, element_end, has_only_tags, open_frame
+from ingest.parse import frames, tags
+from ingest.parse.frames import Frame
 from ingest.parse.tags import Tag, plain, read_tag
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\n|\r|$)")
@@ -20,11 +20,13 @@ _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)*[ \t]*")
 _PREFIX = re.compile(_QUOTE.pattern + r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+(?=<))?")
 _IMAGES = re.compile(r"(?:[-*+]\s+)?(?:\[?!\[[^\]]*\]\([^)]*\)(?:\]\([^)]*\))?\s*)+(?:\{[^{}]*\})?")
 _BLANKED = re.compile(
-    r"\{\{[<%].*[%>]\}\}|\{/\*.*\*/\}|\[![A-Za-z]+\]|\[[^\]\^][^\]]*\]:\s+(?:<[^>]*>|\S*[/.#@]\S*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
+    r"\{\{[<%].*[%>]\}\}|\{/\*.*\*/\}|\[![A-Za-z]+\][+-]?|%%.*%%|\[[^\]\^][^\]]*\]:\s+(?:<[^>]*>|\S*[/.#@]\S*)(?:\s+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?"
     r"|import\s+(?:[\w*{][^'\"]*\sfrom\s+)?['\"][^'\"]+['\"];?"
 )
 _IMPORT = re.compile(r"import\s*\{[^}]*$")
 _EXPORT = re.compile(r"export\s+(?:const|let|function|default|async)\b")
+_CALLOUT = re.compile(r"\[![A-Za-z-]+\][+-]?[ \t]+(\S.*)")
+_COMMENT = "%%"
 _DIRECTIVE = re.compile(r":{3,}\s*([A-Za-z-]*)\s*(?:\[([^\]]*)\]|(.*))")
 _CLOSE_AT_END = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)\s*>$")
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)")
@@ -75,6 +77,7 @@ def scan(source: str, first: int, *, mdx: bool) -> list[Line]:
                 fence = ""
             number += 1
         elif opened:
+            frames.outdent(scanner.frames, frames.indent_of(raw))
             _settle(scanner, raw)
             _keep(scanner, number, start)
             fence, number = opened[1], number + 1
@@ -90,10 +93,21 @@ def _prose(scanner: Scanner, number: int) -> int:
     quote = _PREFIX.match(raw)
     position = start + (quote.end() if quote else 0)
     content = scanner.source[position:end].strip()
+    quote_mark = ">" in raw[: position - start]
     if content:
+        frames.outdent(scanner.frames, frames.indent_of(raw))
         _settle(scanner, raw)
     if not content or _BLANKED.fullmatch(content) or _IMAGES.fullmatch(content):
         _blank(scanner, number)
+        return number + 1
+    if match := _CALLOUT.fullmatch(content):
+        _write(scanner, number, position + content.index(match[1]), position + len(content), raw[: quote.end() if quote else 0])
+        _cut_after(scanner, number)
+        return number + 1
+    if not quote_mark and (match := frames.INDENTED.fullmatch(content)) and (match[1] or match[2]):
+        _blank(scanner, number)
+        if number + 1 < len(scanner.bounds):
+            scanner.frames.append(frames.indented_frame(match, frames.indent_of(raw), raw.lstrip()[0]))
         return number + 1
     if (until := _skip(scanner, number, content)) is not None:
         for skipped in range(number, until):
@@ -113,6 +127,8 @@ def _skip(scanner: Scanner, number: int, content: str) -> int | None:
     """The line after a construct that has no prose: a comment, a long import, an export."""
     if content.startswith("<!--"):
         return None  # text may stand behind it: `_tagged`
+    if content.startswith(_COMMENT) and content.count(_COMMENT) == 1:
+        return _line_with(scanner, number + 1, _COMMENT) + 1 if number + 1 < len(scanner.bounds) else number + 1
     if content.startswith("{/*"):
         return _line_with(scanner, number, "*/") + 1
     if _IMPORT.match(content):
@@ -134,7 +150,7 @@ def _tagged(scanner: Scanner, number: int, position: int) -> int:
             found = source.find("-->", position)
             position = len(source) if found < 0 else found + 3
         elif (tag := read_tag(source, position)) and not tag.inline:
-            position = _enter(scanner, tag, _indent(prefix))
+            position = _enter(scanner, tag, frames.indent_of(prefix))
             if tag.name == "table" and not tag.closing:
                 number = _advance(scanner, number, tag.start)
                 scanner.lines[number].table = (tag.start, position)
@@ -169,14 +185,14 @@ def _content(scanner: Scanner, number: int, start: int, end: int, prefix: str, c
         end = match.start()
         while end > start and source[end - 1].isspace():
             end -= 1
-    if start < end and not has_only_tags(source[start:end]):
+    if start < end and not frames.has_only_tags(source[start:end]):
         mark = ""
         if scanner.frames and scanner.frames[-1].mark:
             mark, scanner.frames[-1].mark = scanner.frames[-1].mark, ""
         _write(scanner, number, start, end, prefix, mark)
         scanner.lines[number].cut |= cut
     elif prefix.strip(" \t>"):
-        scanner.lines[number].masked = _dedented(scanner, prefix)  # `- <Note>`: the item goes on below
+        scanner.lines[number].masked = frames.dedented(scanner.frames, prefix)  # `- <Note>`: the item goes on below
     for name in closed:
         _leave(scanner, name)
     if closed:
@@ -198,9 +214,9 @@ def _enter(scanner: Scanner, tag: Tag, indent: int) -> int:
     if tag.alone or not closes_later:
         return tag.end
     if tag.name in tags.DROPPED or tag.name == "table":
-        return element_end(scanner.source, tag)
+        return frames.element_end(scanner.source, tag)
     if tag.name == "summary":
-        end = element_end(scanner.source, tag)
+        end = frames.element_end(scanner.source, tag)
         inner = scanner.source[tag.end : scanner.source.rfind("</", tag.end, end)].strip()
         if "\n" in inner:
             return tag.end  # a whole paragraph: it is read as text
@@ -212,7 +228,7 @@ def _enter(scanner: Scanner, tag: Tag, indent: int) -> int:
         return end
     if tag.name in ("p", "li") and scanner.frames and scanner.frames[-1].name == tag.name:
         scanner.frames.pop()  # HTML lets these end without a closing tag
-    scanner.frames.append(open_frame(tag, indent))
+    scanner.frames.append(frames.open_frame(tag, indent))
     return tag.end
 
 
@@ -235,7 +251,7 @@ def _settle(scanner: Scanner, raw: str) -> None:
     """The first line inside a component tells how far its content is indented."""
     for frame in scanner.frames:
         if frame.dedent is None:
-            frame.dedent = max(0, _indent(raw) - frame.indent)
+            frame.dedent = max(0, frames.indent_of(raw) - frame.indent)
 
 
 def _keep(scanner: Scanner, number: int, start: int) -> None:
@@ -243,7 +259,7 @@ def _keep(scanner: Scanner, number: int, start: int) -> None:
     source = scanner.source
     line = scanner.lines[number]
     line.frames = _around(scanner)
-    line.masked = _dedented(scanner, source[start:end])
+    line.masked = frames.dedented(scanner.frames, source[start:end])
     line.start, line.end = start, end
 
 
@@ -251,7 +267,7 @@ def _write(scanner: Scanner, number: int, start: int, end: int, prefix: str, mar
     line = scanner.lines[number]
     line.start, line.end = start, end
     line.frames = _around(scanner)
-    line.masked = _dedented(scanner, prefix) + mark + scanner.source[start:end]
+    line.masked = frames.dedented(scanner.frames, prefix) + mark + scanner.source[start:end]
 
 
 def _blank(scanner: Scanner, number: int) -> None:
@@ -266,17 +282,6 @@ def _blank(scanner: Scanner, number: int) -> None:
 def _around(scanner: Scanner) -> tuple[Frame, ...]:
     """The open components; `<h3>` is not one, what follows it is not inside it."""
     return tuple(frame for frame in scanner.frames if not frame.heading)
-
-
-def _dedented(scanner: Scanner, text: str) -> str:
-    strip = sum(frame.dedent or 0 for frame in scanner.frames)
-    expanded = text.expandtabs(4) if strip else text
-    return expanded[min(strip, _indent(expanded)) :]
-
-
-def _indent(text: str) -> int:
-    expanded = text.expandtabs(4)
-    return len(expanded) - len(expanded.lstrip(" "))
 
 
 def _advance(scanner: Scanner, number: int, position: int) -> int:

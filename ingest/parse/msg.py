@@ -9,7 +9,7 @@ from ingest.parse import mail
 from ingest.parse.attached import File
 from ingest.parse.decode import decode
 from ingest.parse.mailheaders import Headers, addresses
-from ingest.parse.writer import one_line
+from ingest.parse.normal import one_line
 from rag.domain import Parsed
 from rag.errors import ParseError
 

@@ -21,8 +21,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ingest.parse.normal import normalise
 from ingest.parse.pdflines import join
-from ingest.parse.writer import Writer, normalise
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 

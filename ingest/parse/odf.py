@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 from lxml import etree
 
 from ingest import columns
 from ingest.parse.archive import encrypted, open_archive
-from ingest.parse.header import split_header
+from ingest.parse.normal import normalise, one_line
 from ingest.parse.sheet import parted, write_rows
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.slots import Line, Slot, width
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -143,19 +145,21 @@ class _Reader:
                     mark, tight = "  " * (depth + 1), tight or bool(text)
 
     def _table(self, table: Any) -> None:
-        rows = [row for row in _rows(table) if any(row)]
-        if max((len(row) for row in rows), default=0) < 2:
+        found = list(_rows(table))
+        heads = sum(1 for row in table.iterfind(f"{_TABLE}table-header-rows/{_TABLE}table-row"))
+        rows = [row for row in found if row]
+        if width(rows) < 2:
             for row in rows:
-                self.writer.block("\n".join(row))
+                self.writer.block("\n".join(slot.text for slot in row))
             return
-        self.writer.table(*split_header(rows))
+        self.writer.table(rows, heads if heads < len(rows) and heads else None)
 
     def sheets(self, book: Any) -> None:
         tables = [table for table in book.iter(f"{_TABLE}table")]
         for table in tables:
             if len(tables) > 1:
                 self.writer.heading(table.get(f"{_TABLE}name", ""), 1)
-            for part in parted(list(_rows(table))):
+            for part in parted(list(_rows(table, _hidden_columns(table)))):
                 write_rows(self.writer, part)
 
     def slides(self, show: Any) -> None:
@@ -181,39 +185,65 @@ class _Reader:
             self.writer.block(text, tight=True, header=header)
 
 
-def _rows(table: Any) -> Iterator[list[str]]:
-    """Rows of cell texts down to the last filled cell of each; merged cells are filled; an empty list for a blank row."""
-    hanging: dict[int, tuple[int, str]] = {}
+def _rows(table: Any, hidden: Collection[int] = ()) -> Iterator[Line]:
+    """Visible rows down to the last filled cell of each; an empty list for a blank row."""
+    hanging: dict[int, tuple[int, Slot]] = {}
     for row in table.iter(f"{_TABLE}table-row"):
         if next(row.iterancestors(f"{_TABLE}table")) is not table:
             continue
-        cells = list(_cells(row, hanging))
-        while cells and not cells[-1]:
-            cells.pop()
-        for _ in range(_count(row, "number-rows-repeated") if cells else 1):
-            yield list(cells)
+        line = _line(row, hanging)
+        if row.get(f"{_TABLE}visibility") == "collapse":
+            continue
+        line = _visible(line, hidden) if hidden else line
+        while line and not line[-1].text:
+            line.pop()
+        for _ in range(_count(row, "number-rows-repeated") if line else 1):
+            yield list(line)
 
 
-def _cells(row: Any, hanging: dict[int, tuple[int, str]]) -> Iterator[str]:
-    """`hanging`: column → (rows that a merged cell still spans, its text); kept from row to row."""
-    x, covered, spanned = 0, "", 0
+def _line(row: Any, hanging: dict[int, tuple[int, Slot]]) -> Line:
+    """`hanging`: column → (rows that a merged cell still spans, the cell); kept from row to row."""
+    line: Line = []
+    x = 0
     for cell in row:
         if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
             continue
         for _ in range(_count(cell, "number-columns-repeated")):
             if cell.tag.endswith("covered-table-cell"):
-                left, text = hanging.pop(x, (0, ""))
-                if left > 1:
-                    hanging[x] = (left - 1, text)
-                text = text or (covered if spanned > 0 else "")
-                spanned -= 1
+                if x in hanging:
+                    left, slot = hanging.pop(x)
+                    if left > 1:
+                        hanging[x] = (left - 1, slot)
+                    line.append(slot)
             else:
                 text = "\n".join(normalise(_text(part)) for part in cell.iter(f"{_TEXT}p"))
-                covered, spanned = text, _count(cell, "number-columns-spanned") - 1
-                if (down := _count(cell, "number-rows-spanned")) > 1:
-                    hanging |= {x + right: (down - 1, text) for right in range(spanned + 1)}
-            yield text
+                wide, down = _count(cell, "number-columns-spanned"), _count(cell, "number-rows-spanned")
+                line.append(Slot(x, text, wide))
+                if down > 1:
+                    hanging[x] = (down - 1, Slot(x, text, wide, hung=True))
             x += 1
+    return line
+
+
+def _visible(line: Line, hidden: Collection[int]) -> Line:
+    kept: Line = []
+    for slot in line:
+        wide = sum(column not in hidden for column in range(slot.first, slot.first + slot.width))
+        if wide:
+            before = sum(column < slot.first for column in hidden)
+            kept.append(replace(slot, first=slot.first - before, width=wide))
+    return kept
+
+
+def _hidden_columns(table: Any) -> set[int]:
+    found: set[int] = set()
+    at = 0
+    for column in table.iter(f"{_TABLE}table-column"):
+        count = _count(column, "number-columns-repeated")
+        if column.get(f"{_TABLE}visibility") == "collapse":
+            found |= set(range(at, at + count))
+        at += count
+    return found
 
 
 def _count(element: Any, name: str) -> int:

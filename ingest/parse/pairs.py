@@ -1,18 +1,26 @@
-"""Questions and answers written as text: `Q: … / A: …`, `问：… / 答：…`."""
+"""Questions and answers written as text with their marks: `Q: … / A: …`, `问：… / 答：…`, also on one line."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
+from ingest.parse.series import series
 from rag.domain import Block, Parsed
 
 _QUESTION_LINE = re.compile(r"[ \t>*_#]*(?:Q|Question|问题?)\s*\d{0,3}[*_]*\s*[:：.、][ \t*_]*(\S[^\n]*)", re.IGNORECASE)
 _ANSWER_LINE = re.compile(r"[ \t>*_]*(?:A|Answer|答案?|回答)\s*\d{0,3}[*_]*\s*[:：.、][ \t*_]*(?=\S)", re.IGNORECASE)
+_ANSWER_WITHIN = re.compile(
+    r"(?:(?<=[?？。.!！])|\s|<br\s*/?>)[ \t*_|/]*(?:A|Answer|答案?|回答)\s*\d{0,3}[*_]*\s*[:：][ \t*_]*(?=\S)", re.IGNORECASE
+)
 
 
-def pair(parsed: Parsed) -> Parsed:
-    """Joins the blocks of written questions and answers to FAQ entries: the answer's span under its question."""
+def pair(parsed: Parsed, strong: Mapping[int, int] | None = None) -> Parsed:
+    """Joins the blocks of written questions and answers to FAQ entries: the answer's span under its question.
+
+    `strong`: start of a block → end of the bold text that it begins with.
+    """
     blocks: list[Block] = []
     position = 0
     while position < len(parsed.blocks):
@@ -20,7 +28,7 @@ def pair(parsed: Parsed) -> Parsed:
         if not count:
             blocks.append(parsed.blocks[position])
         position += count or 1
-    return replace(parsed, blocks=tuple(blocks))
+    return series(replace(parsed, blocks=tuple(blocks)), strong or {})
 
 
 def _paired(parsed: Parsed, position: int, blocks: list[Block]) -> int:
@@ -49,19 +57,24 @@ def _paired(parsed: Parsed, position: int, blocks: list[Block]) -> int:
 
 
 def _inside(text: str, block: Block) -> list[Block]:
-    """Entries that stand whole in one block, a question line and an answer line each."""
+    """Entries that stand whole in one block: an answer on a line of its own, or behind its question."""
     entries: list[Block] = []
     starts = [match.start() for match in re.compile(r"^", re.MULTILINE).finditer(text, block.start, block.end)]
     lines = [*dict.fromkeys((block.start, *starts)), block.end]
     questions = [start for start in lines[:-1] if _QUESTION_LINE.match(text, start, block.end)]
     for question, end in zip(questions, [*questions[1:], block.end], strict=True):
-        answers = [start for start in lines[:-1] if question < start < end and _ANSWER_LINE.match(text, start, end)]
-        if not answers:
-            return []
-        mark = _ANSWER_LINE.match(text, answers[0], end)
+        line_ends = next((start for start in lines if start > question), end)
+        mark = _ANSWER_WITHIN.search(text, question, min(line_ends, end))
+        first = mark.start() if mark else question
+        if mark is None:
+            answers = [start for start in lines[:-1] if question < start < end and _ANSWER_LINE.match(text, start, end)]
+            if not answers:
+                return []
+            first = answers[0]
+            mark = _ANSWER_LINE.match(text, first, end)
         stop = question + len(text[question:end].rstrip())
         if mark and mark.end() < stop:
-            header = _question(text[question : answers[0]])
+            header = _question(text[question:first])
             entries.append(replace(block, start=mark.end(), end=stop, kind="faq", header=header, group=-1))
     return entries
 

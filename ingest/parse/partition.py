@@ -20,7 +20,8 @@ from lxml.html import fragment_fromstring
 from unstructured.nlp import tokenize
 
 from ingest.parse.archive import open_archive
-from ingest.parse.writer import Writer, normalise
+from ingest.parse.normal import normalise
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -78,7 +79,7 @@ def _written(elements: list[Any]) -> Parsed:
         about = element.metadata
         rows = _rows(about.text_as_html) if element.category == "Table" else []
         if rows:
-            writer.table(rows[0], rows[1:])
+            writer.plain_table(rows, 1)
         elif element.category == "Title" and about.category_depth is not None:
             writer.heading(element.text, about.category_depth + 1)
         elif element.text.strip():

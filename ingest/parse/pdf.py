@@ -13,10 +13,11 @@ import pdfplumber
 import pypdfium2
 
 from ingest.parse import ocr
+from ingest.parse.normal import one_line
 from ingest.parse.pdfcells import parted, runs
 from ingest.parse.pdflayout import Scan, Table, write_document
 from ingest.parse.pdflines import PdfLine, join, page_lines
-from ingest.parse.writer import Writer, one_line
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from ingest.parse import removed
-from ingest.parse.header import split_header
+from ingest.parse import removed, slots
 from ingest.parse.lines import bullet, columns, heading_level
+from ingest.parse.normal import normalise
 from ingest.parse.pdffurniture import furniture
 from ingest.parse.pdflines import PdfLine, join
-from ingest.parse.writer import Writer, normalise
+from ingest.parse.writer import Writer
 
 _SENTENCE_END = re.compile(r"[。！？；：.!?:;][\"'”’)）」』]*$")
 _HEADING_COLUMNS = 90
@@ -87,14 +87,10 @@ class _Paragraph:
 
 def _write_table(writer: Writer, table: Table, above: tuple[str, ...]) -> tuple[str, ...]:
     """Writes a table; one that goes on from the page before keeps its header. Returns the header."""
-    if above and len(above) == len(table.rows[0]):
-        rows = table.rows[1:] if table.rows[0] == above else table.rows
-        header: Sequence[str] = above
-    else:
-        header, body = split_header(table.rows)
-        rows = tuple(map(tuple, body))
-    writer.table(header, rows, {"page": str(table.page)})
-    return tuple(header)
+    rows, heads = table.rows, None
+    if above and len(above) == len(rows[0]):
+        rows, heads = (above, *(rows[1:] if rows[0] == above else rows)), 1
+    return writer.table([slots.line(row) for row in rows], heads, {"page": str(table.page)})
 
 
 @dataclass(frozen=True, slots=True)

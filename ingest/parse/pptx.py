@@ -11,10 +11,11 @@ from typing import Any
 from ingest import columns
 from ingest.parse.archive import open_archive
 from ingest.parse.chart import write_chart
-from ingest.parse.header import split_header
 from ingest.parse.lines import bullet
 from ingest.parse.lines import columns as width
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.normal import normalise, one_line
+from ingest.parse.slots import Line, Slot
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -34,7 +35,7 @@ class _Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    rows: tuple[tuple[str, ...], ...]
+    rows: list[Line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ def parse(content: bytes) -> Parsed:
 
     open_archive(content).close()
     try:
-        slides = list(Presentation(io.BytesIO(content)).slides)
+        every = list(Presentation(io.BytesIO(content)).slides)
+        slides = [slide for slide in every if slide._element.get("show", "1") not in ("0", "false")]
         read = [(_title(slide), list(_content(slide)), _notes(slide)) for slide in slides]
     except Exception as exc:  # python-pptx raises KeyError, ValueError, XMLSyntaxError, … on damaged packages
         raise ParseError(
@@ -61,14 +63,16 @@ def parse(content: bytes) -> Parsed:
             fix="Save it again as .pptx, or as PDF.",
         ) from exc
     writer = Writer(next((title for title, _, _ in read if title), ""))
-    for number, (title, content_of, notes) in enumerate(read, 1):
+    numbers = [number for number, slide in enumerate(every, 1) if slide in slides]
+    writer.leave_out("hidden slides", [str(number) for number in range(1, len(every) + 1) if number not in numbers])
+    for number, (title, content_of, notes) in zip(numbers, read, strict=True):
         writer.close(1)
         writer.fields = {"page": str(number)}
         writer.heading(title, 1)
         _write(writer, content_of)
         _write_notes(writer, notes)
     writer.close(1)
-    return writer.parsed({"slides": len(read)})
+    return writer.parsed({"slides": len(every)})
 
 
 def _title(slide: Any) -> str:
@@ -115,7 +119,7 @@ def _shape(shape: Any) -> Iterator[_Paragraph | _Table | _Chart]:
         for inner in _ordered(shape.shapes):
             yield from _shape(inner)
     elif getattr(shape, "has_table", False):
-        yield _Table(tuple(_rows(shape.table)))
+        yield _Table(list(_rows(shape.table)))
     elif getattr(shape, "has_chart", False):
         yield _Chart(shape.chart._chartSpace)
     elif getattr(shape, "has_text_frame", False):
@@ -144,19 +148,21 @@ def _text(paragraph: Any) -> str:
     return normalise("".join(parts).replace("\v", "\n"))
 
 
-def _rows(table: Any) -> Iterator[tuple[str, ...]]:
-    """Cells by row; merged cells are filled."""
-    filled: dict[tuple[int, int], str] = {}
+def _rows(table: Any) -> Iterator[Line]:
+    """Slots by row; a cell that goes over several rows stands in each."""
+    merged: dict[tuple[int, int], Slot] = {}
     for y, row in enumerate(table.rows):
+        line: Line = []
         for x, cell in enumerate(row.cells):
+            if (y, x) in merged:
+                line.append(merged[y, x])
             if cell.is_spanned:
                 continue
             text = "\n".join(filter(None, (_text(paragraph._p) for paragraph in cell.text_frame.paragraphs)))
-            for down in range(cell.span_height if cell.is_merge_origin else 1):
-                for right in range(cell.span_width if cell.is_merge_origin else 1):
-                    filled[y + down, x + right] = text
-    for y in range(len(table.rows)):
-        yield tuple(filled.get((y, x), "") for x in range(len(table.columns)))
+            wide, high = (cell.span_width, cell.span_height) if cell.is_merge_origin else (1, 1)
+            line.append(Slot(x, text, wide))
+            merged |= {(y + down, x): Slot(x, text, wide, hung=True) for down in range(1, high)}
+        yield line
 
 
 def _diagram(shape: Any) -> Iterator[_Paragraph]:
@@ -183,7 +189,7 @@ def _write(writer: Writer, content: Sequence[_Paragraph | _Table | _Chart]) -> N
             continue
         for item in run:
             if isinstance(item, _Table):
-                writer.table(*split_header(item.rows))
+                writer.table(item.rows)
             elif isinstance(item, _Chart):
                 write_chart(writer, item.space)
             else:

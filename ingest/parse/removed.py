@@ -13,6 +13,9 @@ PAGE_FURNITURE = "page_furniture"
 NAVIGATION = "navigation"
 """Menus, banners, forms and footers of web pages."""
 
+UNPUBLISHED = "unpublished"
+"""Drafts, archived and restricted articles, by their fields."""
+
 
 @dataclass(slots=True)
 class _Record:

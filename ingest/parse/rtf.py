@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.parse.header import split_header
 from ingest.parse.lines import bullet, numbered_level
+from ingest.parse.normal import normalise, one_line
 from ingest.parse.rtftokens import Piece, pieces
-from ingest.parse.writer import Writer, normalise, one_line
+from ingest.parse.writer import Writer
 from rag.domain import Parsed
 
 _HEADING = re.compile(r"(?:heading|überschrift|titre|标题)\s*([1-9])")
@@ -94,4 +94,4 @@ def _write_table(writer: Writer, rows: list[list[str]]) -> None:
             writer.block(row[0])
         return
     width = max(map(len, filled))
-    writer.table(*split_header([[*row, *[""] * (width - len(row))] for row in filled]))
+    writer.plain_table([[*row, *[""] * (width - len(row))] for row in filled])

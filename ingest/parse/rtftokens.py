@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ingest.parse.visible import lowered, raised
+
 _TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.S)
 _SKIPPED = frozenset(
     b"colortbl info pict fldinst objdata objclass objname"
@@ -63,7 +65,8 @@ class _Group:
     font: int = -1
     fallback: int = 1
     bold: bool = False
-    hidden: bool = False
+    out: frozenset[bytes] = frozenset()  # `v`, `deleted`, `strike`: what keeps its text from the reader
+    place_of_digits: str = ""  # `super`, `sub`
 
 
 @dataclass(slots=True)
@@ -188,9 +191,17 @@ def _format(reader: _Reader, word: bytes, number: int | None) -> None:
         _flush(reader)
         _say(reader, chr(number % 0x10000))
         reader.left = group.fallback
-    elif word in (b"b", b"v", b"plain"):
-        group.bold = number != 0 if word == b"b" else group.bold and word != b"plain"
-        group.hidden = number != 0 if word == b"v" else group.hidden and word != b"plain"
+    elif word in (b"super", b"sub", b"nosupersub"):
+        _flush(reader)
+        group.place_of_digits = "" if word == b"nosupersub" or number == 0 else word.decode()
+    elif word in (b"v", b"deleted", b"strike", b"striked") or word == b"plain":
+        _flush(reader)
+        group.out = (group.out - {word}) if number == 0 or word == b"plain" else group.out | {word}
+        group.out = frozenset() if word == b"plain" else group.out
+        group.place_of_digits = "" if word == b"plain" else group.place_of_digits
+        group.bold = group.bold and word != b"plain"
+    elif word == b"b":
+        group.bold = number != 0
     elif word in _CHARS:
         _say(reader, _CHARS[word])
     elif number is not None:
@@ -264,7 +275,8 @@ def _say(reader: _Reader, text: str) -> None:
             reader.number = reader.outline = 0
     elif group.place in ("mark", "title"):
         reader.side.append(text)
-    elif not group.place and not group.hidden:
+    elif not group.place and not group.out:
+        text = raised(text) if group.place_of_digits == "super" else lowered(text) if group.place_of_digits else text
         reader.text.append(text)
         reader.bold_all &= group.bold or not text.strip()
 

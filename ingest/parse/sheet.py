@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from ingest.parse.header import split_header
+from ingest.parse.shape import shape
+from ingest.parse.slots import Line, filled, line, width
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -14,6 +17,8 @@ from rag.errors import ParseError
 _DELIMITERS = ",\t;|"
 _CELL_LIMIT = 10_000_000
 _SNIFFED_ROWS = 50
+_SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*\r?\n", re.IGNORECASE)
+_QUOTED_FORMULA = re.compile(r'="([^"]*)"')
 
 
 def parse_csv(text: str) -> Parsed:
@@ -23,39 +28,42 @@ def parse_csv(text: str) -> Parsed:
         ParseError: `broken` when the quoting cannot be read.
     """
     csv.field_size_limit(_CELL_LIMIT)
+    told = _SEPARATOR_LINE.match(text)
+    delimiter = told[1] if told else _delimiter(text)
+    source = io.StringIO(text[told.end() :] if told else text, newline="")
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), skipinitialspace=True))
+        rows = list(csv.reader(source, delimiter=delimiter, skipinitialspace=True))
     except csv.Error as exc:
         raise ParseError(f"The table cannot be read: {exc}.", code="broken", fix="Export it again as CSV in UTF-8.") from exc
     writer = Writer()
-    write_rows(writer, [row for row in rows if any(cell.strip() for cell in row)])
+    write_rows(writer, [line([_value(cell) for cell in row]) for row in rows if any(cell.strip() for cell in row)])
     return writer.parsed()
 
 
-def write_rows(writer: Writer, rows: Sequence[Sequence[str]]) -> None:
+def _value(cell: str) -> str:
+    """`="00123"` is how an export keeps Excel from reading a number."""
+    cell = cell.strip()
+    match = _QUOTED_FORMULA.fullmatch(cell) if cell.startswith("=") else None
+    return match[1] if match else cell
+
+
+def write_rows(writer: Writer, rows: Sequence[Line]) -> None:
     """Writes the rows of one table, titles above it as text; a table of one column is a list of texts."""
-    width = max((len(row) for row in rows), default=0)
-    while width > 1 and len(rows) > 1 and sum(bool(cell.strip()) for cell in rows[0]) == 1:
-        writer.block("".join(rows[0]).strip())
-        rows = rows[1:]
-    header, body = split_header(rows)
-    if width < 2:
+    if width(rows) < 2:
         for number, row in enumerate(rows):
-            writer.block(row[0].strip(), "text", tight=number > 0)
-    elif header:
-        writer.records(header, body)
+            writer.block(row[0].text.strip(), "text", tight=number > 0)
     else:
-        writer.table([], body)
+        writer.table(rows, labelled=True)
 
 
-def parted(rows: list[list[str]]) -> Iterator[list[list[str]]]:
+def parted(rows: Sequence[Line]) -> Iterator[list[Line]]:
     """Rows between blank rows; what follows a blank row without a header of its own belongs to the table above."""
-    table: list[list[str]] = []
+    table: list[Line] = []
     for number, row in enumerate(rows):
         if not row:
             rest = rows[number + 1 :]
             end = next((i for i, later in enumerate(rest) if not later), len(rest))
-            if table and split_header(rest[:end])[0]:
+            if table and end and shape(_trimmed(rest[:end])).header:
                 yield _trimmed(table)
                 table = []
             continue
@@ -64,11 +72,12 @@ def parted(rows: list[list[str]]) -> Iterator[list[list[str]]]:
         yield _trimmed(table)
 
 
-def _trimmed(rows: list[list[str]]) -> list[list[str]]:
-    """Without the empty columns on the left, all rows of one width."""
-    first = min(next(i for i, cell in enumerate(row) if cell) for row in rows)
-    width = max(map(len, rows))
-    return [[*row, *[""] * (width - len(row))][first:] for row in rows]
+def _trimmed(rows: Sequence[Line]) -> list[Line]:
+    """Without the empty columns on the left."""
+    first = min((slot.first for row in rows for slot in filled(row)), default=0)
+    if not first:
+        return list(rows)
+    return [[replace(slot, first=slot.first - first) for slot in row if slot.first >= first] for row in rows]
 
 
 def _delimiter(text: str) -> str:
@@ -81,8 +90,8 @@ def _delimiter(text: str) -> str:
             widths = [len(row) for row, _ in zip(reader, range(_SNIFFED_ROWS), strict=False) if row]
         except csv.Error:
             continue
-        width = max(set(widths), key=widths.count, default=1)
-        score = widths.count(width) / len(widths) * min(width, 4) if width > 1 else 0.0
+        most = max(set(widths), key=widths.count, default=1)
+        score = widths.count(most) / len(widths) * min(most, 4) if most > 1 else 0.0
         if score > best_score:
             best, best_score = delimiter, score
     return best

@@ -78,10 +78,17 @@ def _tag_end(source: str, position: int) -> int | None:
     return None
 
 
+_WIKI_EMBED = re.compile(r"!\[\[[^\[\]\n]{1,300}\]\]")
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{1,300}\|)?([^\[\]|\n]{1,300})\]\]")
+_HIGHLIGHT = re.compile(r"==(?=\S)([^=\n]{1,300}?)(?<=\S)==")
+_HIDDEN_NOTE = re.compile(r"%%[^\n]*?%%|<!--.*?-->", re.DOTALL)
+_BLOCK_ID = re.compile(r"\s\^[\w-]{3,40}\s*$")
 _IMAGE = re.compile(r"!\[[^\]]{0,500}\]\([^)]{0,1000}\)")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)|\[([^\[\]]*)\]\[[^\[\]]*\]")
 _ANCHOR = re.compile(r"\s*\{#[^{}]*\}\s*$")
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)(?:\s[^<>]*)?/?>")
+_NEXT_CELL = re.compile(r"\s*(?:</t[dh]\s*>\s*)?<t[dh](?:\s[^<>]*)?>\s*", re.IGNORECASE)
+_LINE_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _CODE = re.compile(r"(`+)(.+?)\1")
 _STRONG = re.compile(r"(\*\*\*|\*\*|\*|~~)(?=\S)(.+?)(?<=\S)\1")
 _UNDERSCORE = re.compile(r"(?<!\w)(__|_)(?=\S)(.+?)(?<=\S)\1(?!\w)")
@@ -90,7 +97,8 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 def plain(markdown: str) -> str:
     """One line of Markdown as a reader sees it: for headings, titles and table headers."""
-    text = _LINK.sub(lambda match: match[1] or match[2] or "", _IMAGE.sub("", _ANCHOR.sub("", markdown)))
+    text = _wiki(markdown) if "[[" in markdown or "==" in markdown or "%%" in markdown or " ^" in markdown else markdown
+    text = _LINK.sub(lambda match: match[1] or match[2] or "", _IMAGE.sub("", _ANCHOR.sub("", text)))
     codes: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -98,10 +106,17 @@ def plain(markdown: str) -> str:
         return f"\x00{len(codes) - 1}\x00"
 
     text = _CODE.sub(keep, text)
+    text = _LINE_BREAK.sub(" ", _NEXT_CELL.sub(lambda match: " | " if match.start() else "", text) if "<t" in text else text)
     text = _TAG.sub(lambda match: "" if _is_markup(match[1]) else match[0], text)
     text = html.unescape(_ESCAPE.sub(r"\1", _UNDERSCORE.sub(r"\2", _STRONG.sub(r"\2", text))))
     text = re.sub("\x00(\\d+)\x00", lambda match: codes[int(match[1])], text)
     return " ".join(text.split())
+
+
+def _wiki(text: str) -> str:
+    """Without what Obsidian and wikis add: `[[page|name]]`, `==marked==`, `%% comments %%`, `^block-ids`."""
+    text = _BLOCK_ID.sub("", _HIDDEN_NOTE.sub("", text))
+    return _HIGHLIGHT.sub(r"\1", _WIKI_LINK.sub(r"\1", _WIKI_EMBED.sub("", text)))
 
 
 def _is_markup(name: str) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from dataclasses import dataclass
 
+from ingest.parse import sheet
 from ingest.parse.lines import LEAF, bullet, columns, heading_level
 from rag.domain import Block, Parsed
 
@@ -24,6 +27,8 @@ class _Line:
 
 def parse(text: str) -> Parsed:
     """Splits decoded text into paragraphs, list items and sections. The title is the first line when it is a heading."""
+    if _is_table(text):
+        return sheet.parse_csv(text)
     lines = _lines(text)
     blank_lines = any(line.before_blank for line in lines[:-1])
     blocks: list[Block] = []
@@ -51,6 +56,18 @@ def parse(text: str) -> Parsed:
         in_list = mark > 0
         position += count
     return Parsed(text, tuple(blocks) or _whole(lines), title)
+
+
+def _is_table(text: str) -> bool:
+    """A table that a spreadsheet saved as text: rows of cells with tabs between, the same number in each."""
+    if "\t" not in text[:2000]:
+        return False
+    reader = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter="\t")
+    try:
+        widths = [len(row) for row, _ in zip(reader, range(50), strict=False) if any(row)]
+    except csv.Error:
+        return False
+    return len(widths) > 2 and min(widths) > 1 and widths.count(widths[0]) >= 0.9 * len(widths)
 
 
 def _lines(text: str) -> list[_Line]:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ingest import cases, columns, faq
+from ingest import faq
+from ingest.parse.normal import normalise, one_line
+from ingest.parse.pairs import pair
+from ingest.parse.slots import Line, line
+from ingest.parse.tables import answer_text, moved, records, write_table
 from rag.domain import Block, Kind, Parsed
+from rag.statement import Cell
 
-_SPACES = re.compile(r"[^\S\n]+")
-_BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
-_LINE_EDGES = re.compile(r" ?\n ?")
-
-
-def normalise(text: str) -> str:
-    """Runs of spaces become one, lines lose their edges, blank lines fold into one, NUL and soft hyphens go."""
-    text = text.replace("\x00", "").replace("\u00ad", "").replace("\u200b", "").replace("\ufeff", "")
-    text = _SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _LINE_EDGES.sub("\n", _BLANK_LINES.sub("\n\n", text)).strip()
-
-
-def one_line(text: str) -> str:
-    """The text on one line: a heading, a cell."""
-    return " ".join(normalise(text).split())
+_INTRODUCES = re.compile(
+    r"下表|下列|如下|以下|见表|上表|表\s?\d|[:：][*_]*$|\b(?:following|below|as follows|this table|the table|table \d)\b",
+    re.IGNORECASE,
+)
+_INTRO_LIMIT = 200
 
 
 class Writer:
@@ -40,6 +35,10 @@ class Writer:
         self._headings: list[tuple[int, str]] = []
         self._bare_heading: Block | None = None
         self._groups = 0
+        self.markdown = False
+        self._on_block = False
+        self._strong: dict[int, int] = {}
+        self._left_out: dict[str, dict[str, None]] = {}
 
     def group(self) -> int:
         """A fresh group number."""
@@ -87,73 +86,81 @@ class Writer:
         group: int = -1,
         keys: Sequence[str] = (),
         fields: Mapping[str, str] | None = None,
+        cells: Sequence[Cell] = (),
+        above: str = "",
+        lead: str = "",
+        strong: int = 0,
     ) -> None:
-        """A block of already normalised text. `mark` (a bullet) stands before the span; `tight`: no blank line above."""
+        """A block of already normalised text. `mark` (a bullet) stands before the span; `tight`: no blank line above.
+
+        `cells`: spans from the start of the text. `strong`: length of the bold text that it begins with.
+        """
         if not text:
             return
         self._bare_heading = None
         start = self._write(mark + text, "\n" if tight else "\n\n") + len(mark)
         told = {**self.fields, **(fields or {})}
-        self._blocks.append(Block(start, self._length, kind, self.section, header, group, tuple(keys), told))
+        placed = tuple(moved(cells, start))
+        if strong:
+            self._strong[start] = start + strong
+        self._blocks.append(
+            Block(start, self._length, kind, self.section, header, group, tuple(keys), told, placed, above, lead)
+        )
+        self._on_block = True
 
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str] | None = None) -> None:
-        """A table as it stands in a page: FAQ and case tables by entry, others `cell | cell` under their header row."""
-        names = [one_line(name) for name in header]
-        if self.entries(names, rows, fields):
-            return
-        group, title_row = self.group(), " | ".join(filter(None, names))
-        self.line(title_row)
-        for number, row in enumerate(rows):
-            cells = [one_line(cell) for cell in row]
-            if any(cells):
-                text = " | ".join(cells).strip(" |")
-                tight = number > 0 or bool(title_row)
-                self.block(text, "table", tight=tight, header=title_row, group=group, fields=fields)
+    def table(
+        self,
+        rows: Sequence[Line],
+        heads: int | None = None,
+        fields: Mapping[str, str] | None = None,
+        *,
+        labelled: bool = False,
+        lead: str = "",
+    ) -> tuple[str, ...]:
+        """A table, see `ingest.parse.tables.write_table`; returns the names of its columns."""
+        return write_table(self, rows, heads=heads, labelled=labelled, lead=lead, fields=fields)
+
+    def plain_table(self, rows: Sequence[Sequence[str]], heads: int | None = None) -> None:
+        """A table without merged cells."""
+        self.table([line(row) for row in rows], heads)
 
     def records(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A data file's rows: FAQ and case entries, others `column: value; column: value`."""
-        names = [one_line(name) for name in header]
-        if self.entries(names, rows):
-            return
-        group = self.group()
-        for number, row in enumerate(rows):
-            self.block(labelled(names, row), "table", tight=number > 0, group=group)
+        """Data rows under names that are known: FAQ and case entries, others `column: value; column: value`."""
+        records(self, [one_line(name) for name in header], rows)
 
-    def entries(self, names: Sequence[str], rows: Sequence[Sequence[str]], fields: Mapping[str, str] | None = None) -> bool:
-        """Writes the rows as FAQ or case entries when the columns say so; False when they are neither."""
-        if (faq_columns := faq.find_columns(names)) is not None:
-            for row in rows:
-                if (entry := faq.read_entry(faq_columns, row)) is None:
-                    self.block(labelled(names, row), "table", fields=fields)
-                    continue
-                self.line(entry.question)
-                self.faq(entry, fields)
-            return True
-        if (case_columns := cases.find_columns(names)) is not None:
-            for row in rows:
-                if (case := cases.read_entry(case_columns, names, row)) is not None:
-                    self.line(case.header)
-                    self.block(
-                        normalise(case.text),
-                        "case",
-                        tight=bool(case.header),
-                        header=case.header,
-                        group=self.group(),
-                        fields={**(fields or {}), **case.fields},
-                    )
-            return True
-        return False
+    def keep_with(self, group: int) -> None:
+        """The block just written, a table's caption, goes with that table."""
+        if self._blocks and self._on_block:
+            self._blocks[-1] = replace(self._blocks[-1], group=group)
+
+    def introduced(self, group: int) -> str:
+        """The sentence directly above that introduces the table written next, kept with it in one group; '' for none."""
+        last = self._blocks[-1] if self._blocks and self._on_block else None
+        if last is None or last.kind != "text" or last.end - last.start > _INTRO_LIMIT or last.section != self.section:
+            return ""
+        text = "".join(self._parts[-1:])[-(last.end - last.start) :]
+        if not introduces(text):
+            return ""
+        self._blocks[-1] = replace(last, group=group)
+        return text
+
+    def leave_out(self, kind: str, what: Iterable[str]) -> None:
+        """Notes what of the document is not part of its text, told as `metadata["left_out"][kind]`."""
+        if told := [one for one in what if one]:
+            self._left_out.setdefault(kind, {}).update(dict.fromkeys(told))
 
     def faq(self, entry: faq.Entry, fields: Mapping[str, str] | None = None) -> None:
         """The answer of a FAQ entry whose question line was just written."""
+        text, cells = answer_text(entry)
         self.block(
-            normalise(entry.answer),
+            text,
             "faq",
             tight=True,
             header=entry.question,
             group=self.group(),
             keys=entry.phrasings,
             fields={**(fields or {}), **entry.fields},
+            cells=cells if len(cells) > 1 or entry.name else (),
         )
 
     def embed(self, inner: Parsed) -> None:
@@ -161,6 +168,7 @@ class Writer:
         if not inner.blocks:
             return
         self._bare_heading = None
+        self.markdown |= inner.markdown
         shift, groups = self._write(inner.text, "\n\n"), self._groups
         for block in inner.blocks:
             if block.group >= 0:
@@ -173,15 +181,21 @@ class Writer:
                     section=self.section + block.section,
                     group=block.group + groups if block.group >= 0 else -1,
                     fields={**self.fields, **block.fields},
+                    cells=tuple(moved(block.cells, shift)),
                 )
             )
+        for kind, what in dict(inner.metadata.get("left_out", {})).items():
+            self.leave_out(kind, what)
 
     def parsed(self, metadata: Mapping[str, Any] | None = None) -> Parsed:
         """What was collected. Headings with nothing below them count as text, for some say all in one line."""
         self._flush_heading(0)
         if not self._blocks and self._length:
             self._blocks.append(Block(0, self._length))
-        return Parsed("".join(self._parts), tuple(self._blocks), self.title, dict(metadata or {}))
+        told = dict(metadata or {})
+        if self._left_out:
+            told["left_out"] = {kind: list(what) for kind, what in self._left_out.items()}
+        return pair(Parsed("".join(self._parts), tuple(self._blocks), self.title, told, self.markdown), self._strong)
 
     def _flush_heading(self, level: int) -> None:
         if self._bare_heading is not None and self._headings and self._headings[-1][0] >= level:
@@ -194,19 +208,14 @@ class Writer:
             self._parts.append(separator)
             self._length += len(separator)
         start = self._length
+        self._on_block = False
         self._parts.append(text)
         self._length += len(text)
         return start
 
 
-def labelled(names: Sequence[str], row: Sequence[str]) -> str:
-    """One data row as readable text: `name: value; name: value`, full-width marks after Chinese names."""
-    parts: list[str] = []
-    for number, cell in enumerate(row):
-        if not (value := normalise(cell)):
-            continue
-        name = names[number] if number < len(names) else ""
-        if parts:
-            parts.append("；" if columns.is_chinese(name or value) else "; ")
-        parts.append(columns.label(name) + value)
-    return "".join(parts)
+def introduces(text: str) -> bool:
+    """Whether a paragraph of one sentence says what the table below it is."""
+    text = text.strip(" *_")
+    ends = re.findall(r"[。！？!?]|\.(?=\s|$)", text[:-1])
+    return bool(text) and len(ends) < 2 and _INTRODUCES.search(text) is not None

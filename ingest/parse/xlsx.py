@@ -1,85 +1,166 @@
-"""Excel workbooks, by openpyxl: one section a sheet, merged cells filled, tables apart where blank rows part them."""
+"""Excel workbooks, by openpyxl: a section for each sheet, values as it shows them, tables apart where blank rows part them."""
 
 from __future__ import annotations
 
 import datetime
 import io
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.parse.archive import open_archive
+from ingest.parse.numfmt import serial, shown, shown_text
 from ingest.parse.sheet import parted, write_rows
+from ingest.parse.slots import Line, Slot
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
 _COLUMN_LIMIT = 1000
+_DAYS_1904 = 1462
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
+_TOLD_FORMULAS = 50
 
 
 def parse(content: bytes) -> Parsed:
     """Parses a workbook's visible sheets, with the values that Excel stored for formulas.
 
+    What is left out is told in `metadata["left_out"]`: hidden sheets, rows and columns, formulas without a stored value.
+
     Raises:
         ParseError: `broken` when it cannot be opened.
     """
-    from openpyxl import load_workbook
-
-    open_archive(content).close()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns about every extension that it does not keep
-            book = load_workbook(io.BytesIO(content), data_only=True)
-    except Exception as exc:  # openpyxl raises whatever its XML held: KeyError, TypeError, ValueError, …
-        raise ParseError(
-            f"The workbook cannot be opened ({type(exc).__name__}).", code="broken", fix="Save it again as .xlsx or .csv."
-        ) from exc
-    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    with open_archive(content) as archive:
+        sources = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        has_formulas = any(_FORMULA.search(archive.read(name)) for name in sources)
+    book = _open(content, data_only=True)
+    formulas = _open(content, data_only=False) if has_formulas else None
+    days_off = _DAYS_1904 if book.epoch.year == 1904 else 0
     writer = Writer(book.properties.title or "")
+    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    writer.leave_out("sheets", [sheet.title for sheet in book.worksheets if sheet not in sheets])
     for sheet in sheets:
         if len(sheets) > 1:
             writer.heading(sheet.title, 1)
-        for table in parted(list(_rows(sheet))):
+        _tell(writer, sheet, formulas)
+        for table in parted(list(_rows(sheet, days_off))):
             write_rows(writer, table)
     return writer.parsed()
 
 
-def _rows(sheet: Any) -> Iterator[list[str]]:
-    """All rows down to the last filled one, as texts; an empty list for a blank row."""
-    merged: dict[tuple[int, int], Any] = {}
+def _open(content: bytes, *, data_only: bool) -> Any:
+    from openpyxl import load_workbook
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl warns about every extension that it does not keep
+            return load_workbook(io.BytesIO(content), data_only=data_only)
+    except Exception as exc:  # openpyxl raises whatever its XML held: KeyError, TypeError, ValueError, …
+        raise ParseError(
+            f"The workbook cannot be opened ({type(exc).__name__}).", code="broken", fix="Save it again as .xlsx or .csv."
+        ) from exc
+
+
+def _hidden(sheet: Any) -> tuple[set[int], set[int]]:
+    """(rows, columns) that the sheet hides; rows that a filter hides are only not looked at now."""
+    filtered = bool(sheet.auto_filter.ref)
+    rows = set() if filtered else {number for number, row in sheet.row_dimensions.items() if row.hidden}
+    columns: set[int] = set()
+    for dimension in sheet.column_dimensions.values():
+        if dimension.hidden and dimension.min:
+            columns |= set(range(dimension.min, min(dimension.max or dimension.min, _COLUMN_LIMIT) + 1))
+    return rows, columns
+
+
+def _tell(writer: Writer, sheet: Any, formulas: Any) -> None:
+    from openpyxl.utils import get_column_letter
+
+    rows, columns = _hidden(sheet)
+    writer.leave_out(
+        "hidden rows", [f"{sheet.title}!{row}" for row in sorted(rows) if _is_filled(sheet, row=row)][:_TOLD_FORMULAS]
+    )
+    writer.leave_out(
+        "hidden columns",
+        [f"{sheet.title}!{get_column_letter(one)}" for one in sorted(columns) if _is_filled(sheet, column=one)],
+    )
+    if formulas is None:
+        return
+    written = formulas[sheet.title]._cells
+    empty = [
+        f"{sheet.title}!{cell.coordinate}"
+        for place, cell in sorted(written.items())
+        if cell.data_type == "f" and (place not in sheet._cells or sheet._cells[place].value is None)
+    ]
+    writer.leave_out("formulas without a stored value", empty[:_TOLD_FORMULAS])
+
+
+def _is_filled(sheet: Any, *, row: int = 0, column: int = 0) -> bool:
+    return any(cell.value is not None for (y, x), cell in sheet._cells.items() if y == row or x == column)
+
+
+def _rows(sheet: Any, days_off: int) -> Iterator[Line]:
+    """All visible rows down to the last filled one; an empty list for a blank row."""
+    hidden_rows, hidden_columns = _hidden(sheet)
+    places = _places(hidden_columns)
+    areas: dict[tuple[int, int], tuple[int, int, int]] = {}  # (row, first column) → (top row, first and last column)
+    covered: set[tuple[int, int]] = set()
     for area in sheet.merged_cells.ranges:
-        value = sheet.cell(area.min_row, area.min_col)
+        last = min(area.max_col, area.min_col + _COLUMN_LIMIT)
         for row in range(area.min_row, min(area.max_row, sheet.max_row) + 1):
-            for column in range(area.min_col, min(area.max_col, area.min_col + _COLUMN_LIMIT) + 1):
-                merged[row, column] = value
+            areas[row, area.min_col] = (area.min_row, area.min_col, last)
+            covered |= {(row, column) for column in range(area.min_col + 1, last + 1)}
     # Formatting alone can stretch a sheet over a million rows: only cells that exist are visited.
-    filled: dict[int, dict[int, str]] = {}
-    for row, column in sorted({*sheet._cells, *merged}):
-        cell = merged.get((row, column)) or sheet._cells[row, column]
-        if column <= _COLUMN_LIMIT and (text := _text(cell)):
-            filled.setdefault(row, {})[column] = text
+    lines: dict[int, Line] = {}
+    for row, column in sorted({*sheet._cells, *areas}):
+        if row in hidden_rows or column > _COLUMN_LIMIT or (row, column) in covered:
+            continue
+        top, first, last = areas.get((row, column), (row, column, column))
+        cell = sheet._cells.get((top, first))
+        text = _text(cell, days_off) if cell is not None else ""
+        seen = [places[one] for one in range(first, min(last, _COLUMN_LIMIT) + 1) if one in places]
+        if seen and (text or last > first):
+            strong = bool(cell is not None and cell.font and cell.font.b)
+            lines.setdefault(row, []).append(Slot(seen[0], text, len(seen), strong=strong, hung=row > top))
     previous = 0
-    for row, cells in sorted(filled.items()):
-        if previous and row > previous + 1:
+    for row, slots in sorted(lines.items()):
+        if not any(slot.text for slot in slots):
+            continue
+        if previous and row > previous + 1 and not all(between in hidden_rows for between in range(previous + 1, row)):
             yield []
         previous = row
-        first = min(cells) if len(set(cells.values())) == 1 else 1
-        last = first if len(set(cells.values())) == 1 else max(cells)
-        yield [cells.get(column, "") for column in range(1, last + 1)]
+        yield _without_gaps(slots)
 
 
-def _text(cell: Any) -> str:
+def _places(hidden: set[int]) -> Mapping[int, int]:
+    """Column → its number among the visible ones, from 0."""
+    return {column: number for number, column in enumerate(one for one in range(1, _COLUMN_LIMIT + 1) if one not in hidden)}
+
+
+def _without_gaps(slots: Line) -> Line:
+    """With an empty slot for each column that has none, up to the last filled one."""
+    line: Line = []
+    at = 0
+    for slot in slots:
+        line += [Slot(column, "") for column in range(at, slot.first)]
+        line.append(slot)
+        at = slot.first + slot.width
+    while line and not line[-1].text:
+        line.pop()
+    return line
+
+
+def _text(cell: Any, days_off: int) -> str:
     """The value as a person reads it in the sheet."""
-    value = cell.value
+    value, pattern = cell.value, cell.number_format
     if value is None or cell.data_type == "e":
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, datetime.datetime):
-        midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
-        return value.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M:%S")
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time | datetime.timedelta):
+        return shown(serial(value), pattern)
     if isinstance(value, int | float):
-        if "%" in (cell.number_format or ""):
-            return f"{value * 100:.10g}%"
-        return f"{value:.15g}" if isinstance(value, float) else str(value)
-    return str(value).strip()
+        return shown(value, pattern, days_off=days_off)
+    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), str(value)) if "_x" in str(value) else str(value)
+    return shown_text(text, pattern).strip()

@@ -13,6 +13,7 @@ from typing import cast
 
 import orjson
 
+from rag import clock
 from rag.domain import Hit, Question
 from rag.library.tokens import fold
 from rag.remote import Remote
@@ -39,7 +40,7 @@ def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str
     """Of everything that words an answer. `fingerprint`: of the settings; `version`: where the wording depends on all of
     the library (a quoted answer weighs words by how rare they are) and, as nothing is generated, on no sampling."""
     scope = asdict(question.scope)
-    scope = {name: sorted(value) if isinstance(value, tuple) else value for name, value in scope.items()}
+    scope = {name: sorted(value) if isinstance(value, tuple | frozenset) else value for name, value in scope.items()}
     told = [
         " ".join(fold(question.text).casefold().split()),
         " ".join(fold(query).casefold().split()),
@@ -51,5 +52,6 @@ def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str
         generator,
         question.sampling.told() if version is None else {},
         version,
+        clock.today(),  # what is in force changes from one day to the next
     ]
     return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()

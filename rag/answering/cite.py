@@ -18,12 +18,17 @@ def _link(passage: Passage) -> str | None:
     return safe_url(passage.fields.get("url")) or safe_url(passage.url)
 
 
+def _gap(text: str) -> str:
+    """Between a claim and its markers: inside a table's last row or a fence they would be part of it."""
+    return "\n\n" if text.endswith(("|", "```")) else " "
+
+
 class Numbering:
     """Gives citations their numbers, in order of first use; the same span keeps its number."""
 
     def __init__(self, hits: Sequence[Hit]):
         self._hits = hits
-        self._numbers: dict[tuple[str, int, int], Citation] = {}
+        self._numbers: dict[tuple[str, int, int, tuple[tuple[int, int], ...]], Citation] = {}
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -34,7 +39,7 @@ class Numbering:
         cited = tuple(dict.fromkeys(self._cite(span) for span in claim.support))
         marks = "".join(f"[{citation.n}]" for citation in cited)
         text = _OWN_NUMBER.sub(r"［\1］", safe(claim.text))
-        return Sentence(f"{text} {marks}" if marks else text, cited)
+        return Sentence(f"{text}{_gap(text)}{marks}" if marks else text, cited)
 
     def grounded(self, checked: Checked) -> Grounded:
         """The verdict on a sentence with the numbers of its citations; a dropped text is not shown."""
@@ -52,7 +57,7 @@ class Numbering:
     def _cite(self, span: Span) -> Citation:
         hit = self._hits[span.hit]
         passage = hit.passage
-        key = (passage.document_id, span.start, span.end)
+        key = (passage.document_id, span.start, span.end, span.parts)
         if key not in self._numbers:
             self._numbers[key] = Citation(
                 n=len(self._numbers) + 1,
@@ -62,9 +67,12 @@ class Numbering:
                 title=passage.title,
                 url=_link(passage),
                 section=passage.section,
-                cited_text=passage.text[span.start - passage.start : span.end - passage.start],
+                cited_text="\n".join(
+                    passage.text[a - passage.start : b - passage.start] for a, b in span.parts or ((span.start, span.end),)
+                ),
                 start=span.start,
                 end=span.end,
                 score=round(hit.probability, 4),
+                spans=span.parts,
             )
         return self._numbers[key]

@@ -1,26 +1,28 @@
 """Passages that disagree about what an answer cites are shown as such, the newest first; nothing is averaged.
 
-Two sentences of different passages are about the same thing when they share most of their words and no name, heading or
-field tells them apart. They disagree when a number with the same unit, or a date, has another value, or one says no and the
-other yes.
+Two sentences of different passages are about the same thing when they share most of their words and no name, heading, field
+or time tells them apart (`rag.answering.subject`). They disagree when one number with the same unit, or one date, has another
+value and all else is equal, or one says no and the other yes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.answering.cite import Numbering
 from rag.answering.facts import Token, tokens
+from rag.answering.subject import apart
 from rag.domain import Claim, Hit, Language, Passage, Sentence, Span
 from rag.grounding import Contradiction, Statement
 from rag.sentences import split_sentences
 
 Kind = Literal["number", "date", "yes_no"]
 
-_ALIKE, _SAME = 0.6, 0.8  # share of the shorter sentence's words that both have: for other values, for yes and no
+_ALIKE, _SAME = 0.7, 0.8  # share of the shorter sentence's words that both have: for other values, for yes and no
+_LONGER = 0.5  # of the longer one's
 _WORDS = 2.5  # that both must have, at least; a Han character is half a word
 _MAX = 3
 _DATES = (
@@ -36,6 +38,10 @@ _DATES = (
     "生效日期",
     "修订日期",
 )
+_FORMER = re.compile(
+    r"[(（](?:was|were|formerly|previously|before|原来?为?|之前为?|以前为?|旧)[^()（）]*[)）]|\b(?:was|previously) \S+$",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 _DATE_UNITS = frozenset("年月日号") | {"year", "month"}
 
@@ -49,8 +55,21 @@ class _Said:
     tokens: tuple[Token, ...]
 
     @property
+    def plain(self) -> str:
+        return " ".join(self.text.split()).rstrip("。.；;")
+
+    @property
     def words(self) -> frozenset[str]:
         return frozenset(token.key for token in self.tokens if token.content and token.role != "number")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side as it is told: where it stands, the date that the document gives itself, what it says."""
+
+    place: str
+    date: str | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +104,11 @@ class Contradictions:
         found = []
         for at, hit in enumerate(self._hits):
             passage = hit.passage
+            if hit.aside:
+                continue
             for start, end in split_sentences(passage.text):
                 text = passage.text[start:end]
-                found.append(_Said(Span(at, passage.start + start, passage.start + end), text, tokens(text)))
+                found.append(_Said(Span(at, passage.start + start, passage.start + end), text, tokens(_FORMER.sub("", text))))
         return found
 
     def _passage(self, said: _Said) -> Passage:
@@ -96,8 +117,10 @@ class Contradictions:
     def _disagree(self, one: _Said, other: _Said) -> _Pair | None:
         a, b = self._passage(one), self._passage(other)
         shared = one.words & other.words
-        least = min(len(one.words), len(other.words))
-        if _weight(shared) < _WORDS or len(shared) < _ALIKE * least or _apart(one, other, a, b):
+        least, most = sorted((len(one.words), len(other.words)))
+        if _weight(shared) < _WORDS or len(shared) < max(_ALIKE * least, _LONGER * most):
+            return None
+        if _named_apart(one, other, a, b) or apart(a, b, one.text, other.text):
             return None
         differing = _values(one.tokens, other.tokens)
         if differing is not None:
@@ -115,11 +138,15 @@ class Contradictions:
         """A sentence about each of them, which cites both sides."""
         for pair in self._found:
             (new, _), (old, _) = pair.sides
-            yield Claim(_tell(self._side(new), self._side(old), language), (new.span, old.span))
+            yield Claim(_tell(*self._told_apart(new, old), language), (new.span, old.span))
 
-    def _side(self, said: _Said) -> tuple[str, str | None, str]:
-        passage = self._passage(said)
-        return passage.title or passage.document_id, date_of(passage), " ".join(said.text.split()).rstrip("。.；;")
+    def _told_apart(self, new: _Said, old: _Said) -> tuple[_Side, _Side]:
+        """Both sides with their places, which are never written alike unless they are one."""
+        sides = [_Side(_place(self._passage(said)), date_of(self._passage(said)), said.plain) for said in (new, old)]
+        ids = [self._passage(said).document_id for said in (new, old)]
+        if (sides[0].place, sides[0].date) == (sides[1].place, sides[1].date) and ids[0] != ids[1]:
+            sides = [replace(side, place=f"{side.place} [{id_}]") for side, id_ in zip(sides, ids, strict=True)]
+        return sides[0], sides[1]
 
     def shown(self, numbering: Numbering) -> tuple[Contradiction, ...]:
         """As they stand in the reply."""
@@ -148,11 +175,21 @@ class Contradictions:
         )
 
 
-def _tell(new: tuple[str, str | None, str], old: tuple[str, str | None, str], language: Language) -> str:
+def _place(passage: Passage) -> str:
+    """Title and headings: `Return policy › Version 2`."""
+    title = passage.title or passage.document_id
+    return " › ".join(dict.fromkeys((title, *passage.section)))
+
+
+def _tell(new: _Side, old: _Side, language: Language) -> str:
+    if (new.place, new.date) == (old.place, old.date):  # one place that says both
+        if language == "zh":
+            return f"请注意，文档的说法不一致：《{new.place}》里既写了“{new.text}”，又写了“{old.text}”。"
+        return f"Note that the document disagrees with itself: {new.place} says “{new.text}” and “{old.text}”."
     if language == "zh":
-        sides = [f"《{title}》{f'（{date}）' if date else ''}写的是“{text}”" for title, date, text in (new, old)]
+        sides = [f"《{side.place}》{f'（{side.date}）' if side.date else ''}写的是“{side.text}”" for side in (new, old)]
         return f"请注意，文档的说法不一致：{sides[0]}，而{sides[1]}。"
-    sides = [f"{title}{f' ({date})' if date else ''} says “{text}”" for title, date, text in (new, old)]
+    sides = [f"{side.place}{f' ({side.date})' if side.date else ''} says “{side.text}”" for side in (new, old)]
     return f"Note that the documents disagree: {sides[0]}, but {sides[1]}."
 
 
@@ -171,29 +208,22 @@ def _within(passage: Passage, said: _Said, place: tuple[int, int, int]) -> bool:
     return passage.id == place[0] and place[1] <= said.span.start and said.span.end <= place[2]
 
 
-def _apart(one: _Said, other: _Said, a: Passage, b: Passage) -> bool:
-    """Whether a name, a heading or a field says that the two are about different things."""
+def _named_apart(one: _Said, other: _Said, a: Passage, b: Passage) -> bool:
+    """Whether one has a name that the other and what stands above it have not."""
     names = [{token.key for token in side.tokens if token.role == "name"} for side in (one, other)]
     around = [{token.key for token in tokens(f"{p.title} {p.context}")} | s.words for p, s in ((a, one), (b, other))]
-    if names[0] - around[1] or names[1] - around[0]:
-        return True
-    own = {key: value for key, value in a.fields.items() if key not in _DATES}
-    if any(b.fields.get(key, value) != value for key, value in own.items()):
-        return True
-    heads = [{token.key for token in tokens(" ".join(p.section[-1:])) if token.content} for p in (a, b)]
-    return bool(heads[0] and heads[1]) and not heads[0] & heads[1]
+    return bool(names[0] - around[1] or names[1] - around[0])
 
 
 def _values(one: Sequence[Token], other: Sequence[Token]) -> tuple[Token, Token] | None:
-    """The first numbers of both with the same unit, when no number with that unit is in both."""
-    for token in one:
-        if token.role != "number":
-            continue
-        alike = [o for o in other if o.role == "number" and o.unit == token.unit]
-        mine = {o.key for o in one if o.role == "number" and o.unit == token.unit}
-        if alike and not mine & {o.key for o in alike} and len(mine) == len({o.key for o in alike}):
-            return token, alike[0]
-    return None
+    """The numbers that differ, where all others are the same and stand in the same order; a date's numbers are one."""
+    a, b = ([token for token in side if token.role == "number"] for side in (one, other))
+    if not a or len(a) != len(b) or any(x.unit != y.unit for x, y in zip(a, b, strict=True)):
+        return None
+    differing = [(x, y) for x, y in zip(a, b, strict=True) if x.key != y.key]
+    if not differing or (len(differing) > 1 and not all(_is_date(x, y) for x, y in differing)):
+        return None
+    return differing[0]
 
 
 def _is_date(one: Token, other: Token) -> bool:

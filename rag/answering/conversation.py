@@ -1,18 +1,20 @@
 """Conversations: what was asked, and where the answers stood. No text of a document is kept, so none can outlive it.
 
 A turn is the question and references (passage and span). When it is read, each reference is looked up in the ledger: what
-was deleted, replaced, or is not for this caller gives no text any more.
+was deleted, replaced, or is not for this caller gives no text any more. The options of a question back are headings of
+documents, so they are read from the record of answers.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine
 
+from rag.answering.refuse import question_back
 from rag.domain import Answer, Language, Message, Question
 from rag.library.quotes import Reference, live_quotes
 from rag.library.tokens import is_chinese
@@ -27,14 +29,18 @@ _CHANGED: dict[Language, str] = {
 }
 
 
+Options = Callable[[str], tuple[str, ...]]
+"""What an answer (by its id) offered to choose from; empty when that is not known any more."""
+
+
 class Conversations:
     """Turns by owner and conversation id, in Redis. Safe for threads; without Redis nothing is remembered."""
 
     def __init__(self, remote: Remote, engine: Engine, told: Told):
         self._remote, self._engine, self._told = remote, engine, told
 
-    def recall(self, question: Question) -> tuple[Message, ...]:
-        """Messages before the question, oldest first; empty for an unknown conversation."""
+    def recall(self, question: Question, options: Options = lambda _: ()) -> tuple[Message, ...]:
+        """Messages before the question, oldest first; empty for an unknown conversation. Small talk is left out."""
         key = _key(question)
         if key is None:
             return ()
@@ -42,7 +48,7 @@ class Conversations:
         turns = [orjson.loads(row) for row in rows or ()]
         references = [Reference(*one) for turn in turns for one in turn["references"]]
         quotes = live_quotes(self._engine, references, question.scope) if references else {}
-        return tuple(message for turn in turns for message in _messages(turn, quotes))
+        return tuple(message for turn in turns for message in _messages(turn, quotes, options))
 
     def remember(self, question: Question, answer: Answer) -> None:
         """Adds a turn and prolongs the conversation's life."""
@@ -50,7 +56,10 @@ class Conversations:
         if key is None:
             return
         references = [(c.passage_id, c.start, c.end) for c in answer.citations]
-        turn = orjson.dumps({"question": question.text, "status": answer.status, "references": references})
+        told: dict[str, Any] = {"question": question.text, "status": answer.status, "references": references}
+        if answer.status in ("clarify", "chat"):
+            told |= {"answer_id": answer.answer_id, "intent": answer.intent}
+        turn = orjson.dumps(told)
 
         def push(client: Any) -> Any:
             with client.pipeline(transaction=True) as commands:
@@ -67,24 +76,20 @@ class Conversations:
         self._remote.attempt(lambda r: r.delete(key))
 
 
-def merged(messages: Iterable[Message]) -> tuple[Message, ...]:
-    """Messages of one role in a row as one: backends want roles that alternate. Empty ones are left out."""
-    turns: list[Message] = []
-    for message in messages:
-        if not message.content.strip():
-            continue
-        if turns and turns[-1].role == message.role:
-            turns[-1] = Message(message.role, f"{turns[-1].content}\n\n{message.content}")
-        else:
-            turns.append(message)
-    return tuple(turns)
+def spoken(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Without those that say nothing, such as a reply that was stopped before its first word."""
+    return tuple(message for message in messages if message.content.strip())
 
 
-def _messages(turn: dict[str, Any], quotes: dict[Reference, str]) -> list[Message]:
-    asked = turn["question"]
+def _messages(turn: dict[str, Any], quotes: dict[Reference, str], options: Options) -> list[Message]:
+    asked, status = turn["question"], turn["status"]
+    if status == "chat":
+        return []
     language: Language = "zh" if is_chinese(asked) else "en"
+    if status == "clarify":
+        return [Message("user", asked), Message("assistant", question_back(options(turn["answer_id"]), language))]
     texts = [quotes[reference] for one in turn["references"] if (reference := Reference(*one)) in quotes]
-    instead = _CHANGED if turn["status"] == "answered" else _NO_ANSWER
+    instead = _CHANGED if status == "answered" else _NO_ANSWER
     said = "\n".join(dict.fromkeys(texts)) or instead[language]
     return [Message("user", asked), Message("assistant", said)]
 

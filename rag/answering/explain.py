@@ -24,7 +24,7 @@ def explain(engine: Engine, stored: Stored) -> dict[str, Any]:
         "condensed": record.get("condensed"),
         "history": [dict(message) for message in stored.history],
         "asked": record["asked"] | {"profile": stored.profile},
-        "answer": record["answer"],
+        "answer": {name: value for name, value in record["answer"].items() if name != "unknown" or value},
         "cached_from": stored.cached_from,
         "index_version": stored.index_version,
         "fingerprint": stored.fingerprint,

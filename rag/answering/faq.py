@@ -28,7 +28,7 @@ _ASKS = re.compile(
 )
 _SAME_ASKING = {"如何": "怎么", "怎样": "怎么", "何时": "什么时候", "哪儿": "哪里", "在哪": "哪里", "为何": "为什么"}
 _VARIANT = r"(?:\s+(?:pro|max|plus|mini|lite|ultra|air|se)\b)?"  # `C2 Pro` is not the `C2`
-_NAME = re.compile(rf"[A-Za-z]*\d[\w.+-]*(?i:{_VARIANT})|\b[A-Z][\w+-]*[A-Z0-9][\w+-]*\b|\b[A-Z]\b")
+_NAME = re.compile(rf"[A-Za-z]{{0,20}}\d[\w.+-]*(?i:{_VARIANT})|\b[A-Z][\w+-]*[A-Z0-9][\w+-]*\b|\b[A-Z]\b")
 _LATIN = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 

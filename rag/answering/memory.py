@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from rag import metrics
 from rag.answering.cache import AnswerCache, key_of
-from rag.answering.conversation import Conversations, merged
+from rag.answering.conversation import Conversations, spoken
 from rag.answering.record import Made, Reuse, age_of, answer_of, fingerprint, pack, sentences_of, settings_of
 from rag.answering.recorder import Recorder
 from rag.answering.replay import Make, Replay, passages_of, replay
@@ -57,8 +58,16 @@ class Memory:
 
     def recall(self, question: Question) -> Question:
         """The question with the messages before it: those that the client sent, else those that are remembered."""
-        history = question.history or self.conversations.recall(question)
-        return replace(question, history=merged(history)) if history else question
+        history = question.history or self.conversations.recall(question, partial(self._options, question.owner))
+        return replace(question, history=spoken(history)) if history else question
+
+    def _options(self, owner: str, answer_id: str) -> tuple[str, ...]:
+        """What a question back offered to choose from."""
+        try:
+            told = self.find(answer_id, owner).record["answer"].get("clarification") or {}
+        except NotFound:
+            return ()
+        return tuple(told.get("options", ()))
 
     def reuse(self, question: Question, query: str, found: Retrieved, generator: str) -> Reuse:
         """Looks for an answer that was worded for the same; see `rag.answering.cache`."""

@@ -76,6 +76,10 @@ def build(
             size = left
         left -= size
         numbered.append(f'<passage id="{number}">\n{passage}\n</passage>')
+    if (
+        turns and turns[-1]["role"] == "user"
+    ):  # a question without a reply, which this one needs: backends want turns to alternate
+        question = f"{turns.pop()['content']}\n{question}"
     body = "\n\n".join(numbered)
     return [
         {"role": "system", "content": system},

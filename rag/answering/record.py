@@ -108,7 +108,7 @@ def pack(
         worded = {key: made.reuse.record[key] for key in worded}
     record = {
         "asked": {
-            "scope": asdict(question.scope),
+            "scope": asdict(question.scope) | {"without": sorted(question.scope.without)},
             "top_k": question.top_k,
             "language": question.language,
             "generator": question.generator,

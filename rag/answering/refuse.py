@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from rag.domain import Hit, Language, Question, Reason, Retrieved
+from rag.answering.options import distinct, option_of
+from rag.domain import Language, Question, Reason, Retrieved
 from rag.grounding import Clarification, Handoff
 from rag.library.tokens import words
 
 _TEXTS: dict[Language, dict[Reason, str]] = {
     "zh": {
         "no_relevant_content": "抱歉，现有文档里没有这个问题的答案，我不能随意猜测。您可以换一种说法再问，或转接人工客服。",
+        "unknown_name": "抱歉，现有文档里没有您提到的名称。请核对型号、编号或名称后再问，或转接人工客服。",
         "low_grounding": "抱歉，我没能从文档里得出可以核对的答案，建议转接人工客服。",
         "unsafe_question": "抱歉，这个问题我不能回答。",
         "backend_unavailable": "抱歉，回答服务暂时不可用，请稍后再试，或转接人工客服。",
@@ -19,6 +21,8 @@ _TEXTS: dict[Language, dict[Reason, str]] = {
     "en": {
         "no_relevant_content": "Sorry, the documents don't answer this question, and I won't guess. "
         "Try asking in other words, or ask for a person.",
+        "unknown_name": "Sorry, the documents don't mention that name. Please check the model, code or name, or ask for a "
+        "person.",
         "low_grounding": "Sorry, I couldn't find an answer in the documents that can be checked. Please ask for a person.",
         "unsafe_question": "Sorry, I can't answer this question.",
         "backend_unavailable": "Sorry, the answering service is unavailable right now. Try again shortly, or ask for a person.",
@@ -32,10 +36,9 @@ CUT: dict[Language, str] = {
     "en": "(The answer breaks off here and may be incomplete.)",
 }
 _WHICH: dict[Language, str] = {
-    "zh": "您的问题比较简短，文档里有几处可能相关。您想了解的是：{options}？",
-    "en": "Your question fits several parts of the documents. Which one do you mean: {options}?",
+    "zh": "您的问题在文档里有几处相关内容，您想了解的是哪一个？",
+    "en": "Your question fits several parts of the documents. Which one do you mean?",
 }
-_JOIN: dict[Language, str] = {"zh": "、", "en": " · "}
 _VAGUE_TERMS = 3  # words up to which a question may be ambiguous
 _OPTIONS = 4
 _SHOWN = 3  # passages that are handed to a person
@@ -64,10 +67,10 @@ def handoff(reason: Reason, question: Question, found: Retrieved, *, suggested: 
         }
         for hit in found.hits[:_SHOWN]
     )
-    return Handoff(suggested, reason, question.text, _summary(question), looked_at)
+    return Handoff(suggested, reason, question.text, summary(question), looked_at)
 
 
-def _summary(question: Question) -> str | None:
+def summary(question: Question) -> str | None:
     """The conversation in short: its last turns, each cut."""
     turns = [turn for turn in question.history if turn.role != "system"][-_TURNS:]
     lines = [f"{turn.role}: {_short(turn.content)}" for turn in turns]
@@ -79,22 +82,18 @@ def _short(text: str) -> str:
     return line if len(line) <= _TURN_TEXT else f"{line[:_TURN_TEXT]}…"
 
 
+def question_back(options: Sequence[str], language: Language) -> str:
+    """A question back with its options, numbered so that a number can answer it."""
+    return "\n".join([_WHICH[language], *(f"{number}. {option}" for number, option in enumerate(options, 1))])
+
+
 def clarify(question: Question, found: Retrieved, language: Language) -> Clarification | None:
     """A question back where a few words fit several things that the documents have, and nothing tells which one is meant.
 
-    Its options are the headings under which passages stand that hold all of the words.
+    Its options are the questions and headings under which passages stand that hold all of the words.
     """
-    if not found.hits or question.history or not found.terms or len(found.terms) > _VAGUE_TERMS:
+    if not found.hits or not found.terms or len(found.terms) > _VAGUE_TERMS:
         return None
     near = [hit for hit in found.hits if set(found.terms) <= set(words(f"{hit.passage.context} {hit.passage.text}"))]
-    options = tuple(dict.fromkeys(filter(None, (_heading(hit) for hit in near))))[:_OPTIONS]
-    if len(options) < 2:
-        return None
-    return Clarification(_WHICH[language].format(options=_JOIN[language].join(options)), options)
-
-
-def _heading(hit: Hit) -> str:
-    passage = hit.passage
-    if passage.kind in ("faq", "case"):
-        return passage.context.strip().splitlines()[-1] if passage.context.strip() else ""
-    return passage.section[-1] if passage.section else passage.title
+    options = distinct((name for hit in near if (name := option_of(hit.passage, found.terms))), question.text)[:_OPTIONS]
+    return Clarification(question_back(options, language), options) if len(options) > 1 else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import orjson
 from sqlalchemy import Engine, delete, insert, select
@@ -17,7 +18,7 @@ class Calibration:
     """corrected logit = slope · logit + offset (Platt, 1999). `questions`: how many it was fitted on; 0: not at all.
 
     `unanswered`: the best hit's corrected probability of each question that the documents do not answer, ascending; empty
-    where too few were asked.
+    where too few were asked. As it is fitted and kept, half of the questions are taken for unanswerable (`assuming`).
     """
 
     slope: float = 1.0
@@ -25,8 +26,19 @@ class Calibration:
     questions: int = 0
     unanswered: tuple[float, ...] = ()
 
+    def assuming(self, share: float) -> Calibration:
+        """The same where `share` (0–1, exclusive) of the questions are unanswerable and not half of them: all probabilities
+        move by Bayes' rule, their order and what a threshold lets through stay."""
+        shift = math.log((1 - share) / share)
+        return replace(self, offset=self.offset + shift, unanswered=tuple(moved(p, offset=shift) for p in self.unanswered))
+
 
 PLAIN = Calibration()
+WORTH_CALIBRATING = 200  # passages from which on questions made of them tell more than the shipped curve
+CALIBRATE = (
+    "Hint: `xiansou eval make-set --near-topic 0.4 --out own.jsonl`, then `xiansou eval calibrate own.toml`: what is refused "
+    "then follows these documents."
+)
 
 
 def load(engine: Engine, generation: int) -> Calibration:
@@ -39,13 +51,22 @@ def load(engine: Engine, generation: int) -> Calibration:
     return Calibration(**kept | {"unanswered": tuple(kept.get("unanswered", ()))})
 
 
-def threshold(max_wrong_rate: float, unanswered: Sequence[float] = ()) -> float:
-    """The least probability of the best hit with which a question is answered.
+def moved(probability: float, slope: float = 1.0, offset: float = 0.0) -> float:
+    """slope · logit + offset, as a probability again; kept off 0 and 1 by 1e-9."""
+    p = min(max(probability, 1e-9), 1 - 1e-9)
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, slope * math.log(p / (1 - p)) + offset))))
 
-    With `unanswered`: the one that so large a share of them reaches as may be answered wrongly (a quantile, linear between
-    the values). Without: what makes the best hit wrong with at most that probability.
+
+def threshold(max_wrong_rate: float, unanswered: Sequence[float]) -> float:
+    """The least probability of the best hit with which a question is answered: the one that so large a share of the
+    unanswerable questions reaches as may be answered wrongly (a quantile, linear between the values).
+
+    unanswered: their best probabilities, ascending; the library's own after `xiansou eval calibrate`, else the shipped ones
+    (`rag.search.calibrate.usual`). Without any the setting is taken for a share of 1: 0.9 is asked for where 0.1 may be wrong.
     """
-    if not unanswered or max_wrong_rate >= 1:
+    if max_wrong_rate >= 1:
+        return 0.0
+    if not unanswered:
         return 1 - max_wrong_rate
     place = (1 - max_wrong_rate) * (len(unanswered) - 1)
     at = min(int(place), len(unanswered) - 2) if len(unanswered) > 1 else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,15 @@ from rag.ports import Vectors
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What filters look at. One object a passage; those of one document share their mappings."""
+    """What filters and weights look at. One object a passage; those of one document share their mappings."""
 
     collection: str
     acl: tuple[str, ...]
     metadata: Mapping[str, Any]
     fields: Mapping[str, str]
+    kind: str = "text"
+    document_id: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +53,26 @@ def between(conn: Connection, generation: int, after: int, upto: int, dim: int) 
         erased.c.generation == generation, erased.c.seq > after, erased.c.seq <= upto, erased.c.created_seq <= after
     )
     rows = conn.execute(_added(generation, after, upto)).all()
-    shared: dict[tuple[str, int], tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+    shared: dict[tuple[str, int], tuple[str, tuple[str, ...], dict[str, Any], str, str]] = {}
     for row in rows:
         key = (row.document_id, row.version)
         if key not in shared:
-            shared[key] = (row.collection, tuple(orjson.loads(row.acl)), orjson.loads(row.metadata))
+            acl, metadata = tuple(orjson.loads(row.acl)), orjson.loads(row.metadata)
+            shared[key] = (row.collection, acl, metadata, row.document_id, row.source or "")
     flat = np.frombuffer(b"".join(row.vector for row in rows), "<f4")
     return Delta(
         ids=np.fromiter((row.id for row in rows), np.int64, len(rows)),
         vectors=flat.reshape(len(rows), dim) if rows else np.empty((0, dim), np.float32),
         words=[row.words for row in rows],
-        attributes=[Attributes(*shared[row.document_id, row.version], orjson.loads(row.fields)) for row in rows],
+        attributes=[_attributes(row, *shared[row.document_id, row.version]) for row in rows],
         removed=np.array([*conn.scalars(gone), *conn.scalars(wiped)], np.int64),
     )
+
+
+def _attributes(
+    row: Any, collection: str, acl: tuple[str, ...], metadata: dict[str, Any], document_id: str, source: str
+) -> Attributes:
+    return Attributes(collection, acl, metadata, orjson.loads(row.fields), intern(row.kind), document_id, source)
 
 
 def _added(generation: int, after: int, upto: int) -> Any:
@@ -72,7 +83,9 @@ def _added(generation: int, after: int, upto: int) -> Any:
             passages.c.version,
             passages.c.words,
             passages.c.fields,
+            passages.c.kind,
             versions.c.collection,
+            versions.c.source,
             versions.c.acl,
             versions.c.metadata,
             vectors.c.vector,

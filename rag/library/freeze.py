@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import intern
 
 import numpy as np
 import orjson
@@ -37,11 +38,11 @@ def thaw(files: Mapping[str, bytes]) -> tuple[IndexState, list[tuple[int, str]],
     state = IndexState(array(files["rows.npy"]), array(files["ids.npy"]), array(files["in_base.npy"]), files.get("base.faiss"))
     words: list[tuple[int, str]] = [(key, text) for key, text in orjson.loads(files["words.json"])]
     told = orjson.loads(files["attributes.json"])
-    documents = [(collection, tuple(acl), metadata) for collection, acl, metadata in told["documents"]]
+    documents = [(collection, tuple(acl), *rest) for collection, acl, *rest in told["documents"]]
     attributes: dict[int, Attributes] = {}
-    for key, document, fields in told["passages"]:
-        collection, acl, metadata = documents[document]
-        attributes[key] = Attributes(collection, acl, metadata, fields)
+    for key, document, fields, kind in told["passages"]:
+        collection, acl, metadata, document_id, source = documents[document]
+        attributes[key] = Attributes(collection, acl, metadata, fields, intern(kind), document_id, source)
     live = set(state.ids[state.ids >= 0].tolist())
     if not (live == set(attributes) == {key for key, _ in words}):
         raise ValueError("its parts hold different passages")
@@ -66,6 +67,6 @@ def _shared(attributes: Mapping[int, Attributes], ids: NDArray[np.int64]) -> dic
         told = attributes[key]
         place = known.setdefault(id(told.metadata), len(documents))
         if place == len(documents):
-            documents.append([told.collection, told.acl, told.metadata])
-        rows.append([key, place, told.fields])
+            documents.append([told.collection, told.acl, told.metadata, told.document_id, told.source])
+        rows.append([key, place, told.fields, told.kind])
     return {"documents": documents, "passages": rows}

@@ -15,7 +15,9 @@ from rag.library.ledger import now
 
 State = Literal["accepted", "dismissed"]
 
-UNANSWERED = ("no_relevant_content", "low_grounding")  # other refusals say nothing about the documents
+UNANSWERED = ("no_relevant_content", "unknown_name", "low_grounding")  # other refusals say nothing about the documents
+
+SEARCHED = ("answered", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class GapBook:
         bad = select(feedback.c.answer_id).where(feedback.c.rating < 0)
         columns = [answers.c[name] for name in ("id", "at", "question", "query", "collection", "status", "model", "vector")]
         refused = (answers.c.status == "refused") & answers.c.reason.in_(UNANSWERED)
-        query = select(*columns).where(answers.c.at >= since, refused | answers.c.id.in_(bad))
+        searched = answers.c.status.in_(SEARCHED)  # a question back or small talk lacks no document, however it is rated
+        query = select(*columns).where(answers.c.at >= since, searched, refused | answers.c.id.in_(bad))
         query = query.order_by(answers.c.at.desc(), answers.c.id.desc()).limit(limit)
         with self._engine.connect() as conn:
             rows = conn.execute(query).all()

@@ -1,4 +1,5 @@
-"""Which passages are Chinese: a multilingual model puts passages of the question's language first, whatever they say.
+"""Which passages are of a Chinese document: a multilingual model puts passages of the question's
+language first, whatever they say.
 
 multilingual-e5-small on xquad, half of the passages in each language: a Chinese question finds its English passage among
 the first five in 3 % of the cases. Seen apart and on a common scale the passages of the other language are found.
@@ -7,7 +8,7 @@ the first five in 3 % of the cases. Seen apart and on a common scale the passage
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,28 +19,59 @@ _LATIN = re.compile(r"(?<![^\s])[A-Za-z]+(?![^\s])")
 _STRAY = 10  # passages of a language that are no second language of the library yet
 _FEW = 4  # Latin words that do not make a passage English
 _SAMPLE = 256  # passages of each language whose mean cosine tells the model's bias
+_MOST = 0.7  # of a document's plain passages, from which on the others are left-overs in it
+
+_Counted = tuple[int, int]  # Han characters and Latin words of a passage
 
 
 class Languages:
-    """Ids of the live passages that are plainly Chinese, and of those plainly not. Not locked: the mirror that owns it is.
+    """Ids of the live passages that are Chinese, and of those that are not. Not locked: the mirror that owns it is.
 
-    Tables of numbers, code between Chinese lines and the like belong to neither side.
+    A passage is of its document's language, whatever stands in it: sections that a translator left as they were, code and
+    quotations come first for questions in their language and answer none of them. Where the document has both (a FAQ file
+    with a row for each), a passage is of the one that clearly prevails in it; tables of numbers and the like belong to
+    neither side.
     """
 
     def __init__(self) -> None:
         self._sides: tuple[set[int], set[int]] = (set(), set())  # not Chinese, Chinese
+        self._documents: dict[Hashable, dict[int, _Counted]] = {}
+        self._document_of: dict[int, Hashable] = {}
+        self._samples: dict[bool | None, Ids] = {}
         self._arrays: tuple[Ids, Ids] | None = None
 
-    def apply(self, added: Iterable[tuple[int, str]], removed: Iterable[int]) -> None:
-        """Ids with their words, and ids that are gone."""
+    def apply(self, added: Iterable[tuple[int, str, Hashable]], removed: Iterable[int]) -> None:
+        """Ids with their words and a key that all passages of one document share, and ids that are gone."""
+        changed = set[Hashable]()
         for key in removed:
             for side in self._sides:
                 side.discard(key)
-        for key, words in added:
-            chinese = plainly_chinese(words)
-            if chinese is not None:
-                self._sides[chinese].add(key)
-        self._arrays = None
+            document = self._document_of.pop(key, None)
+            if document is not None:
+                self._documents[document].pop(key, None)
+                changed.add(document)
+        for key, words, document in added:
+            self._document_of[key] = document
+            self._documents.setdefault(document, {})[key] = (len(_HAN.findall(words)), len(_LATIN.findall(words)))
+            changed.add(document)
+        for document in changed:
+            self._decide(document)
+        self._arrays, self._samples = None, {}
+
+    def _decide(self, document: Hashable) -> None:
+        passages = self._documents[document]
+        if not passages:
+            del self._documents[document]
+            return
+        sides = {key: _side(*counted) for key, counted in passages.items()}
+        plain = [side for side in sides.values() if side is not None]
+        han, latin = (sum(counts) for counts in zip(*passages.values(), strict=True))
+        prevails = _side(han, latin)
+        whole = prevails if prevails is not None and plain.count(prevails) >= _MOST * len(plain) else None
+        for key, own in sides.items():
+            side = own if whole is None else whole
+            for chinese in (False, True):
+                (self._sides[chinese].add if side is chinese else self._sides[chinese].discard)(key)
 
     def side(self, chinese: bool) -> Ids:
         """Ids of one side, ascending."""
@@ -47,6 +79,15 @@ class Languages:
             others, han = (np.fromiter(sorted(side), np.int64, len(side)) for side in self._sides)
             self._arrays = (others, han)
         return self._arrays[chinese]
+
+    def sample(self, chinese: bool | None) -> Ids:
+        """At most 256 ids of one side, or of all passages, evenly spread."""
+        if chinese not in self._samples:
+            every = self._document_of if chinese is None else self._sides[chinese]
+            ids = np.fromiter(sorted(every), np.int64, len(every))
+            spread = np.linspace(0, len(ids) - 1, _SAMPLE).astype(np.int64)
+            self._samples[chinese] = ids if len(ids) <= _SAMPLE else ids[spread]
+        return self._samples[chinese]
 
     def on_side(self, ids: Ids, chinese: bool) -> NDArray[np.bool_]:
         """Which of the ids are on the side."""
@@ -59,14 +100,8 @@ class Languages:
         return min(map(len, self._sides)) >= max(_STRAY, sum(map(len, self._sides)) // 100)
 
 
-def plainly_chinese(words: str) -> bool | None:
-    """Of a passage's words; None when neither language clearly prevails."""
-    han, latin = len(_HAN.findall(words)), len(_LATIN.findall(words))
+def _side(han: int, latin: int) -> bool | None:
+    """Of so many Han characters and Latin words: whether they are Chinese; None when neither language clearly prevails."""
     if han >= 2 * latin and han:
         return True
     return False if latin >= 2 * han and latin >= _FEW else None
-
-
-def sample(ids: Ids) -> Ids:
-    """At most 256 of them, evenly spread."""
-    return ids if len(ids) <= _SAMPLE else ids[np.linspace(0, len(ids) - 1, _SAMPLE).astype(np.int64)]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import string
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 import tantivy
@@ -14,7 +17,10 @@ Ids = NDArray[np.int64]
 _HEAP = 64_000_000  # bytes of the writer's buffer before it flushes a segment
 _WORDS, _ID = "words", "id"
 _FEW = 100  # ids up to which they are looked up one by one
+_CODE = re.compile(r"(?<!\S)[a-z]{1,18}\d{1,7}[a-z\d]{0,12}(?!\S)")
+_DIGITS = re.compile(r"\d+")
 _SHORTEST = 5  # letters of a word that may be a mistyped one: shorter words are too often each other's neighbours
+_LONGEST = 30  # letters of a word that may be misspelt: the slips of a longer one are too many to look at
 
 
 def _schema() -> tantivy.Schema:
@@ -37,6 +43,7 @@ class Lexical:
         self._writer = self._index.writer(_HEAP, 1)
         self._searcher = self._index.searcher()
         self._known: set[str] = set()  # every long Latin word that was ever added
+        self._codes: defaultdict[str, set[str]] = defaultdict(set)  # every code that was ever added, by its series
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -49,6 +56,8 @@ class Lexical:
         for key, words in added:
             self._writer.add_document(tantivy.Document(id=int(key), words=words))
             self._known.update(word for word in words.split(" ") if len(word) >= _SHORTEST - 1 and word.isascii())
+            for code in _CODE.findall(words):
+                self._codes[_DIGITS.sub("#", code)].add(code)
         self._writer.commit()
         self._index.reload()
         self._searcher = self._index.searcher()
@@ -85,16 +94,35 @@ class Lexical:
         query = tantivy.Query.term_query(self._schema, _WORDS, word, index_option="freq")
         return query if weight == 1.0 else tantivy.Query.boost_query(query, weight)
 
-    def respelled(self, word: str) -> str | None:
+    def having(self, words: Sequence[str], k: int, allowed: Ids | None = None) -> list[int]:
+        """At most k ids of passages that have all the words. `allowed`: among these ids only."""
+        if not words or k < 1 or (allowed is not None and len(allowed) == 0):
+            return []
+        parts = [(tantivy.Occur.Must, self._term(word, 1.0)) for word in words]
+        if allowed is not None:
+            parts.append((tantivy.Occur.Must, tantivy.Query.const_score_query(self._among(allowed.tolist()), 0.0)))
+        hits = self._searcher.search(tantivy.Query.boolean_query(parts), limit=k, count=False).hits
+        return list(map(int, self._searcher.fast_field_values(_ID, [address for _, address in hits]))) if hits else []
+
+    def codes(self, series: str) -> AbstractSet[str]:
+        """Codes of a series (`e#` for E1021, E1022), without separators, in small letters; some may be gone by now."""
+        return self._codes.get(series, frozenset())
+
+    def respelled(self, word: str, allowed: Ids | None = None) -> str | None:
         """For a Latin word that no passage has: the most frequent word that one slip of the keys turns into it, if any.
 
-        A slip is a letter missing, too many, wrong, or two in wrong order, not the first one.
+        A slip is a letter missing, too many, wrong, or two in wrong order, not the first one. `allowed`: ids that the caller
+        may see; words of others are no help, and the question's own word in one of them no hindrance.
         """
-        if len(word) < _SHORTEST or not (word.isascii() and word.isalpha()) or self._searcher.doc_freq(_WORDS, word):
+        if not (_SHORTEST <= len(word) <= _LONGEST and word.isascii() and word.isalpha()) or self._seen(word, allowed):
             return None
-        near = {other for other in _slips(word) if other in self._known}
-        counts = {other: self._searcher.doc_freq(_WORDS, other) for other in near}
-        return max(sorted(counts), key=lambda other: counts[other]) if any(counts.values()) else None
+        near = {other for other in _slips(word) if other in self._known and self._seen(other, allowed)}
+        return max(sorted(near), key=lambda other: self._searcher.doc_freq(_WORDS, other)) if near else None
+
+    def _seen(self, word: str, allowed: Ids | None) -> bool:
+        if not self._searcher.doc_freq(_WORDS, word):
+            return False
+        return allowed is None or bool(self.having([word], 1, allowed))
 
     def spread(self, word: str) -> int:
         """How many passages have the word; it may count some that were removed just now."""

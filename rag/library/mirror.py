@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ from rag.library import quick
 from rag.library.changes import Attributes, Delta, between
 from rag.library.freeze import freeze, thaw
 from rag.library.index import LiveIndex
-from rag.library.languages import Languages, sample
+from rag.library.languages import Languages
 from rag.library.ledger import head, live_generation
 from rag.library.lexical import Lexical
 from rag.library.named import Named
@@ -51,6 +52,7 @@ class _Asked:
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     chinese: bool | None = None
     fitting: Sequence[NDArray[np.int64]] = ()
+    apart: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Found:
     """Candidates at index version `version`: m ids, ascending, cosine and BM25 score of each; idf of the question's words.
 
     foreign (m,): passages in the language that is not the question's; `bias`: by how much the model favours the others,
-    in cosine. `also`: as asked, and how words that no passage has were spelled instead.
+    in cosine. `also`: as asked, and how words that no passage has were spelled instead. topic (m,): BM25 without the words that
+    are told apart (a product's name), where there are such and others. `level`: mean cosine of the library's passages (a sample,
+    of the question's language where the library holds both): how near anything here is to the question.
     """
 
     version: int
@@ -70,6 +74,8 @@ class Found:
     attributes: tuple[Attributes, ...]
     bias: float = 0.0
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    topic: NDArray[np.float32] | None = None
+    level: float = 0.0
 
 
 class Swapped(Exception):
@@ -151,7 +157,7 @@ class Mirror:
         state, words, attributes = thaw(files)
         self._index.restore(state)
         self._lexical.apply(words, [])
-        self._languages.apply(words, [])
+        self._languages.apply(((key, text, id(attributes[key].metadata)) for key, text in words), [])
         self._attributes.update(attributes)  # the same object: `permitted` looks into it
         self._named.add(attributes.items())
         self._version = version
@@ -187,7 +193,8 @@ class Mirror:
         if len(delta.ids) or len(delta.removed):
             removed = delta.removed.tolist()
             self._lexical.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
-            self._languages.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
+            shared = (id(told.metadata) for told in delta.attributes)  # by the passages of one document
+            self._languages.apply(zip(delta.ids.tolist(), delta.words, shared, strict=True), removed)
             for key in removed:
                 if (former := self._attributes.pop(key, None)) is not None:
                     self._named.remove(former)
@@ -201,6 +208,11 @@ class Mirror:
         with self._lock.reading():
             return ask(self._named)
 
+    def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Told]) -> _Told:
+        """What the words of the passages tell that the scope permits (None: all of them), while nothing changes."""
+        with self._lock.reading():
+            return ask(self._lexical, self._permitted.ids(scope))
+
     def search(
         self,
         vector: Vectors,
@@ -211,6 +223,7 @@ class Mirror:
         also: Mapping[str, tuple[str, ...]] | None = None,
         chinese: bool | None = None,
         fitting: Sequence[NDArray[np.int64]] = (),
+        apart: AbstractSet[str] = frozenset(),
     ) -> Found:
         """vector (dim,), the question's words, at most k candidates from each side; both scores for every candidate.
 
@@ -218,19 +231,20 @@ class Mirror:
         and the library holds both, the best passages of the other language are among the candidates. `fitting`: ids that fit
         what the question states, for each such statement, the most telling first; the best of those are candidates too.
         """
-        asked = _Asked(vector, terms, also or {}, chinese, fitting)
+        asked = _Asked(vector, terms, also or {}, chinese, fitting, apart)
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
             dense, _ = self._index.search(asked.vector, k, allowed)
-            abroad, bias = self._abroad(asked, allowed)
-            also = self._spelled(asked)
+            level = self._level(asked, asked.chinese if self._is_mixed(asked) else None)
+            abroad, bias = self._abroad(asked, allowed, level)
+            also = self._spelled(asked, allowed)
             weights = _weights(asked, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
             ids = _together(dense, lexical, abroad, *([self._fitting(asked, weights, allowed)] if fitting else []))
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
-            unscored = np.array([key for key in ids.tolist() if key not in bm25], np.int64)
-            rest, scores = self._lexical.search(weights, len(ids), unscored)
-            bm25.update(zip(rest.tolist(), scores.tolist(), strict=True))
+            bm25 |= self._scored(weights, np.array([key for key in ids.tolist() if key not in bm25], np.int64))
+            topic = {term: weight for term, weight in weights.items() if term not in asked.apart} if asked.apart else {}
+            about = self._scored(topic, ids)
             return Found(
                 version=self._version,
                 ids=ids,
@@ -241,7 +255,13 @@ class Mirror:
                 attributes=tuple(self._attributes[key] for key in ids.tolist()),
                 bias=bias,
                 also=also,
+                topic=np.array([about.get(key, 0.0) for key in ids.tolist()], np.float32) if topic else None,
+                level=level,
             )
+
+    def _scored(self, weights: Mapping[str, float], ids: NDArray[np.int64]) -> dict[int, float]:
+        found, scores = self._lexical.search(weights, len(ids), ids)
+        return dict(zip(found.tolist(), scores.tolist(), strict=True))
 
     def _fitting(self, asked: _Asked, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """The best of those that fit all statements; of the most telling ones, where nothing fits all."""
@@ -260,24 +280,31 @@ class Mirror:
             lexical, _ = self._lexical.search(weights, _FITTING, among)
         return np.union1d(dense, lexical)
 
+    def _is_mixed(self, asked: _Asked) -> bool:
+        return asked.chinese is not None and self._languages.mixed
+
     def _foreign(self, asked: _Asked, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        if asked.chinese is None or not self._languages.mixed:
+        if not self._is_mixed(asked):
             return np.zeros(len(ids), bool)
         return self._languages.on_side(ids, not asked.chinese)
 
-    def _abroad(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], float]:
-        """Candidates of the other language, and by how much less the model likes that language for this question."""
-        if asked.chinese is None or not self._languages.mixed:
+    def _level(self, asked: _Asked, chinese: bool | None) -> float:
+        """Mean cosine of a sample of the passages of one language, or of all; 0 for none."""
+        ids = self._languages.sample(chinese)
+        return float(self._index.cosines(asked.vector, ids).mean()) if len(ids) else 0.0
+
+    def _abroad(self, asked: _Asked, allowed: NDArray[np.int64] | None, level: float) -> tuple[NDArray[np.int64], float]:
+        """Candidates of the other language, and how much less than `level`, its own, the model likes it here."""
+        if not self._is_mixed(asked):
             return np.empty(0, np.int64), 0.0
         there = self._languages.side(not asked.chinese)
-        here = sample(self._languages.side(asked.chinese))
-        cosines = (self._index.cosines(asked.vector, ids).mean() for ids in (here, sample(there)))
         among = there if allowed is None else np.intersect1d(there, allowed)
         found, _ = self._index.search(asked.vector, _FOREIGN, among)
-        return found, float(next(cosines) - next(cosines))
+        return found, level - self._level(asked, not asked.chinese)
 
-    def _spelled(self, asked: _Asked) -> dict[str, tuple[str, ...]]:
-        respelled = {term: right for term in asked.terms if (right := self._lexical.respelled(term)) is not None}
+    def _spelled(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:
+        spelled = ((term, self._lexical.respelled(term, allowed)) for term in asked.terms)
+        respelled = {term: right for term, right in spelled if right is not None}
         return dict(asked.also) | {term: (*asked.also.get(term, ()), right) for term, right in respelled.items()}
 
 

@@ -11,10 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.library.changes import Attributes
-from rag.library.spans import Days, Versions, read_days, read_version
+from rag.library.spans import FIRST_DAY, LAST_DAY, Days, Versions, read_days
 from rag.library.tokens import Cutter, fold, words
+from rag.library.validity import FROM_KEYS, RANGE_KEYS, UNTIL_KEYS, field_period, read_period
+from rag.library.values import Family, NameValue, read_names, read_versions
+from rag.statement import Period
 
-Value = str | Days | Versions
+Value = NameValue | Days | Versions
 
 DATE, UPDATED, VERSION = "date", "updated", "version"
 """What all keys of dates, of a document's last edit, of versions stand under; any other key stands for itself."""
@@ -25,6 +28,8 @@ _DATES = frozenset("date year published published_at release_date 日期 年份 
 _UPDATED = frozenset("updated updated_at last_updated created created_at 更新日期 更新时间 创建日期 创建时间".split())
 _OTHERS = frozenset("platform os edition plan region country 平台 系统 套餐 地区 国家".split())
 _KEYS = PRODUCTS | _VERSIONS | _DATES | _UPDATED | _OTHERS
+_BOUNDS = FROM_KEYS | UNTIL_KEYS
+_PERIODS = RANGE_KEYS - _DATES - {"valid", "period", "in_force"}  # words that head other columns, too
 _BETWEEN = re.compile(r"[,，、;；|/\n]")
 _EVERYDAY, _SOME = 3, 5  # passages with a word, for each one that has it as its value
 _SAYS_NOTHING = frozenset(
@@ -36,25 +41,41 @@ def named(attributes: Attributes) -> list[tuple[str, Value]]:
     """(key, value) of what a question can ask for; a list and `C2, B5` are each of their values. Names are folded."""
     out: dict[tuple[str, Value], None] = {}
     for told in (attributes.metadata, attributes.fields):
+        bounds: dict[str, object] = {}
         for key, value in told.items():
-            if (small := key.lower()) in _KEYS:
+            small = key.lower()
+            if small in _KEYS:
                 for one in value if isinstance(value, list) else [value]:
                     out.update(dict.fromkeys(_read(small, str(one))))
+            elif small in _BOUNDS or small in _PERIODS:
+                bounds[small] = value
+        if bounds and (period := field_period(bounds)) is not None:
+            out[DATE, _days(period)] = None
     return list(out)
 
 
 @lru_cache(maxsize=100_000)
 def _read(key: str, text: str) -> tuple[tuple[str, Value], ...]:
-    if (key in _DATES or key in _UPDATED) and (found := read_days(text)) is not None:
-        return ((DATE if key in _DATES else UPDATED, found),)
-    out: dict[tuple[str, Value], None] = {}
-    for part in (text, *_BETWEEN.split(text)):
-        name = " ".join(fold(part).lower().split())
-        if key in _VERSIONS and (spanned := read_version(name)) is not None:
-            out[VERSION, spanned] = None
-        elif 2 <= len(name) <= 40 and name not in _SAYS_NOTHING:
-            out[VERSION if key in _VERSIONS else key, name] = None
-    return tuple(out)
+    if key in _DATES or key in _UPDATED:
+        found = _dated(text)
+        return () if found is None else ((DATE if key in _DATES else UPDATED, found),)
+    name = " ".join(fold(text).lower().split())
+    if key in _VERSIONS:
+        spans = read_versions(name)
+        return tuple((VERSION, one) for one in (read_names(name) if spans is None else spans))
+    if key in PRODUCTS:
+        return tuple((key, one) for one in read_names(name))
+    parts = (" ".join(part.split()) for part in (name, *_BETWEEN.split(name)))
+    return tuple(dict.fromkeys((key, part) for part in parts if 2 <= len(part) <= 40 and part not in _SAYS_NOTHING))
+
+
+def _dated(text: str) -> Days | None:
+    period = read_period(text)
+    return read_days(text) if period is None else _days(period)
+
+
+def _days(period: Period) -> Days:
+    return Days(FIRST_DAY if period.first is None else period.first, LAST_DAY if period.last is None else period.last)
 
 
 class Named:
@@ -104,7 +125,7 @@ class Named:
         not, however short."""
         if self._spread is None or any(char.isdigit() for char in name):
             return False
-        held = self._held[key][name]
+        held = self._held[key].get(name) or self._held[key][Family(name)]
         rarest = min((self._spread(word) for word in words(name)), default=0)
         return rarest > _EVERYDAY * (len(held.ids) - held.gone) + _SOME
 
@@ -112,7 +133,8 @@ class Named:
         """Finds the names among the key's values in a text."""
         found = self._cutters.get(key)
         if found is None:
-            found = self._cutters[key] = Cutter(value for value in self.values(key) if isinstance(value, str))
+            told = (value.name if isinstance(value, Family) else value for value in self.values(key))
+            found = self._cutters[key] = Cutter(name for name in told if isinstance(name, str))
         return found
 
     def ids(self, key: str, fits: Callable[[Value], bool]) -> NDArray[np.int64]:

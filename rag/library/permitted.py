@@ -7,6 +7,7 @@ passages. Guarded by the mirror's lock.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,10 @@ class Permitted:
 
     def ids(self, scope: Scope) -> Ids | None:
         """Ids in no order; None: all of them. Reading is safe for any mix of threads."""
+        if scope.without:
+            left = self.ids(replace(scope, without=()))
+            every = np.fromiter(self._attributes, np.int64, len(self._attributes)) if left is None else left
+            return every[~np.isin(every, list(scope.without))]
         if scope == Scope():
             return None
         caller = (scope.collection, scope.groups, scope.collections)

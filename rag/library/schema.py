@@ -97,10 +97,10 @@ passages = table(
     Column("end", Integer, nullable=False),
     Column("words", Text, nullable=False),  # of the search text, cut once: every process's BM25 mirror reads them
     Column("fields", Text, nullable=False),
-    Column("statements", Text),  # what the passage is made of, as `rag.statement.dump` writes it; NULL: made before they were
     Column("hash", LargeBinary, nullable=False),  # of the search text: key of its vector
     Column("created_seq", Id, nullable=False),
     Column("retired_seq", Id),
+    Column("statements", Text),  # what the passage is made of, as `rag.statement.dump` writes it; NULL: made before they were
     Index("passages_document", "document_id", "version"),
     Index("passages_created", "generation", "created_seq"),
     Index("passages_retired", "generation", "retired_seq"),

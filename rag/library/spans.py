@@ -1,5 +1,4 @@
-"""Dates and versions that documents write in their fields, as spans that can be compared: `2025年3月` is 31 days, `7.x` is all
-of 7."""
+"""Spans of days and of versions that can be compared: `2025年3月` is 31 days, `7.x` is all of 7."""
 
 from __future__ import annotations
 
@@ -11,20 +10,19 @@ from datetime import date
 Number = tuple[int, ...]
 
 _PARTS = 4
+UNIT = re.compile(
+    r"\s*-?\s*(?:[kmgt]?hz|[kmgt]i?b(?:ps|/s|it)?|[kmgt]bits?|[km]?w|[km]?wh|m?ah|k?v(?:olts?)?(?: [ad]c)?|watts?|amps?"
+    r"|[mck]?m(?:/s)?|inch(?:es)?|ft|feet|k?g|lbs?|oz|[um]?s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|days?|weeks?|months?|years?|percent"
+    r"|dollars?|usd|eur|euros?|yuan|rmb|stars?|times|x|million|billion|degrees?|mp|megapixels?|fps|dpi)(?![a-z])"
+    r"|\s*(?:[%°℃\"″×]|元(?![数素])|美元|块|万|亿|小时|分(?![支区布片析表])|秒|天|周|个(?!人)|年|月|米|厘米|毫米|公里|英寸|寸|克(?!隆)|公斤"
+    r"|千克|升(?!级)|倍|折|度|伏|安(?![装全])|瓦|兆|章|节(?!点)|号|次|条(?!件)|台)"
+)
 _YEAR_FIRST = re.compile(
     r"\b((?:19|20)\d\d)(?:\D{1,2})(\d{1,2})(?:\D{1,2}(\d{1,2}))?(?:日?[T\s]+(\d{1,2}):(\d\d)(?::(\d\d))?)?"
 )
 _COMPACT = re.compile(r"\b((?:19|20)\d\d)(\d\d)(\d\d)\b")
 _YEAR_LAST = re.compile(r"\b(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)\d\d)\b")
 _YEAR = re.compile(r"((?:19|20)\d\d)(?:\.0)?\s*年?")
-_DOTTED = r"\d{1,6}(?:\.\d{1,8}){0,5}"
-_V = r"(?:version|ver\.?|v|版本)?\s*"
-_BUILD = r"(?:[-+](?=[a-z])[a-z0-9.\-+_]*|_[a-z0-9.\-+_]+|\s+\(?(?:lts|ga|stable|beta|rc\d*)\)?)?"  # `-beta.2`, `_1203`
-_VERSION = re.compile(
-    rf"(?P<least>>=?|≥|from|since)?\s*{_V}(?P<low>{_DOTTED})(?P<any>(?:\.[x*])+)?{_BUILD}"
-    rf"\s*(?:(?:-|~|–|—|to|至|到)\s*{_V}(?P<high>{_DOTTED})(?:\.[x*])?)?\s*(?:版本?)?\s*"
-    r"(?P<up>\+|(?:and|or) (?:later|above|up|newer|higher)|(?:及|或)?(?:以上|以后|更高版本|更高))?(?:版本)?"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +88,6 @@ def read_days(text: str) -> Days | None:
         return days(int(whole[1]))
     moment = when(text)
     return days(*moment[:3]) if moment else None
-
-
-def read_version(text: str) -> Versions | None:
-    """The versions that a field's value means: one, `7.x`, `6.0-7.5`, `≥ 7.0`, `7.0 及以上`; None: nothing to compare."""
-    found = _VERSION.fullmatch(text.strip().lower())
-    if not found:
-        return None
-    low = version(found["low"])
-    if found["high"]:
-        return Versions(low.low, version(found["high"]).high)
-    if found["least"] or found["up"]:
-        return Versions(low.low, ANY_VERSION)
-    return Versions(low.low, low.high, single=not found["any"])
 
 
 def when(written: str) -> tuple[int, ...]:

@@ -30,6 +30,7 @@ _VERSION = re.compile(r"v\d+(?:\.\w+)+")
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W_]+(?:[-_./][^\W_]+)+")
 _SEPARATORS = re.compile(r"[-_./]")
 _SPACE = re.compile(r"\s+")
+_LONGEST_WORD = 200  # characters; of a longer run (a key, a row of letters) only the beginning is a word
 
 # Function words only: question words carry no topic either, but `no`, `not`, `without` do.
 _STOP_EN = frozenset(
@@ -76,7 +77,7 @@ def words(text: str) -> list[str]:
         if run[0] >= "\u2e80" and _HAN.match(run):
             out += [word for word in rjieba.cut_for_search(run) if word not in _STOP_ZH]
         else:
-            out += _latin(run)
+            out += _latin(run[:_LONGEST_WORD])
     return out
 
 

@@ -20,20 +20,23 @@ Scores = NDArray[np.float32]
 _DENSE = 0.6  # of the cosine against BM25, in the first stage
 _ABROAD = 0.5  # BM25 cannot see a passage of the other language: it is taken for half as good as its cosine
 _LATE, _COSINE, _WORDS = 10.0, 12.0, 0.9  # of the final score
+_APART = 0.4  # share of what the words can give by which they single out few passages where they weigh so
+_FEW = 4  # passages that may share the best words
 _STEP_BACK = 0.55  # of the final score, for a passage of the other language: between equals the question's own comes first
 _NEURAL = 0.75  # of a cross-encoder against the first stage
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Candidates best first: positions in `Found`, final and first-stage scores, late interaction and the sum that it is part
-    of, before they are standardised (NaN: not compared token by token)."""
+    """Candidates best first: positions in `Found`, final and first-stage scores, late interaction, the sum that it is part of,
+    before they are standardised, and how short of the others a passage falls (NaN: not compared token by token)."""
 
     order: NDArray[np.int64]
     score: Scores
     fused: Scores
     late: Scores
     raw: Scores
+    short: Scores
 
 
 def standardise(scores: Scores, like: Scores | None = None) -> Scores:
@@ -73,12 +76,28 @@ def shortlist(found: Found, fused: Scores, own: int, foreign: int) -> NDArray[np
     return np.concatenate([order[~abroad][:own], order[abroad][:foreign]])
 
 
-def with_late(found: Found, at: NDArray[np.int64], late: Scores) -> Scores:
+def singled_out(found: Found) -> float:
+    """How much more words tell of this question than of others: 1 where the best passage has .4 of what they can give more
+    than the fifth, 0 where five have as much. Many passages with all of the words are no better than none with any of them:
+    then other words, or none, decide."""
+    best = np.sort(found.bm25)[::-1][: _FEW + 1] / max(float(found.idf.sum()), 1e-6)
+    return float(best[0] - best[-1]) / _APART if len(best) else 1.0
+
+
+def with_late(
+    found: Found,
+    at: NDArray[np.int64],
+    late: Scores,
+    bm25: Scores | None = None,
+    idf: float | None = None,
+    told: float = 1.0,
+) -> Scores:
     """The candidates `at` by late interaction, cosine, and BM25 as a share of what the words can give; on one scale for all
-    questions. The root of BM25 saturates: the first matching words
-    tell more than the fifth repetition of one.
+    questions. The root of BM25 saturates: the first matching words tell more than the fifth repetition of one. `told`: factor
+    of the words' weight. `bm25` (m,) and the sum of its words' `idf`: of other words than the question's.
     """
-    words = np.sqrt(np.maximum(found.bm25[at], 0) / max(float(found.idf.sum()), 1e-6))
+    scores, most = found.bm25 if bm25 is None else bm25, float(found.idf.sum()) if idf is None else idf
+    words = told * np.sqrt(np.maximum(scores[at], 0) / max(most, 1e-6))
     abroad = found.foreign[at]
     if abroad.any() and not abroad.all():
         words[abroad] = np.maximum(words[abroad], words[~abroad].mean())

@@ -9,10 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from rag.domain import Hit, Passage
+from rag.library.asked import Asked as Sought
 from rag.library.calibration import Calibration
 from rag.library.coverage import coverage
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
+from rag.search.aside import Asked, step_aside
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import Ranked, Scores, levelled, middle
 from rag.search.tiebreak import SPARE, prefer_settled
@@ -34,6 +36,8 @@ class Joined:
     terms: tuple[str, ...]
     calibration: Calibration
     weighed: Weighed
+    asked: Asked
+    sought: Sought
 
     def against(self, place: int) -> str:
         """Which stated fields the candidate at `place` of the order contradicts, as text; '' for none."""
@@ -71,8 +75,9 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
     excluded: dict[int, str] = {}
     likeliest = 0.0  # of the hits that the question does not exclude
     twins = Twins()
-    for place, passage, rival in _passages(ledger, told, k, everything=explain):
-        if not explain and len(hits) >= _enough(hits, k):
+    most = k + max(SPARE, told.asked.more)
+    for place, passage, rival in _passages(ledger, told, k + told.asked.more, everything=explain):
+        if not explain and len(hits) >= max(_enough(hits, k), k + told.asked.more):
             break
         span, hit = (passage.document_id, passage.start, passage.end), _hit(passage, told, place, rival)
         if against := told.against(place):
@@ -80,7 +85,7 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
             excluded[passage.id] = against
         else:
             likeliest = max(likeliest, hit.probability)
-        if len(hits) == k + SPARE:
+        if len(hits) == most:
             dropped.append((hit, _no_place(hit, k, excluded)))
         elif span in seen:
             dropped.append((hit, "another phrasing of an entry above"))
@@ -89,7 +94,7 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
         else:
             hits.append(hit)
         seen.add(span)
-    hits = prefer_settled(hits)
+    hits = step_aside(prefer_settled(hits), told.asked)
     dropped += [(hit, _no_place(hit, k, excluded)) for hit in hits[k:]]
     hits = hits[:k]
     free = k - len(hits)  # nothing else is left: a twin is better than nothing
@@ -103,6 +108,8 @@ def _enough(hits: Sequence[Hit], k: int) -> int:
 
 
 def _no_place(hit: Hit, k: int, excluded: Mapping[int, str]) -> str:
+    if hit.aside:
+        return hit.aside
     against = excluded.get(hit.passage.id)
     return f"another {against} than the question states" if against else f"not among the first {k}"
 
@@ -129,7 +136,7 @@ def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iter
 
 def _after(hit: Hit, score: float) -> Hit:
     """The same hit, placed behind a score: hits come best first."""
-    return Hit(hit.passage, min(hit.score, score), hit.probability, hit.stages)
+    return replace(hit, score=min(hit.score, score))
 
 
 def _hit(passage: Passage, told: Joined, place: int, rival: float) -> Hit:
@@ -163,4 +170,8 @@ def _features(told: Joined, place: int, passage: Passage, rival: float) -> Featu
         coverage=coverage(told.terms, found.idf, text, found.also),
         context=0.0 if compared else coverage(told.terms, found.idf, passage.context, found.also),
         words=len(told.terms),
+        short=float(ranked.short[place]) if compared else 0.0,
+        unnamed=told.sought.unnamed(text),
+        personal=told.sought.personal,
+        chinese=told.sought.chinese,
     )

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag import clock
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
+from rag.library.asked import asked_for
+from rag.library.late import compare
 from rag.library.ledger import Ledger
 from rag.library.mirror import Found
 from rag.library.named import Named
+from rag.library.names import asked_names
 from rag.library.shelves import Shelf, Shelves
 from rag.library.tokens import is_chinese
-from rag.ports import Reranker
-from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, with_late, with_neural
+from rag.ports import Reranker, Vectors
+from rag.search.aside import Asked
+from rag.search.calibrate import usual
+from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, singled_out, with_late, with_neural
 from rag.search.hits import Joined, join
-from rag.search.late import maxsim
+from rag.search.names import unknown_names
 from rag.search.synonyms import Synonyms
+from rag.search.topic import Topic, chosen, topic, without_name
+from rag.search.validity import asked_period
+from rag.search.weights import Weights, choice
 from rag.search.widen import widen
-from rag.search.wishes import Weighed, Wish, fitting, step_back, weigh, wishes
+from rag.search.wishes import Weighed, Wish, fitting, product, step_back, weigh, wishes
 
 _OWN, _FOREIGN = 30, 10  # candidates of the question's language and of the other that are re-ranked
 
@@ -46,9 +56,11 @@ class Retriever:
         candidates: int,
         reranking: Reranking | None = None,
         synonyms: Synonyms | None = None,
+        weights: Weights | None = None,
     ):
         self._ledger, self._shelves, self._candidates = ledger, shelves, candidates
         self._reranking, self._synonyms = reranking or Reranking(), synonyms or Synonyms()
+        self._weights = weights or Weights()
 
     def retrieve(
         self,
@@ -59,14 +71,20 @@ class Retriever:
         min_index_version: int | None = None,
         as_of: int | None = None,
         explain: bool = False,
+        own: str = "",
     ) -> Retrieved:
-        """Raises IndexBehind when the record has not reached `min_index_version`, InputError for an `as_of` ahead of it."""
+        """Raises IndexBehind when the record has not reached `min_index_version`, InputError for an `as_of` ahead of it.
+
+        `own`: the question as its writer put it, where `query` holds words of former ones: names are looked for in it first.
+        """
         if min_index_version is not None or as_of is not None:
             _check_versions(self._ledger.head(), min_index_version, as_of)
         shelf = self._shelves.live() if as_of is None else self._shelves.at(as_of)
         terms = list(dict.fromkeys(shelf.cutter.words(query)))
         vector = shelf.embedder.embed_queries([query])[0]
         wanted, fits = shelf.mirror.consult(partial(_wanted, query))
+        name = product(wanted)
+        apart = frozenset(shelf.cutter.words(name)) if name else frozenset()
         found = shelf.mirror.search(
             vector,
             terms,
@@ -75,48 +93,80 @@ class Retriever:
             also=self._synonyms.words_for(query),
             chinese=is_chinese(query),
             fitting=fits,
+            apart=apart,
         )
         began = time.perf_counter()
         weighed = weigh(wanted, found.attributes)
-        ranked = self._rank(query, found, shelf, weighed)
+        about = topic(query, name, found, terms, apart, shelf.embedder) if name and shelf.embedder.late else None
+        ranked = self._rank(query, found, shelf, weighed, about)
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
-        joined = join(self._ledger, Joined(found, ranked, tuple(terms), shelf.calibration, weighed), k, explain=explain)
-        asked = _explained(query, terms, found, weighed) if explain else {}
-        idf, known = tuple(found.idf.tolist()), shelf.calibration.unanswered
-        return Retrieved(joined[0], found.version, tuple(terms), idf, rerank_ms, joined[1], asked, known)
+        asked, sought = _asked(query, own), asked_for(query)
+        told = Joined(found, ranked, tuple(terms), shelf.calibration, weighed, asked, sought)
+        joined = join(self._ledger, told, k, explain=explain)
+        return Retrieved(
+            hits=joined[0],
+            version=found.version,
+            terms=tuple(terms),
+            idf=tuple(found.idf.tolist()),
+            rerank_ms=rerank_ms,
+            dropped=joined[1],
+            asked=_explained(query, terms, found, weighed) if explain else {},
+            unanswered=usual(shelf.calibration, chinese=sought.chinese),
+            unknown=unknown_names(asked.question, shelf.mirror, self._ledger, scope, joined[0], found.version),
+            period=asked.period,
+        )
+
+    def tokens_of(self, ids: Sequence[int]) -> list[bytes]:
+        """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
+        return self._ledger.tokens(ids)
+
+    def version(self, least: int | None, as_of: int | None) -> int:
+        """The index version of a reply that needs no search. Raises as `retrieve`."""
+        head = self._ledger.head()
+        _check_versions(head, least, as_of)
+        return head if as_of is None else as_of
 
     def widened(self, found: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
         return replace(found, hits=widen(self._ledger.engine, found.hits, budget)) if budget else found
 
-    def _rank(self, query: str, found: Found, shelf: Shelf, weighed: Weighed) -> Ranked:
+    def _rank(self, query: str, found: Found, shelf: Shelf, weighed: Weighed, about: Topic | None) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
-            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing)
+            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing)
         fused = fuse(found)
-        at = shortlist(found, step_back(fused + weighed.lean, weighed.behind), _OWN, _FOREIGN)
-        late, raw = np.full((2, len(fused)), np.nan, np.float32)
+        weights = self._weights.lean(found.attributes)
+        at = shortlist(found, step_back(fused + weighed.lean + choice(weights), weighed.behind), _OWN, _FOREIGN)
+        late, raw, short = np.full((3, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and shelf.embedder.late and len(at) > 1:
-            late[at] = self._late(query, found, at, shelf)
+            tokens = shelf.embedder.query_tokens(query)
+            late[at], short[at] = self._late(tokens, found, at)
             raw[at] = with_late(found, at, late[at])
-            score[at] = final(raw[at], found.foreign[at])
+            shown = with_late(found, at, late[at], told=singled_out(found))
+            if about is not None and found.topic is not None:
+                (bare, _), named = self._late(without_name(tokens, about), found, at), weighed.named[at]
+                shared, alone = found.topic[at] > 0, with_late(found, at, bare, found.topic, about.idf)
+                raw[at], shown = chosen(raw[at], alone, named, shared), chosen(shown, alone, named, shared)
+                late[at] = chosen(late[at], bare, named, shared)
+            score[at] = final(shown, found.foreign[at])
         if self._reranking.neural is not None:
             passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
-        score[at] += weighed.lean[at]
-        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw), weighed)
+        score[at] += weighed.lean[at] + weights[at]
+        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short), weighed)
 
-    def _late(self, query: str, found: Found, at: NDArray[np.int64], shelf: Shelf) -> Scores:
-        """Late interaction, the two languages each by itself: its weights come from the candidates."""
-        tokens, bits = shelf.embedder.query_tokens(query), self._ledger.tokens(found.ids[at].tolist())
+    def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> tuple[Scores, Scores]:
+        """Late interaction, and how short each falls; the two languages each by itself: weights come from the candidates."""
+        bits = self._ledger.tokens(found.ids[at].tolist())
         foreign = found.foreign[at]
-        scores = np.empty(len(at), np.float32)
+        scores, short = np.empty((2, len(at)), np.float32)
         for side in (~foreign, foreign):
             if side.any():
-                scores[side] = maxsim(tokens, [bits[place] for place in np.flatnonzero(side)])
-        return level_groups(scores, foreign)
+                told = compare(tokens, [bits[place] for place in np.flatnonzero(side)])
+                scores[side], short[side] = told.scores, told.short
+        return level_groups(scores, foreign), short
 
 
 def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed) -> Ranked:
@@ -130,7 +180,14 @@ def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
     score = step_back(score, weighed.behind)
     order = np.lexsort((found.ids, -score))
-    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order])
+    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order], told.short[order])
+
+
+def _asked(query: str, own: str) -> Asked:
+    """Names and time of the question's own words, where it has any."""
+    told = own if own and asked_names(own) else query
+    today = clock.today()
+    return Asked(told, asked_period(own or query, today) or asked_period(query, today), today)
 
 
 def _wanted(query: str, library: Named) -> tuple[tuple[Wish, ...], list[NDArray[np.int64]]]:

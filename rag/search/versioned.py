@@ -5,23 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from rag.library.spans import Versions, version
+from rag.library.spans import ANY_VERSION, NO_VERSION, UNIT, Versions, version
+
+_NEAR = 2  # first parts beyond an open end
 
 _ATOM = re.compile(
     r"(?<![a-z0-9_.:/$€£¥])(?P<word>(?:(?:versions?|ver|v|release|firmware|fw|build)\b\.?:?\s*|v|版本号?\s*:?\s*|固件\s*:?\s*)(?:v\.?\s*)?)?"
     r"(?P<number>\d{1,4}(?:\.\d{1,6}){0,3})(?P<any>\.[x*])?(?![a-z0-9_%]|\.[\dx*])(?P<tail>\s*(?:版本|版(?![面权图块])))?"
 )
-_UNIT = re.compile(
-    r"\s*-?\s*(?:[kmgt]?hz|[kmgt]i?b(?:ps|/s|it)?|[kmgt]bits?|[km]?w|[km]?wh|m?ah|k?v(?:olts?)?(?: [ad]c)?|watts?|amps?"
-    r"|[mck]?m(?:/s)?|inch(?:es)?|ft|feet|k?g|lbs?|oz|[um]?s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?|days?|weeks?|months?|years?|percent"
-    r"|dollars?|usd|eur|euros?|yuan|rmb|stars?|times|x|million|billion|degrees?|mp|megapixels?|fps|dpi)(?![a-z])"
-    r"|\s*(?:[%°℃\"″×]|元(?![数素])|美元|块|万|亿|小时|分(?![支区布片析表])|秒|天|周|个(?!人)|年|月|米|厘米|毫米|公里|英寸|寸|克(?!隆)|公斤"
-    r"|千克|升(?!级)|倍|折|度|伏|安(?![装全])|瓦|兆|章|节(?!点)|号|次|条(?!件)|台)"
-)
 _SECTION = re.compile(
     r"(?:\b(?:section|chapter|step|figure|fig\.?|table|clause|article|item|part|page|price|costs?|rat(?:ed|ing)|score|§)|第|章节|条款|步骤|价格|评分|售价)\s*$"
 )
-_FOREIGN = frozenset(
+FOREIGN = frozenset(
     (
         "bluetooth ble usb tls ssl http https wifi wi-fi hdmi displayport pcie ddr python java jdk node nodejs php ruby golang "
         "android ios ipados macos osx windows ubuntu debian centos rhel linux kernel chrome firefox safari edge mysql mariadb "
@@ -39,7 +34,7 @@ def versions_in(text: str, held: Iterable[Versions], ours: Callable[[str], bool]
     called a version counts only where documents have versions with its first part, and where it is not a quantity, a section
     or another product's.
     """
-    majors = {value.low[0] for value in held}
+    majors = set[int]().union(*map(_majors, held))
     out: list[tuple[int, int, Versions]] = []
     for found in _ATOM.finditer(text) if majors else ():
         if _counts(text, found, majors) and not _foreign(text, found.start(), ours):
@@ -49,15 +44,24 @@ def versions_in(text: str, held: Iterable[Versions], ours: Callable[[str], bool]
     return out
 
 
+def _majors(value: Versions) -> Iterable[int]:
+    """First parts of numbers that a value may be named by; of `7.5 and later` also the next two, of all versions none."""
+    if value.low == NO_VERSION:
+        return () if value.high == ANY_VERSION else range(max(0, value.high[0] - _NEAR), value.high[0] + 1)
+    if value.high == ANY_VERSION:
+        return range(value.low[0], value.low[0] + _NEAR + 1)
+    return range(value.low[0], min(value.high[0], value.low[0] + 20) + (value.high[1:] > (0, 0, 0)))
+
+
 def _counts(text: str, found: re.Match[str], majors: set[int]) -> bool:
     dots = found["number"].count(".")
     if found["word"] or found["tail"] or found["any"]:
-        return dots > 0 or found["any"] is not None or not _UNIT.match(text, found.end())
+        return dots > 0 or found["any"] is not None or not UNIT.match(text, found.end())
     known = int(found["number"].split(".")[0]) in majors
-    quantity = _UNIT.match(text, found.end("number")) or _SECTION.search(text, max(0, found.start() - 16), found.start())
+    quantity = UNIT.match(text, found.end("number")) or _SECTION.search(text, max(0, found.start() - 16), found.start())
     return known and dots in (1, 2) and not quantity
 
 
 def _foreign(text: str, start: int, ours: Callable[[str], bool]) -> bool:
     before = _WORD_BEFORE.search(text, max(0, start - 20), start)
-    return before is not None and before[1] in _FOREIGN and not ours(before[1])
+    return before is not None and before[1] in FOREIGN and not ours(before[1])

@@ -18,6 +18,7 @@ from rag.library.changes import Attributes
 from rag.library.named import DATE, PRODUCTS, UPDATED, VERSION, Named, Value, named
 from rag.library.spans import Days, Versions
 from rag.library.tokens import one_line
+from rag.library.values import fits_name
 from rag.search.compared import denied
 from rag.search.conditions import Place, Span, conditions
 from rag.search.dated import dates_in
@@ -39,12 +40,19 @@ class Wish:
     stated: bool = True
     denied: frozenset[str] = frozenset()
 
-    def fits(self, value: Value) -> bool:
+    def takes(self, value: Value) -> bool:
+        return self.fits(value) is True
+
+    def fits(self, value: Value) -> bool | None:
+        """Whether a value is what is asked for; None: it says nothing about that."""
         if isinstance(value, Versions):
-            return any(value.meets(span) for span in self.spans if isinstance(span, Versions))
+            spans = [span for span in self.spans if isinstance(span, Versions)]
+            return any(map(value.meets, spans)) if spans else None
         if isinstance(value, Days):
             return any(value.meets(span) for span in self.spans if isinstance(span, Days))
-        return value in self.names or (bool(self.denied) and value not in self.denied)
+        if self.denied:
+            return not isinstance(value, str) or value not in self.denied
+        return fits_name(value, self.names) if self.names else None
 
 
 def wishes(question: str, library: Named) -> tuple[Wish, ...]:
@@ -61,9 +69,15 @@ def wishes(question: str, library: Named) -> tuple[Wish, ...]:
     return tuple(sorted(found, key=lambda wish: (not wish.stated, wish.key == DATE, wish.key == VERSION)))
 
 
+def product(asked: Sequence[Wish]) -> str:
+    """The one product that the question states, in its words; '' where it states none, or several."""
+    names = [name for wish in asked if wish.stated and wish.key in PRODUCTS for name in wish.names]
+    return names[0] if len(set(names)) == 1 else ""
+
+
 def fitting(asked: Sequence[Wish], library: Named) -> list[NDArray[np.int64]]:
     """Ids of the passages that fit each stated wish, where there are any; the most telling wish first."""
-    found = [library.ids(wish.key, wish.fits) for wish in asked if wish.stated]
+    found = [library.ids(wish.key, wish.takes) for wish in asked if wish.stated]
     return [ids for ids in found if len(ids)]
 
 
@@ -107,7 +121,7 @@ class Weighed:
 
     `lean` (m,): added to each score. `behind` (m,): how far the candidate goes against stated wishes that others fit, a product
     weighing more than version and date together; `why`: which ones. `met` (m,): the question's words for what a candidate's
-    fields fit. `wishes`: those that some candidate fits.
+    fields fit. `wishes`: those that some candidate fits. `named` (m,): whether its fields fit a product that is stated.
     """
 
     wishes: tuple[Wish, ...]
@@ -115,6 +129,7 @@ class Weighed:
     behind: NDArray[np.int64]
     why: tuple[tuple[str, ...], ...]
     met: tuple[str, ...]
+    named: NDArray[np.bool_]
 
     @property
     def filters(self) -> dict[str, dict[str, int]]:
@@ -134,8 +149,9 @@ def weigh(asked: Sequence[Wish], candidates: Sequence[Attributes]) -> Weighed:
     lean, behind = np.zeros(m, np.float32), np.zeros(m, np.int64)
     why: list[tuple[str, ...]] = [()] * m
     met = [""] * m
+    of_product = np.zeros(m, bool)
     if not asked or not m:
-        return Weighed((), lean, behind, tuple(why), tuple(met))
+        return Weighed((), lean, behind, tuple(why), tuple(met), of_product)
     verdicts = [[_verdict(wish, has) for has in map(_by_key, candidates)] for wish in asked]
     told = [(wish, verdict) for wish, verdict in zip(asked, verdicts, strict=True) if True in verdict]
     for wish, verdict in told:
@@ -144,10 +160,11 @@ def weigh(asked: Sequence[Wish], candidates: Sequence[Attributes]) -> Weighed:
                 lean[at] += _FORWARD if fits else -_BACK
             if fits:
                 met[at] = " ".join([met[at], *wish.told])
+                of_product[at] |= wish.stated and wish.key in PRODUCTS
             if fits is False and wish.stated:
                 behind[at] += _GRAVITY.get(wish.key, 4)
                 why[at] = (*why[at], wish.key)
-    return Weighed(tuple(wish for wish, _ in told), lean, behind, tuple(why), tuple(met))
+    return Weighed(tuple(wish for wish, _ in told), lean, behind, tuple(why), tuple(met), of_product)
 
 
 def step_back(score: NDArray[np.float32], behind: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -168,5 +185,7 @@ def _by_key(attributes: Attributes) -> dict[str, list[Value]]:
 
 def _verdict(wish: Wish, has: dict[str, list[Value]]) -> bool | None:
     """Whether a passage fits; None: it says nothing about this."""
-    values = has.get(wish.key)
-    return any(map(wish.fits, values)) if values else None
+    told = [wish.fits(value) for value in has.get(wish.key, ())]
+    if True in told:
+        return True
+    return False if False in told and None not in told else None

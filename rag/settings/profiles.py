@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from rag.domain import Language, Reason
+from rag.domain import Intent, Language, Reason
 from rag.settings.generator import Generator
 from rag.settings.sections import AnswerSettings, Retrieval, Section, Unsupported
 
@@ -38,6 +38,9 @@ class Profile(Section):
     max_sentences: int = Field(AnswerSettings().max_sentences, ge=1, le=20, description="As `answer.max_sentences`.")
     unsupported: Unsupported = Field(AnswerSettings().unsupported, description="As `answer.unsupported`.")
     refusals: dict[Reason, str] = Field({}, description="Texts of refusals in this assistant's voice, by reason.")
+    replies: dict[Intent, str] = Field(
+        {}, description="Texts for messages that are not searched, by intent (`greeting`, `person` and so on)."
+    )
 
 
 def complete(values: Mapping[str, Any]) -> dict[str, Any] | None:

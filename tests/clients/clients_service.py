@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "api"))
 from api_service import make_settings, serving
 
+from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput, Usage
 from rag.fakes import HashEmbedder
 from rag.library.rows import Prepared
@@ -34,7 +35,8 @@ def library(folder: Path, **given: object) -> House:
             document_id, text.encode(), title=title, url=url, collection=collection, metadata={"year": 2026, "lang": title[:1]}
         )
         vectors = house.embedder.embed_passages([text])
-        house.ledger.put(Prepared(doc, title, text, [Chunk(0, len(text), text)], vectors), house.generation)
+        chunks = with_tokens(of_text([Chunk(0, len(text), text)], text, markdown=False), house.embedder)
+        house.ledger.put(Prepared(doc, title, text, chunks, vectors), house.generation)
     return house
 
 

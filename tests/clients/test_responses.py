@@ -72,7 +72,9 @@ def test_the_sdks_own_accumulator_takes_the_stream(sdk: OpenAI) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_refusal(sdk: OpenAI, stream: bool) -> None:
-    told: Any = sdk.responses.create(model="xiansou", input="???", stream=stream, extra_body={"rag": {"collection": "nothing"}})
+    told: Any = sdk.responses.create(
+        model="xiansou", input="When is the showroom open?", stream=stream, extra_body={"rag": {"collection": "nothing"}}
+    )
     whole = list(told)[-1].response if stream else told
     assert whole.output_text
     assert whole.output[1].content[0].annotations == []

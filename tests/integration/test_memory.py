@@ -21,6 +21,8 @@ from rag.errors import NotFound
 from rag.fakes import ScriptedGenerator
 from rag.library.engine import writing
 from rag.library.erase import erase
+from rag.library.feedback import Feedback
+from rag.library.gaps import GapBook
 from rag.remote import Remote
 from rag.settings import Settings, load
 from rag.stores import EmbeddedValkey, open_redis
@@ -93,7 +95,9 @@ def test_a_follow_up_is_understood_from_what_is_remembered_and_from_what_the_cli
     assert about(Question("And what does it cost?", conversation_id="c")) == "b5"
     sent = (Message("user", "Is the C2"), Message("user", "camera waterproof?"), Message("assistant", "No."))
     assert about(Question("And what does it cost?", history=sent)) == "c2"
-    assert [m.role for m in answerer.memory.recall(Question("x", history=sent)).history] == ["user", "assistant"]
+    # Two messages in a row stay two: the former may be a question that was stopped. A reply without a word is none.
+    told = answerer.memory.recall(Question("x", history=(*sent, Message("assistant", " ")))).history
+    assert [m.role for m in told] == ["user", "user", "assistant"]
     assert about(Question("And what does it cost?", history=sent, conversation_id="c")) == "c2"  # sent goes before kept
 
 
@@ -133,6 +137,33 @@ def test_a_refusal_is_remembered_as_one(put, ask):
     answerer = ask()
     answerer.answer(QUESTION)
     assert history(answerer, QUESTION)[1] == ("assistant", "(The documents had no answer.)")
+
+
+def test_a_question_back_is_answered_by_a_number_or_by_an_option(put, ask):
+    put("costs", "A parcel costs four coins.", title="Parcel costs")
+    put("abroad", "A parcel goes to Norway in a week.", title="Parcels abroad")
+    asked = ask(**{"answer.max_wrong_rate": 1e-9}).answer(Question("parcel", conversation_id="c"))
+    assert (asked.status, asked.reason, asked.handoff.suggested) == ("clarify", None, False)
+    assert set(asked.clarification.options) == {"Parcel costs", "Parcels abroad"}
+    assert asked.clarification.question == asked.answer and "\n2. " in asked.answer
+    answerer, place = ask(), 1 + asked.clarification.options.index("Parcels abroad")
+    assert "Norway" in answerer.quiet().answer(answerer.memory.recall(Question(str(place), conversation_id="c"))).answer
+    assert "Norway" in answerer.answer(Question("abroad", conversation_id="c")).answer
+
+
+def test_small_talk_is_no_turn_of_the_conversation_nor_a_gap(house, put, ask):
+    put("vault", "The code of the vault is 4417.")
+    answerer = ask()
+    answerer.answer(QUESTION)
+    thanks = answerer.answer(replace(QUESTION, text="Thank you!"))
+    assert (thanks.status, thanks.intent, thanks.citations) == ("chat", "thanks", ())
+    assert [text for _, text in history(answerer, QUESTION)] == [QUESTION.text, "The code of the vault is 4417."]
+    stored = answerer.memory.find(thanks.answer_id)
+    assert (stored.status, stored.record["answer"]["intent"]) == ("chat", "thanks")
+    answerer.memory.rate(Feedback(thanks.answer_id, "v", -1))
+    assert GapBook(house.ledger.engine).questions() == []
+    again = answerer.memory.replay(stored, answerer.make)
+    assert again.identical
 
 
 # -- without Redis -----------------------------------------------------------------------------------------------------
@@ -190,7 +221,11 @@ def test_a_worded_answer_is_used_again_for_exactly_the_same_and_what_it_spared_i
     "other",
     [
         {"question": Question("What is the code of the vault, please?")},
-        {"question": Question("What is the code of the vault?", history=(Message("user", "Hello there"),))},
+        {
+            "question": Question(
+                "What is the code of the vault?", history=(Message("user", "Is it deep?"), Message("assistant", "Yes."))
+            )
+        },
         {"question": Question("What is the code of the vault?", language="zh")},
         {"question": Question("What is the code of the vault?", scope=Scope(groups=("staff",)))},
         {"question": Question("What is the code of the vault?", scope=Scope("default"))},

@@ -92,7 +92,8 @@ def test_an_unknown_profile_is_refused_with_the_nearest_one(tmp_path: Path) -> N
 def test_every_profile_answers_with_its_own_backend_and_voice(house, put, tmp_path) -> None:
     put("refunds", "Refunds take 5 working days.")
     told = read(
-        tmp_path, "[answer]\nmax_wrong_rate = 1.0\n[profiles.formal]\nfallback = []\n[profiles.formal.refusals]\nlow_grounding = 'Alas.'\n"
+        tmp_path,
+        "[answer]\nmax_wrong_rate = 1.0\n[profiles.formal]\nfallback = []\n[profiles.formal.refusals]\nlow_grounding = 'Alas.'\n",
     )
     generators = {"formal": ScriptedGenerator("Refunds take 5 working days [1].", "Cheese [1].")}
     asking = Answerer(house.answerer._retriever, house.embedder, None, told, generators=generators)

@@ -32,7 +32,7 @@ from tests.support.llm_server import Call, LlmServer, llm_server
 HISTORY = (Message("user", "Is the B5 camera waterproof?"), Message("assistant", "The B5 camera is waterproof."))
 ASKED = Question("And what does it cost?", HISTORY)
 GOOD = "What does the B5 camera cost?"
-RULES = "Is the B5 camera waterproof? And what does it cost?"
+RULES = "B5 And what does it cost?"  # the thing that was named, with what is asked of it now
 SAID = "The B5 camera costs 89 euros [1]."
 ZH = Question("那它多少钱？", (Message("user", "云台摄像头防水吗？"), Message("assistant", "云台摄像头可以防水。")))
 Make = Callable[..., Answerer]

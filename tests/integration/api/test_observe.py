@@ -148,7 +148,7 @@ def test_metrics_by_stage_reason_route_and_state(tmp_path: Path) -> None:
     with service(tmp_path) as (url, house):
         before = samples(url)
         ask(url)
-        ask(url, "???")
+        ask(url, "zyxwvu")
         httpx.post(f"{url}/v1/retrieve", json={"question": QUESTION})
         httpx.get(f"{url}/v1/documents/no%20such%20thing")
         after = samples(url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,4 +80,100 @@ def test_dates_and_yes_and_no(one: str, other: str, kind: str) -> None:
     ],
 )
 def test_what_is_about_something_else_or_says_the_same(one: Hit, other: Hit) -> None:
+    assert disagreement(one, other)[2] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            hit(1, "Memo 3 says the lucky number is 21.", title="Memo 3"),
+            hit(2, "Memo 33 says the lucky number is 231.", title="Memo 33"),
+        ),
+        (
+            hit(1, "The pump weighs 4 kg in all.", title="KT-100 sheet"),
+            hit(2, "The pump weighs 6 kg in all.", title="KT-200 sheet"),
+        ),
+        (hit(1, "The pump weighs 4 kg in all.", title="KT400"), hit(2, "The pump weighs 6 kg in all.", title="KT400 Pro")),
+        (
+            hit(1, "最多可建 3 个应用，日志保留 7 天。", title="方案", section=("银卡版",)),
+            hit(2, "最多可建 3 个应用，日志保留 90 天。", title="方案", section=("金卡版",)),
+        ),
+        (
+            hit(1, "The desk opens at 8 in the morning.", title="Offices", section=("Bremen office",)),
+            hit(2, "The desk opens at 9 in the morning.", title="Offices", section=("Kassel office",)),
+        ),
+        (
+            hit(
+                1,
+                "Goods may be returned within 30 days.",
+                title="Returns",
+                section=("Version 2, in force since 1 January 2026",),
+            ),
+            hit(
+                2,
+                "Goods may be returned within 14 days.",
+                title="Returns",
+                section=("Version 1, in force until 31 December 2025",),
+            ),
+        ),
+        (
+            hit(1, "出差每晚住宿上限 300 元。", title="出差标准_2024"),
+            hit(2, "出差每晚住宿上限 350 元。", title="出差标准_2025"),
+        ),
+        (
+            hit(1, "Changed: sessions are kept for 30 days by default.", title="Changes", section=("5.4.0 (2026-08-01)",)),
+            hit(2, "Changed: sessions are kept for 90 days by default.", title="Changes", section=("5.3.0 (2026-03-01)",)),
+        ),
+        (
+            hit(1, "Sessions are kept for 30 days by default (was 90).", title="Terms"),
+            hit(2, "Sessions are kept for 30 days by default.", title="Terms of use"),
+        ),
+        (
+            hit(1, "Item 776 costs 12 euros and lasts 3 years.", title="FAQ"),
+            hit(2, "Item 77 costs 806 euros and lasts 3 years.", title="FAQ"),
+        ),
+        (hit(1, "Up to 3 apps are free for each team.", plan="Basic"), hit(2, "Up to 9 apps are free for each team.")),
+        (
+            hit(1, "Refunds arrive within 5 working days.", title="FAQ", section=("When do I get my refund?",)),
+            hit(2, "Parcels arrive within 10 working days.", title="FAQ", section=("Who pays for the parcel?",)),
+        ),
+    ],
+)
+def test_siblings_and_versions_in_time_do_not_disagree(one: Hit, other: Hit) -> None:
+    assert disagreement(one, other)[2] == []
+    assert disagreement(other, one)[2] == []
+
+
+def test_rows_of_one_table_and_one_section_do_not_disagree() -> None:
+    def row(at: int, text: str) -> Hit:
+        told = hit(at, text, title="Shops").passage
+        return Hit(replace(told, document_id="shops", kind="table"), 1.0, 0.9, {})
+
+    assert (
+        disagreement(
+            row(1, "Shop: Aalborg; Rooms: 100 rooms; City: Nord"), row(2, "Shop: Aarhus; Rooms: 149 rooms; City: Nord")
+        )[2]
+        == []
+    )
+    steps = [hit(at, f"Hold the button of the lamp for {at + 3} seconds.", section=("Reset",)) for at in (1, 2)]
+    same = [Hit(replace(told.passage, document_id="lamp"), 1.0, 0.9, {}) for told in steps]
+    assert disagreement(*same)[2] == []
+    assert disagreement(*steps)[2] != []
+
+
+def test_the_note_says_where_each_stands() -> None:
+    one = hit(1, "Refunds take 5 working days.", title="Terms", section=("Refunds",), date="2025-01-01")
+    other = hit(2, "Refunds take 7 working days.", title="Terms", section=("Refund",))
+    _, _, (told,) = disagreement(one, other)
+    assert "Terms › Refunds (2025-01-01) says" in told
+    assert "Terms › Refund says" in told
+    alike = [hit(at, f"Refunds take {at} working days.", title="Terms", section=("Refunds",)) for at in (5, 7)]
+    _, _, (told,) = disagreement(*alike)
+    assert "Terms › Refunds [d7] says" in told and "Terms › Refunds [d5] says" in told
+
+
+def test_a_hit_that_stands_aside_is_not_compared() -> None:
+    one = hit(1, "Refunds take 5 working days.")
+    other = replace(hit(2, "Refunds take 7 working days."), aside="not in force at the asked time")
     assert disagreement(one, other)[2] == []

@@ -155,10 +155,11 @@ def test_a_vague_question_gets_options_from_the_documents() -> None:
     asked = clarify(Question("reset?"), Retrieved(hits, 1, ("reset",), (1.0,)), "en")
     assert asked is not None
     assert asked.options == ("Reset the camera", "Reset the hub")
-    assert (
-        asked.question
-        == "Your question fits several parts of the documents. Which one do you mean: Reset the camera · Reset the hub?"
-    )
+    assert asked.question.splitlines() == [
+        "Your question fits several parts of the documents. Which one do you mean?",
+        "1. Reset the camera",
+        "2. Reset the hub",
+    ]
     longer = Retrieved(hits, 1, tuple("how to reset the old hub".split()), (1.0,) * 6)
     assert clarify(Question("how to reset the old hub"), longer, "en") is None
 

@@ -43,6 +43,27 @@ def read(file):
 # -- making ------------------------------------------------------------------------------------------------------------
 
 
+def test_a_share_of_the_set_is_asked_with_its_documents_taken_out(cli, library):
+    code, told, _ = cli("eval", "make-set", "--out", "near/set.jsonl", "--near-topic", "0.5", "--per-document", "9", "--json")
+    rows = read(library / "near" / "set.jsonl")
+    gone = [row for row in rows if row.get("answerable") is False]
+    assert code == 0 and len(gone) == told["unanswerable"] == round(len(rows) / 2)
+    assert all(row["without"] and not row["documents"] and not row["facts"] for row in gone)
+    twins = [row for row in gone if "islands" in row["question"]]
+    assert all({"shipping.md", "returns.md"} <= set(row["without"]) for row in twins)  # the sentence stands in both
+    again = cli("eval", "make-set", "--out", "near/again.jsonl", "--near-topic", "0.5", "--per-document", "9", "--json")
+    assert again[0] == 0 and read(library / "near" / "again.jsonl") == rows
+
+
+def test_a_question_of_such_a_set_does_not_see_the_documents_that_are_out(cli, library):
+    row = {"id": "1", "question": "How many days do parcels to islands take?", "documents": [], "answerable": False}
+    (library / "out.jsonl").write_text(json.dumps(row | {"without": ["shipping.md", "returns.md"]}) + "\n")
+    (library / "out.toml").write_text('name = "out"\ndocuments = "docs"\nquestions = "out.jsonl"\n')
+    code, _, _ = cli("eval", "run", "out.toml", "--json")
+    kept = read(next((library / "data" / "eval").glob("*-out-*")) / "questions.jsonl")
+    assert code == 0 and not {hit["document_id"] for hit in kept[0]["hits"]} & {"shipping.md", "returns.md"}
+
+
 def test_rules_make_a_set_that_runs(cli, library):
     code, told, _ = cli("eval", "make-set", "--out", "made/set.jsonl", "--per-document", "9", "--json")
     assert (code, told["notes"]) == (0, ["no questions by an LLM: none is configured"])

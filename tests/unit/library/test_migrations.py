@@ -57,7 +57,9 @@ def test_a_ledger_of_0_1_0_has_the_newest_schema_and_all_its_rows(old: str) -> N
     assert len(before["passages"]) == 3
     ledger = Ledger.open(old)
     with ledger.engine.connect() as conn:
-        assert rows(conn) == before
+        after = rows(conn)
+        assert {row[-1] for row in after["passages"]} == {None}  # statements: there are none until a re-index makes them
+        assert after | {"passages": [row[:-1] for row in after["passages"]]} == before
         assert compare_metadata(MigrationContext.configure(conn, opts={"compare_type": True}), metadata) == []
         assert conn.scalar(text("SELECT value FROM meta WHERE key = 'schema'")) == str(SCHEMA_VERSION)
         assert conn.scalar(text("SELECT value FROM meta WHERE key = 'library'")) == release_0_1_0.LIBRARY

@@ -65,3 +65,11 @@ def test_many_scopes_do_not_fill_the_memory() -> None:
     for n in range(1000):
         assert permitted.ids(Scope(f"c{n}")) is not None
     assert len(permitted._known) <= 64
+
+
+def test_passages_that_are_left_out_are_not_searched_whatever_else_is_asked():
+    told = {key: Attributes("one" if key < 3 else "two", (), {}, {}) for key in range(6)}
+    permitted = Permitted(told)
+    assert sorted(permitted.ids(Scope(without=(1, 4))).tolist()) == [0, 2, 3, 5]
+    assert sorted(permitted.ids(Scope("one", without=(1, 4))).tolist()) == [0, 2]
+    assert permitted.ids(Scope()) is None

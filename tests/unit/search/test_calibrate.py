@@ -7,7 +7,7 @@ import numpy as np
 from eval.calibrate import curve, error
 from rag.library import calibration
 from rag.library.calibration import PLAIN, Calibration, threshold
-from rag.search.calibrate import Features, fit, probability
+from rag.search.calibrate import Features, fit, probability, usual
 
 
 def test_a_known_shift_is_found_again_from_whatever_was_used():
@@ -38,7 +38,7 @@ def test_it_is_kept_with_its_generation(house):
     engine, mine = house.ledger.engine, Calibration(0.5, -1.0, 60)
     calibration.store(engine, house.generation, mine)
     assert calibration.load(engine, house.generation) == mine
-    assert house.open_shelf(house.generation).calibration == mine
+    assert house.open_shelf(house.generation).calibration == mine.assuming(house.settings.answer.unanswerable_share)
     assert calibration.load(engine, house.generation + 1) == PLAIN
 
 
@@ -48,7 +48,7 @@ def test_so_many_unanswerable_questions_are_answered_as_the_setting_says():
     others = rng.beta(1, 5, 4000)
     for rate in (0.05, 0.2, 0.5, 0.9):
         assert abs(float(np.mean(others >= threshold(rate, unanswered))) - rate) < 0.03
-    assert threshold(0.9) == threshold(0.9, ()) == 1 - 0.9 and threshold(1.0, unanswered) == 0
+    assert threshold(0.9, ()) == 1 - 0.9 and threshold(1.0, unanswered) == threshold(1.0, ()) == 0
     assert threshold(0.3, (0.4,)) == 0.4
 
 
@@ -64,3 +64,39 @@ def test_the_curve_refuses_more_the_less_may_be_wrong():
 def test_unanswered_probabilities_are_kept_with_the_generation(house):
     calibration.store(house.ledger.engine, 7, Calibration(1.1, 0.2, 40, (0.1, 0.3)))
     assert calibration.load(house.ledger.engine, 7) == Calibration(1.1, 0.2, 40, (0.1, 0.3))
+
+
+def test_the_setting_means_the_same_before_and_after_a_calibration():
+    """A share of unanswerable questions: of the shipped ones, then of the library's own."""
+    for chinese in (True, False):
+        shipped = usual(PLAIN, chinese=chinese)
+        assert list(shipped) == sorted(shipped) and shipped[0] > 0 and shipped[-1] < 1
+        assert threshold(0.05, shipped) > threshold(0.1, shipped) > threshold(0.5, shipped) > threshold(1.0, shipped) == 0
+        assert sum(p >= threshold(0.25, shipped) for p in shipped) / len(shipped) < 0.3
+    own = Calibration(1.2, 0.1, 50, (0.1, 0.2, 0.3))
+    assert usual(own, chinese=True) == usual(own, chinese=False) == own.unanswered
+
+
+def test_the_shipped_curve_follows_a_correction_that_saw_too_few_unanswerable_questions():
+    plain, corrected = usual(PLAIN, chinese=False), usual(Calibration(1.0, 1.0, 40), chinese=False)
+    assert all(after > before for before, after in zip(plain, corrected, strict=True))
+
+
+def test_the_assumed_share_moves_probabilities_and_decides_nothing():
+    features = Features(0.88, 0.05, 0.5, 0.15, 1.0, 0.6, 0.0, 5)
+    rare, common = PLAIN.assuming(0.1), PLAIN.assuming(0.6)
+    assert probability(features, rare) > probability(features) > probability(features, common)
+    decided = {
+        probability(features, told) >= threshold(rate, usual(told, chinese=False))
+        for told in (rare, PLAIN, common)
+        for rate in (0.1,)
+    }
+    assert len(decided) == 1
+    assert abs(PLAIN.assuming(0.5).offset) < 1e-9
+
+
+def test_a_name_that_is_missing_and_a_token_that_stands_elsewhere_speak_against_an_answer():
+    base = dict(cosine=0.88, margin=0.05, late=0.5, ahead=0.15, gap=1.0, coverage=0.6, context=0.0, words=5)
+    plain = probability(Features(**base))
+    assert probability(Features(**base, unnamed=True)) < plain > probability(Features(**base, short=0.3))
+    assert probability(Features(**base, personal=True)) > plain

@@ -9,8 +9,9 @@ import pytest
 
 from rag.library.changes import Attributes
 from rag.library.named import Named
-from rag.library.spans import FIRST_DAY, LAST_DAY, Days, read_days, read_version
+from rag.library.spans import FIRST_DAY, LAST_DAY, Days, Versions, read_days
 from rag.library.tokens import one_line
+from rag.library.values import read_versions
 from rag.search.wishes import wishes
 
 
@@ -22,6 +23,12 @@ def library(**fields: list[str]) -> Named:
     named = Named(attributes)
     named.add(attributes.items())
     return named
+
+
+def only(text: str) -> Versions:
+    """The one value that a version's field means."""
+    (value,) = read_versions(one_line(text)) or ()
+    return value
 
 
 def day(text: str) -> int:
@@ -155,7 +162,7 @@ HELD = ["6.5", "7.0.2", "7.1", "7.1.3", "7.10", "8.0.1"]
 def test_versions_are_compared_as_versions(question: str, fitting: list[str]) -> None:
     (wish,) = wishes(question, library(version=HELD))
     assert wish.stated
-    assert [value for value in HELD if wish.fits(read_version(value))] == fitting
+    assert [value for value in HELD if wish.fits(only(value))] == fitting
 
 
 @pytest.mark.parametrize(
@@ -206,7 +213,7 @@ def test_another_trade_s_name_counts_where_it_is_a_product() -> None:
 )
 def test_a_field_may_hold_many_versions(value: str, question: str, fits: bool) -> None:
     (wish,) = wishes(question, library(version=[value, "6.5", "7.1", "8.0", "2.3.11"]))
-    assert wish.fits(read_version(value)) is fits
+    assert wish.fits(only(value)) is fits
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Word documents made here."""
 
+import copy
 import io
 import zipfile
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from docx.oxml.ns import nsdecls
 from ingest.parse import parse
 from rag.domain import Parsed
 from rag.errors import ParseError
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 def build(fill: Callable[[Document], None]) -> bytes:
@@ -140,3 +143,35 @@ def test_an_empty_document() -> None:
     with pytest.raises(ParseError) as caught:
         read(lambda document: None)
     assert caught.value.code == "empty"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "marks"),
+    [
+        ("decimal", "第%1条", ["第1条 ", "第2条 "]),
+        ("chineseCounting", "第%1章", ["第一章 ", "第二章 "]),
+        ("lowerLetter", "(%1)", ["(a) ", "(b) "]),
+        ("upperRoman", "%1.", ["I. ", "II. "]),
+        ("bullet", "\uf0b7", ["- ", "- "]),
+    ],
+)
+def test_numbers_of_lists_and_headings_as_word_shows_them(kind: str, text: str, marks: list[str]) -> None:
+    document = docx.Document()
+    numbering = document.part.numbering_part.element
+    abstract = (
+        f'<w:abstractNum xmlns:w="{W}" w:abstractNumId="90"><w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="{kind}"/>'
+        f'<w:lvlText w:val="{text}"/></w:lvl></w:abstractNum>'
+    )
+    numbering.insert(0, parse_xml(abstract))
+    numbering.append(parse_xml(f'<w:num xmlns:w="{W}" w:numId="90"><w:abstractNumId w:val="90"/></w:num>'))
+    numbered = parse_xml(f'<w:numPr xmlns:w="{W}"><w:ilvl w:val="0"/><w:numId w:val="90"/></w:numPr>')
+    document.add_heading("Rule", 1)._p.get_or_add_pPr().append(copy.deepcopy(numbered))
+    document.add_paragraph("first")._p.get_or_add_pPr().append(copy.deepcopy(numbered))
+    document.add_heading("Other", 1)
+    document.add_paragraph("text")
+    buffer = io.BytesIO()
+    document.save(buffer)
+    parsed = parse(buffer.getvalue(), filename="a.docx", mime_type=None)
+    heading = "Rule" if kind == "bullet" else f"{marks[0]}Rule"
+    assert parsed.text.startswith(f"{heading}\n\n{marks[1]}first")
+    assert parsed.blocks[0].section == (heading,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,17 @@ def pack(tokens: Vectors) -> bytes:
     return np.packbits(tokens > 0).tobytes()
 
 
-def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:
-    """query (m, dim), rows of L2 norm 1; packed token bits of k passages → (k,) scores, about −1..1.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Of k passages: late interaction scores (k,), and by how much the passage is behind the best of all passages on the
+    question's token on which it is most behind (k,): a name that stands elsewhere, say."""
+
+    scores: NDArray[np.float32]
+    short: NDArray[np.float32]
+
+
+def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
+    """query (m, dim), rows of L2 norm 1; packed token bits of k passages → scores, about −1..1.
 
     Each of the question's tokens finds its best-matching token in a passage (MaxSim); the mean over the tokens is weighted
     by how far a token's best passage stands out from the others, so that function words, which match everywhere, do not
@@ -33,14 +43,40 @@ def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:
     sizes = np.array([len(bits) * 8 // dim for bits in packed])
     filled = sizes > 0
     if not filled.any():
-        return np.zeros(len(packed), np.float32)
+        return Compared(np.zeros(len(packed), np.float32), np.zeros(len(packed), np.float32))
     bits = np.unpackbits(np.frombuffer(b"".join(packed), np.uint8)).reshape(-1, dim)
     best = _best(query, bits, (np.cumsum(sizes) - sizes)[filled])
-    weights = best.max(axis=1) - best.mean(axis=1) + 1e-3
-    found = weights @ best / weights.sum()
-    scores = np.full(len(packed), found.min(), np.float32)
-    scores[filled] = found
-    return scores
+    most = best.max(axis=1)
+    weights = most - best.mean(axis=1) + 1e-3
+    found, behind = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0)
+    scores, short = np.full(len(packed), found.min(), np.float32), np.full(len(packed), behind.max(), np.float32)
+    scores[filled], short[filled] = found, behind
+    return Compared(scores, short)
+
+
+def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:
+    """The scores of `compare`."""
+    return compare(query, packed).scores
+
+
+def best_in(query: Vectors, packed: Sequence[bytes], ranges: Sequence[tuple[int, int, int]]) -> Vectors:
+    """(m, r): cosine of each of the question's tokens with its best token in each range (passage, first row, end row).
+
+    A range without tokens matches as badly as the worst of the others.
+    """
+    dim = query.shape[1]
+    sizes = [len(bits) * 8 // dim for bits in packed]
+    rows = [np.unpackbits(np.frombuffer(bits, np.uint8)).reshape(-1, dim) for bits in packed]
+    spans = [(at, min(first, sizes[at]), min(last, sizes[at])) for at, first, last in ranges]
+    filled = np.array([last > first for _, first, last in spans])
+    if not filled.any():
+        return np.zeros((len(query), len(ranges)), np.float32)
+    taken = [rows[at][first:last] for at, first, last in spans if last > first]
+    lengths = np.array([len(part) for part in taken])
+    found = _best(query, np.concatenate(taken), np.cumsum(lengths) - lengths)
+    best = np.repeat(found.min(axis=1, keepdims=True), len(ranges), axis=1)
+    best[:, filled] = found
+    return best
 
 
 def _best(query: Vectors, bits: NDArray[np.uint8], starts: NDArray[np.int64]) -> Vectors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rag.search.late import maxsim, pack
+from rag.library.late import maxsim, pack
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

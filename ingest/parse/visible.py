@@ -1,0 +1,80 @@
+"""What of a page a reader sees: hidden and deleted parts go, raised and lowered digits stay what they are."""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+_DELETED = ("del", "s", "strike")
+_INVISIBLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_SIMPLE = re.compile(r"[.#][\w-]+")
+# What opens when a reader asks for it is text: the panels of tabs and accordions.
+_PANEL = re.compile(
+    r"(?:^|[\s_-])(?:tab|tabs|tab-?(?:pane|panel|content|item|body)s?|panels?|accordion\w*|collaps\w*|expand\w*|toggle\w*"
+    r"|disclosure|details?|faq\w*|answer\w*|slides?|carousel\w*|drop-?down\w*)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_RAISED = str.maketrans("0123456789+-−=()niabcdehjklmoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵃᵇᶜᵈᵉʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
+_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_DIGITS = re.compile(r"[0-9+\-−=()]*[0-9ni][0-9+\-−=()ni]*")
+
+
+def raised(text: str) -> str:
+    """`2` as it stands in m², `-3` as in 10⁻³; words (`st`, `TM`) as they are."""
+    return text.translate(_RAISED) if _DIGITS.fullmatch(text.strip()) else text
+
+
+def lowered(text: str) -> str:
+    """`2` as it stands in CO₂; words as they are."""
+    return text.translate(_LOWERED) if _DIGITS.fullmatch(text.strip()) and "n" not in text and "i" not in text else text
+
+
+def drop_invisible(root: HtmlElement) -> int:
+    """Takes out what a page hides and what is marked as deleted, in place; returns how many parts that were."""
+    hidden = _hidden_names(root)
+    opened = {name for element in root.iter() if isinstance(element.tag, str) for name in _opens(element)}
+    gone = 0
+    for element in list(root.iter()):
+        if not isinstance(element.tag, str) or element.getparent() is None:
+            continue
+        if element.tag in _DELETED or (_is_hidden(element, hidden) and not _is_panel(element, opened)):
+            gone += bool(element.text_content().strip())
+            element.drop_tree()
+    return gone
+
+
+def _hidden_names(root: HtmlElement) -> frozenset[str]:
+    """Simple selectors (`.x`, `#y`) that the page's own style sheets hide."""
+    found: set[str] = set()
+    for style in root.iter("style"):
+        for selectors, rules in _RULE.findall(style.text or ""):
+            if _INVISIBLE.search(rules) and "@" not in selectors:
+                found |= {one.strip() for one in selectors.split(",") if _SIMPLE.fullmatch(one.strip())}
+    return frozenset(found)
+
+
+def _is_hidden(element: HtmlElement, names: frozenset[str]) -> bool:
+    if element.get("hidden") is not None or _INVISIBLE.search(element.get("style") or ""):
+        return True
+    if not names:
+        return False
+    told = {f".{name}" for name in (element.get("class") or "").split()} | {f"#{element.get('id') or ''}"}
+    return not names.isdisjoint(told)
+
+
+def _opens(element: HtmlElement) -> list[str]:
+    """Ids of what the element opens."""
+    told = [element.get(name) or "" for name in ("aria-controls", "data-target", "data-bs-target")]
+    told += [element.get("href") or ""] if (element.get("href") or "").startswith("#") else []
+    return [name for one in told for name in one.replace("#", "").split()]
+
+
+def _is_panel(element: HtmlElement, opened: set[str]) -> bool:
+    if (element.get("role") or "").lower() in ("tabpanel", "region") or (element.get("id") or "") in opened:
+        return True
+    before = element.getprevious()
+    if before is not None and before.tag in ("button", "summary"):
+        return True
+    return _PANEL.search(f"{element.get('class') or ''} {element.get('id') or ''}") is not None

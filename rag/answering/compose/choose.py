@@ -1,0 +1,203 @@
+"""Which statements answer: the best one with what it needs, then others close behind it. Each unit is quoted as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answering.compose import render
+from rag.answering.compose.score import Scored
+from rag.domain import Hit, Passage
+from rag.statement import Statement
+
+_PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
+_SHORT_LIST = 420  # characters up to which a list of bullets is given whole
+_ENTRY = 1200  # characters up to which a FAQ's answer is given whole
+_ROWS = 0.8  # how far behind the best row others of its table may score
+_ANY_ROW, _SMALL_TABLE = 2.5, 6  # the same where no cell is named in the question, of a table of so few rows
+_INTRODUCTION = 200  # characters of a paragraph above a table that are given with it
+_ITEMS = 1.0  # the same of bullets
+_CAUSE = re.compile(r"原因|根因|cause|reason|analysis", re.IGNORECASE)
+_CURE = re.compile(
+    r"解决|处理|处置|措施|对策|方案|方法|步骤|办法|排除|结果|resol|solution|\bfix|workaround|action|remedy|what to do|how to",
+    re.IGNORECASE,
+)
+_CURE_NOT = re.compile(r"时间|日期|状态|人员?$|工程师|date|time|status|engineer|agent|\bby\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Statements of one passage that are given together: their places there, in reading order, and how they read."""
+
+    hit: int
+    places: tuple[int, ...]
+    text: str
+
+
+def unit(hits: Sequence[Hit], scores: Sequence[Scored], best: Scored) -> Unit:
+    """The best statement with what it cannot be read without. `scores`: of all statements of the hits."""
+    hit = hits[best.hit]
+    own = {one.place: one for one in scores if one.hit == best.hit}
+    all_ = hit.passage.statements
+    at, one = best.place, all_[best.place]
+    if hit.passage.kind == "case" and one.kind == "field":
+        return _case(best.hit, hit, at)
+    if one.kind == "answer" or (hit.passage.kind == "faq" and one.kind != "field"):
+        return _answer(best.hit, hit, at)
+    if one.kind in ("step", "item") or (one.kind == "sentence" and _in_list(all_, at)):
+        return _list(best.hit, hit, at, own)
+    if one.kind in ("row", "field") and one.group >= 0 and one.cells and hit.passage.kind != "faq":
+        return _rows(best.hit, hit, at, own)
+    if one.kind == "field":
+        return Unit(best.hit, (at,), render.row(one) if one.cells else render.said(hit, one))
+    if one.mark == render.CODE:
+        return _code(best.hit, hit, at)
+    return _paragraph(best.hit, hit, at, own)
+
+
+def _group(all_: Sequence[Statement], at: int) -> list[int]:
+    """Places of the run of statements around `at` that share its group."""
+    group = all_[at].group
+    if group < 0:
+        return [at]
+    first = last = at
+    while first > 0 and all_[first - 1].group == group:
+        first -= 1
+    while last + 1 < len(all_) and all_[last + 1].group == group:
+        last += 1
+    return list(range(first, last + 1))
+
+
+def _in_list(all_: Sequence[Statement], at: int) -> bool:
+    return any(all_[place].kind in ("step", "item") for place in _group(all_, at))
+
+
+def _list(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
+    """A procedure whole; of bullets all where they are few, else those close to the best one."""
+    all_ = hit.passage.statements
+    places = _group(all_, at)
+    steps = any(all_[place].kind == "step" for place in places)
+    length = sum(all_[place].end - all_[place].start for place in places)
+    if not steps and length > _SHORT_LIST:
+        chosen = [place for place in places if place in own and own[at].score - own[place].score <= _ITEMS]
+        places = _with_marks(all_, chosen, places)
+    lead = all_[places[0]].lead
+    return Unit(number, tuple(places), render.listed(hit, [all_[place] for place in places], lead))
+
+
+def _with_marks(all_: Sequence[Statement], chosen: Sequence[int], places: Sequence[int]) -> list[int]:
+    """The chosen ones, each with the item that it continues."""
+    out: set[int] = set(chosen)
+    for place in chosen:
+        while all_[place].kind == "sentence" and place > places[0]:
+            place -= 1
+            out.add(place)
+    return sorted(out)
+
+
+def _rows(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
+    all_ = hit.passage.statements
+    group = [place for place in _group(all_, at) if place in own and all_[place].cells]
+    # Where nothing names a row, a small table is given whole: its reader finds the row that is theirs.
+    reach = _ROWS if own[at].values or len(group) > _SMALL_TABLE else _ANY_ROW
+    rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]
+    shown = [all_[place] for place in rows]
+    text = render.row(shown[0]) if len(rows) == 1 else render.table(shown)
+    if len(rows) > 2 and len(rows) == len(_group(all_, at)) and rows[0] and all_[rows[0] - 1].kind == "sentence":
+        before = [place for place in _group(all_, rows[0] - 1) if all_[place].kind == "sentence"]
+        if all_[before[-1]].end - all_[before[0]].start <= _INTRODUCTION:  # what holds for all rows, or for those not listed
+            return Unit(number, (*before, *rows), f"{flowing(hit, before)}\n{text}")
+    return Unit(number, tuple(rows), text)
+
+
+def _case(number: int, hit: Hit, at: int) -> Unit:
+    """Cause and resolution in words, and the column that was asked for."""
+    all_ = hit.passage.statements
+    causes = [place for place, one in enumerate(all_) if _CAUSE.search(one.label)]
+    cures = [place for place, one in enumerate(all_) if _CURE.search(one.label) and not _CURE_NOT.search(one.label)]
+    cures = [place for place in cures if place not in causes]
+    places = sorted({*causes, *cures}) if cures else sorted({*causes, at, *range(len(all_))})
+    if len(places) == 1:
+        return Unit(number, tuple(places), render.clean(all_[places[0]].cells[0].value))
+    cells = [cell for place in places for cell in all_[place].cells]
+    return Unit(number, tuple(places), render.named(cells))
+
+
+def _answer(number: int, hit: Hit, at: int) -> Unit:
+    """A FAQ's answer whole; of a very long one the part around the best statement."""
+    all_ = hit.passage.statements
+    places = [place for place, one in enumerate(all_) if one.kind != "field"]
+    length = all_[places[-1]].end - all_[places[0]].start
+    if length > _ENTRY:
+        places = _group(all_, at)
+    return Unit(number, tuple(places), flowing(hit, places))
+
+
+def _code(number: int, hit: Hit, at: int) -> Unit:
+    """Code with the sentence before it, which says what it is for."""
+    all_ = hit.passage.statements
+    places = [at - 1, at] if at and all_[at - 1].kind == "sentence" else [at]
+    return Unit(number, tuple(places), flowing(hit, places))
+
+
+def _paragraph(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
+    all_ = hit.passage.statements
+    places = _group(all_, at)
+    if all_[places[-1]].end - all_[places[0]].start > _PARAGRAPH:
+        near = [p for p in places if abs(p - at) <= 1 and p in own and own[at].score - own[p].score <= _ITEMS]
+        places = list(range(near[0], near[-1] + 1))
+    last = render.said(hit, all_[places[-1]])
+    if last.endswith((":", "：")) and (following := places[-1] + 1) < len(all_):
+        if places[-1] == at or len(places) == 1:
+            return _announced(number, hit, places, following)
+        places = places[:-1]
+    return Unit(number, tuple(places), flowing(hit, places))
+
+
+def _announced(number: int, hit: Hit, places: list[int], following: int) -> Unit:
+    """A sentence that ends in a colon with the list, table or code that it announces."""
+    all_ = hit.passage.statements
+    rest = _group(all_, following)
+    if all_[following].cells:
+        text = f"{flowing(hit, places)}\n{render.table([all_[place] for place in rest])}"
+    elif all_[following].kind in ("step", "item"):
+        text = f"{flowing(hit, places)}\n{render.listed(hit, [all_[place] for place in rest], '')}"
+    else:
+        return Unit(number, (*places, *rest), flowing(hit, [*places, *rest]))
+    return Unit(number, (*places, *rest), text)
+
+
+def flowing(hit: Hit, places: Sequence[int]) -> str:
+    """Statements in reading order, paragraph by paragraph, lists line by line."""
+    all_ = hit.passage.statements
+    parts: list[str] = []
+    run: list[int] = []
+    for place in [*places, -1]:
+        if run and (place < 0 or all_[place].group != all_[run[0]].group):
+            shown = [all_[each] for each in run]
+            if any(one.kind in ("step", "item") for one in shown):
+                parts.append(render.listed(hit, shown, ""))
+            elif shown[0].mark == render.CODE:
+                parts.append("\n".join(render.said(hit, one) for one in shown))
+            elif shown[0].cells:
+                parts.append(render.table(shown) if len(shown) > 1 else render.row(shown[0]))
+            else:
+                parts.append(render.paragraph(hit, shown))
+            run = []
+        run.append(place)
+    return "\n".join(parts)
+
+
+def spans_of(passage: Passage, places: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Spans of the statements in the document's version; neighbours with nothing said between them are one."""
+    spans: list[tuple[int, int]] = []
+    before = -2
+    for place in places:
+        one = passage.statements[place]
+        if spans and place == before + 1:
+            spans[-1] = (spans[-1][0], one.end)
+        else:
+            spans.append((one.start, one.end))
+        before = place
+    return tuple(spans)

@@ -1,0 +1,150 @@
+"""How well each statement of the hits answers, from what is stored: token bits, words. No embedding but the question's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import clock
+from rag.domain import Hit, Retrieved
+from rag.library.asked import holds, kind_asked
+from rag.library.chosen import chosen
+from rag.library.coverage import coverage
+from rag.library.late import best_in
+from rag.library.names import Name, asked_names
+from rag.library.tokens import one_line
+from rag.ports import Vectors
+from rag.statement import Period, Statement
+
+HITS = 5  # passages whose statements compete
+_ENTRIES = ("faq", "case")
+_HEAD = 0.9  # of a match with a token of the title and headings, against one of the statement itself
+_VALUE = 0.7  # for each cell whose value stands in the question
+_LATE, _HIT = 8.0, 0.7  # of its own tokens, of its passage among the others
+_KIND = 0.5  # against a statement that holds nothing of the kind that is asked for: no amount, no time
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_NUMBER = re.compile(r"[\d.,%/ -]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A statement of the hit at position `hit`, its place among the passage's statements, and what speaks for it.
+
+    late: late interaction of its own tokens, about −1..1; covered: share (0–1) of the question's words in it and in its cells'
+    names; around: the same with what stands above it (title, headings, what introduces it); values: cells whose value stands
+    in the question.
+    """
+
+    hit: int
+    place: int
+    statement: Statement
+    late: float
+    covered: float
+    around: float
+    values: int
+    score: float
+
+
+def text_of(hit: Hit, one: Statement) -> str:
+    """What the statement says, as it is read."""
+    return one.text or hit.passage.text[one.start - hit.passage.start : one.end - hit.passage.start]
+
+
+def read_with(hit: Hit, one: Statement) -> str:
+    """The statement with the names of its cells and what introduces it: what a reader of the row has before the eyes."""
+    names = " ".join(cell.name for cell in one.cells)
+    values = " ".join(cell.value for cell in one.cells)
+    return " ".join(filter(None, (one.lead, one.above, names, values or text_of(hit, one))))
+
+
+def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes]) -> list[Scored]:
+    """All statements of the first hits in reading order.
+
+    query: (m, dim) the question's token vectors; bits: token bits of each hit.
+    """
+    names, today = asked_names(question), clock.today()
+    pairs = [
+        (at, n, one) for at, hit in enumerate(found.hits[:HITS]) for n, one in _meant(hit, question, names, found.period, today)
+    ]
+    late = _late(found.hits, pairs, query, bits)
+    idf, plain, kind = np.array(found.idf, np.float32), one_line(question), kind_asked(question)
+    out = []
+    for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
+        hit = found.hits[at]
+        text = read_with(hit, one)
+        if hit.passage.kind in _ENTRIES:  # an answer says what its question asks
+            text = f"{hit.passage.context}\n{text}"
+        covered = coverage(found.terms, idf, text)
+        around = coverage(found.terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
+        values = sum(stands_in(cell.value, plain) for cell in one.cells) + bool(one.above and stands_in(one.above, plain))
+        score = _LATE * own + covered + around + _HIT * hit.score + _VALUE * values
+        if holds(kind, text_of(hit, one)) is False and not any(holds(kind, cell.name) for cell in one.cells):
+            score -= _KIND
+        out.append(Scored(at, n, one, own, covered, around, values, score))
+    return out
+
+
+def _meant(hit: Hit, question: str, names: Sequence[Name], asked: Period | None, today: int) -> list[tuple[int, Statement]]:
+    """The statements that the question may be about: not of another name, not over."""
+    told = _speaking(hit)
+    keep = chosen([one for _, one in told], question, names, asked, today, [text_of(hit, one) for _, one in told])
+    return [pair for pair, kept in zip(told, keep, strict=True) if kept]
+
+
+def _speaking(hit: Hit) -> list[tuple[int, Statement]]:
+    """The statements but those that only introduce others: the words of an introduction count for what it introduces."""
+    statements = hit.passage.statements
+    leads = {_bare(one.lead) for one in statements if one.lead}
+    kept = [
+        (n, one)
+        for n, one in enumerate(statements)
+        if one.cells or one.mark or not leads or not any(_bare(text_of(hit, one)).startswith(lead) for lead in leads)
+    ]
+    return kept or list(enumerate(statements))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.split()).rstrip(":：。.,，;； ")
+
+
+def stands_in(value: str, question: str) -> bool:
+    """Whether a cell's value is named in a question (of `one_line`): whole words, no bare number of one digit."""
+    name = one_line(value).strip(" .。")
+    if len(name) < 2 or len(name) > 40 or (_NUMBER.fullmatch(name) and len(name) < 3):
+        return False
+    at = question.find(name)
+    while at >= 0:
+        before, after = question[at - 1 : at] if at else "", question[at + len(name) : at + len(name) + 1]
+        if not (_runs_on(before, name[0]) or _runs_on(after, name[-1])):
+            return True
+        at = question.find(name, at + 1)
+    return False
+
+
+def _runs_on(outside: str, edge: str) -> bool:
+    """Whether a Latin word or a number goes on beyond its edge."""
+    return bool(outside) and outside.isalnum() and edge.isalnum() and not _HAN.match(outside) and not _HAN.match(edge)
+
+
+def _late(
+    found: Sequence[Hit], pairs: Sequence[tuple[int, int, Statement]], query: Vectors, bits: Sequence[bytes]
+) -> NDArray[np.float32]:
+    ranges = [(at, *one.tokens) for at, _, one in pairs]
+    if not len(query) or not any(last > first for _, first, last in ranges):
+        return np.zeros(len(pairs), np.float32)
+    heads = {at: (at, 0, min((a for o, a, b in ranges if o == at and b > a), default=0)) for at, _, _ in ranges}
+    told = best_in(query, bits, [*ranges, *heads.values()])
+    above = dict(zip(heads, told[:, len(ranges) :].T, strict=True))
+    best = np.stack(
+        [
+            np.maximum(own, (1.0 if found[at].passage.kind in _ENTRIES else _HEAD) * above[at])
+            for (at, _, _), own in zip(ranges, told[:, : len(ranges)].T, strict=True)
+        ],
+        axis=1,
+    )
+    weights = best.max(axis=1) - best.mean(axis=1) + 1e-3
+    return np.asarray(weights @ best / weights.sum(), np.float32)

@@ -1,0 +1,79 @@
+"""Which time a question asks about: in 2025, in May 2026, last year, now; none when it names no time."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from rag.library.dates import dates
+from rag.library.spans import FIRST_DAY, LAST_DAY, UNIT, Days, days
+from rag.library.tokens import one_line
+from rag.search.conditions import conditions
+from rag.statement import Period
+
+_NOW = re.compile(
+    r"\b(?:now|nowadays|currently|today|at present|at the moment|presently|these days|current|right now)\b"
+    r"|现在|目前|当前|如今|眼下|今天|今日|现行|时下|当下|最新"
+)
+_YEARS = tuple(
+    (shift, re.compile(words))
+    for shift, words in (
+        (-2, r"\bthe year before last\b|前年"),
+        (-1, r"\blast year\b|\bprevious year\b|\ba year ago\b|去年|上一?年度?(?!纪)"),
+        (0, r"\bthis year\b|今年|本年度?"),
+        (1, r"\bnext year\b|明年|来年|下一年度?"),
+        (2, r"\bthe year after next\b|后年"),
+    )
+)
+_MONTHS = tuple(
+    (shift, re.compile(words))
+    for shift, words in (
+        (-1, r"\blast month\b|\bprevious month\b|上个?月(?!球)"),
+        (0, r"\bthis month\b|这个月|本月|当月"),
+        (1, r"\bnext month\b|下个月"),
+    )
+)
+_BARE = re.compile(r"(?<![\w.\-/$€£¥])((?:19|20)\d\d)(?![\w%]|[.\-/:]\d)")
+_MONTH_ALONE = re.compile(r"(?<![\d年.\-/])(1[0-2]|[1-9])\s*月份(?!\s*\d)")
+
+
+def asked_period(question: str, today: int) -> Period | None:
+    """The days that the question is about, as `datetime.date` ordinals; None: it names no time.
+
+    A year that only tells of a fact (the machine I bought in 2025) counts: what was in force then is asked for. Now and today
+    are today.
+    """
+    text = one_line(question)
+    if (found := _dated(text)) is not None:
+        return found
+    day = date.fromordinal(today)
+    for shift, pattern in _YEARS:
+        if pattern.search(text):
+            return _period(days(day.year + shift))
+    for shift, pattern in _MONTHS:
+        if pattern.search(text):
+            at = day.year * 12 + day.month - 1 + shift
+            return _period(days(at // 12, at % 12 + 1))
+    if (alone := _MONTH_ALONE.search(text)) is not None:
+        return _period(days(day.year, int(alone[1])))
+    return Period(today, today) if _NOW.search(text) else None
+
+
+def _dated(text: str) -> Period | None:
+    places = dates(text) or [
+        (found.start(1), found.end(1), span)
+        for found in _BARE.finditer(text)
+        if not UNIT.match(text, found.end()) and (span := days(int(found[1]))) is not None
+    ]
+    spans = [span for span, _ in conditions(text, places) if isinstance(span, Days)] if places else []
+    if not spans:
+        return None
+    return _open(Days(min(span.first for span in spans), max(span.last for span in spans)))
+
+
+def _period(span: Days | None) -> Period | None:
+    return None if span is None else Period(span.first, span.last)
+
+
+def _open(span: Days) -> Period:
+    return Period(None if span.first == FIRST_DAY else span.first, None if span.last == LAST_DAY else span.last)
