@@ -35,7 +35,7 @@ def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault 
         here["not"] -= 1
     if (gone["must"] and came["can"]) or (gone["can"] and came["must"]):
         return "negation"
-    if here["not"] % 2 != there["not"] % 2 or (gone["all"] and there["not"]):
+    if here["not"] != there["not"] or (gone["all"] and there["not"]):
         return "negation"
     return _lost(part, here, there, came) or _new(used, unit, here, there)
 
