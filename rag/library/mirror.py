@@ -61,8 +61,8 @@ class Found:
 
     foreign (m,): passages in the language that is not the question's; `bias`: by how much the model favours the others,
     in cosine. `also`: as asked, and how words that no passage has were spelled instead. topic (m,): BM25 without the words that
-    are told apart (a product's name), where there are such and others. `level`: mean cosine of the library's passages (a sample,
-    of the question's language where the library holds both): how near anything here is to the question.
+    are told apart (a product's name), where there are such and others. `level`: mean cosine of the library's passages (a
+    sample, of the question's language where the library holds both): how near anything here is to the question.
     """
 
     version: int

@@ -93,7 +93,8 @@ def test_every_profile_answers_with_its_own_backend_and_voice(house, put, tmp_pa
     put("refunds", "Refunds take 5 working days.")
     told = read(
         tmp_path,
-        "[answer]\nmax_wrong_rate = 1.0\n[profiles.formal]\nfallback = []\n[profiles.formal.refusals]\nlow_grounding = 'Alas.'\n",
+        "[answer]\nmax_wrong_rate = 1.0\n[profiles.formal]\nfallback = []\n"
+        "[profiles.formal.refusals]\nlow_grounding = 'Alas.'\n",
     )
     generators = {"formal": ScriptedGenerator("Refunds take 5 working days [1].", "Cheese [1].")}
     asking = Answerer(house.answerer._retriever, house.embedder, None, told, generators=generators)
