@@ -33,6 +33,16 @@ _INDEX, _COUNTS = re.compile(r"\d{0,4}"), re.compile(r"序号|编号|#|[Nn]o\.?|
 _JUNK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")  # a template's place holders: no reader ever sees them
 _LEAD_LIMIT = 200
 _PERIOD = 60  # characters of a cell that may be a period
+_CASE_LINE = re.compile(
+    r"(?:故障|问题)?(?:现象|症状|原因|处理|解决)\S{0,4}[:：]"
+    r"|(?:problem|symptoms?|issue|root cause|cause|solution|resolution|fix)\s*:",
+    re.IGNORECASE,
+)
+_PERSON_LINE = re.compile(
+    r"(?:客户|顾客|用户|联系人|姓名|报修人|电话|手机|邮箱|地址)\S{0,4}[:：]"
+    r"|(?:customer|client|contact|requester|reporter|reported by|name|e-?mail|phone|address)\b[^:\n]{0,12}:",
+    re.IGNORECASE,
+)
 _CIRCLED = ord("①") - 1
 CODE = "```"
 """Mark of a statement that is code: its lines are shown as they are."""
@@ -46,9 +56,17 @@ def with_statements(parsed: Parsed, chunks: Sequence[Chunk]) -> tuple[Chunk, ...
     for chunk in chunks:
         span = (chunk.start, chunk.end)
         if span not in known:
-            known[span] = tuple(reader.read(*span))
+            known[span] = _without_persons(parsed.text, tuple(reader.read(*span)))
         out.append(replace(chunk, statements=known[span]))
     return tuple(out)
+
+
+def _without_persons(text: str, found: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """Of a case that is written out line by line: without the lines that name a person."""
+    said = [one.text or text[one.start : one.end] for one in found]
+    if not any(map(_CASE_LINE.match, said)):
+        return found
+    return tuple(one for one, line in zip(found, said, strict=True) if one.cells or not _PERSON_LINE.match(line))
 
 
 def of_text(chunks: Sequence[Chunk], text: str, *, markdown: bool) -> tuple[Chunk, ...]:

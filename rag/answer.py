@@ -16,6 +16,7 @@ from rag.answering.chat import chat_handoff, chat_text
 from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
 from rag.answering.compose.answer import compose
+from rag.answering.compose.evidence import certain
 from rag.answering.compose.score import HITS
 from rag.answering.contradict import Contradictions
 from rag.answering.generate import Backend, Messages
@@ -248,7 +249,7 @@ class Answerer:
             run.refused = "unknown_name"
         elif run.approved is None and intent.off_task(question.text):
             run.refused, found = "no_relevant_content", replace(found, hits=())
-        elif run.approved is None and not _may_answer(run.profile, found):
+        elif run.approved is None and not (_may_answer(run.profile, found) or certain(query, found)):
             run.refused = "no_relevant_content"
         else:
             if run.approved is None and memory is not None:

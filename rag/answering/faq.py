@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.answering.compose.choose import flowing
 from rag.domain import Claim, Hit, Span
 from rag.library.tokens import fold, is_chinese, words
 from rag.ports import Embedder
@@ -46,7 +47,9 @@ def approved(question: str, hits: Sequence[Hit], embedder: Embedder) -> Claim | 
     if len({hits[at].passage.text for at in same}) != 1:  # none, or two products' answers to one question
         return None
     passage = hits[same[0]].passage
-    return Claim(passage.text, (Span(same[0], passage.start, passage.end),))
+    places = [at for at, one in enumerate(passage.statements) if one.kind != "field" or passage.kind != "faq"]
+    text = flowing(hits[same[0]], places) if places else passage.text
+    return Claim(text, (Span(same[0], passage.start, passage.end),))
 
 
 def plain(question: str) -> str:

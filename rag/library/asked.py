@@ -138,10 +138,25 @@ def kind_asked(question: str) -> Kind:
     return next((kind for kind, asks in _ASKS if asks.search(text)), "other")
 
 
+# A bare value under a name that says what it is: `Price: 50`, 电话：6120.
+_CALLED: dict[str, re.Pattern[str]] = {
+    kind: re.compile(rf"(?:{names})[^\d\n]{{0,24}}\d", re.IGNORECASE)
+    for kind, names in {
+        "contact": r"电话|热线|分机|内线|手机|传真|\b(?:tel|phone|telephone|ext|extension|fax|hotline|mobile)\b",
+        "price": r"价|费|金额|[（(]元[)）]|\b(?:price|cost|fee|rate|charge|amount|total)s?\b",
+        "duration": r"时长|期限|工期|周期|时效|保修|[（(](?:天|小时|分钟|个?月|年)[)）]"
+        r"|\b(?:duration|period|days|hours|months|years|minutes)\b",
+        "when": r"日期|时间|\b(?:date|time|hours|opens?|closes?)\b",
+    }.items()
+}
+
+
 def holds(kind: Kind, text: str) -> bool | None:
     """Whether such a thing stands in the text; None for a kind of which its shape does not tell (see `TOLD`)."""
-    found = _HOLDS.get(kind)
-    return None if found is None else found.search(text) is not None
+    found, called = _HOLDS.get(kind), _CALLED.get(kind)
+    if found is None:
+        return None
+    return found.search(text) is not None or (called is not None and called.search(text) is not None)
 
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z0-9][A-Za-z0-9_.\-]*(?<![.\-])")

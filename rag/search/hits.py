@@ -24,6 +24,9 @@ from rag.search.wishes import Weighed
 _AHEAD = 3  # candidates read beyond the wanted hits: some of them are folded
 _EXCLUDED = 0.5  # of its probability, which is besides no higher than the best one that the question does not exclude
 
+_MANY = 12  # candidates from which on their mean and median say what is usual
+_USUAL_COSINE, _USUAL_LATE, _USUAL_RIVAL = 0.84, 0.335, 15.5  # of candidates of nine sets, see DECISIONS, "Refusing"
+
 Dropped = tuple[tuple[Hit, str], ...]
 
 
@@ -50,7 +53,7 @@ class Joined:
 
     @cached_property
     def mean_cosine(self) -> float:
-        return float(self.cosines.mean())
+        return float(_filled(self.cosines, _USUAL_COSINE).mean())
 
     @cached_property
     def median_late(self) -> float:
@@ -59,7 +62,21 @@ class Joined:
         late = self.ranked.late
         compared = ~np.isnan(late)
         allowed = compared & (self.weighed.behind[self.ranked.order] == 0)
-        return min((middle(late[some]) for some in (compared, allowed) if some.any()), default=float("nan"))
+        return min(
+            (middle(_filled(late[some], _USUAL_LATE)) for some in (compared, allowed) if some.any()), default=float("nan")
+        )
+
+    def rival(self, found: float) -> float:
+        """Raw score of the best other document (NaN: none): where there are few candidates at least what is usual."""
+        if len(self.found.ids) >= _MANY:
+            return found
+        return _USUAL_RIVAL if np.isnan(found) else max(found, _USUAL_RIVAL)
+
+
+def _filled(scores: Scores, usual: float) -> Scores:
+    """Of a few candidates: with as many usual ones as make them many, for the best of two is not ahead of anything."""
+    lacking = max(_MANY - len(scores), 0)
+    return np.concatenate([scores, np.full(lacking, usual, np.float32)]) if lacking else scores
 
 
 def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
@@ -159,7 +176,7 @@ def _features(told: Joined, place: int, passage: Passage, rival: float) -> Featu
     """What the probability of the hit at `place` is computed from."""
     found, ranked = told.found, told.ranked
     cosine, late = float(told.cosines[ranked.order[place]]), float(ranked.late[place])
-    compared, ahead = not np.isnan(late), float(ranked.raw[place]) - rival
+    compared, ahead = not np.isnan(late), float(ranked.raw[place]) - told.rival(rival)
     text = f"{passage.context}\n{passage.text}{told.weighed.met[ranked.order[place]]}"  # fields may say what no text does
     return Features(
         cosine=cosine,

@@ -146,7 +146,7 @@ class Retriever:
         at = shortlist(found, step_back(fused + weighed.lean + choice(weights), weighed.behind), _OWN, _FOREIGN)
         late, raw, short = np.full((3, len(fused)), np.nan, np.float32)
         score = fused.copy()
-        if self._reranking.late and shelf.embedder.late and len(at) > 1:
+        if self._reranking.late and shelf.embedder.late and len(at):
             tokens = shelf.embedder.query_tokens(query)
             late[at], short[at] = self._late(tokens, found, at)
             raw[at] = with_late(found, at, late[at])

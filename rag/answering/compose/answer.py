@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
 from rag.answering.compose.render import clean
-from rag.answering.compose.score import Scored, scored, text_of
+from rag.answering.compose.score import Scored, read_with, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
 from rag.library.asked import holds, kind_asked
 from rag.library.coverage import word_set
+from rag.library.names import Name, asked_names, names_in
 from rag.ports import Vectors
 from rag.statement import Statement
 
@@ -65,27 +66,39 @@ def compose(
         order = sorted(scores, key=lambda one: (_place(one) != _place(first), -one.score))
     if item is not None and (single := one_item(found.hits[order[0].hit], order[0], item)) is not None:
         return Composed((_claim(found.hits, single, headed=False),), found)
-    units = _units(found, scores, order, limit)
+    units = _units(question, found, scores, order, limit)
     kind = kind_asked(question)
     if all(holds(kind, made.text) is False for made in units):  # it is about that, and does not say how much, when, how long
         return Composed((), found)
-    headed = _WHICH.search(question) is not None
+    headed = _WHICH.search(question) is not None or _several(found.hits, units)
     return Composed(tuple(_claim(found.hits, made, headed=headed) for made in units), found)
+
+
+def _several(hits: Sequence[Hit], units: Sequence[Unit]) -> bool:
+    """Whether units come from different sections of one document, which only their headings tell apart."""
+    passages = [hits[made.hit].passage for made in units]
+    told = {(passage.document_id, passage.section) for passage in passages if passage.kind not in ("faq", "case")}
+    return len(told) > 1 and len({document for document, _ in told}) == 1
 
 
 def _place(one: Scored) -> tuple[int, int]:
     return one.hit, one.statement.start
 
 
-def _units(found: Retrieved, scores: Sequence[Scored], order: Sequence[Scored], limit: int) -> list[Unit]:
+def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Sequence[Scored], limit: int) -> list[Unit]:
     best, units, given = order[0], list[Unit](), set[tuple[int, int]]()
+    names = asked_names(question)
     elsewhere = _ELSEWHERE if found.hits[best.hit].probability >= _SURE else _UNSURE
     for one in order:
         if len(units) >= _UNITS or best.score - one.score > _NEAR or len(given) >= limit:
             break
         if (one.hit, one.place) in given:
             continue
-        if units and (_sibling(found, best, one) or (one.hit != best.hit and best.score - one.score > elsewhere)):
+        if units and (
+            _sibling(found, best, one)
+            or _unnamed(found, names, best, one)
+            or (one.hit != best.hit and best.score - one.score > elsewhere)
+        ):
             continue
         if any(_within(found.hits, one, other) for other in units):
             continue
@@ -123,6 +136,21 @@ def _sibling(found: Retrieved, best: Scored, other: Scored) -> bool:
     terms = set(found.terms)
     mine, its = (_over(found.hits[one.hit], one.statement) & terms for one in (best, other))
     return bool(mine - its) and not its - mine
+
+
+def _unnamed(found: Retrieved, names: Sequence[Name], best: Scored, other: Scored) -> bool:
+    """Whether the best statement has a name of the question that the other one, by itself and what stands over it, has not."""
+    return any(
+        one.key in _names(found.hits[best.hit], best.statement)
+        and one.key not in _names(found.hits[other.hit], other.statement)
+        for one in names
+    )
+
+
+def _names(hit: Hit, one: Statement) -> frozenset[str]:
+    fields = map(str, hit.passage.fields.values())
+    told = "\n".join((*hit.passage.section, *fields, one.above, one.label, read_with(hit, one)))
+    return frozenset(name.key for name in names_in(told))
 
 
 def _over(hit: Hit, one: Statement) -> frozenset[str]:

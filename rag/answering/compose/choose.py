@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.compose import render
@@ -14,10 +14,12 @@ from rag.statement import Statement
 _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
 _SHORT_LIST = 420  # characters up to which a list of bullets is given whole
 _ENTRY = 1200  # characters up to which a FAQ's answer is given whole
+_BETWEEN = 14  # statements that may stand between two steps of one procedure: a table, code
 _ROWS = 0.8  # how far behind the best row others of its table may score
 _ANY_ROW, _SMALL_TABLE = 2.5, 6  # the same where no cell is named in the question, of a table of so few rows
 _INTRODUCTION = 200  # characters of a paragraph above a table that are given with it
 _ITEMS = 1.0  # the same of bullets
+_SAYS = re.compile(r"\w[^\n]{0,24}[:：]\s*\S")  # a line between two statements that is none: it is not shown
 _CAUSE = re.compile(r"原因|根因|cause|reason|analysis", re.IGNORECASE)
 _CURE = re.compile(
     r"解决|处理|处置|措施|对策|方案|方法|步骤|办法|排除|结果|resol|solution|\bfix|workaround|action|remedy|what to do|how to",
@@ -83,7 +85,28 @@ def _list(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
         chosen = [place for place in places if place in own and own[at].score - own[place].score <= _ITEMS]
         places = _with_marks(all_, chosen, places)
     lead = all_[places[0]].lead
+    whole = _procedure(all_, places) if steps else places
+    if len(whole) > len(places):
+        text = "\n".join(filter(None, (render.clean(lead), flowing(hit, whole))))
+        return Unit(number, tuple(whole), text)
     return Unit(number, tuple(places), render.listed(hit, [all_[place] for place in places], lead))
+
+
+def _procedure(all_: Sequence[Statement], places: Sequence[int]) -> list[int]:
+    """The steps with those that go on behind a table or code between them, as their numbers say, and what stands between."""
+    whole = list(places)
+    while (after := _step(all_, range(whole[-1] + 1, min(whole[-1] + _BETWEEN, len(all_))), all_[whole[-1]], 1)) is not None:
+        whole = list(range(whole[0], _group(all_, after)[-1] + 1))
+    while (before := _step(all_, range(whole[0] - 1, max(whole[0] - _BETWEEN, -1), -1), all_[whole[0]], -1)) is not None:
+        whole = list(range(_group(all_, before)[0], whole[-1] + 1))
+    return whole
+
+
+def _step(all_: Sequence[Statement], places: Iterable[int], beside: Statement, way: int) -> int | None:
+    """The nearest step that goes on from another list's, by one."""
+    near = next((place for place in places if all_[place].kind == "step"), None)
+    goes_on = near is not None and all_[near].group != beside.group and all_[near].number == beside.number + way
+    return near if goes_on and beside.number else None
 
 
 def one_item(hit: Hit, best: Scored, number: int) -> Unit | None:
@@ -207,7 +230,8 @@ def spans_of(passage: Passage, places: Sequence[int]) -> tuple[tuple[int, int], 
     before = -2
     for place in places:
         one = passage.statements[place]
-        if spans and place == before + 1:
+        gap = passage.text[spans[-1][1] - passage.start : one.start - passage.start] if spans else ""
+        if spans and place == before + 1 and not _SAYS.search(gap):
             spans[-1] = (spans[-1][0], one.end)
         else:
             spans.append((one.start, one.end))

@@ -13,14 +13,17 @@ CODE = "```"
 _FEW = 2  # cells up to which a row is one line
 _SPACE = re.compile(r"[^\S\n]+")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]{1,200}?)(?<=[^\s*])\1(?![\w*])")
 _HALF = re.compile(r"\*\*|__(?=\W|$)|(?<!\w)__")
 _MARKED_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
+_LABELLED = re.compile(r"[^\s:：]{1,24}(?: [^\s:：]{1,16}){0,2}[:：]\s*\S")
 _PIPES = re.compile(r"\s*\|\s*")
 
 
 def clean(text: str) -> str:
     """One statement's text without markup that only a page renders."""
     text = _TAG.sub("", _MARKED_LINK.sub(r"\1", text))
+    text = _EMPHASIS.sub(r"\2", text)
     if text.count("**") % 2 or "__" in text:
         text = _HALF.sub("", text)
     return _SPACE.sub(" ", text).strip()
@@ -108,12 +111,21 @@ def _shown(mark: str) -> str:
 
 def paragraph(hit: Hit, sentences: Sequence[Statement]) -> str:
     """Sentences that stand one after the other."""
-    out = ""
+    out, before = "", None
     for one in sentences:
         text = said(hit, one)
+        if before is not None and _LABELLED.match(text) and "\n" in _between(hit, before, one):
+            out, before = f"{out}\n{text}", one
+            continue
+        before = one
         space = out and not (is_chinese(out[-2:]) or out[-1] in "。！？；：，、”）" or is_chinese(text[:2]))
         out += f" {text}" if space else text
     return out
+
+
+def _between(hit: Hit, before: Statement, one: Statement) -> str:
+    start = hit.passage.start
+    return hit.passage.text[before.end - start : one.start - start]
 
 
 def named(cells: Sequence[Cell]) -> str:

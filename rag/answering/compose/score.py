@@ -16,7 +16,7 @@ from rag.library.chosen import chosen
 from rag.library.coverage import coverage
 from rag.library.late import best_in
 from rag.library.names import Name, asked_names
-from rag.library.tokens import one_line
+from rag.library.tokens import one_line, words
 from rag.ports import Vectors
 from rag.statement import Period, Statement
 
@@ -71,15 +71,19 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
         (at, n, one) for at, hit in enumerate(found.hits[:HITS]) for n, one in _meant(hit, question, names, found.period, today)
     ]
     late = _late(found.hits, pairs, query, bits)
-    idf, plain, kind = np.array(found.idf, np.float32), one_line(question), kind_asked(question)
+    plain, kind = one_line(question), kind_asked(question)
+    # Names have chosen among the hits already: here they would only favour whatever repeats them.
+    decided = frozenset(word for name in names for word in words(name.text))
+    kept = [(term, weight) for term, weight in zip(found.terms, found.idf, strict=True) if term not in decided]
+    terms, idf = [term for term, _ in kept], np.array([weight for _, weight in kept], np.float32)
     out = []
     for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
         hit = found.hits[at]
         text = read_with(hit, one)
         if hit.passage.kind in _ENTRIES:  # an answer says what its question asks
             text = f"{hit.passage.context}\n{text}"
-        covered = coverage(found.terms, idf, text)
-        around = coverage(found.terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
+        covered = coverage(terms, idf, text)
+        around = coverage(terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
         values = sum(stands_in(cell.value, plain) for cell in one.cells) + bool(one.above and stands_in(one.above, plain))
         score = _LATE * own + covered + around + _HIT * hit.score + _VALUE * values
         if holds(kind, text_of(hit, one)) is False and not any(holds(kind, cell.name) for cell in one.cells):

@@ -1,0 +1,85 @@
+"""Whether a hit answers however improbable it looks: it says nearly all that is asked, under a heading that is asked for.
+
+The probability knows a passage as a whole, among others. A row whose label and section are both named in the question, or a
+FAQ entry asked in its own words with a year before them, is sure by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from rag import clock
+from rag.answering.compose.score import read_with, stands_in
+from rag.domain import Hit, Retrieved
+from rag.library.asked import holds, kind_asked
+from rag.library.coverage import coverage, word_set
+from rag.library.labels import labels, period_of
+from rag.library.names import asked_names, sides
+from rag.library.tokens import one_line, words
+from rag.library.validity import in_force
+
+_SAID = 0.8  # of the question's words, by idf, that the hit must say
+_CALLED = 0.6  # of the words of its heading or phrasing that the question must have
+_VALUES = 2  # cells of a row that the question names
+_HITS = 3
+_DATE = re.compile(
+    r"(?:19|20)\d\d\s*年?(?:\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?|\s*(?:q[1-4]|第?[一二三四1-4]季度))?"
+    r"|\b(?:in\s+)?(?:january|february|march|april|may|june|july|august|september|october|november|december)\s+(?:19|20)\d\d"
+    r"|\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?"
+)
+
+
+def certain(question: str, found: Retrieved) -> bool:
+    """Whether one of the first hits is sure to answer, by its own words alone."""
+    return any(_says(question, found, hit) for hit in found.hits[:_HITS] if not hit.aside)
+
+
+def _says(question: str, found: Retrieved, hit: Hit) -> bool:
+    plain, kind = one_line(question), kind_asked(question)
+    rows = [one for one in hit.passage.statements if one.kind == "row"]
+    for row in rows:
+        named = sum(stands_in(cell.value, plain) for cell in row.cells) + bool(row.above and _named(row.above, plain))
+        if named >= _VALUES and holds(kind, read_with(hit, row)) is not False:
+            return True
+    terms, idf = _rest(plain, found, hit)
+    text = f"{hit.passage.context}\n{hit.passage.text}"
+    if not terms or coverage(terms, idf, text) < _SAID or holds(kind, text) is False:
+        return False
+    called = word_set(_title(hit))
+    asked = set(found.terms)
+    return bool(called) and len(called & asked) >= _CALLED * len(called) and bool(called & set(terms))
+
+
+def _named(above: str, question: str) -> bool:
+    """Whether the words of a section row stand in the question, its numbering aside: 二、寄修服务, Mail-in service."""
+    told = word_set(above) - {"一", "二", "三", "四", "五", "六", "七", "八", "九", "十"}
+    return bool(told) and 2 * len(told & word_set(question)) >= len(told)
+
+
+def _title(hit: Hit) -> str:
+    """The phrasing of a FAQ entry, the first line of a case (its symptom), else the innermost heading."""
+    if hit.passage.kind == "faq":
+        return hit.passage.context.rsplit("\n", 1)[-1]
+    if hit.passage.kind == "case":
+        return hit.passage.statements[0].cells[0].value if hit.passage.statements and hit.passage.statements[0].cells else ""
+    return hit.passage.section[-1] if hit.passage.section else ""
+
+
+def _rest(question: str, found: Retrieved, hit: Hit) -> tuple[Sequence[str], np.ndarray]:
+    """The question's words and their idf, without the time that the hit holds at and the names that its fields have or that
+    it says nothing about: those were weighed when it was found."""
+    text = question
+    holds_at = period_of(hit.passage)
+    if found.period is not None and holds_at is not None and in_force(holds_at[0], found.period, clock.today()):
+        text = _DATE.sub(" ", text)
+    values = " ".join(map(str, hit.passage.fields.values())).casefold()
+    for name in asked_names(question):
+        told = name.key in values.replace("-", "").replace(" ", "")
+        if told or sides([name], labels(hit.passage), hit.passage.text) == "neutral":
+            text = text.replace(name.text.casefold(), " ")
+    left = set(words(text))
+    kept = [(term, weight) for term, weight in zip(found.terms, found.idf, strict=True) if term in left]
+    return [term for term, _ in kept], np.array([weight for _, weight in kept], np.float32)
