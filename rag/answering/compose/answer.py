@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
 from rag.answering.compose.render import clean
-from rag.answering.compose.score import Scored, read_with, scored, text_of
+from rag.answering.compose.score import Scored, read_with, says, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
-from rag.library.asked import holds, kind_asked
+from rag.library.asked import Kind, kind_asked
 from rag.library.coverage import word_set
 from rag.library.names import Name, asked_names, names_in
 from rag.ports import Vectors
@@ -24,6 +24,7 @@ _WHICH = re.compile(
     r"|\b(?:which|what) (?:version|release|edition|model|plan|tier|year|product|device|section|article|store|branch)s?\b",
     re.IGNORECASE,
 )
+_SHARE = 0.5  # of the question's words; a best statement that has as many needs no other that has less than half of its
 _UNITS = 3  # given at most
 _WHOLE = 400  # characters up to which the best passage is given whole
 
@@ -68,10 +69,15 @@ def compose(
         return Composed((_claim(found.hits, single, headed=False),), found)
     units = _units(question, found, scores, order, limit)
     kind = kind_asked(question)
-    if all(holds(kind, made.text) is False for made in units):  # it is about that, and does not say how much, when, how long
+    if not any(_told(found.hits, made, kind) for made in units):  # it is about that, and does not say how much, when, how long
         return Composed((), found)
     headed = _WHICH.search(question) is not None or _several(found.hits, units)
     return Composed(tuple(_claim(found.hits, made, headed=headed) for made in units), found)
+
+
+def _told(hits: Sequence[Hit], made: Unit, kind: Kind) -> bool:
+    hit = hits[made.hit]
+    return says(kind, hit, (hit.passage.statements[place] for place in made.places)) is not False
 
 
 def _several(hits: Sequence[Hit], units: Sequence[Unit]) -> bool:
@@ -97,7 +103,7 @@ def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Seq
         if units and (
             _sibling(found, best, one)
             or _unnamed(found, names, best, one)
-            or (one.hit != best.hit and best.score - one.score > elsewhere)
+            or (one.hit != best.hit and (best.score - one.score > elsewhere or _poorer(best, one)))
         ):
             continue
         if any(_within(found.hits, one, other) for other in units):
@@ -128,6 +134,10 @@ def _is_cut(hit: Hit, best: Statement) -> bool:
 def _instructs(hit: Hit, one: Scored) -> bool:
     start, passage = one.statement.start - hit.passage.start, hit.passage
     return instructing(passage.text, start, one.statement.end - passage.start) or not text_of(hit, one.statement).strip()
+
+
+def _poorer(best: Scored, other: Scored) -> bool:
+    return best.around >= _SHARE and other.around < _SHARE * best.around
 
 
 def _sibling(found: Retrieved, best: Scored, other: Scored) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag import clock
-from rag.answering.compose.score import read_with, stands_in
+from rag.answering.compose.score import is_under, says, stands_in
 from rag.domain import Hit, Retrieved
 from rag.library.asked import holds, kind_asked
 from rag.library.coverage import coverage, word_set
@@ -22,7 +22,7 @@ from rag.library.tokens import one_line, words
 from rag.library.validity import in_force
 
 _SAID = 0.8  # of the question's words, by idf, that the hit must say
-_CALLED = 0.6  # of the words of its heading or phrasing that the question must have
+_CALLED = 0.5  # of the words of its heading or phrasing that the question must have
 _VALUES = 2  # cells of a row that the question names
 _HITS = 3
 _DATE = re.compile(
@@ -41,8 +41,8 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
     plain, kind = one_line(question), kind_asked(question)
     rows = [one for one in hit.passage.statements if one.kind == "row"]
     for row in rows:
-        named = sum(stands_in(cell.value, plain) for cell in row.cells) + bool(row.above and _named(row.above, plain))
-        if named >= _VALUES and holds(kind, read_with(hit, row)) is not False:
+        named = sum(stands_in(cell.value, plain) for cell in row.cells) + is_under(row, plain)
+        if named >= _VALUES and says(kind, hit, [row]) is not False:
             return True
     terms, idf = _rest(plain, found, hit)
     text = f"{hit.passage.context}\n{hit.passage.text}"
@@ -51,12 +51,6 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
     called = word_set(_title(hit))
     asked = set(found.terms)
     return bool(called) and len(called & asked) >= _CALLED * len(called) and bool(called & set(terms))
-
-
-def _named(above: str, question: str) -> bool:
-    """Whether the words of a section row stand in the question, its numbering aside: 二、寄修服务, Mail-in service."""
-    told = word_set(above) - {"一", "二", "三", "四", "五", "六", "七", "八", "九", "十"}
-    return bool(told) and 2 * len(told & word_set(question)) >= len(told)
 
 
 def _title(hit: Hit) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from rag import clock
 from rag.domain import Hit, Retrieved
-from rag.library.asked import holds, kind_asked
+from rag.library.asked import Kind, holds, kind_asked
 from rag.library.chosen import chosen
-from rag.library.coverage import coverage
+from rag.library.coverage import coverage, word_set
 from rag.library.late import best_in
 from rag.library.names import Name, asked_names
 from rag.library.tokens import one_line, words
@@ -26,6 +26,7 @@ _HEAD = 0.9  # of a match with a token of the title and headings, against one of
 _VALUE = 0.7  # for each cell whose value stands in the question
 _LATE, _HIT = 8.0, 0.7  # of its own tokens, of its passage among the others
 _KIND = 0.5  # against a statement that holds nothing of the kind that is asked for: no amount, no time
+_COUNTED = frozenset("一 二 三 四 五 六 七 八 九 十".split())
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NUMBER = re.compile(r"[\d.,%/ -]+")
 
@@ -84,9 +85,9 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             text = f"{hit.passage.context}\n{text}"
         covered = coverage(terms, idf, text)
         around = coverage(terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
-        values = sum(stands_in(cell.value, plain) for cell in one.cells) + bool(one.above and stands_in(one.above, plain))
+        values = sum(stands_in(cell.value, plain) for cell in one.cells) + is_under(one, plain)
         score = _LATE * own + covered + around + _HIT * hit.score + _VALUE * values
-        if holds(kind, text_of(hit, one)) is False and not any(holds(kind, cell.name) for cell in one.cells):
+        if says(kind, hit, [one]) is False:
             score -= _KIND
         out.append(Scored(at, n, one, own, covered, around, values, score))
     return out
@@ -113,6 +114,22 @@ def _speaking(hit: Hit) -> list[tuple[int, Statement]]:
 
 def _bare(text: str) -> str:
     return " ".join(text.split()).rstrip(":：。.,，;； ")
+
+
+def is_under(one: Statement, question: str) -> bool:
+    """Whether the section row above a row is named in the question, its numbering aside: 二、寄修服务, Mail-in service."""
+    told = word_set(one.above) - _COUNTED
+    return bool(told) and 2 * len(told & word_set(question)) >= len(told)
+
+
+def says(kind: Kind, hit: Hit, statements: Iterable[Statement]) -> bool | None:
+    """Whether one of the statements holds such a thing as is asked for; None where shapes do not tell."""
+    if holds(kind, "") is None:
+        return None
+    return any(
+        holds(kind, text_of(hit, one)) or any(holds(kind, f"{cell.name}: {cell.value}") for cell in one.cells)
+        for one in statements
+    )
 
 
 def stands_in(value: str, question: str) -> bool:
