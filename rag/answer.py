@@ -23,7 +23,7 @@ from rag.answering.generate import Backend, Messages
 from rag.answering.memory import Memory
 from rag.answering.prompt import build
 from rag.answering.record import Made, Reuse, new_id
-from rag.answering.refuse import CUT, clarify, handoff, refusal_text, summary
+from rag.answering.refuse import CUT, clarify, foreign, handoff, refusal_text, summary
 from rag.answering.unknown import unknown_text
 from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
@@ -288,6 +288,8 @@ class Answerer:
     ) -> Iterator[Sentence]:
         said = list[Sentence]()
         for claim in self._claims(run, query, found, numbering):
+            if not said and run.generator in (EXTRACTIVE, faq.GENERATOR) and (note := foreign(claim.text, run.language)):
+                yield Sentence(note, ())
             said.append(numbering.sentence(claim))
             yield said[-1]
         if run.refused is None:

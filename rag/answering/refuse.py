@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rag.answering.options import distinct, option_of
 from rag.domain import Language, Question, Reason, Retrieved
 from rag.grounding import Clarification, Handoff
+from rag.library.languages import plainly_chinese
 from rag.library.tokens import words
 
 _TEXTS: dict[Language, dict[Reason, str]] = {
@@ -29,6 +30,18 @@ _TEXTS: dict[Language, dict[Reason, str]] = {
         "deadline": "Sorry, I couldn't finish an answer in time. Try again shortly, or ask for a person.",
     },
 }
+
+
+_FOREIGN: dict[Language, str] = {
+    "zh": "（以下内容来自英文资料。）",
+    "en": "(The documents say this in Chinese.)",
+}
+
+
+def foreign(text: str, language: Language) -> str | None:
+    """What is said before an answer that the library only has in the other language; None for one in the question's own."""
+    chinese = plainly_chinese(text)
+    return None if chinese is None or chinese == (language == "zh") else _FOREIGN[language]
 
 
 CUT: dict[Language, str] = {

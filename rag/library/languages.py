@@ -105,3 +105,8 @@ def _side(han: int, latin: int) -> bool | None:
     if han >= 2 * latin and han:
         return True
     return False if latin >= 2 * han and latin >= _FEW else None
+
+
+def plainly_chinese(text: str) -> bool | None:
+    """Of a short text; None when neither language clearly prevails, as in a row of numbers."""
+    return _side(len(_HAN.findall(text)), len(_LATIN.findall(text)))
