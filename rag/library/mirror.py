@@ -61,8 +61,7 @@ class Found:
 
     foreign (m,): passages in the language that is not the question's; `bias`: by how much the model favours the others,
     in cosine. `also`: as asked, and how words that no passage has were spelled instead. topic (m,): BM25 without the words that
-    are told apart (a product's name), where there are such and others. `level`: mean cosine of the library's passages (a
-    sample, of the question's language where the library holds both): how near anything here is to the question.
+    are told apart (a product's name), where there are such and others.
     """
 
     version: int
@@ -75,7 +74,6 @@ class Found:
     bias: float = 0.0
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     topic: NDArray[np.float32] | None = None
-    level: float = 0.0
 
 
 class Swapped(Exception):
@@ -235,8 +233,7 @@ class Mirror:
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
             dense, _ = self._index.search(asked.vector, k, allowed)
-            level = self._level(asked, asked.chinese if self._is_mixed(asked) else None)
-            abroad, bias = self._abroad(asked, allowed, level)
+            abroad, bias = self._abroad(asked, allowed)
             also = self._spelled(asked, allowed)
             weights = _weights(asked, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
@@ -256,7 +253,6 @@ class Mirror:
                 bias=bias,
                 also=also,
                 topic=np.array([about.get(key, 0.0) for key in ids.tolist()], np.float32) if topic else None,
-                level=level,
             )
 
     def _scored(self, weights: Mapping[str, float], ids: NDArray[np.int64]) -> dict[int, float]:
@@ -293,14 +289,14 @@ class Mirror:
         ids = self._languages.sample(chinese)
         return float(self._index.cosines(asked.vector, ids).mean()) if len(ids) else 0.0
 
-    def _abroad(self, asked: _Asked, allowed: NDArray[np.int64] | None, level: float) -> tuple[NDArray[np.int64], float]:
-        """Candidates of the other language, and how much less than `level`, its own, the model likes it here."""
+    def _abroad(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], float]:
+        """Candidates of the other language, and how much less than the question's own the model likes it here."""
         if not self._is_mixed(asked):
             return np.empty(0, np.int64), 0.0
         there = self._languages.side(not asked.chinese)
         among = there if allowed is None else np.intersect1d(there, allowed)
         found, _ = self._index.search(asked.vector, _FOREIGN, among)
-        return found, level - self._level(asked, not asked.chinese)
+        return found, self._level(asked, asked.chinese) - self._level(asked, not asked.chinese)
 
     def _spelled(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:
         spelled = ((term, self._lexical.respelled(term, allowed)) for term in asked.terms)
