@@ -24,6 +24,7 @@ _WHICH = re.compile(
     r"|\b(?:which|what) (?:version|release|edition|model|plan|tier|year|product|device|section|article|store|branch)s?\b",
     re.IGNORECASE,
 )
+_FIRM = ("price", "contact", "duration")  # kinds whose shapes are known well enough to refuse without: dawn is a time, too
 _SHARE = 0.5  # of the question's words; a best statement that has as many needs no other that has less than half of its
 _UNITS = 3  # given at most
 _WHOLE = 400  # characters up to which the best passage is given whole
@@ -69,7 +70,9 @@ def compose(
         return Composed((_claim(found.hits, single, headed=False),), found)
     units = _units(question, found, scores, order, limit)
     kind = kind_asked(question)
-    if not any(_told(found.hits, made, kind) for made in units):  # it is about that, and does not say how much, when, how long
+    if kind in _FIRM and not any(
+        _told(found.hits, made, kind) for made in units
+    ):  # it is about that, and does not say how much, when, how long
         return Composed((), found)
     headed = _WHICH.search(question) is not None or _several(found.hits, units)
     return Composed(tuple(_claim(found.hits, made, headed=headed) for made in units), found)
