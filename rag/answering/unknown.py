@@ -14,7 +14,9 @@ def unknown_text(unknown: Sequence[Unknown], language: Language) -> str:
     nearest = list(dict.fromkeys(name for one in unknown for name in one.nearest))
     if language == "zh":
         told = f"资料里没有{_zh([f'“{name}”' for name in names])}的内容。"
-        return told + (f"您是指{_zh(nearest, '还是')}吗？" if nearest else "")
+        return told + (
+            f"您是指 {_zh(nearest, '还是')}？" if len(nearest) > 1 else f"您是指 {nearest[0]} 吗？" if nearest else ""
+        )
     told = f"The documents don't mention {_en([f'“{name}”' for name in names])}."
     return told + (f" Did you mean {_en(nearest, 'or')}?" if nearest else "")
 

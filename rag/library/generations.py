@@ -51,6 +51,13 @@ def adopt(engine: Engine, fingerprint: Fingerprint, *, rebuilding: bool = False)
         return _first(engine, fingerprint)
     stands = get(engine, live).fingerprint
     if not rebuilding and not same(stands, fingerprint):
+        if same({**stands, "passages": PASSAGES_VERSION}, fingerprint):
+            raise ConfigError(
+                "the index was made by an older version of this program, which read documents otherwise.",
+                field="data_dir",
+                fix="Run `xiansou reindex` once; nothing is lost, and the documents need not be sent again.",
+                code="fingerprint",
+            )
         raise ConfigError(
             f"the index was built with {differences(stands, fingerprint)}.",
             field="embedding.model",
