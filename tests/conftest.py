@@ -18,12 +18,8 @@ from rag.wiring import House, open_house
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 # By default a traceback shows every frame's variables: twelve seconds of one core for one logged error.
-structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
-
-# structlog's own default prints a failure with all local variables, which takes seconds.
-structlog.configure(
-    processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()]
-)
+_PLAIN = [structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()]
+structlog.configure(processors=_PLAIN)
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +27,7 @@ def plain_logging() -> Iterator[None]:
     """A test that starts logging leaves the next ones alone: its output is closed by then."""
     yield
     structlog.reset_defaults()
+    structlog.configure(processors=_PLAIN)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from rag.answering.compose.render import clean
 from rag.answering.compose.score import Scored, read_with, says, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
-from rag.library.asked import Kind, kind_asked
+from rag.library.asked import Kind, holds, kind_asked
 from rag.library.coverage import word_set
 from rag.library.names import Name, asked_names, names_in
 from rag.ports import Vectors
@@ -79,8 +79,11 @@ def compose(
 
 
 def _told(hits: Sequence[Hit], made: Unit, kind: Kind) -> bool:
+    """Whether it holds such a thing; a number is enough where no address is asked for: four coins are a price."""
     hit = hits[made.hit]
-    return says(kind, hit, (hit.passage.statements[place] for place in made.places)) is not False
+    if says(kind, hit, [hit.passage.statements[place] for place in made.places]) is not False:
+        return True
+    return kind != "contact" and holds("amount", made.text) is True
 
 
 def _several(hits: Sequence[Hit], units: Sequence[Unit]) -> bool:

@@ -114,7 +114,9 @@ def paragraph(hit: Hit, sentences: Sequence[Statement]) -> str:
     out, before = "", None
     for one in sentences:
         text = said(hit, one)
-        if before is not None and _LABELLED.match(text) and "\n" in _between(hit, before, one):
+        # An approved answer keeps its writer's lines.
+        breaks = one.kind == "answer" or _LABELLED.match(text) is not None
+        if before is not None and breaks and "\n" in _between(hit, before, one):
             out, before = f"{out}\n{text}", one
             continue
         before = one

@@ -143,7 +143,7 @@ def test_every_sentence_comes_as_soon_as_it_is_said(dictated: tuple[str, Dictate
 
 
 def test_a_comment_keeps_the_connection_open(dictated: tuple[str, Dictated], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert api.stream.PING_S == 15
+    assert api.stream.PING_S <= 15  # the contract's; more often while a backend may stall
     monkeypatch.setattr(api.stream, "PING_S", 0.05)
     with asking(dictated[0], "lamp?") as reply:
         coming = blocks(reply)

@@ -27,6 +27,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api import metrics_folder
 from api.app import create_app
+from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.library.rows import Prepared
@@ -42,7 +43,7 @@ def service(folder: Path, **settings: Any) -> Iterator[tuple[str, House]]:
     house = open_house(make_settings(folder, **settings), embedder=HashEmbedder())
     text = "The doorbell costs 90 euros."
     vectors = house.embedder.embed_passages([text])
-    chunks = [Chunk(0, len(text), text)]
+    chunks = with_tokens(of_text([Chunk(0, len(text), text)], text, markdown=False), house.embedder)
     house.ledger.put(Prepared(DocumentInput("bell.md", text.encode()), "Bell", text, chunks, vectors), house.generation)
     with serving(create_app(house=house)) as url:
         yield url, house
