@@ -107,7 +107,8 @@ def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Seq
         if (one.hit, one.place) in given:
             continue
         if units and (
-            _sibling(found, best, one)
+            _another_case(found, best, one)
+            or _sibling(found, best, one)
             or _unnamed(found, names, best, one)
             or (one.hit != best.hit and (best.score - one.score > elsewhere or _poorer(best, one)))
         ):
@@ -140,6 +141,11 @@ def _is_cut(hit: Hit, best: Statement) -> bool:
 def _instructs(hit: Hit, one: Scored) -> bool:
     start, passage = one.statement.start - hit.passage.start, hit.passage
     return instructing(passage.text, start, one.statement.end - passage.start) or not text_of(hit, one.statement).strip()
+
+
+def _another_case(found: Retrieved, best: Scored, other: Scored) -> bool:
+    """One settled case answers: others of its symptom were ranked behind it."""
+    return best.hit != other.hit and all(found.hits[one.hit].passage.kind == "case" for one in (best, other))
 
 
 def _poorer(best: Scored, other: Scored) -> bool:
