@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from rag import watch
 from rag.answering import condense, faq
 from rag.answering.chat import GENERATOR as CHAT
@@ -356,11 +358,11 @@ class Answerer:
         with run.stage("generate"):
             hits = found.hits[:HITS]
             bits = self._retriever.tokens_of([hit.passage.id for hit in hits])
-            asked, tokens = run.question, self._embedder.query_tokens(query)
+            asked = run.question
             made = compose(
                 query,
                 found,
-                tokens,
+                np.empty((0, 1), np.float32) if found.tokens is None else found.tokens,
                 bits,
                 limit=run.profile.max_sentences,
                 grow=self._retriever.with_section,

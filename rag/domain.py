@@ -247,6 +247,7 @@ class Retrieved:
     `asked`: how the question was understood. Both only when an explanation was asked for. `unanswered`: best probabilities
     of questions that the library does not answer (`rag.library.calibration`). `unknown`: names that the question is about and
     that no document has which the caller may see. `period`: the days that the question is about, None: it names no time.
+    `tokens` (m, dim): the question's token vectors, of the model that the searched generation was made with.
     """
 
     hits: tuple[Hit, ...]
@@ -259,6 +260,7 @@ class Retrieved:
     unanswered: tuple[float, ...] = ()
     unknown: tuple[Unknown, ...] = ()
     period: Period | None = None
+    tokens: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

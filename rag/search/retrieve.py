@@ -115,6 +115,7 @@ class Retriever:
             unanswered=usual(shelf.calibration, chinese=sought.chinese),
             unknown=unknown_names(asked.question, shelf.mirror, self._ledger, scope, joined[0], found.version),
             period=asked.period,
+            tokens=shelf.embedder.query_tokens(query) if shelf.embedder.late else None,
         )
 
     def tokens_of(self, ids: Sequence[int]) -> list[bytes]:
