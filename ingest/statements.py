@@ -15,7 +15,7 @@ from rag.domain import Block, Chunk, Parsed
 from rag.library.validity import field_period, read_period
 from rag.ports import Embedder
 from rag.sentences import split_sentences
-from rag.statement import Cell, Period, Statement, StatementKind
+from rag.statement import CODE, Cell, Period, Statement, StatementKind
 
 _NUMERALS = "一二三四五六七八九十"
 _NUMBERED = re.compile(
@@ -44,8 +44,6 @@ _PERSON_LINE = re.compile(
     re.IGNORECASE,
 )
 _CIRCLED = ord("①") - 1
-CODE = "```"
-"""Mark of a statement that is code: its lines are shown as they are."""
 
 
 def with_statements(parsed: Parsed, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:

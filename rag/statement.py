@@ -80,6 +80,9 @@ class Statement:
     tokens: tuple[int, int] = (0, 0)
 
 
+CODE = "```"
+"""Mark of a statement that is code: its lines are shown as they are."""
+
 FORMAT = 1
 """Of `dump`. Part of a generation's fingerprint: statements of another format are made again by `reindex`, never guessed."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
 from rag.answering.compose.render import clean
@@ -57,22 +57,22 @@ def compose(
         grow: gives the hit at a place its whole section, for a procedure that was cut into several passages.
         item: the item of a list that is asked for, -1 for the last.
     """
-    scores = [one for one in scored(question, found, query, bits) if not _instructs(found.hits[one.hit], one)]
+    found = _harmless(found)
+    scores = scored(question, found, query, bits)
     if not scores:
         return Composed((), found)
     order = sorted(scores, key=lambda one: -one.score)
     if _is_cut(found.hits[order[0].hit], order[0].statement):
         first = order[0]
-        found = grow(found, first.hit)
-        scores = [one for one in scored(question, found, query, bits) if not _instructs(found.hits[one.hit], one)]
+        found = _harmless(grow(found, first.hit))
+        scores = scored(question, found, query, bits)
         order = sorted(scores, key=lambda one: (_place(one) != _place(first), -one.score))
     if item is not None and (single := one_item(found.hits[order[0].hit], order[0], item)) is not None:
         return Composed((_claim(found.hits, single, headed=False),), found)
     units = _units(question, found, scores, order, limit)
     kind = kind_asked(question)
-    if kind in _FIRM and not any(
-        _told(found.hits, made, kind) for made in units
-    ):  # it is about that, and does not say how much, when, how long
+    # It is about that, and does not say how much or how long.
+    if kind in _FIRM and not any(_told(found.hits, made, kind) for made in units):
         return Composed((), found)
     headed = _WHICH.search(question) is not None or _several(found.hits, units)
     return Composed(tuple(_claim(found.hits, made, headed=headed) for made in units), found)
@@ -138,9 +138,20 @@ def _is_cut(hit: Hit, best: Statement) -> bool:
     return best.kind == "step" and best.total > held
 
 
-def _instructs(hit: Hit, one: Scored) -> bool:
-    start, passage = one.statement.start - hit.passage.start, hit.passage
-    return instructing(passage.text, start, one.statement.end - passage.start) or not text_of(hit, one.statement).strip()
+def _harmless(found: Retrieved) -> Retrieved:
+    """The hits without statements that tell an assistant what to do, and without empty ones: whatever is given whole is given
+    without them."""
+    return replace(found, hits=tuple(map(_without_instructions, found.hits)))
+
+
+def _without_instructions(hit: Hit) -> Hit:
+    passage = hit.passage
+    kept = tuple(
+        one
+        for one in passage.statements
+        if text_of(hit, one).strip() and not instructing(passage.text, one.start - passage.start, one.end - passage.start)
+    )
+    return hit if len(kept) == len(passage.statements) else replace(hit, passage=replace(passage, statements=kept))
 
 
 def _another_case(found: Retrieved, best: Scored, other: Scored) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.answering.compose import render
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
-from rag.statement import Statement
+from rag.statement import CODE, Statement
 
 _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
 _SHORT_LIST = 420  # characters up to which a list of bullets is given whole
@@ -19,7 +19,11 @@ _ROWS = 0.8  # how far behind the best row others of its table may score
 _ANY_ROW, _SMALL_TABLE = 2.5, 6  # the same where no cell is named in the question, of a table of so few rows
 _INTRODUCTION = 200  # characters of a paragraph above a table that are given with it
 _ITEMS = 1.0  # the same of bullets
-_SAYS = re.compile(r"\w[^\n]{0,24}[:：]\s*\S")  # a line between two statements that is none: it is not shown
+# What may stand between two statements that are cited as one: list marks, markup. Anything else was left out of the answer.
+_MARKS = re.compile(
+    r"```\w*|</?[A-Za-z][^<>]*>|(?:第|步骤|[Ss]tep)?\s*(?:\d{1,3}(?:\.\d{1,3})*|[一二三四五六七八九十①-⑳]{1,3}|\b[a-zA-Z])\s*步?[.)、．）:：]"
+)
+_WORD = re.compile(r"\w")
 _CAUSE = re.compile(r"原因|根因|cause|reason|analysis", re.IGNORECASE)
 _CURE = re.compile(
     r"解决|处理|处置|措施|对策|方案|方法|步骤|办法|排除|结果|resol|solution|\bfix|workaround|action|remedy|what to do|how to",
@@ -53,7 +57,7 @@ def unit(hits: Sequence[Hit], scores: Sequence[Scored], best: Scored) -> Unit:
         return _rows(best.hit, hit, at, own)
     if one.kind == "field":
         return Unit(best.hit, (at,), render.row(one) if one.cells else render.said(hit, one))
-    if one.mark == render.CODE:
+    if one.mark == CODE:
         return _code(best.hit, hit, at)
     return _paragraph(best.hit, hit, at, own)
 
@@ -153,6 +157,8 @@ def _case(number: int, hit: Hit, at: int) -> Unit:
     cures = [place for place, one in enumerate(all_) if _CURE.search(one.label) and not _CURE_NOT.search(one.label)]
     cures = [place for place in cures if place not in causes]
     places = sorted({*causes, *cures}) if cures else sorted({*causes, at, *range(len(all_))})
+    if not all(all_[place].cells for place in places):  # lines that no column names
+        return Unit(number, tuple(places), flowing(hit, places))
     if len(places) == 1:
         return Unit(number, tuple(places), render.clean(all_[places[0]].cells[0].value))
     cells = [cell for place in places for cell in all_[place].cells]
@@ -213,7 +219,7 @@ def flowing(hit: Hit, places: Sequence[int]) -> str:
             shown = [all_[each] for each in run]
             if any(one.kind in ("step", "item") for one in shown):
                 parts.append(render.listed(hit, shown, ""))
-            elif shown[0].mark == render.CODE:
+            elif shown[0].mark == CODE:
                 parts.append("\n".join(render.said(hit, one) for one in shown))
             elif shown[0].cells:
                 parts.append(render.table(shown) if len(shown) > 1 else render.row(shown[0]))
@@ -231,7 +237,7 @@ def spans_of(passage: Passage, places: Sequence[int]) -> tuple[tuple[int, int], 
     for place in places:
         one = passage.statements[place]
         gap = passage.text[spans[-1][1] - passage.start : one.start - passage.start] if spans else ""
-        if spans and place == before + 1 and not _SAYS.search(gap):
+        if spans and place == before + 1 and not _WORD.search(_MARKS.sub("", gap)):
             spans[-1] = (spans[-1][0], one.end)
         else:
             spans.append((one.start, one.end))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag import clock
-from rag.answering.compose.score import is_under, says, stands_in
+from rag.answering.compose.score import named_values, says
 from rag.domain import Hit, Retrieved
 from rag.library.asked import holds, kind_asked
 from rag.library.coverage import coverage, word_set
@@ -41,8 +41,7 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
     plain, kind = one_line(question), kind_asked(question)
     rows = [one for one in hit.passage.statements if one.kind == "row"]
     for row in rows:
-        named = sum(stands_in(cell.value, plain) for cell in row.cells) + is_under(row, plain)
-        if named >= _VALUES and says(kind, hit, [row]) is not False:
+        if named_values(row, plain) >= _VALUES and says(kind, hit, [row]) is not False:
             return True
     terms, idf = _rest(plain, found, hit)
     text = f"{hit.passage.context}\n{hit.passage.text}"

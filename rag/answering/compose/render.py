@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from rag.domain import Hit
 from rag.library.tokens import is_chinese
-from rag.statement import Cell, Statement
+from rag.statement import CODE, Cell, Statement
 
-CODE = "```"
 _FEW = 2  # cells up to which a row is one line
 _SPACE = re.compile(r"[^\S\n]+")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")

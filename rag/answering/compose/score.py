@@ -85,7 +85,7 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             text = f"{hit.passage.context}\n{text}"
         covered = coverage(terms, idf, text)
         around = coverage(terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
-        values = sum(stands_in(cell.value, plain) for cell in one.cells) + is_under(one, plain)
+        values = named_values(one, plain)
         score = _LATE * own + covered + around + _HIT * hit.score + _VALUE * values
         if says(kind, hit, [one]) is False:
             score -= _KIND
@@ -114,6 +114,11 @@ def _speaking(hit: Hit) -> list[tuple[int, Statement]]:
 
 def _bare(text: str) -> str:
     return " ".join(text.split()).rstrip(":：。.,，;； ")
+
+
+def named_values(one: Statement, question: str) -> int:
+    """How many cells' values, and section rows, a question (of `one_line`) names."""
+    return sum(stands_in(cell.value, question) for cell in one.cells) + is_under(one, question)
 
 
 def is_under(one: Statement, question: str) -> bool:
