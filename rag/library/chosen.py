@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rag.library.labels import flat, stands_in
+from rag.library.labels import named_among
 from rag.library.names import Name, sides
 from rag.library.tokens import fold
 from rag.library.validity import current
@@ -35,13 +35,12 @@ def chosen(
         texts: of each statement, where `Statement.text` is empty.
     """
     keep = [True] * len(statements)
-    plain = flat(question)
     said = [one.text or text for one, text in zip(statements, texts or [""] * len(statements), strict=True)]
     stands = [sides(names, _labels(one), text) for one, text in zip(statements, said, strict=True)] if names else []
     if "matches" in stands:
         keep = [side != "sibling" for side in stands]
     for group in _groups(statements):
-        _by_label(statements, group, plain, keep)
+        _by_label(statements, group, question, keep)
         _by_time(statements, group, asked, today, keep)
     return keep
 
@@ -62,12 +61,10 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
-        told = {at: flat(getattr(statements[at], part)) for at in group}
-        named = {label for label in told.values() if stands_in(label, question)}
-        longest = {label for label in named if not any(label != other and label in other for other in named)}
-        if longest:
+        told = {at: getattr(statements[at], part) for at in group}
+        if named := named_among(question, list(told.values())):
             for at, label in told.items():
-                keep[at] = keep[at] and label in longest
+                keep[at] = keep[at] and label in named
 
 
 _DATA = re.compile(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
+from rag.answering.compose.columns import lacks_attribute
 from rag.answering.compose.render import clean
 from rag.answering.compose.score import Scored, read_with, says, scored, text_of
 from rag.answering.inject import instructing
@@ -74,6 +75,8 @@ def compose(
     # It is about that, and does not say how much or how long.
     if kind in _FIRM and not any(_told(found.hits, made, kind) for made in units):
         return Composed((), found)
+    if all(_lacks(question, found.hits, made) for made in units):
+        return Composed((), found)
     headed = _WHICH.search(question) is not None or _several(found.hits, units)
     return Composed(tuple(_claim(found.hits, made, headed=headed) for made in units), found)
 
@@ -84,6 +87,16 @@ def _told(hits: Sequence[Hit], made: Unit, kind: Kind) -> bool:
     if says(kind, hit, [hit.passage.statements[place] for place in made.places]) is not False:
         return True
     return kind != "contact" and holds("amount", made.text) is True
+
+
+def _lacks(question: str, hits: Sequence[Hit], made: Unit) -> bool:
+    """Whether it is a part of a table that has another attribute of the thing than the one asked for."""
+    passage = hits[made.hit].passage
+    told = [passage.statements[place] for place in made.places]
+    rows = [one for one in told if one.kind == "row" and len(one.cells) > 1]
+    prose = "\n".join(text_of(hits[made.hit], one) for one in told if not one.cells)
+    above = "\n".join((passage.title, *passage.section, prose))
+    return bool(rows) and passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
 
 
 def _several(hits: Sequence[Hit], units: Sequence[Unit]) -> bool:
@@ -115,7 +128,7 @@ def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Seq
             continue
         if any(_within(found.hits, one, other) for other in units):
             continue
-        made = unit(found.hits, scores, one)
+        made = unit(question, found.hits, scores, one)
         if any((made.hit, place) in given for place in made.places) or made.text in [other.text for other in units]:
             continue
         given.update((made.hit, place) for place in made.places)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.compose import render
+from rag.answering.compose.columns import asked_cells, named_columns
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
 from rag.statement import CODE, Statement
@@ -41,7 +42,7 @@ class Unit:
     text: str
 
 
-def unit(hits: Sequence[Hit], scores: Sequence[Scored], best: Scored) -> Unit:
+def unit(question: str, hits: Sequence[Hit], scores: Sequence[Scored], best: Scored) -> Unit:
     """The best statement with what it cannot be read without. `scores`: of all statements of the hits."""
     hit = hits[best.hit]
     own = {one.place: one for one in scores if one.hit == best.hit}
@@ -54,7 +55,7 @@ def unit(hits: Sequence[Hit], scores: Sequence[Scored], best: Scored) -> Unit:
     if one.kind in ("step", "item") or (one.kind == "sentence" and _in_list(all_, at)):
         return _list(best.hit, hit, at, own)
     if one.kind in ("row", "field") and one.group >= 0 and one.cells and hit.passage.kind != "faq":
-        return _rows(best.hit, hit, at, own)
+        return _rows(question, best.hit, hit, at, own)
     if one.kind == "field":
         return Unit(best.hit, (at,), render.row(one) if one.cells else render.said(hit, one))
     if one.mark == CODE:
@@ -135,13 +136,14 @@ def _with_marks(all_: Sequence[Statement], chosen: Sequence[int], places: Sequen
     return sorted(out)
 
 
-def _rows(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
+def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     all_ = hit.passage.statements
     group = [place for place in _group(all_, at) if place in own and all_[place].cells]
-    # Where nothing names a row, a small table is given whole: its reader finds the row that is theirs.
-    reach = _ROWS if own[at].values or len(group) > _SMALL_TABLE else _ANY_ROW
+    named = own[at].values > 0 or bool(named_columns(question, [all_[place] for place in group]))
+    # Where nothing names a row or a column, a small table is given whole: its reader finds the row that is theirs.
+    reach = _ROWS if named or len(group) > _SMALL_TABLE else _ANY_ROW
     rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]
-    shown = [all_[place] for place in rows]
+    shown = asked_cells(question, [all_[place] for place in rows], named=own[at].values > 0)
     text = render.row(shown[0]) if len(rows) == 1 else render.table(shown)
     if len(rows) > 2 and len(rows) == len(_group(all_, at)) and rows[0] and all_[rows[0] - 1].kind == "sentence":
         before = [place for place in _group(all_, rows[0] - 1) if all_[place].kind == "sentence"]

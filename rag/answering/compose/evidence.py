@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag import clock
-from rag.answering.compose.score import named_values, says
+from rag.answering.compose.columns import pinned
+from rag.answering.compose.score import named_values, rows_beside, says
 from rag.domain import Hit, Retrieved
 from rag.library.asked import holds, kind_asked
 from rag.library.coverage import coverage, word_set
@@ -42,6 +43,8 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
     rows = [one for one in hit.passage.statements if one.kind == "row"]
     for row in rows:
         if named_values(row, plain) >= _VALUES and says(kind, hit, [row]) is not False:
+            return True
+        if pinned(question, row, rows_beside(hit, row)):
             return True
     terms, idf = _rest(plain, found, hit)
     text = f"{hit.passage.context}\n{hit.passage.text}"
