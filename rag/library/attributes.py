@@ -29,7 +29,7 @@ _ATTRIBUTES: dict[str, Attribute] = {
         r"价格|价钱|售价|单价|月费|年费|费用|\bpric(?:e|es|ing)\b|\bcosts?\b|\bfees?\b",
         r"多少钱|几块钱|多少元|怎么收费|多贵|how much (?:is|are|does|do|for|to|would)\b|\bhow expensive|\bcharge",
         r"[$€£¥￥]|元|块|免费|\bfree\b|\d\s?(?:eur|usd|gbp|chf|cny|rmb)\b",
-        r"价|费|金额|\brates?\b|\bamount\b|\bper (?:month|year|night|hour)\b",
+        r"价|(?<!免)费|金额|\brates?\b|\bamount\b|\bper (?:month|year|night|hour)\b",
     ),
     "load": Attribute(
         r"承重|载重|限重|\bmax(?:imum|\.)? (?:load|weight|user weight)\b|\b(?:load|weight) (?:capacity|limit)\b",

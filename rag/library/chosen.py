@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from rag.library.labels import named_among
 from rag.library.names import Name, sides
+from rag.library.ranges import read_range, within
 from rag.library.tokens import fold
 from rag.library.validity import current
 from rag.statement import Period, Statement
@@ -65,6 +66,16 @@ def _by_label(statements: Sequence[Statement], group: Sequence[int], question: s
         if named := named_among(question, list(told.values())):
             for at, label in told.items():
                 keep[at] = keep[at] and label in named
+    _by_range(statements, group, question, keep)
+
+
+def _by_range(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
+    """Rows that are told apart by a column of ranges: the one that an amount of the question lies in."""
+    for column in range(max((len(statements[at].cells) for at in group), default=0)):
+        told = {at: statements[at].cells[column].value for at in group if column < len(statements[at].cells)}
+        if fits := within(question, list(told.values())):
+            for at, value in told.items():
+                keep[at] = keep[at] and (value in fits or read_range(value) is None)
 
 
 _DATA = re.compile(

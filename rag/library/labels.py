@@ -10,6 +10,7 @@ from itertools import accumulate
 import rjieba
 
 from rag.domain import Passage
+from rag.library.ranges import within
 from rag.library.tokens import fold
 from rag.library.validity import field_period, read_period, stripped
 from rag.statement import Period
@@ -48,7 +49,8 @@ def _first_cells(text: str) -> tuple[str, ...]:
 
 def stands_in(label: str, question: str) -> bool:
     """Whether a question has the label as a whole, both as `flat` returns them: not 金卡版 in 白金卡版, nor C2 in C20."""
-    at = question.find(label) if len(label) >= _SHORTEST else -1
+    single = len(label) == 1 and _is_han(label)  # 猫, where it is a word of the question
+    at = question.find(label) if len(label) >= _SHORTEST or (single and label in rjieba.cut(question)) else -1
     while at >= 0:
         end = at + len(label)
         number_goes_on = label[-1].isdigit() and question[end : end + 1].isdigit()
@@ -70,11 +72,25 @@ def named_among(question: str, names: Sequence[str]) -> frozenset[str]:
     heads = [name for name in dict.fromkeys(names) if name.strip()]
     if len(heads) < 2:
         return frozenset()
+    if (ranges := within(question, heads)) is not None:
+        return ranges
     plain = flat(question)
-    whole = {head for head in heads if stands_in(flat(head), plain)}
+    whole = {head for head in heads if any(stands_in(flat(form), plain) for form in _forms(head))}
     found = whole or {head for head, own in apart(heads).items() if _called_by(own, question)}
     found = {head for head in found if not any(head != other and flat(head) in flat(other) for other in found)}
     return frozenset(found) if len(found) < len(heads) else frozenset()
+
+
+@lru_cache(maxsize=4_000)
+def _forms(name: str) -> tuple[str, ...]:
+    """The name, and where it is given in two languages (`固定工位 Desk`) each by itself."""
+    both = _TWO.fullmatch(name.strip())
+    return (name, *(part.strip(" /|()（）") for part in both.groups() if part)) if both else (name,)
+
+
+_TWO = re.compile(
+    r"([\u4e00-\u9fff][^A-Za-z]*[\u4e00-\u9fff])[ /|(（]+([A-Za-z][A-Za-z &'-]+[A-Za-z])[)）]?|([A-Za-z][A-Za-z &'-]+[A-Za-z])[ /|(（]+([\u4e00-\u9fff].*)"
+)
 
 
 def apart(heads: Sequence[str]) -> dict[str, str]:

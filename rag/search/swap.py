@@ -7,21 +7,18 @@ called alike, and the former question names one of them.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
-
-import rjieba
+from collections.abc import Sequence
 
 from rag.domain import Hit
 from rag.library.coverage import word_set
 from rag.library.labels import apart, flat, named_among
+from rag.library.places import places_in
 from rag.library.tokens import is_chinese
+from rag.search.families import families
 from rag.search.turn import Turn, names_an_aspect
 
 SIBLINGS = 8  # hits of the former question that are read for names
-_LABEL = 40  # characters of a cell that may be what something is called
 _PHRASE = 24  # characters of a message's own thing
-_MOST = 40  # names of one family that are compared
 _OPENING_ZH = re.compile(r"^(?:那么?|那个|还有|另外|然后|要是|如果是?|换成|换|改成|至于|对于|在|去|到)+(?=\S)")
 _CLOSING_ZH = re.compile(r"(?:的?(?:呢|呐|吗|怎么样|怎样|如何)?)[？?。!！\s]*$")
 _OPENING_EN = re.compile(
@@ -39,7 +36,7 @@ def swapped(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
     phrase = thing(turn.text)
     if turn.kind == "new" or not phrase or len(phrase) > _PHRASE or names_an_aspect(phrase):
         return None
-    for names in _families(hits):
+    for names in families(hits):
         former = named_among(standing, names)
         if len(former) != 1:
             continue
@@ -57,32 +54,6 @@ def thing(text: str) -> str:
     return _CLOSING_EN.sub("", _OPENING_EN.sub("", text.strip())).strip()
 
 
-def _families(hits: Sequence[Hit]) -> Iterator[list[str]]:
-    """Names of siblings: labels of a table's rows, its columns, cells of one column, headings of one page, titles."""
-    above: defaultdict[Hashable, list[str]] = defaultdict(list)
-    for hit in hits:
-        rows: defaultdict[int, list[int]] = defaultdict(list)
-        all_ = hit.passage.statements
-        for at, one in enumerate(all_):
-            if one.kind == "row" and one.cells:
-                rows[one.group].append(at)
-        for places in rows.values():
-            told = [all_[at] for at in places]
-            yield _short(one.label for one in told)
-            yield _short(cell.names[-1] for one in told for cell in one.cells[1:] if cell.names)
-            for column in range(1, max(len(one.cells) for one in told)):
-                yield _short(one.cells[column].value for one in told if column < len(one.cells))
-        if hit.passage.section:
-            above[hit.passage.document_id, hit.passage.section[:-1]].append(hit.passage.section[-1])
-        above["titles"].append(hit.passage.title)
-    yield from (_short(names) for names in above.values())
-
-
-def _short(names: Iterator[str] | Sequence[str]) -> list[str]:
-    kept = dict.fromkeys(name.strip() for name in names if 1 < len(name.strip()) <= _LABEL and re.search(r"[^\W\d]", name))
-    return list(kept)[:_MOST]
-
-
 def _meant(phrase: str, names: Sequence[str]) -> str | None:
     """The only one of the names that the phrase can be."""
     exact = [name for name in names if flat(name) == flat(phrase)]
@@ -98,12 +69,13 @@ def _meant(phrase: str, names: Sequence[str]) -> str | None:
 
 def _alike(phrase: str, old: str, standing: str) -> bool:
     """Whether a thing that the library may not have is called as the former one is: a place for a place, 银卡 for 金卡."""
+    if places_in(phrase) and places_in(old):
+        return True
     if phrase.isascii() and old.isascii():
         return phrase[0].isupper() and old[0].isupper()
     if phrase.isascii() or old.isascii() or old not in standing:
         return False
-    kinds = [tag for text in (phrase, old) for _, tag in list(rjieba.tag(text))[-1:]]
-    return phrase[-1] == old[-1] or (kinds[0] == kinds[1] and kinds[0] in ("ns", "nz"))
+    return phrase[-1] == old[-1] or bool(places_in(phrase) and places_in(old))
 
 
 def _put(standing: str, old: str, new: str, names: Sequence[str]) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.compose import render
-from rag.answering.compose.columns import asked_cells, named_columns
+from rag.answering.compose.columns import asked_cells, is_note, named_columns
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
 from rag.statement import CODE, Statement
@@ -50,7 +50,7 @@ def unit(question: str, hits: Sequence[Hit], scores: Sequence[Scored], best: Sco
     at, one = best.place, all_[best.place]
     if hit.passage.kind == "case" and one.kind == "field":
         return _case(best.hit, hit, at)
-    if one.kind == "answer" or (hit.passage.kind == "faq" and one.kind != "field"):
+    if one.kind == "answer" or hit.passage.kind == "faq":
         return _answer(best.hit, hit, at)
     if one.kind in ("step", "item") or (one.kind == "sentence" and _in_list(all_, at)):
         return _list(best.hit, hit, at, own)
@@ -168,9 +168,11 @@ def _case(number: int, hit: Hit, at: int) -> Unit:
 
 
 def _answer(number: int, hit: Hit, at: int) -> Unit:
-    """A FAQ's answer whole; of a very long one the part around the best statement."""
+    """A FAQ's answer whole, with its notes; of a very long one the part around the best statement."""
     all_ = hit.passage.statements
-    places = [place for place, one in enumerate(all_) if one.kind != "field"]
+    fields = [place for place, one in enumerate(all_) if one.kind == "field"]
+    noted = [place for place in fields if place == at or is_note(all_[place].cells)]
+    places = sorted([*(place for place in range(len(all_)) if place not in fields), *noted])
     length = all_[places[-1]].end - all_[places[0]].start
     if length > _ENTRY:
         places = _group(all_, at)

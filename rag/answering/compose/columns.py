@@ -9,6 +9,7 @@ from dataclasses import replace
 from rag.library.attributes import attributes_asked, is_called, looks_like
 from rag.library.coverage import word_set
 from rag.library.labels import flat, named_among
+from rag.library.ranges import within
 from rag.library.tokens import words
 from rag.statement import Cell, Statement
 
@@ -51,20 +52,24 @@ def asked_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
     )
 
 
-def is_asked(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
-    """Whether a row's label says what is asked of a named column: its words, the attribute in other words, its initials, or
-    for Chinese a character that no other label has."""
-    label = one.label or one.cells[0].value
+def asked_rows(question: str, rows: Sequence[Statement]) -> list[Statement]:
+    """The rows whose labels say best what is asked of a named column: by the most words, the attribute in other words, their
+    initials (`sso`), or for Chinese a character that no other label has."""
     columns = {word for head in heads_of(rows) for word in words(head)}
-    asked = word_set(question) - columns
-    return (
-        bool(word_set(label) & asked)
-        or of_attribute(question, one)
-        or _initials(label) in asked
-        or bool(
-            _own_characters(label, [other.label or other.cells[0].value for other in rows if other is not one]) & set(question)
-        )
-    )
+    asked, told = word_set(question) - columns, [_label(one) for one in rows]
+    points = [
+        2.0 * len(word_set(label) & asked)
+        + 2.0 * of_attribute(question, one)
+        + 2.0 * (_initials(label) in asked)
+        + 1.0 * bool(_own_characters(label, told) & set(question))
+        for one, label in zip(rows, told, strict=True)
+    ]
+    best = max(points, default=0.0)
+    return [one for one, point in zip(rows, points, strict=True) if point == best > 0]
+
+
+def _label(one: Statement) -> str:
+    return one.label or one.cells[0].value
 
 
 def _initials(label: str) -> str:
@@ -73,8 +78,8 @@ def _initials(label: str) -> str:
     return "".join(word[0] for word in found).lower() if 2 <= len(found) <= 5 else ""
 
 
-def _own_characters(label: str, others: Sequence[str]) -> set[str]:
-    return set(_HAN.findall(label)) - _COMMON_ZH - {char for other in others for char in other}
+def _own_characters(label: str, labels: Sequence[str]) -> set[str]:
+    return set(_HAN.findall(label)) - _COMMON_ZH - {char for other in labels if other != label for char in other}
 
 
 def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
@@ -82,7 +87,9 @@ def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
     if not one.cells or len(one.cells) < 2:
         return False
     if columns := named_columns(question, rows):
-        return any(cell.name in columns and cell.value.strip() for cell in one.cells) and is_asked(question, one, rows)
+        return any(cell.name in columns and cell.value.strip() for cell in one.cells) and any(
+            other is one for other in asked_rows(question, rows)
+        )
     if not _row_named(question, one, rows):
         return False
     asked = asked_columns(question, rows)
@@ -91,18 +98,16 @@ def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
 
 def _row_named(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
     """Whether one of its cells says which row is meant: its label, or another cell by which rows are told apart."""
-    plain = flat(question)
     for at, cell in enumerate(one.cells):
         column = [other.cells[at].value for other in rows if at < len(other.cells)]
-        if len(flat(cell.value)) > 1 and cell.value in named_among(question, column) and flat(cell.value)[0] in plain:
+        if cell.value in named_among(question, column):
             return True
     return False
 
 
 def of_attribute(question: str, one: Statement) -> bool:
     """Whether a row is the one of an attribute that is asked for: its label says so."""
-    label = one.label or (one.cells[0].value if one.cells else "")
-    return bool(one.cells) and any(is_called(attribute, label) for attribute in attributes_asked(question))
+    return bool(one.cells) and any(is_called(attribute, _label(one)) for attribute in attributes_asked(question))
 
 
 def lacks_attribute(question: str, rows: Sequence[Statement], above: str) -> bool:
@@ -111,6 +116,8 @@ def lacks_attribute(question: str, rows: Sequence[Statement], above: str) -> boo
     asked = attributes_asked(question)
     told = [above, *(text for one in rows for text in (one.label, one.lead, one.above, *(cell.name for cell in one.cells)))]
     values = [cell.value for one in rows for cell in one.cells]
+    if any(within(question, names) == frozenset() for names in (heads_of(rows), [_label(one) for one in rows])):
+        return True
     return bool(asked) and not any(
         any(is_called(attribute, text) for text in told) or any(looks_like(attribute, value) for value in values)
         for attribute in asked
@@ -134,6 +141,11 @@ def _narrowed(question: str, one: Statement, columns: frozenset[str]) -> Stateme
         return one
     said = [cell for cell in rest if len(flat(cell.value)) > 1 and flat(cell.value) in plain]  # by which the row was named
     return replace(one, cells=(*first, *(cell for cell in rest if cell.name in columns or cell in said or _is_note(cell))))
+
+
+def is_note(cells: Sequence[Cell]) -> bool:
+    """Whether cells are conditions or remarks on the others."""
+    return bool(cells) and all(map(_is_note, cells))
 
 
 def _is_note(cell: Cell) -> bool:
