@@ -121,6 +121,15 @@ def attributes_asked(question: str) -> frozenset[str]:
     return frozenset(asked[:1] if {"load", "weight"} <= set(asked) or {"charging", "duration"} <= set(asked) else asked)
 
 
+def without_attributes(question: str) -> str:
+    """The question without the words by which it asks for an attribute."""
+    plain = one_line(question[:_READ])
+    for name in attributes_asked(question):
+        for pattern in (_NOUNS.get(name), _ASKS.get(name)):
+            plain = pattern.sub(" ", plain) if pattern else plain
+    return plain
+
+
 @lru_cache(maxsize=20_000)
 def is_called(attribute: str, label: str) -> bool:
     """Whether a column or a row of that label holds the attribute."""

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+from rag.library.coverage import word_set
 from rag.library.labels import named_among
 from rag.library.names import Name, sides
 from rag.library.ranges import read_range, within
@@ -63,10 +64,19 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
         told = {at: getattr(statements[at], part) for at in group}
-        if named := named_among(question, list(told.values())):
+        if named := named_among(question, list(told.values())) or _by_words(question, list(told.values())):
             for at, label in told.items():
                 keep[at] = keep[at] and label in named
     _by_range(statements, group, question, keep)
+
+
+def _by_words(question: str, names: Sequence[str]) -> frozenset[str]:
+    """Of names of several words the one that the question has most of, two at least: Portlea – Ronan Island."""
+    asked = word_set(question)
+    shared = {name: len(word_set(name) & asked) for name in names}
+    most = max(shared.values(), default=0)
+    found = [name for name, count in shared.items() if count == most]
+    return frozenset(found) if most > 1 and len(found) == 1 else frozenset()
 
 
 def _by_range(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:

@@ -75,17 +75,20 @@ def named_among(question: str, names: Sequence[str]) -> frozenset[str]:
     if (ranges := within(question, heads)) is not None:
         return ranges
     plain = flat(question)
-    whole = {head for head in heads if any(stands_in(flat(form), plain) for form in _forms(head))}
+    forms = _forms(tuple(heads))
+    whole = {head for head in heads if any(stands_in(flat(form), plain) for form in forms[head])}
     found = whole or {head for head, own in apart(heads).items() if _called_by(own, question)}
     found = {head for head in found if not any(head != other and flat(head) in flat(other) for other in found)}
     return frozenset(found) if len(found) < len(heads) else frozenset()
 
 
-@lru_cache(maxsize=4_000)
-def _forms(name: str) -> tuple[str, ...]:
-    """The name, and where it is given in two languages (`固定工位 Desk`) each by itself."""
-    both = _TWO.fullmatch(name.strip())
-    return (name, *(part.strip(" /|()（）") for part in both.groups() if part)) if both else (name,)
+def _forms(heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Each name, and where all are given in two languages (`固定工位 Desk`, `独立办公室 Studio`) its parts by themselves."""
+    both = {head: _TWO.fullmatch(head.strip()) for head in heads}
+    parts = {head: tuple(part for part in found.groups() if part) for head, found in both.items() if found}
+    if len(parts) < len(heads) or any(len({one[at] for one in parts.values()}) < len(heads) for at in (0, 1)):
+        return {head: (head,) for head in heads}
+    return {head: (head, *own) for head, own in parts.items()}
 
 
 _TWO = re.compile(
@@ -131,7 +134,10 @@ def _called_by(own: str, question: str) -> bool:
     flags = 0 if own.lower() in _EVERYDAY else re.IGNORECASE
     if not own.isascii():
         return len(own) > 1 and own in question
-    return len(own) > 1 and re.search(rf"(?<![A-Za-z0-9.]){re.escape(own)}(?![A-Za-z0-9]|\.\d)", question, flags) is not None
+    if len(own) == 1 and (own.islower() or own.isdigit() or question.startswith(own)):
+        return False
+    flags = 0 if len(own) == 1 else flags
+    return re.search(rf"(?<![A-Za-z0-9.]){re.escape(own)}(?![A-Za-z0-9]|\.\d)", question, flags) is not None
 
 
 def flat(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.compose import render
-from rag.answering.compose.columns import asked_cells, is_note, named_columns
+from rag.answering.compose.columns import asked_cells, belongs, named_columns
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
 from rag.statement import CODE, Statement
@@ -171,7 +171,7 @@ def _answer(number: int, hit: Hit, at: int) -> Unit:
     """A FAQ's answer whole, with its notes; of a very long one the part around the best statement."""
     all_ = hit.passage.statements
     fields = [place for place, one in enumerate(all_) if one.kind == "field"]
-    noted = [place for place in fields if place == at or is_note(all_[place].cells)]
+    noted = [place for place in fields if place == at or belongs(all_[place].cells)]
     places = sorted([*(place for place in range(len(all_)) if place not in fields), *noted])
     length = all_[places[-1]].end - all_[places[0]].start
     if length > _ENTRY:

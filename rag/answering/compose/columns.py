@@ -143,9 +143,16 @@ def _narrowed(question: str, one: Statement, columns: frozenset[str]) -> Stateme
     return replace(one, cells=(*first, *(cell for cell in rest if cell.name in columns or cell in said or _is_note(cell))))
 
 
-def is_note(cells: Sequence[Cell]) -> bool:
-    """Whether cells are conditions or remarks on the others."""
-    return bool(cells) and all(map(_is_note, cells))
+_ABOUT = re.compile(
+    r"分类|类别|标签|关键[词字]|更新|日期|时间$|编号|序号|作者|负责|来源|产品|版本|语言|状态|"
+    r"\b(?:categor(?:y|ies)|tags?|keywords?|updated|created|date|author|owner|language|product|version|status|source|id|no\.?)\b",
+    re.IGNORECASE,
+)
+
+
+def belongs(cells: Sequence[Cell]) -> bool:
+    """Whether further columns of a FAQ are a part of the answer: details, exceptions, notes; not its category or date."""
+    return bool(cells) and not any(_ABOUT.search(cell.name) for cell in cells)
 
 
 def _is_note(cell: Cell) -> bool:

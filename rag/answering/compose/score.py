@@ -93,7 +93,7 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
         if says(kind, hit, [one]) is False:
             score -= _KIND
         if of_attribute(question, one):
-            score += _ATTRIBUTE
+            score += _ATTRIBUTE if len(words(one.label or one.cells[0].value)) < 2 else _ATTRIBUTE / 2
         if one.kind == "row" and pinned(question, one, rows_beside(hit, one)):
             score += _PINNED
         out.append(Scored(at, n, one, own, covered, around, values, score))
