@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from rag import clock
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
 from rag.answering.compose.columns import lacks_attribute
 from rag.answering.compose.render import clean
@@ -14,7 +15,9 @@ from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
 from rag.library.asked import Kind, holds, kind_asked
 from rag.library.coverage import word_set
+from rag.library.labels import period_of
 from rag.library.names import Name, asked_names, names_in
+from rag.library.validity import in_force
 from rag.ports import Vectors
 from rag.statement import Statement
 
@@ -78,7 +81,8 @@ def compose(
     if all(_lacks(question, found.hits, made) for made in units):
         return Composed((), found)
     headed = _WHICH.search(question) is not None or _several(found.hits, units)
-    return Composed(tuple(_claim(found.hits, made, headed=headed) for made in units), found)
+    told = [_claim(found.hits, made, headed=headed or _is_former(found, made)) for made in units]
+    return Composed(tuple(told), found)
 
 
 def _told(hits: Sequence[Hit], made: Unit, kind: Kind) -> bool:
@@ -97,6 +101,12 @@ def _lacks(question: str, hits: Sequence[Hit], made: Unit) -> bool:
     prose = "\n".join(text_of(hits[made.hit], one) for one in told if not one.cells)
     above = "\n".join((passage.title, *passage.section, prose))
     return bool(rows) and passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
+
+
+def _is_former(found: Retrieved, made: Unit) -> bool:
+    """Whether it answers for a time that was asked about and is over: then it says so."""
+    held = period_of(found.hits[made.hit].passage)
+    return found.period is not None and held is not None and not in_force(held[0], None, clock.today())
 
 
 def _several(hits: Sequence[Hit], units: Sequence[Unit]) -> bool:
@@ -217,6 +227,6 @@ def _claim(hits: Sequence[Hit], made: Unit, *, headed: bool) -> Claim:
     """`headed`: with the heading, which is what the question asks for."""
     passage = hits[made.hit].passage
     spans = spans_of(passage, made.places)
-    heading = clean(passage.section[-1]) if headed and passage.section else ""
+    heading = clean(passage.section[-1] if passage.section else passage.title) if headed else ""
     text = f"{heading}\n{made.text}" if heading and heading not in made.text else made.text
     return Claim(text, (Span(made.hit, spans[0][0], spans[-1][1], spans if len(spans) > 1 else ()),))
