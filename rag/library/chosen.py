@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from rag.library.coverage import word_set
-from rag.library.labels import named_among
 from rag.library.names import Name, sides
 from rag.library.ranges import read_range, within
+from rag.library.siblings import named_among
 from rag.library.tokens import fold
 from rag.library.validity import current
 from rag.statement import Period, Statement

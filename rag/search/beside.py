@@ -9,8 +9,10 @@ import rjieba
 
 from rag.domain import Hit, Passage
 from rag.grounding import Unknown
-from rag.library.labels import apart, flat, named_among
+from rag.library.kinds import speaks_of_all, things_in
+from rag.library.labels import flat
 from rag.library.places import places_in, says_everywhere
+from rag.library.siblings import apart, named_among
 from rag.library.tokens import fold, words
 from rag.search.families import tables
 
@@ -30,6 +32,8 @@ _ANY = frozenset(
 
 def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
     """The name with those of its kin that a table has; empty where the question names one of them, or no passage lacks it."""
+    if (found := _another(question, hits, read)) is not None:
+        return [found]
     for hit in hits[:_HITS]:
         for names in tables(hit):
             if len(names) < 2 or named_among(question, names):
@@ -38,6 +42,25 @@ def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
                 if not _stands(name, read):
                     return [Unknown(name, tuple(names[:_NEAREST]))]
     return []
+
+
+def _another(question: str, hits: Sequence[Hit], read: Read) -> Unknown | None:
+    """A thing that no passage names where the best hit is an entry about another of its kind: `Do you ship to Norway?` beside
+    `Do you ship to Switzerland?`, 支持支付宝吗 beside 支持现金吗."""
+    asked = things_in(question)
+    if not asked or not hits:
+        return None
+    passage = hits[0].passage
+    heading = passage.section[-1] if passage.section else ""
+    told = things_in(passage.context.rsplit("\n", 1)[-1] if passage.kind == "faq" else heading)
+    for kind, things in asked.items():
+        if kind not in told or set(things) & set(told[kind]) or speaks_of_all(f"{passage.context}\n{passage.text}"):
+            continue
+        if not set(things) & set(things_in(passage.text).get(kind, {})):
+            missing = [word for name, word in things.items() if not _stands(word, read) and not _stands(name, read)]
+            if missing:
+                return Unknown(missing[0], ())
+    return None
 
 
 def _places(question: str, names: Sequence[str], hit: Hit) -> Iterator[str]:

@@ -10,12 +10,16 @@ import re
 from collections.abc import Sequence
 
 from rag.domain import Hit
+from rag.library.attributes import attributes_asked, is_called
 from rag.library.coverage import word_set
-from rag.library.labels import apart, flat, named_among
+from rag.library.labels import flat
 from rag.library.places import places_in
+from rag.library.siblings import apart, named_among
 from rag.library.tokens import is_chinese
-from rag.search.families import families
+from rag.library.validity import FORMER
+from rag.search.families import families, tables
 from rag.search.turn import Turn, names_an_aspect
+from rag.search.validity import asked_period
 
 SIBLINGS = 8  # hits of the former question that are read for names
 _PHRASE = 24  # characters of a message's own thing
@@ -33,8 +37,14 @@ _WORD = re.compile(r"\w")
 def swapped(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
     """The former question about the thing that the message names; None where it names none, or nothing tells which one it
     stands for. `hits`: of the former question."""
+    if turn.kind == "new":
+        return None
     phrase = thing(turn.text)
-    if turn.kind == "new" or not phrase or len(phrase) > _PHRASE or names_an_aspect(phrase):
+    if asked_period(turn.text, 1) == FORMER and len(word_set(turn.text)) <= 1:  # 那以前呢
+        return f"以前{standing}" if is_chinese(standing) else f"{standing.rstrip(' ?')} previously?"
+    if attributes_asked(turn.text):
+        return _further(standing, turn, hits)
+    if not phrase or len(phrase) > _PHRASE or names_an_aspect(phrase):
         return None
     for names in families(hits):
         former = named_among(standing, names)
@@ -44,6 +54,20 @@ def swapped(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
         new = _meant(phrase, names) or (phrase if _alike(phrase, old, standing) else None)
         if new is not None and flat(new) != flat(old) and (text := _put(standing, old, new, names)) is not None:
             return text
+    return None
+
+
+def _further(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
+    """What a message asks of the thing spoken of, where a table has it: 上海店 几点关门 after 上海店在哪里."""
+    for hit in hits:
+        rows = [one for one in hit.passage.statements if one.kind == "row" and one.cells]
+        called = [*(cell.name for one in rows for cell in one.cells), *(one.label for one in rows)]
+        if not any(is_called(attribute, name) for attribute in attributes_asked(turn.text) for name in called):
+            continue
+        for names in tables(hit):
+            former = named_among(standing, names)
+            if len(former) == 1 and not named_among(turn.text, names):
+                return f"{next(iter(former))} {turn.text}"
     return None
 
 
@@ -80,7 +104,7 @@ def _alike(phrase: str, old: str, standing: str) -> bool:
 
 def _put(standing: str, old: str, new: str, names: Sequence[str]) -> str | None:
     """The question with the new name where the old one stands, whole or by its own part."""
-    for surface in (old, apart(names).get(old, "")):
+    for surface in (old, apart(names).get(old, ""), *places_in(old)[:1]):
         if not _WORD.search(surface):
             continue
         pattern = r"\s*".join(map(re.escape, "".join(surface.split())))

@@ -10,6 +10,7 @@ from rag.answering.compose import render
 from rag.answering.compose.columns import asked_cells, belongs, named_columns
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
+from rag.library.names import asked_names, names_in
 from rag.statement import CODE, Statement
 
 _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
@@ -50,6 +51,8 @@ def unit(question: str, hits: Sequence[Hit], scores: Sequence[Scored], best: Sco
     at, one = best.place, all_[best.place]
     if hit.passage.kind == "case" and one.kind == "field":
         return _case(best.hit, hit, at)
+    if hit.passage.kind == "faq" and one.kind == "field" and _is_exception(question, hit, one):
+        return Unit(best.hit, (at,), render.row(one) if one.cells else render.said(hit, one))
     if one.kind == "answer" or hit.passage.kind == "faq":
         return _answer(best.hit, hit, at)
     if one.kind in ("step", "item") or (one.kind == "sentence" and _in_list(all_, at)):
@@ -61,6 +64,14 @@ def unit(question: str, hits: Sequence[Hit], scores: Sequence[Scored], best: Sco
     if one.mark == CODE:
         return _code(best.hit, hit, at)
     return _paragraph(best.hit, hit, at, own)
+
+
+def _is_exception(question: str, hit: Hit, one: Statement) -> bool:
+    """Whether a further column of a FAQ is about the very model that the question names, and the answer is not."""
+    named = {name.key for name in asked_names(question)}
+    own = {name.key for name in names_in(render.said(hit, one))}
+    rest = {name.key for other in hit.passage.statements if other is not one for name in names_in(render.said(hit, other))}
+    return bool(named & own - rest)
 
 
 def _group(all_: Sequence[Statement], at: int) -> list[int]:
@@ -120,7 +131,8 @@ def one_item(hit: Hit, best: Scored, number: int) -> Unit | None:
     starts = [place for place in _group(all_, best.place) if all_[place].kind in ("step", "item")]
     if not starts or not (number == -1 or 0 < number <= len(starts)):
         return None
-    at = len(starts) - 1 if number == -1 else number - 1
+    numbered = [at for at, place in enumerate(starts) if all_[place].number == number]  # the first may stand before the list
+    at = len(starts) - 1 if number == -1 else numbered[0] if numbered else number - 1
     end = starts[at + 1] if at + 1 < len(starts) else _group(all_, best.place)[-1] + 1
     places = tuple(range(starts[at], end))
     return Unit(best.hit, places, render.listed(hit, [all_[place] for place in places], ""))
@@ -228,7 +240,8 @@ def flowing(hit: Hit, places: Sequence[int]) -> str:
             elif shown[0].cells:
                 parts.append(render.table(shown) if len(shown) > 1 else render.row(shown[0]))
             else:
-                parts.append(render.paragraph(hit, shown))
+                first = len(shown) == 1 and place >= 0 and all_[place].kind == "step" and all_[place].number == 2
+                parts.append(("1. " if first else "") + render.paragraph(hit, shown))  # its mark stands before the passage
             run = []
         run.append(place)
     return "\n".join(parts)

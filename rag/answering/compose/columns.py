@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from rag.library.attributes import attributes_asked, is_called, looks_like
 from rag.library.coverage import word_set
-from rag.library.labels import flat, named_among
+from rag.library.labels import flat
 from rag.library.ranges import within
+from rag.library.siblings import named_among
 from rag.library.tokens import words
 from rag.statement import Cell, Statement
 

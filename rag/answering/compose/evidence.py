@@ -45,7 +45,7 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
     for row in rows:
         if named_values(row, plain) >= _VALUES and says(kind, hit, [row]) is not False:
             return True
-        if pinned(question, row, rows_beside(hit, row)):
+        if kind not in ("steps", "reason") and pinned(question, row, rows_beside(hit, row)):
             return True
     if gives_overview(question, hit) or _all_said(kind, found, hit):
         return True

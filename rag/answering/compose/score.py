@@ -29,6 +29,7 @@ _LATE, _HIT = 8.0, 0.7  # of its own tokens, of its passage among the others
 _KIND = 0.5  # against a statement that holds nothing of the kind that is asked for: no amount, no time
 _ATTRIBUTE = 1.0  # of a row whose label is the attribute that is asked for, in whatever words
 _PINNED = 1.5  # of a row of which the question names both the thing and what is asked of it
+_NO_CELL = ("steps", "reason")  # what no cell answers
 _COUNTED = frozenset("一 二 三 四 五 六 七 八 九 十".split())
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NUMBER = re.compile(r"[\d.,%/ -]+")
@@ -94,7 +95,7 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             score -= _KIND
         if of_attribute(question, one):
             score += _ATTRIBUTE if len(words(one.label or one.cells[0].value)) < 2 else _ATTRIBUTE / 2
-        if one.kind == "row" and pinned(question, one, rows_beside(hit, one)):
+        if one.kind == "row" and kind not in _NO_CELL and pinned(question, one, rows_beside(hit, one)):
             score += _PINNED
         out.append(Scored(at, n, one, own, covered, around, values, score))
     return out
