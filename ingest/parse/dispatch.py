@@ -74,11 +74,18 @@ _ODF = "application/vnd.oasis.opendocument."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MD, _HTML = Format("text/markdown", _of_text("markdown")), Format("text/html", _of_marked_up("html"))
 _PLAIN = Format("text/plain", _of_text("text"))
+_ADOC = Format("text/asciidoc", _of_text("asciidoc"))
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         ".md": _MD,
         ".markdown": _MD,
+        ".rst": Format("text/x-rst", _of_text("rst")),
+        ".rest": Format("text/x-rst", _of_text("rst")),
+        ".org": Format("text/org", _of_text("org")),
+        ".adoc": _ADOC,
+        ".asciidoc": _ADOC,
+        ".asc": _ADOC,
         ".mdx": Format("text/mdx", _of_text("markdown", mdx=True)),
         ".txt": _PLAIN,
         ".text": _PLAIN,

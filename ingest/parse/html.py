@@ -25,7 +25,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer"
     " form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary table tbody td tfoot"
-    " th thead tr ul".split()
+    " th thead tr ul x-section".split()
 )
 _ANSWER_LIMIT = 4000
 _ACCORDION_LEVEL = 7
@@ -122,8 +122,16 @@ class _Page:
             self.writer.heading(_text(element), _ACCORDION_LEVEL + self.below)
         elif tag == "p" and _is_bold_heading(element):
             self.writer.heading(_text(element), _BOLD_LEVEL + self.below)
+        elif tag == "x-section":
+            self._titled(element)
         else:
             self.walk(element)
+
+    def _titled(self, element: HtmlElement) -> None:
+        """A part with a title of its own (`ingest.parse.markuphtml`): it ends where the element ends."""
+        self.writer.heading(element.get("title") or "", _ACCORDION_LEVEL + self.below)
+        self.walk(element)
+        self.writer.close(_ACCORDION_LEVEL + self.below)
 
     def _list(self, element: HtmlElement, group: int, depth: int) -> None:
         number = int(element.get("start") or 1) if (element.get("start") or "1").isdigit() else 1
