@@ -47,6 +47,8 @@ def _xml(content: bytes, declared: str | None) -> Parsed:
 
     if mediawiki.START.match(content[:1000]):
         return mediawiki.parse(content)
+    if re.match(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<opml\b", content[:2000], re.DOTALL):
+        return _call("outline", "parse_opml", content)
     if not decode(content, declared).lstrip().startswith("<"):
         return _PLAIN.parser(content, declared)
     from ingest.parse import partition
@@ -116,7 +118,14 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".webp": Format("image/webp", _of_bytes("ocr", "parse_picture"), b"RIFF"),
         ".lake": Format("text/lake", _of_text("lake")),
         ".xmind": Format("application/vnd.xmind.workbook", _of_bytes("xmind"), b"PK"),
+        ".ofd": Format("application/ofd", _of_bytes("ofd"), b"PK"),
+        ".chm": Format("application/vnd.ms-htmlhelp", _of_bytes("chm"), b"ITSF"),
+        ".opml": Format("text/x-opml", _of_bytes("outline", "parse_opml")),
+        ".mm": Format("application/x-freemind", _of_bytes("outline", "parse_freemind")),
+        ".ipynb": Format("application/x-ipynb+json", _of_text("notebook")),
         ".eml": Format("message/rfc822", _of_marked_up("mail")),
+        ".mbox": Format("application/mbox", _of_marked_up("mbox")),
+        ".mbx": Format("application/mbox", _of_marked_up("mbox")),
         ".mht": Format("multipart/related", _of_marked_up("mail")),
         ".mhtml": Format("application/x-mimearchive", _of_marked_up("mail")),
         ".csv": Format("text/csv", _of_text("sheet", "parse_csv")),
@@ -130,8 +139,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 _BY_MIME = {known.mime_type: known for known in FORMATS.values()} | {"text/x-markdown": _MD}
 _UNSUPPORTED = frozenset(
-    ".ppt .pps .chm .mobi .azw .pages .numbers .key .wps .et .dps"
-    " .zip .rar .7z .gz .tar .svg .mp3 .mp4 .avi .mov .exe .dll".split()
+    ".ppt .pps .mobi .azw .pages .numbers .key .wps .et .dps .zip .rar .7z .gz .tar .svg .mp3 .mp4 .avi .mov .exe .dll".split()
 )
 _ADVICE = {".ppt": ".pptx", ".pps": ".pptx", ".et": ".xlsx", ".numbers": ".xlsx", ".dps": ".pptx", ".key": ".pptx"}
 _TWINS = {
@@ -143,6 +151,7 @@ _IMAGES = tuple(map(bytes.fromhex, ("89504e47", "ffd8ff", "47494638", "49492a00"
 _BINARY = tuple(map(bytes.fromhex, ("52494646", "1f8b", "377abcaf", "52617221", "7f454c46")))  # RIFF, gzip, 7z, RAR, ELF
 _HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _LAKE_START = re.compile(r"\s*<!doctype lake\b", re.IGNORECASE)
+_MAILBOX_START = re.compile(r"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d[^\n]*\n[\w-]+:[ \t]")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -218,6 +227,8 @@ def _by_signature(content: bytes, extension: str) -> Format | None:
         return _by_members(content, extension)
     if content.startswith(_OLE):
         return _by_streams(content, extension)
+    if content.startswith(b"ITSF"):
+        return FORMATS[".chm"]
     if content.startswith(rb"{\rtf"):
         return FORMATS[".rtf"]
     if (
@@ -246,6 +257,7 @@ def _by_members(content: bytes, extension: str) -> Format:
         (".pptx", "ppt/presentation.xml"),
         (".epub", "META-INF/container.xml"),
         (".xmind", "content.json"),
+        (".ofd", "OFD.xml"),
     ):
         if any(name.startswith(part) for name in names):
             return FORMATS[extension_of]
@@ -284,6 +296,8 @@ def _by_text(content: bytes) -> Format:
         return FORMATS[".lake"]
     if _HTML_START.match(start[:2000]):
         return _HTML
+    if _MAILBOX_START.match(start[:300]):
+        return FORMATS[".mbox"]
     if start.lstrip()[:1] in ("{", "["):
         try:
             json.loads(start)

@@ -45,6 +45,22 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
     Raises:
         ParseError: `encrypted`, `broken`, and `empty` when there is neither a subject nor a body nor an attachment.
     """
+    headers, bodies, attachments = _opened(content, declared)
+    return write(headers, bodies, attachments)
+
+
+def parse_into(writer: Writer, content: bytes, declared: str | None = None) -> None:
+    """Writes a mail that is one of many as a section under its subject. Raises ParseError as `parse`."""
+    headers, bodies, attachments = _opened(content, declared)
+    fields = writer.fields
+    writer.fields = {**fields, **_fields(headers)}
+    writer.heading(headers.subject or ", ".join(address for _, address in headers.sender), 1)
+    _write(writer, headers, bodies, attachments, level=2)
+    writer.close(1)
+    writer.fields = fields
+
+
+def _opened(content: bytes, declared: str | None) -> tuple[Headers, list[tuple[str, str]], list[File]]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         content = decode(content).encode()
     headers = mailheaders.read(content, declared)
@@ -55,23 +71,30 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
         raise ParseError(
             f"The mail cannot be read ({type(exc).__name__}).", code="broken", fix="Save the mail again as .eml or text."
         ) from exc
-    return write(headers, bodies, attachments)
+    return headers, bodies, attachments
 
 
 def write(headers: Headers, bodies: Sequence[tuple[str, str]], attachments: Sequence[File]) -> Parsed:
     """A mail from its parts; `bodies` as (text, `plain` or `html`)."""
     writer = Writer(headers.subject, _fields(headers))
     writer.heading(headers.subject, 1)
+    skipped = _write(writer, headers, bodies, attachments, level=1)
+    return writer.parsed(_metadata(headers, [name for name, _, _ in attachments], skipped))
+
+
+def _write(
+    writer: Writer, headers: Headers, bodies: Sequence[tuple[str, str]], attachments: Sequence[File], *, level: int
+) -> list[str]:
+    """Writes what a mail says and its attachments; gives those that were not read."""
     for body, subtype in bodies:
         if body.strip():
             write_body(writer, body, subtype)
     chinese = columns.is_chinese(headers.subject + "".join(body for body, _ in bodies))
     names = [name for name, _, _ in attachments]
     if attachments:
-        writer.close(1)
+        writer.close(level)
         writer.block(columns.label("附件" if chinese else "Attachments") + ", ".join(names))
-    skipped = write_files(writer, [file for file in attachments if file[1]], chinese=chinese)
-    return writer.parsed(_metadata(headers, names, skipped))
+    return write_files(writer, [file for file in attachments if file[1]], chinese=chinese, level=level)
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------

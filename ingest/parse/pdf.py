@@ -75,7 +75,7 @@ def _survey(content: bytes) -> tuple[set[int], int, str]:
     return empty, total, "" if _NO_TITLE.search(title) else title
 
 
-def _with_grids(lines: list[PdfLine]) -> Iterator[PdfLine | Table]:
+def with_grids(lines: list[PdfLine]) -> Iterator[PdfLine | Table]:
     """Lines, and tables for those that stand in columns."""
     for part, rows in (found for run in runs(lines) for found in parted(run)):
         if rows is None:
@@ -141,12 +141,12 @@ def _page_items(page: Any) -> Iterator[PdfLine | Table]:
     page = page.filter(_Unprinted())
     tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
     if turned := _turned(page):
-        yield from _with_grids(page_lines(page, _upright_words(page, turned)))
+        yield from with_grids(page_lines(page, _upright_words(page, turned)))
         return
     words = page.extract_words(extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False)
     outside = [word for word in words if not any(_inside(word, table) for table in tables)]
     lines = page_lines(page, outside)
-    for line in _with_grids(lines):
+    for line in with_grids(lines):
         left, right = (line.left, line.right) if isinstance(line, PdfLine) else (line.x0, line.x1)
         while tables and tables[0].top < line.top and (tables[0].x0 < right and left < tables[0].x1):
             yield tables.pop(0)
