@@ -79,10 +79,14 @@ def _lines(topic: Topic, level: int) -> Iterator[tuple[str, int]]:
 
 
 def _tree(content: bytes) -> Any:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True)
     try:
-        return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=True))
-    except etree.LxmlError as exc:
-        raise ParseError("The outline is damaged.", code="broken", fix="Export it again.") from exc
+        root = etree.fromstring(content, parser)
+    except etree.LxmlError:
+        root = None
+    if root is None:
+        raise ParseError("The outline is damaged.", code="broken", fix="Export it again.")
+    return root
 
 
 def _told(text: str | None) -> str:

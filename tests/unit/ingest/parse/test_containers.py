@@ -187,7 +187,8 @@ def test_compiled_help_in_the_order_and_the_code_page_of_its_book(microsoft: boo
     # pylibmspack 0.4.0 refuses what Free Pascal's chmcmd compiles; nobody decodes pages that name no charset.
     toc = (
         '<html><body><ul><li><object type="text/sitemap"><param name="Name" value="故障"><param name="Local" value="b.htm">'
-        '</object><li><object type="text/sitemap"><param name="Name" value="起步"><param name="Local" value="a.htm#top"></object>'
+        '</object><li><object type="text/sitemap"><param name="Name" value="起步">'
+        '<param name="Local" value="a.htm#top"></object>'
         "</ul></body></html>"
     )
     pages = {
