@@ -43,14 +43,19 @@ def _call(module: str, function: str, *given: Any, **told: Any) -> Parsed:
 
 
 def _xml(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import mediawiki
+    from ingest.parse import confluence, mediawiki
 
+    if confluence.SPACE.match(content[:1000]):
+        return confluence.parse_space(content)
     if mediawiki.START.match(content[:1000]):
         return mediawiki.parse(content)
     if re.match(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<opml\b", content[:2000], re.DOTALL):
         return _call("outline", "parse_opml", content)
-    if not decode(content, declared).lstrip().startswith("<"):
+    source = decode(content, declared)
+    if not source.lstrip().startswith("<"):
         return _PLAIN.parser(content, declared)
+    if confluence.STORAGE.search(source):
+        return confluence.parse_storage(source)
     from ingest.parse import partition
 
     return partition.parse_xml(content)
@@ -76,6 +81,7 @@ _ODF = "application/vnd.oasis.opendocument."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MD, _HTML = Format("text/markdown", _of_text("markdown")), Format("text/html", _of_marked_up("html"))
 _PLAIN = Format("text/plain", _of_text("text"))
+_WIKI = Format("text/x-wiki", _of_text("wikitext"))
 _ADOC = Format("text/asciidoc", _of_text("asciidoc"))
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -84,6 +90,9 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".markdown": _MD,
         ".rst": Format("text/x-rst", _of_text("rst")),
         ".rest": Format("text/x-rst", _of_text("rst")),
+        ".wiki": _WIKI,
+        ".mediawiki": _WIKI,
+        ".textile": Format("text/x-textile", _of_text("textile")),
         ".org": Format("text/org", _of_text("org")),
         ".adoc": _ADOC,
         ".asciidoc": _ADOC,

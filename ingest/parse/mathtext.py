@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from lxml import etree
-
 from ingest.parse.visible import lowered, raised
 
 _SIMPLE = re.compile(r"[\w.,%°′″αβγΔΩπμ]*")
 _OPERATORS = {"&InvisibleTimes;": "", "\u2062": "", "\u2061": "", "\u2063": "", "\u2064": ""}
+_DRAWN = re.compile(r"(?:^|\s)(?:katex-html|MathJax_Preview|MathJax_SVG|mjx-chtml)(?:$|\s)")
 _WIDE = frozenset("=<>≤≥≈≠±×·÷+−→⇒∈∼≡")
 
 
@@ -24,23 +23,27 @@ def linear(element: Any) -> str:
 def _written(element: Any) -> str:
     if not isinstance(element.tag, str):
         return ""
-    name = etree.QName(element).localname if not element.tag.startswith("math:") else element.tag[5:]
-    if (function := _KINDS.get(name)) is not None:
+    if (function := _KINDS.get(_name(element))) is not None:
         return function(element)
     return "".join(_written(child) for child in element)
 
 
+def _name(element: Any) -> str:
+    """Without its namespace or prefix; '' for a comment."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+
+
 def _child(element: Any, *names: str) -> str:
-    found = next((child for name in names for child in element if etree.QName(child).localname == name), None)
+    found = next((child for name in names for child in element if _name(child) == name), None)
     return "".join(map(_written, found)).strip() if found is not None else ""
 
 
 def _value(element: Any, properties: str, name: str) -> str:
     """A property of Word's: `m:naryPr/m:chr/@m:val`."""
     for about in element:
-        if etree.QName(about).localname == properties:
+        if _name(about) == properties:
             for one in about:
-                if etree.QName(one).localname == name:
+                if _name(one) == name:
                     return next(iter(one.attrib.values()), "")
     return ""
 
@@ -92,7 +95,7 @@ def _root(element: Any) -> str:
 def _delimited(element: Any) -> str:
     opening = _value(element, "dPr", "begChr") or "("
     closing = _value(element, "dPr", "endChr") or ")"
-    parts = ["".join(map(_written, one)) for one in element if etree.QName(one).localname == "e"]
+    parts = ["".join(map(_written, one)) for one in element if _name(one) == "e"]
     return opening + (_value(element, "dPr", "sepChr") or "|").join(parts) + closing
 
 
@@ -104,7 +107,7 @@ def _sum(element: Any) -> str:
 
 
 def _matrix(element: Any) -> str:
-    rows = [one for one in element if etree.QName(one).localname in ("mr", "mtr", "mlabeledtr")]
+    rows = [one for one in element if _name(one) in ("mr", "mtr", "mlabeledtr")]
     return "[" + "; ".join(", ".join(_children(row)) for row in rows) + "]"
 
 
@@ -164,3 +167,25 @@ _KINDS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
         "mphantom": lambda _: "",
     }
 )
+
+
+def write_equations(root: Any) -> None:
+    """Puts each equation of a page in its place as text, in place: MathML, what KaTeX and MathJax made, TeX in scripts."""
+    drawn = [one for one in root.iter() if isinstance(one.tag, str) and _DRAWN.search(one.get("class") or "")]
+    for element in drawn:
+        if element.getparent() is not None:
+            element.drop_tree()
+    for element in list(root.iter("math", "{http://www.w3.org/1998/Math/MathML}math")):
+        text = linear(element)
+        if element.getparent() is not None:
+            _as_text(element, text)
+    for script in list(root.iter("script")):
+        if (script.get("type") or "").startswith(("math/tex", "math/asciimath")) and script.getparent() is not None:
+            _as_text(script, (script.text or "").strip())
+
+
+def _as_text(element: Any, text: str) -> None:
+    block = element.get("display") == "block" or "mode=display" in (element.get("type") or "")
+    tail = element.tail
+    element.clear()
+    element.tag, element.text, element.tail = "div" if block else "span", text, tail

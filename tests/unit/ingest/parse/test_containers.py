@@ -128,7 +128,7 @@ def test_notebooks_show_text_code_and_results() -> None:
         {"cell_type": "code", "source": "total()\n# a comment", "outputs": [
             {"output_type": "stream", "name": "stdout", "text": ["55 EUR\n"]},
             {"output_type": "stream", "name": "stderr", "text": ["warning"]},
-            {"output_type": "execute_result", "data": {"text/plain": ["<IPython.core.display.HTML object>"], "text/html": table}},
+            {"output_type": "execute_result", "data": {"text/plain": ["<pandas.DataFrame>"], "text/html": table}},
             {"output_type": "error", "traceback": ["Traceback"]},
         ]},
         {"cell_type": "code", "metadata": {"tags": ["remove-cell"]}, "source": "secret = 1", "outputs": []},
