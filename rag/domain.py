@@ -62,8 +62,8 @@ class Block:
 class Parsed:
     """What a parser returns. `text` is the text that citations point into; every block's span is non-empty.
 
-    For text and Markdown sources `text` is the decoded source itself, unchanged, so that offsets hold in the original;
-    `markdown` says that it holds markup, which searching leaves out.
+    For plain text `text` is the decoded source itself, for Markdown the source without what its page does not show (tags,
+    directives, comments); `markdown` says that it holds markup, which searching leaves out.
     """
 
     text: str

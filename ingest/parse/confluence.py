@@ -106,8 +106,7 @@ def _macro(element: HtmlElement) -> str:
     body = "".join(_written(one) for one in element if one.tag == "ac:rich-text-body")
     plain = "".join(one.text_content() for one in element if one.tag == "ac:plain-text-body")
     if name in _CODE:
-        lead = f"<p>{escape(title)}</p>" if title else ""
-        return f"{lead}<pre>{escape(plain, quote=False)}</pre>"
+        return section(title, f"<pre>{escape(plain, quote=False)}</pre>")
     if name in _FOLDED:
         return f"<details><summary>{escape(title or 'Expand')}</summary>{body}</details>"
     if name in ("mathblock", "mathinline", "latex", "latex-formatting"):

@@ -147,7 +147,7 @@ class _Any(Directive):
     def _code(self) -> list[nodes.Node]:
         caption = self.options.get("caption", "")
         block = nodes.literal_block("", "\n".join(self.content))
-        return [*([nodes.paragraph("", "", *self._inline(caption))] if caption else []), block]
+        return self._titled(caption, [block]) if caption else [block]
 
     def _version(self, told: str) -> list[nodes.Node]:
         number, _, rest = told.partition(" ")
