@@ -13,7 +13,7 @@ from typing import Any
 
 from ingest import columns
 from ingest.columns import FIELD_LIMIT
-from ingest.parse import calendar, html, mailheaders
+from ingest.parse import calendar, html, mailheaders, tnef
 from ingest.parse.attached import File, write_files
 from ingest.parse.decode import decode
 from ingest.parse.lines import bullet
@@ -26,6 +26,7 @@ from rag.domain import Parsed
 from rag.errors import ParseError
 
 _SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+_PACKED = ("application/ms-tnef", "application/vnd.ms-tnef")
 _WRAPPED = range(60, 161)  # columns of a line that a mailer may have broken
 _WRAP_LIMIT = 80  # characters
 _SENTENCE_ENDS = "。！？.!?；;：:"
@@ -118,11 +119,24 @@ def _parts(message: EmailMessage, declared: str | None) -> tuple[list[tuple[str,
         inline = not name and part.get_content_disposition() != "attachment"
         if inline and part.get_content_type() in ("text/plain", "text/html"):
             bodies.append(_body(part, declared))  # mailing lists and some clients write the body in several parts
-        elif name or part.get_content_type() == "message/rfc822":
-            attachments.append(_file(part, name))
+        elif name or part.get_content_type() in ("message/rfc822", *_PACKED):
+            _attach(attachments, bodies, _file(part, name), found is None)
+    if found is None and message.get_content_type() in _PACKED:
+        _attach(attachments, bodies, _file(message, "winmail.dat"), True)
     if found is None and not message.is_multipart() and message.get_content_maintype() in ("text", "multipart"):
         bodies.append((_body(message, declared)[0], "plain"))  # said to be of several parts, or to be attached to nothing
     return bodies, attachments
+
+
+def _attach(attachments: list[File], bodies: list[tuple[str, str]], file: File, bare: bool) -> None:
+    """Adds an attachment; of Outlook's package what is in it, its body too where the mail is `bare` of one."""
+    if not tnef.is_packed(file[0], file[2] or "", file[1]):
+        attachments.append(file)
+        return
+    packed = tnef.unpacked(file[1])
+    attachments += packed.files
+    if bare or not any(text.strip() for text, _ in bodies):
+        bodies += packed.bodies[:1]
 
 
 def _body(part: MIMEPart, declared: str | None) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from ingest.parse.normal import one_line
 from ingest.parse.pdfcells import parted, runs
 from ingest.parse.pdflayout import Scan, Table, write_document
 from ingest.parse.pdflines import PdfLine, join, page_lines
+from ingest.parse.pdfvertical import is_vertical, vertical_words
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -42,6 +43,7 @@ def parse(content: bytes) -> Parsed:
             `timeout` when not even the first page could be read in time.
     """
     empty, total, named = _survey(content)
+    empty -= _seen_otherwise(content, empty)
     scans, late = _scans(content, sorted(empty)) if empty and ocr.available() else ({}, False)
     if len(empty) == total and not scans:
         raise ocr.too_slow() if late else ocr.needs_ocr("The PDF has no text, only images.")
@@ -73,6 +75,22 @@ def _survey(content: bytes) -> tuple[set[int], int, str]:
         empty = {number for number in range(1, total + 1) if not _page_text(document, number - 1).strip()}
         title = one_line(document.get_metadata_dict().get("Title", ""))
     return empty, total, "" if _NO_TITLE.search(title) else title
+
+
+def _seen_otherwise(content: bytes, empty: set[int]) -> set[int]:
+    """Of the pages where pdfium finds no text those that have some: it reads no vertical font that is not embedded."""
+    found: set[int] = set()
+    if not empty:
+        return found
+    try:
+        with pdfplumber.open(io.BytesIO(content), pages=sorted(empty), raise_unicode_errors=False) as document:
+            for page in document.pages:
+                if is_vertical([char for char in page.chars if not char["text"].startswith("(cid:")]):
+                    found.add(page.page_number)
+                page.close()
+    except Exception:  # pdfminer raises what it stumbles over
+        return found
+    return found
 
 
 def with_grids(lines: list[PdfLine]) -> Iterator[PdfLine | Table]:
@@ -140,6 +158,9 @@ def _page_items(page: Any) -> Iterator[PdfLine | Table]:
     """Lines and tables of a page, each table where it stands."""
     page = page.filter(_Unprinted())
     tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
+    if is_vertical(page.chars):
+        yield from with_grids(page_lines(page, vertical_words(page)))
+        return
     if turned := _turned(page):
         yield from with_grids(page_lines(page, _upright_words(page, turned)))
         return
