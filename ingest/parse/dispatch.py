@@ -201,6 +201,8 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
 def _told(parsed: Parsed) -> Parsed:
     """With the columns of a mapping that the document's tables do not have."""
     missed = columns.missed() if any(block.kind in ("table", "faq", "case") for block in parsed.blocks) else ()
+    if missed:
+        columns.check_missed()
     if not missed:
         return parsed
     left_out = {**parsed.metadata.get("left_out", {}), "columns of the mapping that are not there": list(missed)}

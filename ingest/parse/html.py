@@ -91,6 +91,9 @@ def _metadata(root: HtmlElement) -> dict[str, str]:
     for meta in root.iter("meta"):
         if (meta.get("name") or "").lower() in ("description", "keywords"):
             found[meta.get("name").lower()] = one_line(meta.get("content") or "")
+    for link in root.iter("link"):
+        if (link.get("rel") or "").lower() == "canonical" and (link.get("href") or "").startswith(("https://", "http://")):
+            found["url"] = (link.get("href") or "").strip()
     return {name: value for name, value in found.items() if value}
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
