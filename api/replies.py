@@ -235,6 +235,19 @@ class WriteReply(_Reply):
     job_id: int = Field(examples=[17])
 
 
+class AsReadReply(_Reply):
+    """A document as it was read. `told`: `left_out` by kind, `columns` and what they were taken for, and the like."""
+
+    document_id: str
+    version: int
+    title: str
+    url: str | None
+    text: str
+    passages: list[dict[str, Any]] = Field(description="In order, with section, span, fields and statements.")
+    told: dict[str, Any] = Field(examples=[{"left_out": {"hidden columns": ["Prices!C"]}, "columns": {"Frage": "question"}}])
+    masked: dict[str, int]
+
+
 class DeleteReply(_Reply):
     """A receipt: `versions` were taken out of service; no question that starts now sees them."""
 

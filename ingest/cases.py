@@ -27,6 +27,13 @@ class Columns:
     others: Mapping[int, str] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
 
+    def roles(self, names: Sequence[str]) -> dict[str, str]:
+        """Name of each column → what it was taken for."""
+        told = {i: f"field {name}" for i, name in {**self.others, **self.fields}.items()}
+        told |= {i: role_of(names[i]) or "shown" for i in self.text} | dict.fromkeys(self.left_out, "left out")
+        told |= {self.title: "title"} if self.title is not None else {}
+        return {names[i]: role for i, role in sorted(told.items()) if i < len(names) and names[i]}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -22,6 +22,8 @@ ROLES = ("question", "answer", "similar questions", "title", "symptom", "cause",
 """What a column can be besides a field to filter by. `show`: its text is shown whatever its name; `ignore`: it is not read."""
 
 _MAPPED: ContextVar[Mapping[str, str]] = ContextVar("mapped columns", default=MappingProxyType({}))
+_SEEN: ContextVar[dict[str, None]] = ContextVar("names of columns that were seen", default={})  # noqa: B039
+_OPTIONAL: ContextVar[frozenset[str]] = ContextVar("columns of a mapping for many files", default=frozenset())
 _WANTED: ContextVar[dict[str, str]] = ContextVar("columns of the mapping that were not seen", default={})  # noqa: B039
 
 COLUMN_LIMIT = 200
@@ -32,20 +34,40 @@ FIELD_LIMIT = 200
 
 
 @contextmanager
-def mapped(mapping: Mapping[str, str] | None) -> Iterator[None]:
-    """Within it, tables are read as if their columns had other names: `{"Frage": "question", "Produktlinie": "product"}`."""
+def mapped(mapping: Mapping[str, str] | None, optional: Iterable[str] = ()) -> Iterator[None]:
+    """Within it, tables are read as if their columns had other names: `{"Frage": "question", "Produktlinie": "product"}`.
+
+    `optional`: those of its columns that a table need not have, for the mapping is that of a whole folder.
+    """
     token = _MAPPED.set({_plain(name): role for name, role in (mapping or {}).items()})
+    seen, may_miss = _SEEN.set({}), _OPTIONAL.set(frozenset(map(_plain, optional)))
     wanted = _WANTED.set({_plain(name): name for name in mapping or {}})
     try:
         yield
     finally:
         _MAPPED.reset(token)
         _WANTED.reset(wanted)
+        _SEEN.reset(seen)
+        _OPTIONAL.reset(may_miss)
 
 
 def missed() -> tuple[str, ...]:
     """Of the mapping in force, the columns that no table read so far has."""
     return tuple(_WANTED.get().values())
+
+
+def check_missed() -> None:
+    """Raises ParseError `unknown_column` when the mapping of this very document names a column that none of its tables has."""
+    wanting = [name for plain, name in _WANTED.get().items() if plain not in _OPTIONAL.get()]
+    if wanting:
+        seen = list(_SEEN.get())
+        near = difflib.get_close_matches(wanting[0], seen, 1, 0.5)
+        raise ParseError(
+            f"No table of the document has a column `{wanting[0]}`" + (f"; did you mean `{near[0]}`?" if near else "."),
+            code="unknown_column",
+            field="columns",
+            fix=f"Its columns: {', '.join(seen[:30])}.",
+        )
 
 
 def mapping_of(metadata: Mapping[str, Any]) -> dict[str, str]:
@@ -85,6 +107,8 @@ def normalise_name(name: str) -> str:
 def mapped_role(name: str) -> str:
     """What a mapping says of the column, '' where it says nothing."""
     told = _MAPPED.get()
+    if told and len(_SEEN.get()) < COLUMN_LIMIT:
+        _SEEN.get()[name] = None
     if not told or (plain := _plain(name)) not in told:
         return ""
     _WANTED.get().pop(plain, None)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rag.library.ledger import Ledger
 
 
+_TOLD_LIMIT = 30  # lines
+
+
 def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files or folders.")],
     collection: Annotated[str, typer.Option(help="Collection the documents belong to.")] = DEFAULT_COLLECTION,
@@ -111,6 +114,10 @@ def _say_stalled(paused: bool) -> None:
 def _tell(summary: Summary, as_json: bool) -> None:
     for failure in summary.failed:
         print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
+    for one in summary.left_out[:_TOLD_LIMIT]:
+        print(f"left out  {one['source']}: {one['kind']}: {one['what']}", file=sys.stderr)
+    if len(summary.left_out) > _TOLD_LIMIT:
+        print(f"left out  and {len(summary.left_out) - _TOLD_LIMIT} more: `xiansou docs show ID --as-read`", file=sys.stderr)
     if as_json:
         emit(summary.as_dict())
     else:

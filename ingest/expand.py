@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from ingest import notion
 from ingest.parse.archive import open_archive
 from ingest.parse.decode import decode
 from rag.errors import ParseError
@@ -15,6 +16,7 @@ from rag.errors import ParseError
 _DEPTH_LIMIT = 2  # archives in archives
 _TOTAL_LIMIT = 512 * 2**20  # bytes that all archives of one upload may inflate to
 _UTF8_FLAG = 0x800
+_CONFLUENCE = {"entities.xml", "exportDescriptor.properties"}  # beside them: attachments without their names
 _LEFT_OUT = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -78,14 +80,21 @@ def _expand(content: bytes, prefix: str, depth: int, left: list[int]) -> Iterato
         raise ParseError("There are archives inside archives.", code="unsupported", fix="Pack the documents once.")
     with open_archive(content) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_link(entry)]
-        for entry, name in zip(entries, _names(entries), strict=True):
-            if name is None:
-                continue
-            data = _inflated(archive, entry, left)
+        named = {name: entry for entry, name in zip(entries, _names(entries), strict=True) if name is not None}
+        wanted = _wanted(named, lambda name: _inflated(archive, named[name], [_TOTAL_LIMIT]))
+        for name, plain in wanted.items():
+            data = _inflated(archive, named[name], left)
             if is_archive(name):
-                yield from _expand(data, f"{prefix}/{name}", depth + 1, left)
+                yield from _expand(data, f"{prefix}/{plain}", depth + 1, left)
             else:
-                yield f"{prefix}/{name}", data
+                yield f"{prefix}/{plain}", notion.tidied(name, data)
+
+
+def _wanted(names: Collection[str], read: Callable[[str], bytes]) -> dict[str, str]:
+    """The members to read → their names as documents: of an export of a wiki only what holds its pages."""
+    if set(names) >= _CONFLUENCE:
+        return {"entities.xml": "entities.xml"}
+    return notion.kept(names, read) if notion.is_export(names) else {name: name for name in names}
 
 
 def _is_link(entry: zipfile.ZipInfo) -> bool:

@@ -46,6 +46,14 @@ class Columns:
     left_out: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
 
+    def roles(self) -> dict[str, str]:
+        """Name of each column → what it was taken for."""
+        told = {i: f"field {name}" for i, name in self.fields.items()}
+        told |= dict.fromkeys(self.further, "shown") | dict.fromkeys(self.left_out, "left out")
+        told |= dict.fromkeys(self.phrasings, "similar questions") | dict.fromkeys((self.answer, *self.answers), "answer")
+        told |= {self.question: "question"} | ({self.title: "title"} if self.title is not None else {})
+        return {self.names[i]: role for i, role in sorted(told.items()) if i < len(self.names) and self.names[i]}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

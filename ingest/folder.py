@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest.parse.frontmatter import UNPUBLISHED
 from ingest.pipeline import Pipeline
 from ingest.sources import SourceFile, find, name, read
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
@@ -16,13 +17,14 @@ from rag.library.ledger import Ledger
 from rag.library.rows import content_hash
 from rag.settings import Settings
 
+_FEW = 5  # names of one kind that a summary tells
 Progress = Callable[[int, int], None]  # files done, files in all
 
 
 @dataclass(slots=True)
 class Summary:
     """Counts of documents by what happened, passages written, the index version afterwards, seconds it took, and
-    how much each cleaning rule removed."""
+    how much each cleaning rule removed. `left_out`: what of the sources is not part of any text, and why."""
 
     added: int = 0
     updated: int = 0
@@ -33,12 +35,28 @@ class Summary:
     index_version: int = 0
     seconds: float = 0.0
     cleaned: dict[str, int] = field(default_factory=dict)
+    left_out: list[dict[str, str]] = field(default_factory=list)
 
     def count(self, state: str) -> None:
         setattr(self, state, getattr(self, state) + 1)
 
     def fail(self, source: str, error: XiansouError) -> None:
         self.failed.append({"source": source, "error": f"{error.code}: {error}"})
+
+    def leave_out(self, source: str, told: Mapping[str, Sequence[str]]) -> None:
+        """Notes what of a source was not read, by kind."""
+        for kind, what in told.items():
+            names = [str(one) for one in what]
+            shown = ", ".join(names[:_FEW]) + (f", and {len(names) - _FEW} more" if len(names) > _FEW else "")
+            self.left_out.append({"source": source, "kind": kind, "what": shown})
+
+    def refuse(self, source: str, error: XiansouError, *, withdrawn: bool) -> None:
+        """A document that was not written: a draft is left out, all else has failed."""
+        if error.code != UNPUBLISHED:
+            self.fail(source, error)
+            return
+        self.deleted += withdrawn
+        self.leave_out(source, {"not published": [str(getattr(error, "detail", error)), *["withdrawn"][: int(withdrawn)]]})
 
     def sentence(self) -> str:
         """For people."""
@@ -86,11 +104,12 @@ def ingest_paths(
         for outcome in make_pipeline().put_many(_chain(first, changed)):
             if outcome.result is not None:
                 summary.count(outcome.result.state)
+                summary.leave_out(str(outcome.input.source), outcome.result.left_out)
                 for rule, count in outcome.result.cleaned.items():
                     summary.cleaned[rule] = summary.cleaned.get(rule, 0) + count
                 summary.passages += outcome.result.passages if outcome.result.state != "unchanged" else 0
             elif outcome.error is not None:
-                summary.fail(str(outcome.input.source), outcome.error)
+                summary.refuse(str(outcome.input.source), outcome.error, withdrawn=outcome.withdrawn)
             advance()
     for document_id in missing:
         ledger.delete(document_id)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingest.folder import Progress, Summary, changed_of, missing_of
 from ingest.jobs import Job, Jobs
+from ingest.parse.frontmatter import UNPUBLISHED
 from ingest.queue import OURS, Queue
 from ingest.sources import find, name
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
@@ -87,7 +88,9 @@ class Handover:
         summary = self.summary
         for job in self._jobs():
             if job.result is not None:
-                _count(summary, job)
+                _count(summary, job, self.sources[job.document_id])
+            elif job.ended and job.error is not None and job.error["code"] == UNPUBLISHED:
+                summary.leave_out(self.sources[job.document_id], {"not published": [job.error["detail"]]})
             elif job.ended and job.error is not None:
                 detail = OURS.get(job.error["code"], job.error["detail"])
                 summary.failed.append({"source": self.sources[job.document_id], "error": f"{job.error['code']}: {detail}"})
@@ -142,9 +145,10 @@ def _portions(docs: Iterator[DocumentInput]) -> Iterator[list[DocumentInput]]:
         yield held
 
 
-def _count(summary: Summary, job: Job) -> None:
+def _count(summary: Summary, job: Job, source: str) -> None:
     assert job.result is not None
     summary.count(job.result["state"])
+    summary.leave_out(source, job.result.get("left_out", {}))
     for rule, count in job.result.get("cleaned", {}).items():
         summary.cleaned[rule] = summary.cleaned.get(rule, 0) + count
     summary.passages += job.result["passages"] if job.result["state"] != "unchanged" else 0

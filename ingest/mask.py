@@ -54,6 +54,15 @@ def mask(parsed: Parsed, title: str, kinds: Sequence[str], key: str = "") -> Mas
     return Masked(kept, clean(title), dict(sorted(counts.items())))
 
 
+def clean(told: Any, kinds: Sequence[str]) -> Any:
+    """JSON values without personal data, which cannot be brought back here."""
+    if isinstance(told, str):
+        return _replaced(told, find(told, kinds), sealer(""))[0]
+    if isinstance(told, Mapping):
+        return {clean(name, kinds): clean(value, kinds) for name, value in told.items()}
+    return [clean(value, kinds) for value in told] if isinstance(told, list | tuple) else told
+
+
 def _replaced(text: str, found: Sequence[Found], seal: Seal) -> tuple[str, Callable[[int, bool], int]]:
     """The new text, and where an old offset is in it; one inside of a replaced span goes to its start or its end."""
     parts, at, length = list[str](), 0, 0

@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 
 from ingest import mask
+from ingest.address import address
 from ingest.chunk import chunk
 from ingest.columns import mapping_of
+from ingest.parse.frontmatter import UNPUBLISHED
 from ingest.sandbox import parse_safely
 from ingest.statements import with_statements, with_tokens
 from rag.domain import Chunk, DocumentInput, Parsed, WriteResult
-from rag.errors import Conflict, ParseError, XiansouError
+from rag.errors import Conflict, NotFound, ParseError, XiansouError
 from rag.library.late import pack
 from rag.library.ledger import Ledger
 from rag.library.rows import Prepared, passage_hash
@@ -27,6 +30,7 @@ from rag.settings import Settings
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length
 _SOME = 16  # passages that keep the model busy while it would wait for a parser
+_TOLD = ("left_out", "columns", "computed", "attachments_not_read", "pages_without_text", "pages_by_ocr")
 _AHEAD = 8  # documents parsed ahead while the model works
 
 Stage = Callable[[str], None]
@@ -34,7 +38,7 @@ Stage = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A document that is parsed and chunked. `cleaned`: what each cleaning rule removed."""
+    """A document that is parsed and chunked. `cleaned`: what each cleaning rule removed; `told`: what its reader noted."""
 
     input: DocumentInput
     title: str
@@ -43,15 +47,23 @@ class Read:
     cleaned: Mapping[str, int] = field(default_factory=dict)
     kept: bytes | None = None
     masked: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+    url: str | None = None
+
+    @property
+    def left_out(self) -> Mapping[str, Sequence[str]]:
+        found: Mapping[str, Sequence[str]] = self.told.get("left_out", {})
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one document: a result or an error."""
+    """What became of one document: a result or an error. `withdrawn`: it is not published any more, what stood is deleted."""
 
     input: DocumentInput
     result: WriteResult | None = None
     error: XiansouError | None = None
+    withdrawn: bool = False
 
 
 class Pipeline:
@@ -64,11 +76,25 @@ class Pipeline:
         """One document; when this returns, the next query anywhere sees it. Raises ParseError, Conflict."""
         stage, shelf = on_stage or (lambda _: None), self._shelf()
         stage("parsing")
-        read = read_document(doc, shelf, self._settings)
+        try:
+            read = read_document(doc, shelf, self._settings)
+        except ParseError as exc:
+            self._withdraw(doc, exc)
+            raise
         stage("embedding")
         ready = prepare([read], shelf, self._ledger)[0]
         stage("writing")
-        return replace(self._ledger.put(ready, shelf.generation, order), cleaned=read.cleaned)
+        return replace(self._ledger.put(ready, shelf.generation, order), cleaned=read.cleaned, left_out=read.left_out)
+
+    def _withdraw(self, doc: DocumentInput, error: XiansouError) -> bool:
+        """Takes a document out that has become a draft; whether one stood."""
+        if error.code != UNPUBLISHED:
+            return False
+        try:
+            self._ledger.delete(doc.id)
+        except NotFound:
+            return False
+        return True
 
     def put_many(self, docs: Iterable[DocumentInput]) -> Iterator[Outcome]:
         """Many documents, each committed on its own. Never raises for one.
@@ -86,7 +112,7 @@ class Pipeline:
                 try:
                     batch.append(future.result())
                 except XiansouError as exc:
-                    yield Outcome(doc, error=exc)
+                    yield Outcome(doc, error=exc, withdrawn=self._withdraw(doc, exc))
             last = embed(batch, shelf, self._ledger)
             yield from written.result()
             yield from self._commit(batch, last, shelf)
@@ -96,7 +122,8 @@ class Pipeline:
         for read in reads:
             ready = _prepared(read, embedded, shelf.cutter)
             try:
-                result = replace(self._ledger.put(ready, shelf.generation), cleaned=read.cleaned)
+                written = self._ledger.put(ready, shelf.generation)
+                result = replace(written, cleaned=read.cleaned, left_out=read.left_out)
                 outcomes.append(Outcome(ready.input, result))
             except Conflict as exc:
                 swapped = exc.code == "generation_changed"
@@ -119,15 +146,28 @@ def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
             code="too_large",
             fix="Split the file, or raise `ingest.max_bytes`.",
         )
-    options = {"columns": mapping_of(doc.metadata), "clean_off": settings.ingest.clean_off}
+    options = {
+        "columns": mapping_of(doc.metadata),
+        "folder_columns": doc.metadata.get("folder_columns", ()),
+        "clean_off": settings.ingest.clean_off,
+    }
     parsed, cleaned = parse_safely(
         doc.content, filename=doc.filename or doc.id, mime_type=doc.mime_type, settings=settings, options=options
     )
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
+    told = {name: parsed.metadata[name] for name in _TOLD if parsed.metadata.get(name)}
     if not settings.ingest.mask:
-        return _chunked(doc, title, parsed, shelf, cleaned)
+        return replace(_chunked(doc, title, parsed, shelf, cleaned), told=told, url=_address(doc, parsed))
+    told = mask.clean(told, settings.ingest.mask)
     hidden = mask.mask(parsed, title, settings.ingest.mask, settings.ingest.mask_key.get_secret_value())
-    return replace(_chunked(doc, hidden.title, hidden.parsed, shelf, cleaned), kept=mask.pack(hidden), masked=hidden.counts)
+    read = _chunked(doc, hidden.title, hidden.parsed, shelf, cleaned)
+    kept = mask.pack(hidden)
+    return replace(read, kept=kept, masked=hidden.counts, told=told, url=_address(doc, parsed))
+
+
+def _address(doc: DocumentInput, parsed: Parsed) -> str | None:
+    base, path = (str(doc.metadata.get(name) or "") for name in ("base_url", "base_path"))
+    return address(parsed.metadata, base, path) or None
 
 
 def read_again(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
@@ -180,7 +220,8 @@ def _prepared(read: Read, told: Embedded, cutter: Cutter) -> Prepared:
     vectors = np.stack([told.vectors[key] for key, _ in keyed])
     # Words are cut here, not while the ledger's writers wait.
     cut = [told.words[key] if key in told.words else " ".join(cutter.words(text)) for key, text in keyed]
-    return Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut, read.kept, read.masked)
+    ready = Prepared(read.input, read.title, read.text, read.chunks, vectors, bits, cut, read.kept, read.masked)
+    return replace(ready, told=read.told, url=read.url)
 
 
 def _enough(batch: Sequence[Read], following: Future[Read]) -> bool:

@@ -113,7 +113,7 @@ def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
     options = told["options"]
     ocr.allow(told["seconds"] * _OCR_SHARE if options.get("ocr", True) else 0.0)
     off = options.get("clean_off", ())
-    with mapped(options.get("columns")), recording(off) as dropped:
+    with mapped(options.get("columns"), options.get("folder_columns", ())), recording(off) as dropped:
         parsed = parse(content, filename=told["filename"], mime_type=told["mime_type"])
     parsed, counts = clean(parsed, off)
     return {

@@ -1,6 +1,7 @@
 """`.xiansou.toml` in a folder: what its files say about themselves nowhere else.
 
 ```toml
+base_url = "https://help.example.com/docs"   # where readers open what stands in this folder: citations lead there
 [columns]              # of tables in this folder and below it
 Frage = "question"
 Antwort = "answer"
@@ -39,16 +40,32 @@ class Sidecars:
         own = told.get(file.name, {})
         columns = {**told.get("columns", {}), **own.get("columns", {})}
         metadata = {**told.get("metadata", {}), **own.get("metadata", {})}
-        return metadata | ({"columns": columns} if columns else {})
+        found: dict[str, Any] = {"columns": columns} if columns else {}
+        if folder := [name for name in columns if name not in own.get("columns", {})]:
+            found["folder_columns"] = folder
+        if base := told.get("base_url"):
+            found |= {"base_url": base[0], "base_path": file.relative_to(base[1]).as_posix()}
+        return metadata | found
 
     def _folder(self, folder: Path) -> dict[str, Any]:
         if folder not in self._folders:
             inside = folder != self._root and self._root in folder.parents
             above = self._folder(folder.parent) if inside else {}
             told = _read(folder / SIDECAR)
-            merged: dict[str, Any] = {key: {**above.get(key, {}), **told.get(key, {})} for key in _KEYS}
-            self._folders[folder] = merged | {key: value for key, value in told.items() if key not in _KEYS}
+            base = told.get("base_url")
+            merged: dict[str, Any] = {"base_url": (base, folder) if base else above.get("base_url")}
+            merged |= {key: {**above.get(key, {}), **told.get(key, {})} for key in _KEYS}
+            self._folders[folder] = {key: value for key, value in told.items() if key not in _KEYS} | merged
         return self._folders[folder]
+
+
+def _check_base(file: Path, base: object) -> None:
+    if not isinstance(base, str) or not base.startswith(("https://", "http://")):
+        raise InputError(
+            f"{file}: `base_url` is no web address.",
+            field=str(file),
+            fix='Example: base_url = "https://help.example.com/docs".',
+        )
 
 
 def _check_roles(file: Path, columns: Mapping[str, str]) -> None:
@@ -66,7 +83,10 @@ def _read(file: Path) -> Mapping[str, Any]:
         told = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise InputError(f"{file} cannot be read: {exc}.", field=str(file), fix="Correct or remove it.") from exc
+    _check_base(file, told.get("base_url", "https://a.example"))
     for name, section in told.items():
+        if name == "base_url":
+            continue
         entry = {name: section} if name in _KEYS else section
         if not isinstance(entry, dict) or any(k not in _KEYS or not isinstance(v, dict) for k, v in entry.items()):
             raise InputError(

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ingest import expand
+from ingest import expand, notion
 from ingest.sidecar import Sidecars
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.errors import InputError, ParseError
@@ -45,7 +45,16 @@ def find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
             found.append((root.parent, root))
         else:
             raise InputError(f"{path} is not there.", field="PATH", fix="Name a file or folder.")
-    return list(dict.fromkeys(inner for root, file in found for inner in _members(root, file)))
+    return _unrepeated(list(dict.fromkeys(inner for root, file in found for inner in _members(root, file))))
+
+
+def _unrepeated(files: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """Without what an unpacked export of Notion holds twice."""
+    names = [file.as_posix() for _, file in files]
+    if not notion.is_export(names):
+        return files
+    kept = notion.kept(names, lambda name: Path(name).read_bytes())
+    return [(root, file) for root, file in files if file.as_posix() in kept]
 
 
 def on_disk(path: Path) -> Path:
@@ -100,6 +109,8 @@ def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]
     sources = {file: str(file) for _, file in files}
     kept = {standing.source: standing.id for standing in ledger.standing("source", list(sources.values()))}
     wanted = {file: file.relative_to(root).as_posix() for root, file in files}
+    if notion.is_export(list(wanted.values())):
+        wanted = {file: notion.plain_name(name) for file, name in wanted.items()}
     taken = {s.id: s.source for s in ledger.standing("id", list(dict.fromkeys(wanted.values())))}
     named: list[SourceFile] = []
     sidecars = {root: Sidecars(root) for root, _ in files}
@@ -127,7 +138,7 @@ def read(file: SourceFile, max_bytes: int, collection: str = DEFAULT_COLLECTION)
         size = at.stat().st_size
         if size > max_bytes:
             raise _too_large(size, max_bytes)
-        content = expand.read_member(*inside) if inside else _read(at)
+        content = expand.read_member(*inside) if inside else notion.tidied(at.name, _read(at))
     except OSError as exc:
         raise ParseError(f"cannot read it: {exc.strerror}.", code="unreadable", fix="Check the file's permissions.") from exc
     if len(content) > max_bytes:

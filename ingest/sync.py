@@ -103,7 +103,7 @@ class _Sync:
                 self.summary.passages += outcome.result.passages if outcome.result.state != "unchanged" else 0
                 self.catalogue.remember(self.source.id, key, Seen(outcome.input.id, mark))
             elif outcome.error is not None:
-                self.summary.fail(key, outcome.error)
+                self.summary.refuse(key, outcome.error, withdrawn=outcome.withdrawn)
             self._keep()
 
     def _changed(self, items: Sequence[Item], marks: dict[str, tuple[str, str]]) -> Iterator[DocumentInput]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -117,6 +118,7 @@ def list_documents(
 @docs.command("show")
 def show_document(
     document_id: Annotated[str, typer.Argument(metavar="ID")],
+    as_read: Annotated[bool, typer.Option("--as-read", help="Also what it is made of, what was left out and why.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -126,11 +128,42 @@ def show_document(
 
     ledger = open_ledger(settings(config))
     doc = ledger.document(document_id)
+    if as_read:
+        from rag.library import readings
+
+        found = readings.as_read(ledger.engine, doc) | {"masked": ledger.masked(document_id, doc.version)}
+        emit(found) if as_json else print("\n".join(_as_read_lines(found)))
+        return
     text = ledger.text(document_id, doc.version)
     if as_json:
         emit(document_json(doc) | {"text": text, "masked": ledger.masked(document_id, doc.version)})
         return
     print(f"{doc.title}\n{doc.id}, version {doc.version}, {doc.passages} passages, source {doc.source}\n\n{text}")
+
+
+def _as_read_lines(found: dict[str, Any]) -> Iterator[str]:
+    """What was read, for people: what was left out first, then passages with their statements."""
+    yield f"{found['title']}\n{found['document_id']}, version {found['version']}, {found['url'] or 'no address'}"
+    told = found["told"]
+    for kind, what in told.get("left_out", {}).items():
+        yield f"left out: {kind}: {', '.join(map(str, what))}"
+    for name, role in told.get("columns", {}).items():
+        yield f"column: {name}: {role}"
+    for name in ("computed", "attachments_not_read", "pages_without_text", "pages_by_ocr"):
+        if told.get(name):
+            yield f"{name.replace('_', ' ')}: {', '.join(map(str, told[name]))}"
+    for kind, count in found["masked"].items():
+        yield f"masked: {kind}: {count}"
+    for passage in found["passages"]:
+        yield f"\n[{passage['start']}–{passage['end']}] {' › '.join(passage['section']) or passage['kind']}"
+        if not passage["statements"]:
+            yield "  " + found["text"][passage["start"] : passage["end"]].replace("\n", "\n  ")
+        for one in passage["statements"]:
+            cells = "; ".join(
+                f"{cell['name']}: {cell['value']}" if cell["name"] else cell["value"] for cell in one.get("cells", ())
+            )
+            head = f"{one['kind']}{' ' + one['mark'] if one.get('mark') else ''}"
+            yield f"  {head:10} " + (cells or one["text"]).replace("\n", "\n             ")
 
 
 @docs.command("rm")

@@ -62,8 +62,8 @@ class Block:
 class Parsed:
     """What a parser returns. `text` is the text that citations point into; every block's span is non-empty.
 
-    For text and Markdown sources `text` is the decoded source itself, unchanged, so that offsets hold in the original;
-    `markdown` says that it holds markup, which searching leaves out.
+    For plain text `text` is the decoded source itself, for Markdown the source without what its page does not show (tags,
+    directives, comments); `markdown` says that it holds markup, which searching leaves out.
     """
 
     text: str
@@ -159,7 +159,8 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What a write did. `index_version`: sequence number at which readers see it; `cleaned`: removed by each cleaning rule."""
+    """What a write did. `index_version`: sequence number at which readers see it; `cleaned`: removed by each cleaning rule;
+    `left_out`: what of the document is not part of its text, by kind."""
 
     document_id: str
     version: int
@@ -168,6 +169,7 @@ class WriteResult:
     passages: int = 0
     embedded: int = 0
     cleaned: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 # -- questions and answers ---------------------------------------------------------------------------------------------

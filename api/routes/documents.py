@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from api import write
 from api.auth import Asker, Reader, Writer
-from api.replies import DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply, problems
+from api.replies import AsReadReply, DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply, problems
 from api.reply import Json
 from api.request import DocumentId, JsonRoute, read_document, read_documents
 from api.schemas import (
@@ -25,6 +25,7 @@ from api.schemas import (
     read_cursor,
 )
 from api.state import Here
+from rag.library import readings
 from rag.wire import document_json
 
 router = APIRouter(prefix="/documents", tags=["documents"], route_class=JsonRoute)
@@ -86,6 +87,14 @@ def list_documents(
 def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here, caller: Asker) -> Response:
     """The text of a version, also of a superseded one: what `start` and `end` of citations point into."""
     return PlainTextResponse(here.house.ledger.text(document_id, v, scope=caller.scope()))
+
+
+@router.get("/{id:document_id}/as-read", response_model=AsReadReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
+def document_as_read(document_id: DocumentId, here: Here, caller: Reader) -> Response:
+    """The current version as it was read: its text, what it is made of, what was left out and why."""
+    ledger = here.house.ledger
+    doc = caller.checked(ledger.document(document_id))
+    return Json(readings.as_read(ledger.engine, doc) | {"masked": ledger.masked(doc.id, doc.version)})
 
 
 @router.get("/{id:document_id}", response_model=DocumentReply, responses=problems(401, 403, 404, 422, 429, 500, 503))

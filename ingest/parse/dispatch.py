@@ -43,12 +43,19 @@ def _call(module: str, function: str, *given: Any, **told: Any) -> Parsed:
 
 
 def _xml(content: bytes, declared: str | None) -> Parsed:
-    from ingest.parse import mediawiki
+    from ingest.parse import confluence, mediawiki
 
+    if confluence.SPACE.match(content[:1000]):
+        return confluence.parse_space(content)
     if mediawiki.START.match(content[:1000]):
         return mediawiki.parse(content)
-    if not decode(content, declared).lstrip().startswith("<"):
+    if re.match(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<opml\b", content[:2000], re.DOTALL):
+        return _call("outline", "parse_opml", content)
+    source = decode(content, declared)
+    if not source.lstrip().startswith("<"):
         return _PLAIN.parser(content, declared)
+    if confluence.STORAGE.search(source):
+        return confluence.parse_storage(source)
     from ingest.parse import partition
 
     return partition.parse_xml(content)
@@ -74,11 +81,22 @@ _ODF = "application/vnd.oasis.opendocument."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MD, _HTML = Format("text/markdown", _of_text("markdown")), Format("text/html", _of_marked_up("html"))
 _PLAIN = Format("text/plain", _of_text("text"))
+_WIKI = Format("text/x-wiki", _of_text("wikitext"))
+_ADOC = Format("text/asciidoc", _of_text("asciidoc"))
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         ".md": _MD,
         ".markdown": _MD,
+        ".rst": Format("text/x-rst", _of_text("rst")),
+        ".rest": Format("text/x-rst", _of_text("rst")),
+        ".wiki": _WIKI,
+        ".mediawiki": _WIKI,
+        ".textile": Format("text/x-textile", _of_text("textile")),
+        ".org": Format("text/org", _of_text("org")),
+        ".adoc": _ADOC,
+        ".asciidoc": _ADOC,
+        ".asc": _ADOC,
         ".mdx": Format("text/mdx", _of_text("markdown", mdx=True)),
         ".txt": _PLAIN,
         ".text": _PLAIN,
@@ -109,7 +127,14 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".webp": Format("image/webp", _of_bytes("ocr", "parse_picture"), b"RIFF"),
         ".lake": Format("text/lake", _of_text("lake")),
         ".xmind": Format("application/vnd.xmind.workbook", _of_bytes("xmind"), b"PK"),
+        ".ofd": Format("application/ofd", _of_bytes("ofd"), b"PK"),
+        ".chm": Format("application/vnd.ms-htmlhelp", _of_bytes("chm"), b"ITSF"),
+        ".opml": Format("text/x-opml", _of_bytes("outline", "parse_opml")),
+        ".mm": Format("application/x-freemind", _of_bytes("outline", "parse_freemind")),
+        ".ipynb": Format("application/x-ipynb+json", _of_text("notebook")),
         ".eml": Format("message/rfc822", _of_marked_up("mail")),
+        ".mbox": Format("application/mbox", _of_marked_up("mbox")),
+        ".mbx": Format("application/mbox", _of_marked_up("mbox")),
         ".mht": Format("multipart/related", _of_marked_up("mail")),
         ".mhtml": Format("application/x-mimearchive", _of_marked_up("mail")),
         ".csv": Format("text/csv", _of_text("sheet", "parse_csv")),
@@ -123,8 +148,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 _BY_MIME = {known.mime_type: known for known in FORMATS.values()} | {"text/x-markdown": _MD}
 _UNSUPPORTED = frozenset(
-    ".ppt .pps .chm .mobi .azw .pages .numbers .key .wps .et .dps"
-    " .zip .rar .7z .gz .tar .svg .mp3 .mp4 .avi .mov .exe .dll".split()
+    ".ppt .pps .mobi .azw .pages .numbers .key .wps .et .dps .zip .rar .7z .gz .tar .svg .mp3 .mp4 .avi .mov .exe .dll".split()
 )
 _ADVICE = {".ppt": ".pptx", ".pps": ".pptx", ".et": ".xlsx", ".numbers": ".xlsx", ".dps": ".pptx", ".key": ".pptx"}
 _TWINS = {
@@ -136,6 +160,7 @@ _IMAGES = tuple(map(bytes.fromhex, ("89504e47", "ffd8ff", "47494638", "49492a00"
 _BINARY = tuple(map(bytes.fromhex, ("52494646", "1f8b", "377abcaf", "52617221", "7f454c46")))  # RIFF, gzip, 7z, RAR, ELF
 _HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _LAKE_START = re.compile(r"\s*<!doctype lake\b", re.IGNORECASE)
+_MAILBOX_START = re.compile(r"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} +\d[^\n]*\n[\w-]+:[ \t]")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -176,6 +201,8 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
 def _told(parsed: Parsed) -> Parsed:
     """With the columns of a mapping that the document's tables do not have."""
     missed = columns.missed() if any(block.kind in ("table", "faq", "case") for block in parsed.blocks) else ()
+    if missed:
+        columns.check_missed()
     if not missed:
         return parsed
     left_out = {**parsed.metadata.get("left_out", {}), "columns of the mapping that are not there": list(missed)}
@@ -211,6 +238,8 @@ def _by_signature(content: bytes, extension: str) -> Format | None:
         return _by_members(content, extension)
     if content.startswith(_OLE):
         return _by_streams(content, extension)
+    if content.startswith(b"ITSF"):
+        return FORMATS[".chm"]
     if content.startswith(rb"{\rtf"):
         return FORMATS[".rtf"]
     if (
@@ -239,6 +268,7 @@ def _by_members(content: bytes, extension: str) -> Format:
         (".pptx", "ppt/presentation.xml"),
         (".epub", "META-INF/container.xml"),
         (".xmind", "content.json"),
+        (".ofd", "OFD.xml"),
     ):
         if any(name.startswith(part) for name in names):
             return FORMATS[extension_of]
@@ -277,6 +307,8 @@ def _by_text(content: bytes) -> Format:
         return FORMATS[".lake"]
     if _HTML_START.match(start[:2000]):
         return _HTML
+    if _MAILBOX_START.match(start[:300]):
+        return FORMATS[".mbox"]
     if start.lstrip()[:1] in ("{", "["):
         try:
             json.loads(start)

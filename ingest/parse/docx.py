@@ -16,6 +16,7 @@ from ingest.parse.archive import open_archive
 from ingest.parse.docxparts import Parts
 from ingest.parse.docxstyles import Styles, w
 from ingest.parse.lines import bullet, numbered_level
+from ingest.parse.mathtext import linear
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.slots import Line, Slot, width
 from ingest.parse.visible import lowered, raised
@@ -23,7 +24,9 @@ from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
-_TEXT = {w("t"), "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"}
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_TEXT = {w("t"), f"{_MATH}t"}
+_EQUATIONS = {f"{_MATH}oMath", f"{_MATH}oMathPara"}
 _BREAKS = {w("br"): "\n", w("cr"): "\n", w("tab"): " ", w("noBreakHyphen"): "-"}
 _NOT_TEXT = {
     w("del"),
@@ -245,6 +248,8 @@ def _texts(element: Any) -> Iterator[str]:
                 yield raised(text) if place == "superscript" else lowered(text) if place else text
         elif child.tag == w("ruby"):
             yield "".join("".join(_texts(base)) for base in child.iterchildren(w("rubyBase")))
+        elif child.tag in _EQUATIONS:
+            yield linear(child)
         elif child.tag in _TEXT:
             yield child.text or ""
         elif child.tag in _BREAKS:

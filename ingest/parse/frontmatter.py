@@ -13,6 +13,9 @@ import yaml
 from ingest.parse import removed
 from rag.errors import ParseError
 
+UNPUBLISHED = "unpublished"
+"""Code of the error for a document that its readers do not see (yet, or any more)."""
+
 _YAML = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\ufeff?\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|$)", re.DOTALL | re.MULTILINE)
 _PAIR = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(.+?)[ \t]*$", re.MULTILINE)
@@ -46,7 +49,7 @@ def refuse_unpublished(told: Mapping[str, Any]) -> None:
     if reason and removed.is_on(removed.UNPUBLISHED):
         raise ParseError(
             f"The document is not published (`{reason}`).",
-            code="unpublished",
+            code=UNPUBLISHED,
             fix=f"Publish it, or add `{removed.UNPUBLISHED}` to `ingest.clean_off` to read drafts too.",
         )
 

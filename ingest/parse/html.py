@@ -13,6 +13,7 @@ from ingest.parse import removed
 from ingest.parse.boilerplate import main_content, strip_boilerplate
 from ingest.parse.decode import decode
 from ingest.parse.htmlgrid import grid
+from ingest.parse.mathtext import write_equations
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.visible import drop_invisible, lowered, raised
 from ingest.parse.writer import Writer
@@ -21,11 +22,12 @@ from rag.errors import ParseError
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]*encoding=[\"']([\w.:-]+)", re.I)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_STORAGE = re.compile(r"<ac:(?:structured-macro|link|image|layout|task-list|placeholder|rich-text-body|emoticon)\b")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer"
     " form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary table tbody td tfoot"
-    " th thead tr ul".split()
+    " th thead tr ul x-section".split()
 )
 _ANSWER_LIMIT = 4000
 _ACCORDION_LEVEL = 7
@@ -43,7 +45,12 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
     """
     match = _META_CHARSET.search(content[:4096])
     named = (match[1] or match[2]).decode("ascii") if match else None
-    return parse_text(decode(content, declared or named))
+    source = decode(content, declared or named)
+    if _STORAGE.search(source):
+        from ingest.parse import confluence
+
+        return confluence.parse_storage(source)
+    return parse_text(source)
 
 
 def parse_text(source: str) -> Parsed:
@@ -51,6 +58,7 @@ def parse_text(source: str) -> Parsed:
     root = tree(source)
     page_title = one_line("".join(root.findtext(".//title") or ""))
     metadata: dict[str, object] = dict(_metadata(root))
+    write_equations(root)
     if hidden := drop_invisible(root):
         metadata["left_out"] = {"hidden or deleted": [str(hidden)]}
     strip_boilerplate(root)
@@ -71,6 +79,7 @@ def tree(source: str) -> HtmlElement:
 
 def write(writer: Writer, root: HtmlElement, *, below: int = 0) -> None:
     """Writes a page that is part of a document (a mail's body, a chapter). `below`: level of the section it stands in."""
+    write_equations(root)
     drop_invisible(root)
     for element in list(root.iter("script", "style", "head", "title", "template", "noscript")):
         element.drop_tree()
@@ -82,6 +91,9 @@ def _metadata(root: HtmlElement) -> dict[str, str]:
     for meta in root.iter("meta"):
         if (meta.get("name") or "").lower() in ("description", "keywords"):
             found[meta.get("name").lower()] = one_line(meta.get("content") or "")
+    for link in root.iter("link"):
+        if (link.get("rel") or "").lower() == "canonical" and (link.get("href") or "").startswith(("https://", "http://")):
+            found["url"] = (link.get("href") or "").strip()
     return {name: value for name, value in found.items() if value}
 
 
@@ -122,8 +134,16 @@ class _Page:
             self.writer.heading(_text(element), _ACCORDION_LEVEL + self.below)
         elif tag == "p" and _is_bold_heading(element):
             self.writer.heading(_text(element), _BOLD_LEVEL + self.below)
+        elif tag == "x-section":
+            self._titled(element)
         else:
             self.walk(element)
+
+    def _titled(self, element: HtmlElement) -> None:
+        """A part with a title of its own (`ingest.parse.markuphtml`): it ends where the element ends."""
+        self.writer.heading(element.get("title") or "", _ACCORDION_LEVEL + self.below)
+        self.walk(element)
+        self.writer.close(_ACCORDION_LEVEL + self.below)
 
     def _list(self, element: HtmlElement, group: int, depth: int) -> None:
         number = int(element.get("start") or 1) if (element.get("start") or "1").isdigit() else 1

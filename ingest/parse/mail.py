@@ -13,7 +13,7 @@ from typing import Any
 
 from ingest import columns
 from ingest.columns import FIELD_LIMIT
-from ingest.parse import calendar, html, mailheaders
+from ingest.parse import calendar, html, mailheaders, tnef
 from ingest.parse.attached import File, write_files
 from ingest.parse.decode import decode
 from ingest.parse.lines import bullet
@@ -26,6 +26,7 @@ from rag.domain import Parsed
 from rag.errors import ParseError
 
 _SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
+_PACKED = ("application/ms-tnef", "application/vnd.ms-tnef")
 _WRAPPED = range(60, 161)  # columns of a line that a mailer may have broken
 _WRAP_LIMIT = 80  # characters
 _SENTENCE_ENDS = "。！？.!?；;：:"
@@ -45,6 +46,22 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
     Raises:
         ParseError: `encrypted`, `broken`, and `empty` when there is neither a subject nor a body nor an attachment.
     """
+    headers, bodies, attachments = _opened(content, declared)
+    return write(headers, bodies, attachments)
+
+
+def parse_into(writer: Writer, content: bytes, declared: str | None = None) -> None:
+    """Writes a mail that is one of many as a section under its subject. Raises ParseError as `parse`."""
+    headers, bodies, attachments = _opened(content, declared)
+    fields = writer.fields
+    writer.fields = {**fields, **_fields(headers)}
+    writer.heading(headers.subject or ", ".join(address for _, address in headers.sender), 1)
+    _write(writer, headers, bodies, attachments, level=2)
+    writer.close(1)
+    writer.fields = fields
+
+
+def _opened(content: bytes, declared: str | None) -> tuple[Headers, list[tuple[str, str]], list[File]]:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         content = decode(content).encode()
     headers = mailheaders.read(content, declared)
@@ -55,23 +72,30 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
         raise ParseError(
             f"The mail cannot be read ({type(exc).__name__}).", code="broken", fix="Save the mail again as .eml or text."
         ) from exc
-    return write(headers, bodies, attachments)
+    return headers, bodies, attachments
 
 
 def write(headers: Headers, bodies: Sequence[tuple[str, str]], attachments: Sequence[File]) -> Parsed:
     """A mail from its parts; `bodies` as (text, `plain` or `html`)."""
     writer = Writer(headers.subject, _fields(headers))
     writer.heading(headers.subject, 1)
+    skipped = _write(writer, headers, bodies, attachments, level=1)
+    return writer.parsed(_metadata(headers, [name for name, _, _ in attachments], skipped))
+
+
+def _write(
+    writer: Writer, headers: Headers, bodies: Sequence[tuple[str, str]], attachments: Sequence[File], *, level: int
+) -> list[str]:
+    """Writes what a mail says and its attachments; gives those that were not read."""
     for body, subtype in bodies:
         if body.strip():
             write_body(writer, body, subtype)
     chinese = columns.is_chinese(headers.subject + "".join(body for body, _ in bodies))
     names = [name for name, _, _ in attachments]
     if attachments:
-        writer.close(1)
+        writer.close(level)
         writer.block(columns.label("附件" if chinese else "Attachments") + ", ".join(names))
-    skipped = write_files(writer, [file for file in attachments if file[1]], chinese=chinese)
-    return writer.parsed(_metadata(headers, names, skipped))
+    return write_files(writer, [file for file in attachments if file[1]], chinese=chinese, level=level)
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------
@@ -95,11 +119,24 @@ def _parts(message: EmailMessage, declared: str | None) -> tuple[list[tuple[str,
         inline = not name and part.get_content_disposition() != "attachment"
         if inline and part.get_content_type() in ("text/plain", "text/html"):
             bodies.append(_body(part, declared))  # mailing lists and some clients write the body in several parts
-        elif name or part.get_content_type() == "message/rfc822":
-            attachments.append(_file(part, name))
+        elif name or part.get_content_type() in ("message/rfc822", *_PACKED):
+            _attach(attachments, bodies, _file(part, name), found is None)
+    if found is None and message.get_content_type() in _PACKED:
+        _attach(attachments, bodies, _file(message, "winmail.dat"), True)
     if found is None and not message.is_multipart() and message.get_content_maintype() in ("text", "multipart"):
         bodies.append((_body(message, declared)[0], "plain"))  # said to be of several parts, or to be attached to nothing
     return bodies, attachments
+
+
+def _attach(attachments: list[File], bodies: list[tuple[str, str]], file: File, bare: bool) -> None:
+    """Adds an attachment; of Outlook's package what is in it, its body too where the mail is `bare` of one."""
+    if not tnef.is_packed(file[0], file[2] or "", file[1]):
+        attachments.append(file)
+        return
+    packed = tnef.unpacked(file[1])
+    attachments += packed.files
+    if bare or not any(text.strip() for text, _ in bodies):
+        bodies += packed.bodies[:1]
 
 
 def _body(part: MIMEPart, declared: str | None) -> tuple[str, str]:

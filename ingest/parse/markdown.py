@@ -1,4 +1,4 @@
-"""Markdown and MDX. `Parsed.text` is the source unchanged; markdown-it-py tells where its blocks are."""
+"""Markdown and MDX. `Parsed.text` is the source without tags and directives; markdown-it-py tells where its blocks are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from markdown_it.token import Token
 from ingest.parse.frames import Frame
 from ingest.parse.frontmatter import front_matter, refuse_unpublished
 from ingest.parse.htmltable import read_table
+from ingest.parse.jsx import resolved
+from ingest.parse.markedits import edited
 from ingest.parse.markup import Line, scan
 from ingest.parse.mdtable import cell_spans, is_strong, stripped, table_blocks
 from ingest.parse.slots import Line as Slots
@@ -39,12 +41,14 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
 
     `mdx`: indented text is prose, never code.
     """
+    source = resolved(source)
     title, metadata, first = front_matter(source)
     refuse_unpublished(metadata)
     lines = scan(source, first, mdx=mdx)
     reader = _Reader(source, lines, title, mdx)
     reader.read(_parser().parse("\n".join(line.masked for line in lines)))
-    return Parsed(source, tuple(reader.blocks), reader.title, metadata, markdown=True)
+    text, blocks = edited(source, lines, reader.blocks, first)
+    return Parsed(text, tuple(blocks), reader.title, metadata, markdown=True)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

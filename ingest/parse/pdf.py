@@ -17,6 +17,7 @@ from ingest.parse.normal import one_line
 from ingest.parse.pdfcells import parted, runs
 from ingest.parse.pdflayout import Scan, Table, write_document
 from ingest.parse.pdflines import PdfLine, join, page_lines
+from ingest.parse.pdfvertical import is_vertical, vertical_words
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -42,6 +43,7 @@ def parse(content: bytes) -> Parsed:
             `timeout` when not even the first page could be read in time.
     """
     empty, total, named = _survey(content)
+    empty -= _seen_otherwise(content, empty)
     scans, late = _scans(content, sorted(empty)) if empty and ocr.available() else ({}, False)
     if len(empty) == total and not scans:
         raise ocr.too_slow() if late else ocr.needs_ocr("The PDF has no text, only images.")
@@ -75,7 +77,23 @@ def _survey(content: bytes) -> tuple[set[int], int, str]:
     return empty, total, "" if _NO_TITLE.search(title) else title
 
 
-def _with_grids(lines: list[PdfLine]) -> Iterator[PdfLine | Table]:
+def _seen_otherwise(content: bytes, empty: set[int]) -> set[int]:
+    """Of the pages where pdfium finds no text those that have some: it reads no vertical font that is not embedded."""
+    found: set[int] = set()
+    if not empty:
+        return found
+    try:
+        with pdfplumber.open(io.BytesIO(content), pages=sorted(empty), raise_unicode_errors=False) as document:
+            for page in document.pages:
+                if is_vertical([char for char in page.chars if not char["text"].startswith("(cid:")]):
+                    found.add(page.page_number)
+                page.close()
+    except Exception:  # pdfminer raises what it stumbles over
+        return found
+    return found
+
+
+def with_grids(lines: list[PdfLine]) -> Iterator[PdfLine | Table]:
     """Lines, and tables for those that stand in columns."""
     for part, rows in (found for run in runs(lines) for found in parted(run)):
         if rows is None:
@@ -140,13 +158,16 @@ def _page_items(page: Any) -> Iterator[PdfLine | Table]:
     """Lines and tables of a page, each table where it stands."""
     page = page.filter(_Unprinted())
     tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
+    if is_vertical(page.chars):
+        yield from with_grids(page_lines(page, vertical_words(page)))
+        return
     if turned := _turned(page):
-        yield from _with_grids(page_lines(page, _upright_words(page, turned)))
+        yield from with_grids(page_lines(page, _upright_words(page, turned)))
         return
     words = page.extract_words(extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False)
     outside = [word for word in words if not any(_inside(word, table) for table in tables)]
     lines = page_lines(page, outside)
-    for line in _with_grids(lines):
+    for line in with_grids(lines):
         left, right = (line.left, line.right) if isinstance(line, PdfLine) else (line.x0, line.x1)
         while tables and tables[0].top < line.top and (tables[0].x0 < right and left < tables[0].x1):
             yield tables.pop(0)

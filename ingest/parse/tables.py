@@ -73,6 +73,7 @@ def entries(
     """Writes the rows as FAQ or case entries when the columns say so; False when they are neither."""
     if (asked := faq.find_columns(names) or looked) is not None:
         writer.leave_out("columns", [names[i] for i in asked.left_out])
+        writer.tell_columns(asked.roles())
         tables = faq.by_language(asked)
         for row in rows:
             written = [entry for one in tables if (entry := faq.read_entry(one, row)) is not None]
@@ -83,6 +84,7 @@ def entries(
         return True
     if (found := cases.find_columns(names)) is not None:
         writer.leave_out("columns", [names[i] for i in found.left_out])
+        writer.tell_columns(found.roles(names))
         for row in rows:
             if (case := cases.read_entry(found, names, row)) is not None:
                 writer.line(case.header)

@@ -20,6 +20,7 @@ _INTRODUCES = re.compile(
     re.IGNORECASE,
 )
 _INTRO_LIMIT = 200
+_COLUMNS_TOLD = 100
 
 
 class Writer:
@@ -39,6 +40,7 @@ class Writer:
         self._on_block = False
         self._strong: dict[int, int] = {}
         self._left_out: dict[str, dict[str, None]] = {}
+        self._columns: dict[str, str] = {}
 
     def group(self) -> int:
         """A fresh group number."""
@@ -149,6 +151,12 @@ class Writer:
         if told := [one for one in what if one]:
             self._left_out.setdefault(kind, {}).update(dict.fromkeys(told))
 
+    def tell_columns(self, told: Mapping[str, str]) -> None:
+        """Notes what the columns of a table were taken for, told as `metadata["columns"]`."""
+        for name, role in told.items():
+            if name and len(self._columns) < _COLUMNS_TOLD:
+                self._columns.setdefault(name, role)
+
     def faq(self, entry: faq.Entry, fields: Mapping[str, str] | None = None) -> None:
         """The answer of a FAQ entry whose question line was just written."""
         text, cells = answer_text(entry)
@@ -184,6 +192,7 @@ class Writer:
                     cells=tuple(moved(block.cells, shift)),
                 )
             )
+        self.tell_columns(dict(inner.metadata.get("columns", {})))
         for kind, what in dict(inner.metadata.get("left_out", {})).items():
             self.leave_out(kind, what)
 
@@ -195,6 +204,8 @@ class Writer:
         told = dict(metadata or {})
         if self._left_out:
             told["left_out"] = {kind: list(what) for kind, what in self._left_out.items()}
+        if self._columns:
+            told["columns"] = dict(self._columns)
         return pair(Parsed("".join(self._parts), tuple(self._blocks), self.title, told, self.markdown), self._strong)
 
     def _flush_heading(self, level: int) -> None:

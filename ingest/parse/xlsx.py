@@ -22,6 +22,7 @@ _DAYS_1904 = 1462
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 _TOLD_FORMULAS = 50
+_FORMULAS_LIMIT = 20_000
 
 
 def parse(content: bytes) -> Parsed:
@@ -40,6 +41,7 @@ def parse(content: bytes) -> Parsed:
     days_off = _DAYS_1904 if book.epoch.year == 1904 else 0
     writer = Writer(book.properties.title or "")
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    worked_out = _work_out(book, formulas) if formulas is not None else []
     writer.leave_out("sheets", [sheet.title for sheet in book.worksheets if sheet not in sheets])
     for sheet in sheets:
         if len(sheets) > 1:
@@ -47,7 +49,26 @@ def parse(content: bytes) -> Parsed:
         _tell(writer, sheet, formulas)
         for table in parted(list(_rows(sheet, days_off))):
             write_rows(writer, table)
-    return writer.parsed()
+    return writer.parsed({"computed": worked_out} if worked_out else None)
+
+
+def _work_out(book: Any, formulas: Any) -> list[str]:
+    """Puts in the results that the workbook does not store, as far as its own cells give them; names those cells."""
+    from ingest.parse.formula import Sums, Unknown
+
+    sums, found = Sums(book, formulas), dict[str, tuple[Any, Any]]()
+    for sheet in book.worksheets:
+        for (row, column), told in formulas[sheet.title]._cells.items():
+            stored = sheet._cells.get((row, column))
+            if told.data_type != "f" or stored is None or stored.value is not None or len(found) >= _FORMULAS_LIMIT:
+                continue
+            try:
+                found[f"{sheet.title}!{told.coordinate}"] = stored, sums.value(sheet.title, row, column)
+            except (Unknown, RecursionError):
+                continue
+    for cell, value in found.values():
+        cell.value = value
+    return [name for name, (_, value) in found.items() if value is not None][:_TOLD_FORMULAS]
 
 
 def _open(content: bytes, *, data_only: bool) -> Any:

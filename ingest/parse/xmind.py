@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -10,81 +9,81 @@ from typing import Any
 
 from lxml import etree
 
+from ingest.parse.archive import open_archive
 from ingest.parse.normal import normalise
+from ingest.parse.outline import Topic, write
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
 _DEPTH_LIMIT = 50
-_SECTIONS = 3
+_BELOW = ("attached", "detached", "summary", "callout")
 
 
 def parse(content: bytes) -> Parsed:
     """Parses a map of XMind 8 (`content.xml`) or later (`content.json`). Raises ParseError `broken`."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()
-            if "content.json" in names:
-                roots = [_of_json(sheet.get("rootTopic", {})) for sheet in json.loads(archive.read("content.json"))]
+        with open_archive(content) as archive:
+            if "content.json" in archive.namelist():
+                sheets = [_of_json(sheet) for sheet in json.loads(archive.read("content.json"))]
             else:
                 parser = etree.XMLParser(resolve_entities=False, no_network=True)
-                roots = [
-                    _of_xml(root)
-                    for root in etree.fromstring(archive.read("content.xml"), parser).iterfind("{*}sheet/{*}topic")
-                ]
+                root = etree.fromstring(archive.read("content.xml"), parser)
+                sheets = [_of_xml(sheet) for sheet in root.iterfind("{*}sheet")]
     except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, etree.LxmlError) as exc:
         raise ParseError("The mind map is damaged.", code="broken", fix="Save it again, or export it as Markdown.") from exc
-    writer = Writer(roots[0]["title"] if roots else "")
-    for root in roots:
-        writer.heading(root["title"], 1)
-        _write(writer, root, 1)
+    writer = Writer(sheets[0][0].title if sheets else "")
+    for topic, relations in sheets:
+        writer.heading(topic.title, 1)
+        write(writer, topic, 1)
+        group = writer.group()
+        for relation in relations:
+            writer.block(relation, "list", mark="- ", tight=True, group=group)
     return writer.parsed()
 
 
-Topic = Mapping[str, Any]
+Sheet = tuple[Topic, list[str]]
 
 
-def _of_json(told: Topic, depth: int = 0) -> dict[str, Any]:
-    children = told.get("children") or {}
-    attached = [*children.get("attached", ()), *children.get("detached", ())] if depth < _DEPTH_LIMIT else []
+def _of_json(sheet: Mapping[str, Any]) -> Sheet:
+    names: dict[str, str] = {}
+    root = _topic(sheet.get("rootTopic") or {}, names)
+    told = sheet.get("relationships") or ()
+    return root, [*_relations(((one.get("end1Id"), one.get("end2Id"), one.get("title")) for one in told), names)]
+
+
+def _relations(told: Iterator[tuple[Any, Any, Any]], names: Mapping[str, str]) -> Iterator[str]:
+    """`A → B: title` of lines between topics that have a title."""
+    for first, second, title in told:
+        if title and first in names and second in names:
+            yield f"{names[first]} → {names[second]}: {normalise(str(title))}"
+
+
+def _topic(told: Mapping[str, Any], names: dict[str, str], depth: int = 0) -> Topic:
+    below = told.get("children") or {}
+    children = [child for kind in _BELOW for child in below.get(kind) or ()] if depth < _DEPTH_LIMIT else []
+    parts = told.get("attributedTitle") or ()
+    title = told.get("title") or "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
     notes = ((told.get("notes") or {}).get("plain") or {}).get("content") or ""
-    labels = [str(label) for label in told.get("labels") or ()]
-    return {
-        "title": normalise(str(told.get("title") or "")),
-        "notes": normalise(str(notes)),
-        "labels": labels,
-        "children": [_of_json(child, depth + 1) for child in attached if isinstance(child, dict)],
-    }
+    made = Topic(normalise(str(title or "")), normalise(str(notes)))
+    made.children = [_topic(child, names, depth + 1) for child in children if isinstance(child, dict)]
+    made.labels = [str(label) for label in told.get("labels") or ()]
+    names[str(told.get("id"))] = made.title
+    return made
 
 
-def _of_xml(topic: Any, depth: int = 0) -> dict[str, Any]:
-    children = topic.iterfind("{*}children/{*}topics/{*}topic") if depth < _DEPTH_LIMIT else ()
-    return {
-        "title": normalise(topic.findtext("{*}title") or ""),
-        "notes": normalise(topic.findtext("{*}notes/{*}plain") or ""),
-        "labels": [label.text or "" for label in topic.iterfind("{*}labels/{*}label")],
-        "children": [_of_xml(child, depth + 1) for child in children],
-    }
+def _of_xml(sheet: Any) -> Sheet:
+    names: dict[str, str] = {}
+    topic = sheet.find("{*}topic")
+    root = _of_topic(topic, names) if topic is not None else Topic()
+    told = ((one.get("end1"), one.get("end2"), one.findtext("{*}title")) for one in sheet.iterfind(".//{*}relationship"))
+    return root, [*_relations(told, names)]
 
 
-def _write(writer: Writer, topic: Topic, depth: int) -> None:
-    """A topic's notes and what hangs below it: branches that have branches are sections, the others items."""
-    if topic["notes"]:
-        writer.block(topic["notes"])
-    group = writer.group()
-    for child in topic["children"]:
-        if child["children"] and depth <= _SECTIONS:
-            writer.heading(child["title"], depth + 1)
-            _write(writer, child, depth + 1)
-            writer.close(depth + 1)
-        else:
-            for text, level in _lines(child, 0):
-                writer.block(text, "list", mark="  " * level + "- ", tight=True, group=group)
-
-
-def _lines(topic: Topic, level: int) -> Iterator[tuple[str, int]]:
-    text = "\n".join(filter(None, (topic["title"], topic["notes"])))
-    if text:
-        yield text, level
-    for child in topic["children"]:
-        yield from _lines(child, level + 1)
+def _of_topic(topic: Any, names: dict[str, str], depth: int = 0) -> Topic:
+    groups = topic.iterfind("{*}children/{*}topics") if depth < _DEPTH_LIMIT else ()
+    made = Topic(normalise(topic.findtext("{*}title") or ""), normalise(topic.findtext("{*}notes/{*}plain") or ""))
+    made.children = [_of_topic(child, names, depth + 1) for group in groups for child in group.iterfind("{*}topic")]
+    made.labels = [label.text or "" for label in topic.iterfind("{*}labels/{*}label")]
+    names[str(topic.get("id"))] = made.title
+    return made

@@ -20,6 +20,7 @@ from rag.library.answers import forget_document
 from rag.library.durable import make_folder, sync
 from rag.library.engine import writing
 from rag.library.ledger import head, now, record_change
+from rag.library.reading_tables import readings
 from rag.library.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions
 from rag.library.snapshot import drop_all
 
@@ -111,6 +112,7 @@ def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[
     unused = sum(_drop_vector(conn, row.generation, row.hash) for row in hashes)
     gone = conn.execute(delete(versions).where(versions.c.document_id == document_id)).rowcount
     conn.execute(delete(contents).where(contents.c.document_id == document_id))
+    conn.execute(delete(readings).where(readings.c.document_id == document_id))
     # Higher than any job that a worker may still have in hand: its late write must not bring the document back.
     newest = conn.scalar(select(func.max(jobs.c.id))) or 0
     order = max(newest, conn.scalar(select(documents.c.write_order).where(documents.c.id == document_id)) or 0)

@@ -111,6 +111,10 @@ class Ledger:
         say.VERSION.run(conn, version_row(prepared, version, seq, at))
         kept = doc.content if prepared.kept is None else prepared.kept
         say.CONTENT.run(conn, {"document_id": doc.id, "filename": doc.filename, "content": packed(kept)})
+        if prepared.told:
+            say.READING.run(
+                conn, {"document_id": doc.id, "version": version, "told": orjson.dumps(dict(prepared.told)).decode()}
+            )
         for kind, found in prepared.masked.items():
             say.MASKED.run(conn, {"document_id": doc.id, "version": version, "kind": kind, "count": found})
         embedded = store_passages(conn, prepared, generation, version, seq)

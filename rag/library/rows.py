@@ -28,7 +28,8 @@ class Prepared:
 
     `vectors` (len(chunks), dim); `tokens`: bits of the token vectors of those passages that the record has none of;
     `words`: each passage's words with a space between, cut by the ledger itself when they are not given; `kept`: what is
-    stored for a re-index in the place of the input's content; `masked`: how much personal data of each kind was replaced.
+    stored for a re-index in the place of the input's content; `masked`: how much personal data of each kind was replaced;
+    `told`: what its reader noted, JSON values; `url`: its address, where the input names none.
     """
 
     input: DocumentInput
@@ -40,6 +41,8 @@ class Prepared:
     words: Sequence[str] = ()
     kept: bytes | None = None
     masked: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def version_row(prepared: Prepared, version: int, seq: int, at: float) -> dict[s
         "version": version,
         "title": prepared.title,
         "given_title": doc.title,
-        "url": doc.url,
+        "url": doc.url or prepared.url,
         "source": doc.source,
         "mime_type": doc.mime_type,
         "metadata": orjson.dumps(dict(doc.metadata)).decode(),

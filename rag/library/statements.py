@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, Table, bindparam, delete, func, insert, se
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rag.library.mask_tables import masked
+from rag.library.reading_tables import readings
 from rag.library.rows import document_query
 from rag.library.schema import changes, contents, documents, jobs, late, meta, passages, vectors, versions
 from rag.library.worded import Worded
@@ -37,6 +38,7 @@ REPLACE, DELETE, CONFIRM = (
     )
 )
 VERSION, CONTENT, MASKED = _insert(versions, "retired_seq"), _insert(contents), _insert(masked)
+READING = _insert(readings)
 PASSAGES = _insert(passages, "id", "retired_seq")
 RETIRES = [
     Worded(update(table).where(table.c.document_id == KEY, table.c.retired_seq.is_(None)).values(retired_seq=bindparam("seq")))

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from rag.library import answers_tables, audit_tables, key_tables, mask_tables, queue_tables, schema, source_tables
+from rag.library import (
+    answers_tables,
+    audit_tables,
+    key_tables,
+    mask_tables,
+    queue_tables,
+    reading_tables,
+    schema,
+    source_tables,
+)
 
-MODULES = (schema, audit_tables, key_tables, queue_tables, answers_tables, source_tables, mask_tables)
+MODULES = (schema, audit_tables, key_tables, queue_tables, answers_tables, source_tables, mask_tables, reading_tables)

@@ -96,7 +96,16 @@ def test_states_progress_and_result(engine: Engine, queue: Jobs) -> None:
     assert seen[-1] == 1
     assert (job.state, job.result) == (
         "live",
-        {"document_id": "a", "version": 1, "state": "added", "index_version": 7, "passages": 2, "embedded": 2, "cleaned": {}},
+        {
+            "document_id": "a",
+            "version": 1,
+            "state": "added",
+            "index_version": 7,
+            "passages": 2,
+            "embedded": 2,
+            "cleaned": {},
+            "left_out": {},
+        },
     )
     assert queue.unfinished() == contents(engine) == 0
 

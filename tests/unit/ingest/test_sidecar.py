@@ -20,8 +20,10 @@ def test_the_nearest_sidecar_wins(tmp_path: Path) -> None:
     (tmp_path / ".xiansou.toml").write_text('[columns]\nF = "question"\nA = "answer"\n[metadata]\nproduct = "all"\n')
     (below / ".xiansou.toml").write_text('[metadata]\nproduct = "B"\n["x.csv".columns]\nF = "title"\n')
     told = Sidecars(tmp_path)
-    assert told.metadata(tmp_path / "y.csv") == {"product": "all", "columns": {"F": "question", "A": "answer"}}
-    assert told.metadata(below / "x.csv") == {"product": "B", "columns": {"F": "title", "A": "answer"}}
+    both = {"columns": {"F": "question", "A": "answer"}, "folder_columns": ["F", "A"]}
+    assert told.metadata(tmp_path / "y.csv") == {"product": "all", **both}
+    own = {"columns": {"F": "title", "A": "answer"}, "folder_columns": ["A"]}
+    assert told.metadata(below / "x.csv") == {"product": "B", **own}
     assert told.metadata(below / "y.csv")["columns"]["F"] == "question"
     assert Sidecars(below).metadata(below / "y.csv") == {"product": "B"}, "nothing above the folder that was named counts"
 

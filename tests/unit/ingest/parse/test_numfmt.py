@@ -47,7 +47,7 @@ def test_a_workbook_is_read_as_displayed_and_what_is_hidden_or_without_value_is_
         ["编码", "单价", "成本", "上市"],
         [42, 9.9, 5, datetime.date(2026, 2, 3)],
         [7, 8, 4, None],
-        ["=A2+1", 1, 1, None],
+        ["=INDEX(A2:A3,1)", 1, 1, None],
     ):
         sheet.append(line)
     for row in (2, 3):

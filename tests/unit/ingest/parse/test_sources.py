@@ -97,7 +97,8 @@ Use the [[card|blue card]].{{Note|Never share it}}{{Infobox|x=1}}
 def test_a_wiki_is_read_as_its_latest_revisions() -> None:
     parsed = read(WIKI, "dump.xml")
     assert parsed.blocks[0].section == ("Gate", "Code")
-    assert texts(parsed)[:3] == ["Use the blue card. Never share it", "one", "two"]
+    # A remark is a box of its own on the page, not part of the sentence before it.
+    assert texts(parsed)[:4] == ["Use the blue card.", "Never share it", "one", "two"]
     assert {cell.name: cell.value for cell in parsed.blocks[-1].cells} == {"Size": "S", "Price": "18"}
     assert "1111" not in parsed.text and parsed.metadata["left_out"] == {"pages": ["Talk:Gate"]}
 
