@@ -130,6 +130,20 @@ def without_attributes(question: str) -> str:
     return plain
 
 
+# Whose name or values a text that tells them is sure to have.
+_PLAIN = frozenset(
+    "load weight size power noise capacity speed charging battery warranty temperature voltage deposit resolution".split()
+)
+
+
+@lru_cache(maxsize=4_096)
+def lacks_plainly(question: str, text: str) -> bool:
+    """Whether a question asks by its name for an attribute of which the text says nothing: neither the name nor such a value."""
+    plain = one_line(question[:_READ])
+    named = [name for name in attributes_asked(question) if name in _PLAIN and _NOUNS[name].search(plain)]
+    return bool(named) and not any(is_called(name, text) or looks_like(name, text) for name in named)
+
+
 @lru_cache(maxsize=20_000)
 def is_called(attribute: str, label: str) -> bool:
     """Whether a column or a row of that label holds the attribute."""

@@ -83,7 +83,12 @@ def _patterned(question: str, names: Sequence[str]) -> Iterator[str]:
         pattern = rf"(?<![A-Za-z]){re.escape(first.strip())}\s*(\d+|[A-Za-z][A-Za-z-]+)(?![A-Za-z])"
         for found in re.finditer(pattern, plain, re.IGNORECASE):
             numbers = all(part.isdigit() for part in parts.values())
-            if found[1].isdigit() == numbers and found[1].lower() not in _ANY and not _known(found[1], names):
+            if (
+                found[1].isdigit() == numbers
+                and not found[1].islower()
+                and found[1].lower() not in _ANY
+                and not _known(found[1], names)
+            ):
                 yield found.group()
 
 

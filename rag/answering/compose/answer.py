@@ -14,6 +14,7 @@ from rag.answering.compose.score import Scored, read_with, says, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
 from rag.library.asked import Kind, holds, kind_asked
+from rag.library.attributes import lacks_plainly
 from rag.library.coverage import word_set
 from rag.library.labels import period_of
 from rag.library.names import Name, asked_names, names_in
@@ -29,6 +30,13 @@ _WHICH = re.compile(
     re.IGNORECASE,
 )
 _FIRM = ("price", "contact", "duration")  # kinds whose shapes are known well enough to refuse without: dawn is a time, too
+# Numbers that are no price, whatever is asked: 80 minutes, 24 V, 25 °C.
+_MEASURED = re.compile(
+    r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten)\b|[一二两三四五六七八九十]+)(?:\s*(?:–|-|to|±|至|到)\s*\d[\d.,]*)?\s*"
+    r"(?:(?:milli)?seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|°\s?[CF]?|℃|m?V|m?A|k?W|k?N|bar|k?g|mm|cm|k?m|m?l|L|GB|MB"
+    r"|TB|dB|Hz|rpm|秒|分钟|小时|天|日|周|月|年|度|伏|瓦|公?斤|千?克|毫?米|厘米|公里|毫?升|分贝|步|次)(?![A-Za-z])",
+    re.IGNORECASE,
+)
 _SHARE = 0.5  # of the question's words; a best statement that has as many needs no other that has less than half of its
 _UNITS = 3  # given at most
 _WHOLE = 400  # characters up to which the best passage is given whole
@@ -86,21 +94,23 @@ def compose(
 
 
 def _told(hits: Sequence[Hit], made: Unit, kind: Kind) -> bool:
-    """Whether it holds such a thing; a number is enough where no address is asked for: four coins are a price."""
+    """Whether it holds such a thing; a bare number is enough where no address is asked for: four coins are a price."""
     hit = hits[made.hit]
     if says(kind, hit, [hit.passage.statements[place] for place in made.places]) is not False:
         return True
-    return kind != "contact" and holds("amount", made.text) is True
+    return kind != "contact" and holds("amount", _MEASURED.sub(" ", made.text)) is True
 
 
 def _lacks(question: str, hits: Sequence[Hit], made: Unit) -> bool:
-    """Whether it is a part of a table that has another attribute of the thing than the one asked for."""
+    """Whether it tells other attributes of the thing than the one asked for."""
     passage = hits[made.hit].passage
     told = [passage.statements[place] for place in made.places]
     rows = [one for one in told if one.kind == "row" and len(one.cells) > 1]
     prose = "\n".join(text_of(hits[made.hit], one) for one in told if not one.cells)
     above = "\n".join((passage.title, *passage.section, prose))
-    return bool(rows) and passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
+    if not rows:
+        return lacks_plainly(question, "\n".join((above, passage.context, made.text)))
+    return passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
 
 
 def _is_former(found: Retrieved, made: Unit) -> bool:
