@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from rag.library.places import places_in
+from rag.library.places import names_of, places_in
 from rag.library.tokens import fold
 
 PLACE = "place"
@@ -43,7 +43,7 @@ def things_in(text: str) -> dict[str, dict[str, str]]:
         kind, name = known[one.group()]
         found.setdefault(kind, {}).setdefault(name, plain[one.start() : one.end()])
     if places := places_in(text):
-        found[PLACE] = {place.lower(): place for place in places}
+        found[PLACE] = {names_of(place)[0]: place for place in places}
     return found
 
 

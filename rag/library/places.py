@@ -20,12 +20,26 @@ _LONGEST = 400  # characters that are read
 
 
 @cache
+def _groups() -> dict[str, tuple[str, ...]]:
+    """Each listed place → all names of it."""
+    known: dict[str, tuple[str, ...]] = {}
+    for line in files("rag.library").joinpath("places.txt").read_text(encoding="utf-8").splitlines():
+        for one in () if line.startswith("#") else line.split(","):
+            names = tuple(name.strip() for name in one.split("=") if name.strip())
+            known |= {name: names for name in names if len(names) > len(known.get(name, ()))}
+    return known
+
+
+@cache
 def _listed() -> re.Pattern[str]:
-    lines = files("rag.library").joinpath("places.txt").read_text(encoding="utf-8").splitlines()
-    names = [name.strip() for line in lines if not line.startswith("#") for name in line.split(",") if name.strip()]
-    return re.compile(
-        rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})(?![A-Za-z])", re.IGNORECASE
-    )
+    names = sorted(_groups(), key=len, reverse=True)
+    words = (rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" if name.isascii() else re.escape(name) for name in names)
+    return re.compile("|".join(words), re.IGNORECASE)
+
+
+def names_of(place: str) -> tuple[str, ...]:
+    """All names of a place: uk, united kingdom, great britain, 英国."""
+    return _groups().get(place.lower(), (place.lower(),))
 
 
 # Written small they are other words; `I like nice bath towels`.
@@ -44,7 +58,10 @@ def places_in(text: str) -> tuple[str, ...]:
         if tag == "ns" and not word.isascii() and len(word) > 1:
             found.append((at, word))
         at += len(word)
-    return tuple(dict.fromkeys(name for _, name in sorted(found)))
+    kept: dict[str, str] = {}
+    for _, name in sorted(found):
+        kept.setdefault(names_of(name)[0], name)
+    return tuple(kept.values())
 
 
 def _is_place(word: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.library.labels import flat, stands_in
-from rag.library.places import places_in
+from rag.library.places import names_of, places_in
 from rag.library.ranges import within
 
 # Words that are names of things and everyday words as well; alone they name a thing only as they are written there.
@@ -33,9 +33,9 @@ def named_among(question: str, names: Sequence[str]) -> frozenset[str]:
 
 def _placed(question: str, heads: Sequence[str]) -> set[str]:
     """Of branches in different places the one of the question's place: 北京朝阳店 of 北京店."""
-    if not (asked := set(places_in(question))):
+    if not (asked := {names_of(place)[0] for place in places_in(question)}):
         return set()
-    told = {head: places_in(head)[:1] for head in heads}
+    told = {head: [names_of(place)[0] for place in places_in(head)[:1]] for head in heads}
     first = [places[0] for places in told.values() if places]
     return {head for head, places in told.items() if places and places[0] in asked and first.count(places[0]) == 1}
 

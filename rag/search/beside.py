@@ -11,7 +11,7 @@ from rag.domain import Hit, Passage
 from rag.grounding import Unknown
 from rag.library.kinds import speaks_of_all, things_in
 from rag.library.labels import flat
-from rag.library.places import places_in, says_everywhere
+from rag.library.places import names_of, places_in, says_everywhere
 from rag.library.siblings import apart, named_among
 from rag.library.tokens import fold, words
 from rag.search.families import tables
@@ -107,6 +107,9 @@ def _known(word: str, names: Sequence[str]) -> bool:
 
 
 def _stands(name: str, read: Read) -> bool:
-    """Whether some passage has the name."""
-    told = list(dict.fromkeys(words(name))) or [name.lower()]
-    return any(flat(name) in flat(f"{one.title}\n{one.context}\n{one.text}") for one in read(told).values())
+    """Whether some passage has the name, or another name of the place."""
+    return any(
+        flat(other) in flat(f"{one.title}\n{one.context}\n{one.text}")
+        for other in names_of(name)
+        for one in read(list(dict.fromkeys(words(other))) or [other]).values()
+    )

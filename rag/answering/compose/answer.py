@@ -109,7 +109,9 @@ def _lacks(question: str, hits: Sequence[Hit], made: Unit) -> bool:
     prose = "\n".join(text_of(hits[made.hit], one) for one in told if not one.cells)
     above = "\n".join((passage.title, *passage.section, prose))
     if not rows:
-        return lacks_plainly(question, "\n".join((above, passage.context, made.text)))
+        return kind_asked(question) not in ("steps", "reason", "yes_no", "other") and lacks_plainly(
+            question, "\n".join((above, passage.context, made.text))
+        )
     return passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
 
 
