@@ -72,7 +72,7 @@ def _by_label(statements: Sequence[Statement], group: Sequence[int], question: s
 
 def _by_words(question: str, names: Sequence[str]) -> frozenset[str]:
     """Of names of several words the one that the question has most of, two at least: Portlea – Ronan Island."""
-    asked = word_set(question)
+    asked = {word for word in word_set(question) if word.isalpha() and len(word) > 1}
     shared = {name: len(word_set(name) & asked) for name in names}
     most = max(shared.values(), default=0)
     found = [name for name, count in shared.items() if count == most]

@@ -155,7 +155,8 @@ def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored])
     # Where nothing names a row or a column, a small table is given whole: its reader finds the row that is theirs.
     reach = _ROWS if named or len(group) > _SMALL_TABLE else _ANY_ROW
     rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]
-    shown = asked_cells(question, [all_[place] for place in rows], named=own[at].values > 0)
+    table = [all_[place] for place in _group(all_, at) if all_[place].cells]
+    shown = asked_cells(question, [all_[place] for place in rows], table)
     text = render.row(shown[0]) if len(rows) == 1 else render.table(shown)
     if len(rows) > 2 and len(rows) == len(_group(all_, at)) and rows[0] and all_[rows[0] - 1].kind == "sentence":
         before = [place for place in _group(all_, rows[0] - 1) if all_[place].kind == "sentence"]

@@ -31,7 +31,13 @@ def heads_of(rows: Sequence[Statement]) -> list[str]:
 
 def named_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
     """Names of the columns that the question tells apart from their neighbours by name: models, plans; empty where none is."""
-    own = {cell.name: cell.names[-1] for one in rows for cell in one.cells[1:] if cell.name}
+    asked = attributes_asked(question)  # a column of prices is no model
+    own = {
+        cell.name: cell.names[-1]
+        for one in rows
+        for cell in one.cells[1:]
+        if cell.name and not any(is_called(attribute, cell.name) for attribute in asked)
+    }
     found = named_among(question, list(own)) or named_among(question, list(own.values()))
     return frozenset(name for name, last in own.items() if name in found or last in found)
 
@@ -125,10 +131,15 @@ def lacks_attribute(question: str, rows: Sequence[Statement], above: str) -> boo
     )
 
 
-def asked_cells(question: str, rows: Sequence[Statement], *, named: bool) -> list[Statement]:
-    """The rows with the asked cells only. `named`: the question names a row, so that an asked column may stand by itself."""
+def asked_cells(question: str, rows: Sequence[Statement], among: Sequence[Statement]) -> list[Statement]:
+    """The rows with the asked cells only: an asked column stands by itself where the question names the row. `among`: all rows
+    of the table; rows that only the left-out cells tell apart stay whole."""
     columns = named_columns(question, rows)
-    if not columns and named:
+    if (
+        not columns
+        and all(_row_named(question, one, among) for one in rows)
+        and len({_label(one) for one in rows}) == len(rows)
+    ):
         columns = asked_columns(question, rows)
     if not columns or len(columns) == len(heads_of(rows)):
         return list(rows)
