@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_LEFT = (
-    "*~", "#*#", "*.bak", "*.bak[0-9]", "*.orig", "*.rej", "*.swp", "*.swo", "*.swn", "*.tmp", "*.temp", "*.part", "*.crdownload",
-    "*.download", "~$*", "~*.tmp", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "*.lock", "*.lck", "lock.*", "*.pid",
-)  # fmt: skip
-_MACHINERY = (
-    "mkdocs.yml", "mkdocs.yaml", "_config.yml", "conf.py", "package.json", "package-lock.json", "tsconfig.json", "sidebars.js",
-    "docusaurus.config.js", "docusaurus.config.ts", "book.toml", "book.json", "antora.yml", "yarn.lock", "pnpm-lock.yaml",
-    "requirements.txt", "makefile", "dockerfile", "cname", "robots.txt", "objects.inv", "searchindex.js", "exportdescriptor.properties",
-)  # fmt: skip
+_LEFT = tuple(
+    "*~ #*# *.bak *.bak[0-9] *.orig *.rej *.swp *.swo *.swn *.tmp *.temp *.part *.crdownload *.download ~$* thumbs.db"
+    " ehthumbs.db desktop.ini *.lock *.lck lock.* *.pid".split()
+)
+_MACHINERY = frozenset(
+    "mkdocs.yml mkdocs.yaml _config.yml conf.py package.json package-lock.json tsconfig.json sidebars.js docusaurus.config.js"
+    " docusaurus.config.ts book.toml book.json antora.yml yarn.lock pnpm-lock.yaml requirements.txt makefile dockerfile cname"
+    " robots.txt objects.inv searchindex.js exportdescriptor.properties".split()
+)
 _KINDS = frozenset(
     "css scss sass less js mjs cjs ts jsx tsx map vue svelte py pyc pyo rb php go rs java class jar kt c h cpp hpp cs swift"
-    " sh bash bat cmd ps1 exe dll so dylib o a lib obj msi dmg iso img apk ipa deb rpm bin dat db sqlite sqlite3 mdb accdb"
+    " sh bash bat cmd ps1 exe dll so dylib o a lib obj msi dmg iso img apk ipa deb rpm db sqlite sqlite3 mdb accdb"
     " mp3 wav flac ogg m4a aac mp4 m4v avi mov mkv webm wmv flv woff woff2 ttf otf eot ico cur icns psd ai eps sketch fig xd"
     " dwg dxf stl obj 3ds blend svg url webloc lnk torrent gpg pgp asc.sig pem crt cer p12 pfx".split()
 )
@@ -65,8 +64,3 @@ def passed_over(name: str, told: LeftOut) -> bool:
         told.others[f".{name.rpartition('.')[2]}" if "." in name else name] += 1
         return True
     return False
-
-
-def without(names: Iterable[str]) -> list[str]:
-    """Those of an archive's members that may be documents."""
-    return [name for name in names if not (is_leftover(name.rpartition("/")[2]) or is_other(name.rpartition("/")[2]))]

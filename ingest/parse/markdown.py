@@ -31,6 +31,7 @@ _INTRO_LIMIT = 200
 _NUMBERED = re.compile(
     "[一二三四五六七八九十]{1,3}[、．.]|[(（][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十百\\d]{1,6}[章节编部篇]"
 )
+_LOOK_AHEAD = 20  # lines
 _BELOW_MARKS = 10  # level under any heading that is marked as one
 
 
@@ -128,19 +129,18 @@ class _Reader:
         self._bare = heading
 
     def _numbered(self, number: int) -> bool:
-        """Opens a section under a line of its own that numbers it as a heading (`一、适用范围`, `（二）步骤`); whether it did."""
+        """Opens a section under a line of its own, numbered as a heading (`一、适用范围`, `（二）步骤`); whether it did."""
         line = self.lines[number]
         raw = self.source[line.start : line.end]
         text = plain(raw)
         if not _NUMBERED.match(text) or raw.lstrip().startswith((">", "|")):
             return False
-        below = (self.lines[after] for after in range(number + 1, len(self.lines)))
+        below = self.lines[number + 1 : number + _LOOK_AHEAD]
         follower = next((told for one in below if (told := plain(self.source[one.start : one.end]).lstrip("#> "))), "")
-        level = numbered_level(text, follower)
-        if not level or not follower:
-            return False
-        self._open(_Heading(_BELOW_MARKS + level, text, line.frames, Block(line.start, line.end, section=())))
-        return True
+        level = numbered_level(text, follower) if follower else 0
+        if level:
+            self._open(_Heading(_BELOW_MARKS + level, text, line.frames, Block(line.start, line.end, section=())))
+        return level > 0
 
     def _open(self, heading: _Heading) -> None:
         """Ends the sections that the heading ends, and opens its own."""
