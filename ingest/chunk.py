@@ -15,6 +15,7 @@ _GAP_MARKS = re.compile(r"[\s>|*+#`~.)\-\d]+")
 _DIRTY_GAP = 40
 # A line that says nothing without the next one: `Run this:`, `**Step one**`, a parameter's name.
 _LABEL = re.compile(r".{1,200}[:：][*_]*|\*\*[^*\n]{1,80}\*\*|`[^`\n]{1,80}`")
+_ENTRIES = ("faq", "case")
 _CASE_FACTOR = 8
 _FAQ_FACTOR = 32  # an approved answer is given word for word: only a runaway one is cut
 
@@ -33,8 +34,13 @@ def chunk(parsed: Parsed, *, count_tokens: CountTokens, title: str, max_tokens: 
     """
     tally = Tally(count_tokens)
     contexts = _contexts(parsed, title, tally, max_tokens)
+    for block in parsed.blocks:
+        if block.kind in _ENTRIES and block.end - block.start < _limit(block, contexts, tally, max_tokens):
+            tally.assume(parsed.text[block.start : block.end])  # whole in any case: nobody needs the exact number
     tally.add(parsed.text[block.start : block.end] for block in parsed.blocks)
-    tally.add(parsed.text[a.end : b.start] for a, b in pairwise(parsed.blocks))
+    tally.add(
+        parsed.text[a.end : b.start] for a, b in pairwise(parsed.blocks) if not (a.kind in _ENTRIES and b.kind in _ENTRIES)
+    )
     tally.count()
     pieces = cut(parsed, tally, lambda block: _limit(block, contexts, tally, max_tokens))
     chunks: list[Chunk] = []

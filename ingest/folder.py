@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest.leftovers import LeftOut
 from ingest.parse.frontmatter import UNPUBLISHED
 from ingest.pipeline import Pipeline
 from ingest.sources import SourceFile, find, name, read
@@ -88,7 +89,8 @@ def ingest_paths(
     Raises InputError for a path that is not there, or when `delete_missing` would delete over half of what stands.
     """
     began, summary = time.perf_counter(), Summary()
-    files = name(find(paths), ledger)
+    left = LeftOut()
+    files = name(find(paths, left), ledger)
     missing = missing_of(paths, files, ledger, force) if delete_missing else []
     done = 0
 
@@ -98,7 +100,7 @@ def ingest_paths(
         if progress:
             progress(done, len(files))
 
-    changed = changed_of(files, ledger, settings, collection, summary, advance)
+    changed = changed_of(files, ledger, settings, collection, summary, advance, paths=paths, left=left)
     first = next(changed, None)
     if first is not None:
         for outcome in make_pipeline().put_many(_chain(first, changed)):
@@ -114,6 +116,7 @@ def ingest_paths(
     for document_id in missing:
         ledger.delete(document_id)
         summary.deleted += 1
+    summary.leave_out(", ".join(map(str, paths)), left.told())
     summary.index_version = ledger.head()
     summary.seconds = round(time.perf_counter() - began, 3)
     return summary
@@ -131,9 +134,17 @@ def changed_of(
     collection: str,
     summary: Summary,
     advance: Callable[[], None] = lambda: None,
+    *,
+    paths: Sequence[Path] = (),
+    left: LeftOut | None = None,
 ) -> Iterator[DocumentInput]:
-    """Documents whose bytes differ from what stands; the others are counted as unchanged or failed."""
+    """Documents whose bytes differ from what stands; the others are counted as unchanged or failed.
+
+    One that was removed by hand stays so until it changes, or is named itself among `paths`; noted in `left`.
+    """
     standing = {s.id: s.content_hash for s in ledger.standing("id", [file.id for file in files])}
+    removed = ledger.removed([file.id for file in files if file.id not in standing])
+    named = {str(path.absolute()) for path in paths}
     for file in files:
         try:
             doc = read(file, settings.ingest.max_bytes, collection)
@@ -143,6 +154,11 @@ def changed_of(
             continue
         if standing.get(file.id) == content_hash(doc):
             summary.unchanged += 1
+            advance()
+            continue
+        if file.id not in standing and removed.get(file.id) == content_hash(doc) and str(file.path) not in named:
+            if left is not None:
+                left.removed.append(file.id)
             advance()
             continue
         yield doc

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ingest.folder import Progress, Summary, changed_of, missing_of
 from ingest.jobs import Job, Jobs
+from ingest.leftovers import LeftOut
 from ingest.parse.frontmatter import UNPUBLISHED
 from ingest.queue import OURS, Queue
 from ingest.sources import find, name
@@ -46,6 +47,7 @@ class Handover:
     changed: Iterator[DocumentInput]  # read while they are submitted
     missing: list[str]  # documents to delete
     summary: BatchSummary = field(default_factory=BatchSummary)
+    left: LeftOut = field(default_factory=LeftOut)
     sources: dict[str, str] = field(default_factory=dict)  # by document, of what was submitted
     began: float = field(default_factory=time.perf_counter)
 
@@ -86,6 +88,7 @@ class Handover:
     def conclude(self) -> BatchSummary:
         """What has become of the files so far."""
         summary = self.summary
+        summary.leave_out(self.name, self.left.told())
         for job in self._jobs():
             if job.result is not None:
                 _count(summary, job, self.sources[job.document_id])
@@ -125,11 +128,12 @@ def compare(
     force: bool = False,
 ) -> Handover:
     """Every file at or below the paths, ready to be submitted where it differs from what stands. Raises as `ingest_paths`."""
-    files = name(find(paths), ledger)
+    left = LeftOut()
+    files = name(find(paths, left), ledger)
     summary, missing = BatchSummary(), missing_of(paths, files, ledger, force) if delete_missing else []
-    changed = changed_of(files, ledger, settings, collection, summary)
+    changed = changed_of(files, ledger, settings, collection, summary, paths=paths, left=left)
     bell = Doorbell(lambda: open_redis(settings))
-    return Handover(ledger, bell, len(files), ", ".join(str(path) for path in paths), changed, missing, summary)
+    return Handover(ledger, bell, len(files), ", ".join(str(path) for path in paths), changed, missing, summary, left)
 
 
 def _portions(docs: Iterator[DocumentInput]) -> Iterator[list[DocumentInput]]:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
-from ingest import expand, notion
+from ingest import expand, includes, notion
+from ingest.leftovers import LeftOut, passed_over
 from ingest.sidecar import Sidecars
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.errors import InputError, ParseError
@@ -29,18 +31,21 @@ class SourceFile:
     path: Path
     source: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    root: Path | None = None
 
 
-def find(paths: Sequence[Path]) -> list[tuple[Path, Path]]:
+def find(paths: Sequence[Path], left: LeftOut | None = None) -> list[tuple[Path, Path]]:
     """(root, file) of every file at or below the paths, sorted; hidden and ignored ones left out, zip archives opened.
 
+    What is no document is left out too, and noted in `left`; a file that is named itself is taken whatever it is.
     Raises InputError for a path that is not there.
     """
     found: list[tuple[Path, Path]] = []
     for path in paths:
         root = Path(os.path.abspath(path))
         if root.is_dir():
-            found += [(root, file) for file in _walk(root, root, _patterns(root))]
+            told = left if left is not None else LeftOut()
+            found += [(root, file) for file in _one_form(_walk(root, root, _patterns(root)), told)]
         elif root.exists():
             found.append((root.parent, root))
         else:
@@ -55,6 +60,23 @@ def _unrepeated(files: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
         return files
     kept = notion.kept(names, lambda name: Path(name).read_bytes())
     return [(root, file) for root, file in files if file.as_posix() in kept]
+
+
+def _one_form(files: Iterator[Path], told: LeftOut) -> Iterator[Path]:
+    """Documents alone; of two names that only differ in their normal form (a Mac's and another's) the newer file."""
+    seen: dict[str, Path] = {}
+    for file in files:
+        if passed_over(file.name, told):
+            continue
+        key = normalize("NFC", str(file))
+        other = seen.get(key)
+        if other is not None:
+            told.repeated.append(file.name)
+            newer = file.lstat().st_mtime_ns > other.lstat().st_mtime_ns
+            seen[key] = file if newer else other
+        else:
+            seen[key] = file
+    yield from seen.values()
 
 
 def on_disk(path: Path) -> Path:
@@ -106,9 +128,9 @@ def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]
     A file that is in the record keeps its id. When another source holds that id already, the root's name is put before
     it, so that two folders with a `README.md` never overwrite each other.
     """
-    sources = {file: str(file) for _, file in files}
+    sources = {file: normalize("NFC", str(file)) for _, file in files}
     kept = {standing.source: standing.id for standing in ledger.standing("source", list(sources.values()))}
-    wanted = {file: file.relative_to(root).as_posix() for root, file in files}
+    wanted = {file: normalize("NFC", file.relative_to(root).as_posix()) for root, file in files}
     if notion.is_export(list(wanted.values())):
         wanted = {file: notion.plain_name(name) for file, name in wanted.items()}
     taken = {s.id: s.source for s in ledger.standing("id", list(dict.fromkeys(wanted.values())))}
@@ -118,7 +140,7 @@ def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]
         source = sources[file]
         id_ = kept.get(source) or _free(root, wanted[file], source, taken)
         taken[id_] = source
-        named.append(SourceFile(id_, file, source, sidecars[root].metadata(file)))
+        named.append(SourceFile(id_, file, source, sidecars[root].metadata(file), root))
     return named
 
 
@@ -139,6 +161,8 @@ def read(file: SourceFile, max_bytes: int, collection: str = DEFAULT_COLLECTION)
         if size > max_bytes:
             raise _too_large(size, max_bytes)
         content = expand.read_member(*inside) if inside else notion.tidied(at.name, _read(at))
+        if not inside and file.root is not None:
+            content = includes.whole(at, content, file.root)
     except OSError as exc:
         raise ParseError(f"cannot read it: {exc.strerror}.", code="unreadable", fix="Check the file's permissions.") from exc
     if len(content) > max_bytes:

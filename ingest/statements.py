@@ -32,6 +32,7 @@ _LABELLED = re.compile(r"(?m)^(?P<name>[^:：\n]{1,40})[:：][^\S\n]*(?P<value>\
 _INDEX, _COUNTS = re.compile(r"\d{0,4}"), re.compile(r"序号|编号|#|[Nn]o\.?|[Nn]r\.?|[Ii]ndex|[Ii][Dd]")
 _JUNK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")  # a template's place holders: no reader ever sees them
 _LEAD_LIMIT = 200
+_MANY_CELLS = 1000  # more than a passage holds
 _PERIOD = 60  # characters of a cell that may be a period
 _CASE_LINE = re.compile(
     r"(?:故障|问题)?(?:现象|症状|原因|处理|解决)\S{0,4}[:：]"
@@ -90,13 +91,15 @@ class _Reader:
         self._text, self._markdown = parsed.text, parsed.markdown
         self._blocks = sorted(parsed.blocks, key=lambda block: block.start)
         self._starts = [block.start for block in self._blocks]
+        self._free = 1 + max((block.group for block in self._blocks), default=0)
+        self._wide: tuple[Block, list[Cell], list[int]] | None = None
         self._leads = self._introductions()
         self._totals = self._steps()
 
     def read(self, start: int, end: int) -> Iterator[Statement]:
         """The statements of text[start:end]."""
         at = max(bisect_left(self._starts, start) - 1, 0)
-        free = 1 + max((block.group for block in self._blocks), default=0)
+        free = self._free
         while at < len(self._blocks) and self._blocks[at].start < end:
             block = self._blocks[at]
             a, b = max(block.start, start), min(block.end, end)
@@ -134,7 +137,9 @@ class _Reader:
 
     def _row(self, block: Block, start: int, end: int) -> Statement:
         # A cell that hangs down from a row above has no text of its own here: an empty span.
-        cells = tuple(cell for cell in block.cells if cell.start < end and (cell.end > start or cell.start == cell.end))
+        cells = tuple(
+            cell for cell in self._near(block, start) if cell.start < end and (cell.end > start or cell.start == cell.end)
+        )
         named = any(cell.names for cell in cells)
         kind: StatementKind = "row" if named or len(cells) != 2 else "field"
         telling = [cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name))]
@@ -151,6 +156,17 @@ class _Reader:
             above=block.above,
             period=_period(cells, block.above),
         )
+
+    def _near(self, block: Block, start: int) -> Sequence[Cell]:
+        """The cells from shortly before `start` on: a row of many thousands is cut into many passages."""
+        if len(block.cells) < _MANY_CELLS:
+            return block.cells
+        if self._wide is None or self._wide[0] is not block:
+            told = sorted(block.cells, key=lambda cell: cell.start)
+            self._wide = block, told, [cell.start for cell in told]
+        _, told, starts = self._wide
+        first = max(bisect_left(starts, start) - 1, 0)
+        return told[first : first + _MANY_CELLS]
 
     def _case(self, block: Block, start: int, end: int, free: int) -> Iterator[Statement]:
         cells = [cell for cell in block.cells if start <= cell.start and cell.end <= end]

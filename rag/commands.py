@@ -187,7 +187,7 @@ def remove_document(
             if erase:
                 receipts.append(asdict(wipe(ledger.engine, told.data_dir, document_id)))
             else:
-                gone = ledger.delete(document_id)
+                gone = ledger.delete(document_id, by_hand=True)
                 receipts.append(
                     {"document_id": gone.document_id, "versions": gone.version, "index_version": gone.index_version}
                 )

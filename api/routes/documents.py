@@ -106,5 +106,5 @@ def show_document(document_id: DocumentId, here: Here, caller: Reader) -> Respon
 @router.delete("/{id:document_id}", response_model=DeleteReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
 def delete_document(document_id: DocumentId, here: Here, caller: Writer) -> Response:
     """Delete a document; no question that starts after the reply sees it."""
-    gone = here.house.ledger.delete(document_id, scope=caller.scope())
+    gone = here.house.ledger.delete(document_id, scope=caller.scope(), by_hand=True)
     return Json({"document_id": document_id, "versions": gone.version, "index_version": gone.index_version})

@@ -51,11 +51,11 @@ def _gbk_as_latin(line: str) -> str | None:
 
 def _utf8_as_gbk(line: str) -> str | None:
     """`涓枃` → `中文`, when no byte was lost on the way."""
-    if everyday_share(line, "gb18030") > _DOUBT:
-        return None
     try:
         better = line.encode("gb18030").decode("utf-8")
-    except UnicodeError:
+    except UnicodeError:  # as all but all Chinese lines
+        return None
+    if everyday_share(line, "gb18030") > _DOUBT:
         return None
     if len(_HAN.findall(better)) < 2 or everyday_share(better, "gb18030") < _SURE:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from ingest.parse.adoclines import Page, filled
 from ingest.parse.markuphtml import escaped
@@ -45,7 +46,7 @@ _TYPED = (
     (re.compile(r"&lt;-(?!-)"), "←"),
     (re.compile(r"\.\.\."), "…"),
 )
-_CURLY = ((re.compile(r"\"`(.+?)`\""), "“{}”"), (re.compile(r"'`(.+?)`'"), "‘{}’"))
+_CURLY = ((re.compile(r"\"`(.+?)`\""), "“\1”"), (re.compile(r"'`(.+?)`'"), "‘\1’"))
 
 
 def inline(text: str, page: Page) -> str:
@@ -58,10 +59,10 @@ def inline(text: str, page: Page) -> str:
 
     text = _KEPT.sub(lambda match: keep(escaped(next(filter(None, match.groups()), ""))), filled(text, page))
     for pattern, form in _CURLY:
-        text = pattern.sub(lambda match, form=form: form.format(match[1]), text)
+        text = pattern.sub(form, text)
     text = _CODE.sub(lambda match: keep(f"<code>{escaped(match[1] or match[2])}</code>"), text)
     for pattern, kind in _MACROS:
-        text = pattern.sub(lambda match, kind=kind: _macro(kind, match, page), text)
+        text = pattern.sub(partial(_macro, kind, page=page), text)
     text = escaped(_STRUCK.sub("", text))
     text = re.sub(r"\(\(\(.*?\)\)\)", "", re.sub(r"(?<!\()\(\(([^()]+)\)\)(?!\))", r"\1", text))
     for pattern, tag in _QUOTED:

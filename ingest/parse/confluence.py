@@ -211,7 +211,7 @@ class _Space:
         return "restricted" if key in self.restricted else ""
 
     def _of(self, kind: str) -> Iterator[Any]:
-        return self.root.iterfind(f"object[@class='{kind}']")
+        yield from self.root.iterfind(f"object[@class='{kind}']")
 
 
 def _id(element: Any) -> str:

@@ -14,6 +14,7 @@ from ingest.parse.frames import Frame
 from ingest.parse.frontmatter import front_matter, refuse_unpublished
 from ingest.parse.htmltable import read_table
 from ingest.parse.jsx import resolved
+from ingest.parse.lines import numbered_level
 from ingest.parse.markedits import edited
 from ingest.parse.markup import Line, scan
 from ingest.parse.mdtable import cell_spans, is_strong, stripped, table_blocks
@@ -27,6 +28,11 @@ from rag.statement import Cell
 _MARKS = re.compile(r"(?:>\s?|[-*+](?=\s)\s*|\d{1,9}[.)](?=\s)\s*|\[[ xX]\]\s+)+")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+[ \t]*")
 _INTRO_LIMIT = 200
+_NUMBERED = re.compile(
+    "[一二三四五六七八九十]{1,3}[、．.]|[(（][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十百\\d]{1,6}[章节编部篇]"
+)
+_LOOK_AHEAD = 20  # lines
+_BELOW_MARKS = 10  # level under any heading that is marked as one
 
 
 @cache
@@ -122,6 +128,31 @@ class _Reader:
         self._headings.append(heading)
         self._bare = heading
 
+    def _numbered(self, number: int) -> bool:
+        """Opens a section under a line of its own, numbered as a heading (`一、适用范围`, `（二）步骤`); whether it did."""
+        line = self.lines[number]
+        raw = self.source[line.start : line.end]
+        text = plain(raw)
+        if not _NUMBERED.match(text) or raw.lstrip().startswith((">", "|")):
+            return False
+        below = self.lines[number + 1 : number + _LOOK_AHEAD]
+        follower = next((told for one in below if (told := plain(self.source[one.start : one.end]).lstrip("#> "))), "")
+        level = numbered_level(text, follower) if follower else 0
+        if level:
+            self._open(_Heading(_BELOW_MARKS + level, text, line.frames, Block(line.start, line.end, section=())))
+        return level > 0
+
+    def _open(self, heading: _Heading) -> None:
+        """Ends the sections that the heading ends, and opens its own."""
+        frames = heading.frames
+        level = heading.level
+        self._headings = [h for h in self._headings if _holds(h, frames) and (h.level < level or h.frames != frames)]
+        if self._bare and self._bare not in self._headings:
+            self.blocks.append(self._bare.block)
+        opened = replace(heading, block=replace(heading.block, section=self._section(frames)))
+        self._headings.append(opened)
+        self._bare = opened
+
     def _section(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
         """Headings and titled components around a line, outermost first."""
         path: list[str] = []
@@ -160,6 +191,8 @@ class _Reader:
 
     def _paragraph(self, lines: list[int], *, is_item: bool) -> None:
         first, last = lines
+        if last == first + 1 and not self._lists and self._numbered(first):
+            return
         start = first
         for number in range(first, last):
             table = self.lines[number].table

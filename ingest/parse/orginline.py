@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from ingest.parse.markuphtml import escaped
 from ingest.parse.orglines import Outline
@@ -52,11 +53,15 @@ def inline(text: str, outline: Outline) -> str:
     text = re.sub(r"[ \t]*\\\\(?:\s|$)", lambda match: keep("<br>"), text)
     text = escaped(_STRUCK.sub("", text))
     for pattern, tag in _MARKS:
-        text = pattern.sub(lambda match, tag=tag: f"<{tag}>{next(filter(None, match.groups()), '')}</{tag}>", text)
+        text = pattern.sub(partial(_marked, tag), text)
     text = _ENTITY.sub(lambda match: _ENTITIES.get(match[1], match[0]), text)
     for _ in range(3):
         text = re.sub("\x02(\\d+)\x02", lambda match: kept[int(match[1])], text)
     return text
+
+
+def _marked(tag: str, match: re.Match[str]) -> str:
+    return f"<{tag}>{next(filter(None, match.groups()), '')}</{tag}>"
 
 
 def _expanded(match: re.Match[str], outline: Outline) -> str:

@@ -36,8 +36,7 @@ def parse_opml(content: bytes) -> Parsed:
     root = _tree(content)
     left_out: list[str] = []
     topics = [_of_opml(one, left_out) for one in root.iterfind("{*}body/{*}outline")]
-    topics = [topic for topic in topics if topic is not None]
-    return written(_told(root.findtext("{*}head/{*}title")), topics, left_out)
+    return written(_told(root.findtext("{*}head/{*}title")), filter(None, topics), left_out)
 
 
 def parse_freemind(content: bytes) -> Parsed:

@@ -83,11 +83,13 @@ class _Options(dict[str, Any]):
         return True
 
 
-class _Any(Directive):
+class _Any(Directive):  # type: ignore[misc]
     """A directive that docutils has not: what its name says of its content."""
 
     optional_arguments = 1
     final_argument_whitespace = True
+    arguments: list[str]
+    content: StringList
     has_content = True
     option_spec = _Options()
 
@@ -133,7 +135,7 @@ class _Any(Directive):
     def _inner(self, content: StringList | None = None) -> list[nodes.Node]:
         holder = nodes.Element()
         self.state.nested_parse(self.content if content is None else content, self.content_offset, holder, match_titles=True)
-        return holder.children
+        return list(holder.children)
 
     def _inline(self, text: str) -> list[nodes.Node]:
         found, messages = self.state.inline_text(text, self.lineno)

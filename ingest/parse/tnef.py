@@ -65,7 +65,9 @@ def unpacked(content: bytes) -> Packed:
             files[-1].content = data
         elif files and name == _ATTACHMENT:
             _add(files[-1], dict(_properties(data)), code_page)
-    kept = [(one_line(one.name) or "attachment", one.content, None) for one in files if one.content and not one.hidden]
+    kept: list[File] = [
+        (one_line(one.name) or "attachment", one.content, None) for one in files if one.content and not one.hidden
+    ]
     return Packed(list(_bodies(texts, code_page)), kept)
 
 

@@ -29,9 +29,12 @@ from rag.library.rows import (
     to_passage,
     version_row,
 )
-from rag.library.schema import changes, documents, passages, vectors, versions
+from rag.library.schema import changes, documents, meta, passages, vectors, versions
 from rag.library.worded import Conn
 from rag.ports import Vectors
+
+_REMOVED = "removed:"
+"""Before a document's id, key in `meta` of what was removed by hand: its content hash."""
 
 
 def now() -> float:
@@ -121,8 +124,11 @@ class Ledger:
         state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
         return WriteResult(doc.id, version, state, seq, count, embedded)
 
-    def delete(self, document_id: str, scope: Scope | None = None) -> WriteResult:
-        """Retires a document and its passages. Raises NotFound, also for one that `scope` does not permit."""
+    def delete(self, document_id: str, scope: Scope | None = None, *, by_hand: bool = False) -> WriteResult:
+        """Retires a document and its passages. Raises NotFound, also for one that `scope` does not permit.
+
+        `by_hand`: somebody wants it gone, so that a folder that still has it does not bring it back unchanged.
+        """
         with drafting(self.engine) as conn:
             row = say.STANDING.first(conn, key=document_id)
             if row is None or not _permits(scope, row):
@@ -131,6 +137,9 @@ class Ledger:
             seq = record_change(conn, "delete", document_id, row.version, at)
             _retire(conn, document_id, seq)
             say.DROP_CONTENT.run(conn, {"key": document_id})
+            say.FORGET.run(conn, {"key": f"{_REMOVED}{document_id}"})
+            if by_hand:
+                say.REMEMBER.run(conn, {"key": f"{_REMOVED}{document_id}", "value": row.content_hash})
             told = {"state": "deleted", "index_version": seq, "updated_at": at, "passages": 0, "write_order": _order(conn)}
             say.DELETE.run(conn, {"key": document_id, **told})
             return WriteResult(document_id, row.version, "deleted", seq, row.passages)
@@ -206,6 +215,16 @@ class Ledger:
                 query = select(documents.c.id, documents.c.source, documents.c.content_hash, documents.c.index_version)
                 rows = conn.execute(query.where(key.in_(values[at : at + 500]), documents.c.state == "live"))
                 found += [Standing(*row) for row in rows]
+        return found
+
+    def removed(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """Content hashes of those of the documents that were removed by hand, as they stood then."""
+        found: dict[str, str] = {}
+        with self.engine.connect() as conn:
+            for at in range(0, len(document_ids), 500):
+                keys = [f"{_REMOVED}{one}" for one in document_ids[at : at + 500]]
+                rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.in_(keys)))
+                found |= {str(row.key).removeprefix(_REMOVED): str(row.value) for row in rows}
         return found
 
     def known_vectors(self, generation: int, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:

@@ -38,7 +38,8 @@ REPLACE, DELETE, CONFIRM = (
     )
 )
 VERSION, CONTENT, MASKED = _insert(versions, "retired_seq"), _insert(contents), _insert(masked)
-READING = _insert(readings)
+READING, REMEMBER = _insert(readings), _insert(meta)
+FORGET = Worded(delete(meta).where(meta.c.key == KEY))
 PASSAGES = _insert(passages, "id", "retired_seq")
 RETIRES = [
     Worded(update(table).where(table.c.document_id == KEY, table.c.retired_seq.is_(None)).values(retired_seq=bindparam("seq")))

@@ -12,7 +12,17 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from api.replies import DeleteReply, DocumentReply, DocumentsReply, JobPageReply, JobReply, JobsReply, Problem, WriteReply
+from api.replies import (
+    AsReadReply,
+    DeleteReply,
+    DocumentReply,
+    DocumentsReply,
+    JobPageReply,
+    JobReply,
+    JobsReply,
+    Problem,
+    WriteReply,
+)
 
 
 def put(client: httpx.Client, document_id: str, text: str, **fields: Any) -> dict[str, Any]:
@@ -100,6 +110,23 @@ def test_the_text_of_every_version_stays_as_it_was_sent(client: httpx.Client, do
         assert reply.headers["content-type"] == "text/plain; charset=utf-8"
         assert reply.content.decode() == sent
     assert refusal(client.get(f"/v1/documents/{document_id}/versions/3/text"), 404).field == "version"
+
+
+def test_a_document_as_it_was_read(client: httpx.Client, document_id: str) -> None:
+    put(client, document_id, "# Kiln\n\nIt heats well.\n\n<!-- Bo: 79? -->\n\n- first\n- second\n", mime_type="text/markdown")
+    reply = client.get(f"/v1/documents/{document_id}/as-read")
+    found = AsReadReply.model_validate(reply.json(), strict=True)
+    assert "79" not in found.text
+    statements = [one for passage in found.passages for one in passage["statements"]]
+    assert {"It heats well.", "first", "second"} <= {one["text"] for one in statements}
+    refusal(client.get(f"/v1/documents/{document_id}-not-there/as-read"), 404)
+
+
+def test_what_has_become_a_draft_is_withdrawn(client: httpx.Client, document_id: str) -> None:
+    put(client, document_id, "# Kiln\n\nIt heats well.\n", mime_type="text/markdown")
+    sent = {"text": "---\ndraft: true\n---\n# Kiln\n\nIt will cost 79.\n", "mime_type": "text/markdown"}
+    assert client.put(f"/v1/documents/{document_id}", json=sent).status_code >= 400
+    refusal(client.get(f"/v1/documents/{document_id}"), 404)
 
 
 def test_a_file_and_its_fields(client: httpx.Client, document_id: str) -> None:

@@ -189,7 +189,8 @@ def test_left_out_columns_can_be_chosen_and_others_ignored() -> None:
         parsed, block = one(TICKETS)
     told = "Subject: No sound\nAgent: Joe\nSolution: Choose HDMI as output"
     assert parsed.text[block.start : block.end] == told, "the subject is what was wrong where nothing else says it"
-    with mapped({"Filiale": "product", "Agnet": "show"}):
+    folder = {"Filiale": "product", "Agnet": "show"}
+    with mapped(folder, folder):  # of a folder; a file's own mapping is refused: test_as_read
         parsed, _ = one(TICKETS)
     assert parsed.metadata["left_out"]["columns of the mapping that are not there"] == ["Filiale", "Agnet"]
 

@@ -96,6 +96,22 @@ def test_quotes_lose_their_marks_at_the_ends() -> None:
     assert texts(parsed) == ["**注意：**", "不要\n> 删除。", "甲"]
 
 
+def test_lines_that_are_numbered_as_headings_are_headings() -> None:
+    source = (
+        "# 手册\n\n一、适用范围\n\n适用于全部门店。\n\n（一）例外\n\n不含仓库。\n\n二、期限\n\n三十天内有效。\n\n"
+        "## 附\n\n完。\n\n一、甲的说明。\n\n二、乙的说明。\n"
+    )
+    parsed = read(source)
+    assert [(block.section, parsed.text[block.start : block.end]) for block in parsed.blocks] == [
+        (("一、适用范围",), "适用于全部门店。"),
+        (("一、适用范围", "（一）例外"), "不含仓库。"),
+        (("二、期限",), "三十天内有效。"),
+        (("附",), "完。"),
+        (("附",), "一、甲的说明。"),
+        (("附",), "二、乙的说明。"),
+    ]
+
+
 def test_comments_images_directives_and_link_definitions_are_no_blocks() -> None:
     source = (
         "<!-- a\nb -->\n\n![shot](a.png)\n\n[![badge](a)](b)\n\n:::tip Using Word?\nText.\n:::\n\n"
