@@ -10,8 +10,14 @@
 set -euo pipefail
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-python3 -m venv "$tmp/venv"
-"$tmp/venv/bin/pip" install --quiet --disable-pip-version-check 'tantivy==0.27.0'
+packages=('tantivy==0.27.0')
+if command -v uv >/dev/null; then
+  uv venv --quiet --python "$(command -v python3)" "$tmp/venv"
+  UV_LINK_MODE=copy uv pip install --quiet --python "$tmp/venv/bin/python" "${packages[@]}"
+else
+  python3 -m venv "$tmp/venv"
+  "$tmp/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check "${packages[@]}"
+fi
 "$tmp/venv/bin/python" -W ignore - "$tmp" <<'PY'
 import datetime as dt
 from importlib.metadata import version
