@@ -37,7 +37,8 @@ PY
 }
 "$uv" venv --quiet --python "$(command -v python3)" "$tmp/venv"
 for mode in hardlink copy; do
-  "$uv" pip install --quiet --python "$tmp/venv/bin/python" --reinstall --link-mode "$mode" 'llama-index-core==0.14.25' 'nltk==3.10.4'
+  "$uv" pip install --quiet --python "$tmp/venv/bin/python" --reinstall-package llama-index-core --link-mode "$mode" \
+    'llama-index-core==0.14.25' 'nltk==3.10.4'
   code=0
   echo "link mode $mode:"
   split || code=$?
