@@ -1,4 +1,4 @@
-"""Exponents and indices of a PDF: small digits set higher or lower stay at the word that they belong to."""
+"""PDF pages: exponents and indices stay at their word; what the sheet has outside of its shown part is no text."""
 
 from __future__ import annotations
 
@@ -55,3 +55,22 @@ def test_small_rows_of_numbers_below_a_heading_stay_rows() -> None:
     assert "12" in text
     assert "60" in text
     assert not set(text) & set("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉")
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 270])
+def test_what_stands_outside_the_shown_part_of_the_sheet_is_not_read(rotation: int) -> None:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(500, 600))
+    canvas.setCropBox((40, 60, 470, 540))
+    canvas.setPageRotation(rotation)
+    canvas.setFont("Helvetica", 10)
+    canvas.drawString(60, 570, "manual_v3_final.indd 7 for Kim, dealer margin 40 percent")
+    canvas.drawString(60, 300, "The warranty of the lamp is three years.")
+    canvas.drawString(60, 280, "It starts on the day of purchase, not of delivery.")
+    canvas.drawString(60, 30, "Slug line of the printer")
+    canvas.save()
+    text = parse(buffer.getvalue()).text
+    assert "warranty of the lamp" in text
+    assert "day of purchase" in text
+    # The edges of a turned page's box are not known well enough to leave text out.
+    assert ("margin" in text) is ("Slug" in text) is (rotation != 0)
