@@ -4,7 +4,7 @@
 # What happens: 客服热线：400-123-4567 and 型号GX-7的保修期为三年 are "utf_16_be" (text of rare Korean and Chinese signs),
 # 网关保修期三年，请联系客服 is "cp949" (Korean), each as `best()`, with chaos 0.0; gb18030 stands second or third. Other
 # sentences of the same length are right. chardet 7 says GB18030 for all of them.
-# Why it matters: requests, httpx users and many readers take `from_bytes(b).best()`. A one-line FAQ answer, a CSV cell or
+# Why it matters: requests' apparent_encoding and many readers take the best guess as it is. A one-line FAQ answer, a CSV cell or
 # a mail subject in GBK is filed as Korean, and no score tells.
 # charset-normalizer 3.5.3 beside chardet 7.7.0, found 2026-11-30
 set -euo pipefail

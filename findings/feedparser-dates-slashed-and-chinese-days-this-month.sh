@@ -4,8 +4,7 @@
 # 2026 (run in November: 1 November 2026). No `bozo`, no warning. 2026-3-5, 2026-03-05 and RFC 822 dates are right,
 # 05.03.2026 and 3月5日 are None as one would guess.
 # Why it matters: a connector that follows feeds compares this date with the last visit: every entry of such a feed is
-# "new" on the first of each month, may lie in the future, and all entries have one date. Chinese sites and some CMS write
-# their dates so.
+# "new" on the first of each month, may lie in the future, and all entries of a year have one date.
 # feedparser 6.0.14, found 2026-11-30
 set -euo pipefail
 tmp=$(mktemp -d)

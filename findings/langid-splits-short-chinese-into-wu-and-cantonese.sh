@@ -4,7 +4,7 @@
 # 电话 is "wuu", 手机 "zh". English help words are spread over the world: refund "sw" (Swahili), warranty "om" (Oromo),
 # FAQ "sq"; the empty text, "WiFi" and "Reset" are "af" with the lowest float there is as score.
 # Why it matters: `if lang == "zh"` sends a greeting of two characters to the English path; one needs a set of codes
-# (zh, yue, wuu) and own rules for short text. Code written for langid 1.x and py3langid 0.2 ("" is "en") changes sides.
+# (zh, yue, wuu) and own rules for short text. py3langid 0.3.0 said zh, zh and, for the empty text and refund, en.
 # py3langid 0.4.0, found 2026-11-30
 set -euo pipefail
 tmp=$(mktemp -d)

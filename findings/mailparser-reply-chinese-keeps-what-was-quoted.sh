@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # Guess: EmailReplyParser(languages=["zh"]) cuts the quoted mail below a Chinese reply, as it does for English.
 # What happens: its rules for Chinese know one form alone: 发件人: with a HALF-width colon and nothing before it. The same
-# block with 发件人： (full width, as Foxmail and WPS write), 在 … 写道：, … 于 … 写道： (Gmail, QQ) and NetEase's
-# "2026-03-05，"客服" <…> 写道：" stay whole, quote and all; after QQ's 原始邮件 line that line stays in the reply. English
-# in the same call is cut.
+# block with a full-width 发件人：, the lines 在 … 写道： and … 于 … 写道：, and "2026-03-05，"客服" <…> 写道：" stay whole,
+# quote and all. English in the same call is cut.
 # Why it matters: a mailbox that becomes a knowledge base or a ticket thread files the old answer again under the
 # customer's name, once for each reply, and nothing reports that the language has (almost) no rules.
 # mail-parser-reply 1.36, found 2026-11-30
@@ -31,7 +30,7 @@ heads = {
     "full-width": ("发件人：客服 <a@example.com>\n发送时间：2026年3月5日 10:00\n收件人：张三\n主题：网关\n\n", True),
     "在…写道": ("在 2026年3月5日 10:00，客服 <a@example.com> 写道：\n\n> ", True),
     "于…写道": ("客服 <a@example.com> 于2026年3月5日周四 10:00写道：\n\n> ", True),
-    "NetEase": ("2026-03-05 10:00:00，\"客服\" <a@example.com> 写道：\n", True),
+    "date first": ("2026-03-05 10:00:00，\"客服\" <a@example.com> 写道：\n", True),
     "English": ("On Thu, Mar 5, 2026 at 10:00 AM Support <a@example.com> wrote:\n> ", False),
 }
 for name, (head, kept) in heads.items():

