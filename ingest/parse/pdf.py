@@ -12,7 +12,7 @@ from typing import Any
 import pdfplumber
 import pypdfium2
 
-from ingest.parse import ocr
+from ingest.parse import ocr, pdftyped
 from ingest.parse.normal import one_line
 from ingest.parse.pdfcells import parted, runs
 from ingest.parse.pdflayout import Scan, Table, write_document
@@ -145,7 +145,7 @@ def _page_items(page: Any) -> Iterator[PdfLine | Table]:
         return
     words = page.extract_words(extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False)
     outside = [word for word in words if not any(_inside(word, table) for table in tables)]
-    lines = page_lines(page, outside)
+    lines = page_lines(page, outside + pdftyped.words(page))
     for line in _with_grids(lines):
         left, right = (line.left, line.right) if isinstance(line, PdfLine) else (line.x0, line.x1)
         while tables and tables[0].top < line.top and (tables[0].x0 < right and left < tables[0].x1):
