@@ -8,6 +8,7 @@ model, where one is configured, has the last word on meaning.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ from rag.answering.gate.subject import another, outdated, says_when
 from rag.answering.gate.talk import absent, courtesy, found_after_all, leads_in
 from rag.answering.gate.tok import Reading
 from rag.answering.gate.units import Unit
+from rag.answering.gate.vectors import Meant, WordVectors
 from rag.answering.gate.words import nearest, words_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Span
@@ -37,6 +39,7 @@ _BULLET = re.compile(
 )
 
 
+_OFTEN = 3  # sentences and rows that name what the documents are about
 _NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
 _QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
 _SPACE = re.compile(r"\s+")
@@ -60,9 +63,11 @@ class Gate:
     """
 
     def __init__(
-        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "replace", entails: Entails | None = None
+        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "replace", entails: Entails | None = None,
+        words: WordVectors | None = None,
     ):
         self._hits, self.policy, self._entails = hits, policy, entails
+        self._words = words
         self._question, self._asked = question, read(question)
         self._evidence: dict[int, Evidence] = {}
         self._before = Reading(())
@@ -88,7 +93,8 @@ class Gate:
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
         if (plain := self._says_nothing(mark, text, told, claim, cited)) is not None:
             return plain
-        known = Known(self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses)
+        meant = None if self._words is None else Meant(self._words, told.rest, claim)
+        known = Known(self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, self._common, frozenset(), meant)
         best = self._find(text, told, claim, known, named)
         if best.spans:
             return self._pass(mark, text, claim, best, None, "supported")
@@ -111,6 +117,13 @@ class Gate:
         if not cited and (courtesy(text) or leads_in(text, claim, self._heads())):
             return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
         return None if claim.keys else Checked(text, None, "no_support")
+
+    @cached_property
+    def _common(self) -> frozenset[str]:
+        """Names of what the documents are about, as far as one can see."""
+        units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
+        told = Counter(key for unit in units for key in {t.key for t in unit.reading.tokens if t.kind == "name"})
+        return frozenset(key for key, count in told.items() if count >= _OFTEN and not any(c.isdigit() for c in key))
 
     def _heads(self) -> frozenset[str]:
         """Words of the question and of what stands above the passages."""

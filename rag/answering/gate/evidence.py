@@ -10,6 +10,7 @@ from rag.answering.facts import tokens
 from rag.answering.gate.alike import Found, Known, weigh
 from rag.answering.gate.compare import compare
 from rag.answering.gate.reading import plain
+from rag.answering.gate.reword import reworded
 from rag.answering.gate.rows import compare_row
 from rag.answering.gate.tok import Clause, Reading
 from rag.answering.gate.units import Unit, units
@@ -43,6 +44,7 @@ class Evidence:
         self._words: Source | None = None
         self.units = units(passage)
         self.context = self.units[0].context if self.units else Reading(())
+        self.keys_of_rows = frozenset().union(*(unit.keys for unit in self.units if unit.label is not None))
         self._squeezed = [squeezed(passage.text[unit.start : unit.end]) for unit in self.units]
 
     def says(self, claim: Reading, known: Known) -> Said:
@@ -94,6 +96,15 @@ class Evidence:
                 return found, unit
             if found.close > best.close:
                 best, where = found, unit
+        if known.meant is not None:
+            for unit in ranked:
+                if keys & (unit.keys | unit.context.keys):
+                    sims = known.meant.sims(part, self.passage, unit)
+                    if unit.label is not None:
+                        known = replace(known, elsewhere=self.keys_of_rows - unit.keys)
+                    found = compare_row(part, unit, known, sims) if unit.label is not None else reworded(part, unit, sims, known)
+                    if found.fault is None:
+                        return found, unit
         return best, where
 
 
@@ -146,6 +157,8 @@ def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -
 
 _SETTLED = frozenset(("name", "condition", "negation"))
 _CREDIT = frozenset(("according to", "based on", "as per", "under", "根据", "按照", "依照", "依据"))
+_PHRASE = frozenset("with for on in under at by from of during within 在 对 对于 关于 按 用 除 除了 凭".split())
+_WHEN_ZH = frozenset("的 时 后 after if 的话 的时候".split())
 _SOURCES = frozenset(
     (
         "polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 "
@@ -172,4 +185,7 @@ def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
     first = next((t for t in part[0].tokens if t.kind != "join"), None)
     if len(part) == 1 and first is not None and first.kind == "operator" and first.key in _SUBORDINATE:
         return False
+    if len(part) == 1 and len(clauses) > 1 and first is not None and not part[0].hard:
+        if first.text.lower() in _PHRASE or part[0].tokens[-1].key in _WHEN_ZH:  # `on the Team plan`, 拆封后: of what follows
+            return False
     return any(clause.content for clause in part)

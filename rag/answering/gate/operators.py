@@ -107,6 +107,12 @@ def _limits(tokens: Sequence[Tok]) -> dict[int, frozenset[str]]:
     return {at: frozenset(keys) for at, keys in found.items()}
 
 
+def limited(tokens: Sequence[Tok]) -> list[tuple[Tok, frozenset[str]]]:
+    """The numbers, each with its limits."""
+    found = _limits(tokens)
+    return [(t, found.get(at, frozenset())) for at, t in enumerate(tokens) if t.kind == "number"]
+
+
 _SMALL = frozenset("from to into onto with by out of 从 到 至 向 把 被".split())
 _OPPOSED = frozenset(
     pair

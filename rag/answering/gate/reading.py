@@ -15,7 +15,7 @@ from rag.library.tokens import fold
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (
-    "不仅|不但|不断|不少于|不同|不论|不管|差不多|不锈钢|不妨|无论|无线|非常|未来"
+    "所有者|所有权|所有人|不仅|不但|不断|不少于|不同|不论|不管|差不多|不锈钢|不妨|无论|无线|非常|未来"
     "|别人|特别|分别|区别|类别|级别|性别|识别|个别|是否|能否|可否|"
     "免疫|没关系|否则|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能"
     "|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
@@ -91,9 +91,14 @@ def read(text: str) -> Reading:
     return Reading(tuple(clauses), frozenset(t.key for c in clauses for t in c.tokens if t.content))
 
 
+def unmarked(text: str) -> str:
+    """Without markup."""
+    return _MARKUP.sub(lambda m: m[1] if m[1] is not None else " " if m.group().startswith("<") else "", text)
+
+
 def plain(text: str) -> str:
     """Folded, without markup, contractions written out."""
-    text = _MARKUP.sub(lambda m: m[1] if m[1] is not None else " " if m.group().startswith("<") else "", fold(text))
+    text = unmarked(fold(text))
     return _NEGATION.sub(lambda m: _LONG_NEGATION[m[1].lower()] if m[1] else f"{m[2]} not", text.replace("’", "'"))
 
 
