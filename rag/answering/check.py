@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rag.answering.gate.alike import Known
+from rag.answering.gate.alike import Known, weigh
 from rag.answering.gate.cut import MARKER
 from rag.answering.gate.evidence import Evidence, Said, says
 from rag.answering.gate.opening import Opened, agrees, opened
@@ -39,6 +39,7 @@ _BULLET = re.compile(
 )
 
 
+_LIKELY = 2  # passages, besides the cited ones, that are compared word by word
 _OFTEN = 3  # sentences and rows that name what the documents are about
 _NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
 _QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
@@ -64,10 +65,11 @@ class Gate:
 
     def __init__(
         self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "replace", entails: Entails | None = None,
-        words: WordVectors | None = None,
+        words: WordVectors | None = None, allowed: Sequence[str] = (),
     ):
         self._hits, self.policy, self._entails = hits, policy, entails
         self._words = words
+        self.allowed = [*allowed, *(link.split("://", 1)[-1] for link in allowed)]
         self._question, self._asked = question, read(question)
         self._evidence: dict[int, Evidence] = {}
         self._before = Reading(())
@@ -101,11 +103,18 @@ class Gate:
         fault = best.fault
         if self.policy != "drop":
             others = [at for at in range(len(self._hits)) if at not in named]
-            other = self._find(text, told, claim, known, others, first=True)
+            other = self._find(text, told, claim, replace(known, meant=None), others, first=True)
+            if not other.spans and meant is not None:
+                other = self._find(text, told, claim, known, self._likely(claim, others), first=True)
             if other.spans:
                 return self._pass(mark, text, claim, other, "wrong_citation" if cited else "no_citation", "repaired")
             fault = fault or other.fault
         return self._fallen(mark, text, claim, named, fault or ("no_support" if cited else "no_citation"))
+
+    def _likely(self, claim: Reading, at: Sequence[int]) -> list[int]:
+        """The passages that have most of the claim's words."""
+        shared = {n: weigh(t for t in claim.tokens if t.content and t.key in self._of(n).keys) for n in at}
+        return [n for n in sorted(at, key=lambda n: -shared[n])[:_LIKELY] if shared[n] > 1]
 
     def _says_nothing(self, mark: str, text: str, told: Opened, claim: Reading, cited: Sequence[int]) -> Checked | None:
         """Of a sentence that claims nothing about the subject."""
@@ -234,8 +243,6 @@ class Gate:
             around = [unit for n, _ in said.units for unit in self._of(at[n]).units]
             return None if agrees(told.answer, claim, units, self._asked, around) else "answer"
         return None
-
-    allowed: tuple[str, ...] = ()
 
     def _numbered(self, at: int, unit: Unit) -> int:
         """The number that the document gives to an item of a list; 0 for none."""

@@ -45,6 +45,7 @@ class Evidence:
         self.units = units(passage)
         self.context = self.units[0].context if self.units else Reading(())
         self.keys_of_rows = frozenset().union(*(unit.keys for unit in self.units if unit.label is not None))
+        self.keys = frozenset().union(*(unit.keys for unit in self.units))
         self._squeezed = [squeezed(passage.text[unit.start : unit.end]) for unit in self.units]
 
     def says(self, claim: Reading, known: Known) -> Said:
@@ -134,6 +135,8 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
             if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
                 continue
             part, at = _first(passages, clauses[start:end], known)
+            if start and clauses[start].mark in ("bracket", "dash") and at is not None and at != found[-1]:
+                continue  # no statement of its own
             if part.fault is None and at is not None:
                 found.append(at)
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})

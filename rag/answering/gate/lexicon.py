@@ -94,6 +94,11 @@ JOINS = {
     "due to": "because",
     "because of": "because",
     "为了": "because",
+    "从而": "so",
+    "因而": "so",
+    "以便": "so",
+    "therefore": "so",
+    "thereby": "so",
 }
 FUNCTION_ZH = frozenset(
     "时先再打算则该的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中等件本册张位条台款种名项份给会要想来去"

@@ -126,7 +126,7 @@ def _tokens(text: str) -> Iterator[Tok | str]:
             continue
         kind = match.lastgroup or ""
         if kind in ("stop", "pause", "colon"):
-            yield kind
+            yield "bracket" if match.group() in "()（）" else "dash" if match.group() in "—–→/|" else kind
             first = kind != "pause"
         elif kind == "run":
             yield from _han(match.group())
@@ -155,6 +155,8 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
         return None
     if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
         return None
+    if token.text == "前" and after is not None and after.kind == "number" and after.unit != "date":
+        return Tok("first", "word", token.text)  # 前 30 分钟
     if token.text in ("外", "以外", "之外"):
         if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in found[max(at - 16, 0) : at]):
             return None

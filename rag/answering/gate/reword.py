@@ -16,8 +16,8 @@ from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
 from rag.ports import Vectors
 
-NEAR = 0.48  # cosine from which on two words in two sentences may be the same in other words
-HELD = 0.40  # cosine from which on a word of the evidence is held by one of the claim
+NEAR = 0.46  # cosine from which on two words in two sentences may be the same in other words
+HELD = 0.38  # cosine from which on a word of the evidence is held by one of the claim
 _FAR = 0.2  # cosine of a word with the nearest of a sentence that has nothing to do with it
 _MOST = 0.8  # of what is strange in a claim
 _SHARE = 0.12  # and as a share of it
@@ -59,7 +59,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
         return Found("no_support", close)
     if (omitted := _omitted(part, laid, unit, known)) is not None:
         return Found("number" if omitted.kind == "number" else "condition", close)
-    return Found(agree(part, laid.there, laid.place, laid.used, unit), close, prose=True)
+    return Found(agree(part, laid.there, laid.place, laid.used, unit, known), close, prose=True)
 
 
 def _added(part: Sequence[Clause], laid: Aligned) -> bool:

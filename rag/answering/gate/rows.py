@@ -13,7 +13,7 @@ from rag.answering.gate.units import CellRead, Unit
 from rag.grounding import Fault
 from rag.ports import Vectors
 
-_OF_IT = 0.3
+_OF_IT = 0.3  # cosine from which on a word is of what the row is about
 
 # What a row means by having a value: verbs that say no more than that.
 _PREDICATES = frozenset(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from rag.answering.gate.left import left_out
-from rag.answering.gate.operators import bounds, joined_alike
+from rag.answering.gate.alike import Known
+from rag.answering.gate.operators import joined_alike, limited_at
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
 from rag.grounding import Fault
@@ -19,24 +19,27 @@ _GROUPS = {
     "before": "before", "until": "before", "after": "after", "since": "after",
 }  # fmt: skip
 _STRICT = frozenset("some most usually seldom half fail danger up down firstof".split())
+_GONE = frozenset("lose expire stayclosed invalid".split())  # what is so no more
 _NEW = frozenset(("all", "always"))  # may go, must not come
 _PEOPLE = frozenset("client member user somebody 新人 subscrib".split())
+_THEN = frozenset("then 再 等 然后".split())
 _WHEN = frozenset("的 时 的时候 者".split())  # at the end of a Chinese clause: of those that, when
 _GOVERNING = frozenset(("not", "without", "avoid", "all", "some", "most", "only"))
 
 
-def agree(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], used: set[int], unit: Unit) -> Fault | None:
+def agree(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], used: set[int], unit: Unit, known: Known) -> Fault | None:
     """What is wrong with the operators, the limits, or which number stands with which words."""
     if crossed(part, there, place) or misbound(part, there, place) or _out_of_order(part, there, place):
         return "name"
     if "because" in {c.join for c in part} and not {"because", "so"} & {there[at].join for at in range(len(there))}:
         return "no_support"
-    if (fault := joined_alike(part, there, used)) is not None:
+    negated = any(t.key in _NEGATIVE for c in part for t in c.tokens)
+    if not negated and (fault := joined_alike(part, there, used)) is not None:
         return fault
     for here, told in _parts(part, there, place, used):
         if (fault := _differ(here, told)) is not None:
             return fault
-    fault = left_out(there, used, part) or _conditional_left(there, used) or bounds(part, there, place, _limited(unit))
+    fault = _left_out(part, there, used, known) or _conditional_left(there, used) or _bounds(part, there, place, unit)
     return fault or _governed_elsewhere(part, [there[at] for at in sorted(used)])
 
 
@@ -45,9 +48,10 @@ def _parts(
 ) -> list[tuple[list[Clause], list[Clause]]]:
     """Clauses of both that belong together, since words of the one stand in the other."""
     groups: list[tuple[set[int], set[int]]] = []
-    i = 0
+    listed, i = _listed(there), 0
     for n, clause in enumerate(part):
-        mine, theirs = {n}, {p[0] for p in place[i : i + len(clause.content)] if p is not None}
+        spots = {listed[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
+        mine, theirs = {n}, {c for c in range(len(there)) if listed[c] in spots}
         i += len(clause.content)
         rest = []
         for one, other in groups:
@@ -67,9 +71,13 @@ def _count(clauses: Sequence[Clause]) -> Counter[str]:
 
 def _differ(here: Sequence[Clause], told: Sequence[Clause]) -> Fault | None:
     one, other = _count(here), _count(told)
+    if one["if"] and one["not"] and other["until"] and not other["not"]:  # until it is packed: as long as it is not packed
+        one, other = one - Counter(("if", "not")), other - Counter(("until",))
     negative = sum(one[k] for k in _NEGATIVE), sum(other[k] for k in _NEGATIVE)
     if negative[0] % 2 != negative[1] % 2 or bool(negative[0]) != bool(negative[1]):
-        return "negation"
+        gone = [sum(t.key in _GONE for c in side for t in c.content) for side in (here, told)]
+        if (negative[0] + gone[0]) % 2 != (negative[1] + gone[1]) % 2 or gone[0] == gone[1]:
+            return "negation"
     if (one["neednot"] > 0) != (other["neednot"] > 0) or _order(here) != _order(told):
         return "negation"
     if any((one[key] > 0) != (other[key] > 0) for key in _STRICT) or any(one[key] > other[key] for key in _NEW):
@@ -113,6 +121,8 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
     mine, theirs = ({_GROUPS[k] for k, n in side.items() if n > 0 and k in _GROUPS} for side in (one, other))
     if any(c.tokens and c.tokens[-1].key in _WHEN for c in here):
         mine |= {"when"}
+    if any(t.key in _THEN for c in here for t in c.tokens):
+        mine |= {"when", "after"} & theirs
     lost, new = theirs - mine, mine - theirs
     if {"before", "after"} <= mine ^ theirs:
         return "condition"
@@ -132,6 +142,57 @@ def _conditional_left(there: Sequence[Clause], used: set[int]) -> Fault | None:
     first = min(used)
     start = max((at for at in range(first + 1) if there[at].hard), default=0)
     return "condition" if any(there[at].tokens and there[at].tokens[-1].key in _WHEN for at in range(start, first)) else None
+
+
+_BINDING = frozenset("if unless except only until exclude instead firstof without before after".split())
+
+
+def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], known: Known) -> Fault | None:
+    """A clause of the same sentence that was left out whole, though it limits what was kept; one that the question asks of is known."""
+    first, last = min(used), max(used)
+    if there[first].join == "or" and not there[first].hard:
+        return "condition"
+    start = max((at for at in range(first + 1) if there[at].hard), default=0)
+    end = next((at for at in range(last + 1, len(there)) if there[at].hard), len(there))
+    said = {t.key for c in part for t in c.tokens if t.kind == "operator"}
+    for at in range(start, end):
+        clause = there[at]
+        found = _BINDING & set(clause.operators) - said
+        if at in used or not clause.tokens or clause.join == "but" or (found <= {"if"} and clause.content and all(t.key in known.asked for t in clause.content)):
+            continue
+        lead = next((t for t in clause.tokens if t.kind not in ("function", "join")), None)
+        leads = lead is not None and lead.kind == "operator" and lead.key in found
+        if clause.mark == "sub" and clause.content:
+            return "condition"
+        if found & {"unless", "except", "exclude", "instead", "firstof"} or (found & {"if"} and clause.content):
+            return "condition"
+        if found and (leads or len(clause.content) <= 2) and (clause.content or at - 1 in used):
+            return "condition"
+    return None
+
+
+def _bounds(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], unit: Unit) -> Fault | None:
+    """Each number is limited as it is in the evidence. What is exact is also a limit; within three days may be three days."""
+    above = _limited(unit)
+    i = 0
+    for clause in part:
+        own = limited_at(clause.tokens)
+        for at, token in enumerate(clause.tokens):
+            if not token.content:
+                continue
+            spot, i = place[i], i + 1
+            if token.kind != "number" or spot is None:
+                continue
+            mine, theirs = set(own.get(at, {})) - above, limited_at(there[spot[0]].tokens).get(spot[1], {})
+            lost, new = set(theirs) - above - mine, mine - set(theirs)
+            if lost - {"le"} or new - {"le"} or (new and (set(theirs) - above or token.unit in ("date", "clock"))):
+                return "condition"
+            if lost and not (theirs["le"] in _WITHIN and token.unit in ("day", "s", "month", "bday", "week")):
+                return "condition"
+    return None
+
+
+_WITHIN = frozenset("within inside 内 以内 之内".split())
 
 
 def _limited(unit: Unit) -> frozenset[str]:
@@ -180,7 +241,9 @@ def _listed(clauses: Sequence[Clause]) -> list[int]:
     """A number for each clause; the members of a list have one: `name and password`."""
     found: list[int] = []
     for n, clause in enumerate(clauses):
-        member = n > 0 and not clause.hard and clause.join in ("and", "or") and len(clause.content) <= 2
+        member = n > 0 and not clause.hard and (
+            (clause.join in ("and", "or") and len(clause.content) <= 2) or clause.mark == "bracket"
+        )
         found.append(found[-1] if member else n)
     return found
 

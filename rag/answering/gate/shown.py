@@ -28,11 +28,19 @@ _FILES = re.compile(
 _TRAIL = ".,;:!?)]}'\"*_`。，；：！？、"
 
 
+_UNSEEN = frozenset(("Cf", "Cc", "Co", "Cs", "Cn", "Zl", "Zp"))
+# Letters and marks that show nothing (Unicode 16, Default_Ignorable_Code_Point), and the blank Braille cell.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]"
+    "|(?<![\u00a9-\u3299\U0001f000-\U0001faff#*0-9])\ufe0f"
+)
+
+
 def visible(text: str) -> str:
-    """Without characters that nobody sees: directions, tags, joiners, controls."""
+    """Without characters that nobody sees: directions, tags, joiners, fillers, controls."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cf", "Cc", "Co", "Cs", "Cn"))
+    return _BLANK.sub("", "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _UNSEEN))
 
 
 def foreign(text: str, evidence: Iterable[str], allowed: Iterable[str] = ()) -> bool:

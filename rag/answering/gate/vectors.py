@@ -34,8 +34,8 @@ class WordVectors:
         """As `of_text`, of the unit's own tokens as they stand in the passage."""
         tokens = list(unit.reading.tokens)
         rows, spans, text, lead = self._of_passage(passage)
-        if not len(rows):  # its rows cannot be told apart: it is read again
-            return self.of_text(unmarked(passage.text[unit.start : unit.end]), tokens)
+        if not len(rows):  # its rows cannot be told apart: nothing is like anything in it
+            return np.zeros((len(tokens), self._embedder.dim), np.float32)
         start = lead + len(unmarked(passage.text[: unit.start]))
         places = _placed(text, tokens, start)
         if unit.label is not None:  # what is not in the row stands in the header above it
