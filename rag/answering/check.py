@@ -88,7 +88,7 @@ class Gate:
         mark, text = _parts(visible(MARKER.sub("", sentence)))
         if not any(char.isalnum() for char in text):
             return Checked(text, None, "no_support" if text else None)
-        told = opened(text)
+        told = opened(self._without_allowed(text))
         claim = read(told.rest)
         last, self._item = self._item, int(number[0]) if (number := re.search(r"\d+", mark)) else 0
         self._follows_on = self._item in (0, 1, last + 1)
@@ -110,6 +110,12 @@ class Gate:
                 return self._pass(mark, text, claim, other, "wrong_citation" if cited else "no_citation", "repaired")
             fault = fault or other.fault
         return self._fallen(mark, text, claim, named, fault or ("no_support" if cited else "no_citation"))
+
+    def _without_allowed(self, text: str) -> str:
+        """Without the addresses that may always be named, and their brackets."""
+        for link in sorted(self.allowed, key=len, reverse=True):
+            text = re.sub(rf"[(（<]?{re.escape(link)}/?(?![\w/?#&=%~+-]|[.:@]\w)[)）>]?", "", text)
+        return text
 
     def _likely(self, claim: Reading, at: Sequence[int]) -> list[int]:
         """The passages that have most of the claim's words."""

@@ -25,6 +25,7 @@ _FILES = re.compile(
     r"(?i)\.(?:md|mdx|py|js|ts|json|ya?ml|toml|txt|html?|csv|pdf|docx?|xlsx?|pptx?|zip|png|jpe?g|exe"
     r"|sh|conf|ini|log|sql|xml|env|go|rs|java|cfg)$"
 )
+_DOT = re.compile(r"(?<=[A-Za-z0-9-])[。｡](?=[A-Za-z0-9])")  # a dot of a host name too (IDNA)
 _TRAIL = ".,;:!?)]}'\"*_`。，；：！？、"
 
 
@@ -50,7 +51,8 @@ def foreign(text: str, evidence: Iterable[str], allowed: Iterable[str] = ()) -> 
     """
     told = list(evidence)
     plain = _CODE.sub(lambda m: " " if any(m.group() in one for one in told) else m.group(), text)
-    decoded = html.unescape(html.unescape(plain))
+    decoded = unicodedata.normalize("NFKC", html.unescape(html.unescape(unicodedata.normalize("NFKC", plain))))
+    decoded = _DOT.sub(".", decoded)
     if _ANGLES.search(decoded.replace("<=", "≤")) or _IMAGE.search(decoded) or re.search(r"(?m)^\s*\[[^\]]+\]:\s", decoded):
         return True
     known = {address for one in (*told, *allowed) for address in links(one)}

@@ -60,8 +60,7 @@ def strings(told: Any) -> Iterator[str]:
 
 
 def events(text: str) -> list[Any]:
-    lines = [line[6:] for line in text.split("\n") if line.startswith("data: ") and line != "data: [DONE]"]
-    return [json.loads(line) for line in lines]
+    return [json.loads(line[6:]) for line in text.split("\n") if line.startswith("data: {")]
 
 
 def deltas(told: list[Any], *path: str | int) -> str:
@@ -128,7 +127,7 @@ def test_no_payload_reaches_a_client(client: httpx.Client, backend: LlmServer, w
 
 def test_the_documents_own_link_and_an_allowed_one_may_be_named(tmp_path, backend: LlmServer) -> None:
     generator = {"generator__kind": "openai", "generator__base_url": backend.url, "generator__model": "m"}
-    settings = make_settings(tmp_path, **generator, answer__allowed_links=["https://help.example/contact"])
+    settings = make_settings(tmp_path, **generator, cache__ttl_s=0, answer__allowed_links=["https://help.example/contact"])
     house = open_house(settings, embedder=HashEmbedder())
     try:
         with serving(create_app(house=house)) as url, working(settings), httpx.Client(base_url=url, timeout=60) as client:
