@@ -11,7 +11,7 @@ import numpy as np
 from rag.answering.gate.alike import Found, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
 from rag.answering.gate.lexicon import LIGHT
-from rag.answering.gate.scope import agree
+from rag.answering.gate.scope import GONE, agree
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
 from rag.ports import Vectors
@@ -25,6 +25,8 @@ _LEAST = 0.45  # share of the claim that stands in the evidence as it is
 _VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word that differs is one that was changed
 
 Spot = tuple[int, int]
+_YOU = frozenset("you your yours 您 你".split())
+_ANYBODY = frozenset("guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split())  # whom `you` means
 
 
 @dataclass(slots=True)
@@ -68,7 +70,8 @@ def _added(part: Sequence[Clause], laid: Aligned) -> bool:
     for clause in part:
         said = [(t, how) for t, how in zip(clause.content, laid.how[i:], strict=False) if how != "light"]
         i += len(clause.content)
-        if said and weigh(t for t, how in said if how == "missing") > 0.5 * weigh(t for t, _ in said):
+        member = i > len(clause.content) and clause.join in ("and", "or") and len(said) <= 2  # one thing more of a list
+        if said and weigh(t for t, how in said if how == "missing") > (0 if member else 0.5) * weigh(t for t, _ in said):
             return True
     return False
 
@@ -86,6 +89,9 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors) -> Aligned:
     column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
     above = [t for clause in unit.context.clauses for t in clause.tokens if t.content]
     units = {t.unit for _, t in claim if t.unit}
+    exact = {
+        id(o) for c in there for o in c.tokens if o.content and any(alike(t, o) for _, t in claim)
+    }  # what is said with its own word is not said with another one too
     every = [(c, n, t) for c, clause in enumerate(there) for n, t in enumerate(clause.tokens)]
     at: list[list[Spot]] = []
     how: list[str] = []
@@ -102,7 +108,11 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors) -> Aligned:
             how.append("above")
         elif token.kind == "word" or (token.kind == "name" and token.opens):
             best = max(
-                ((float(sims[row, column[id(o)]]), (c, n)) for c, n, o in every if o.kind in ("word", "name", "operator")),
+                (
+                    (float(sims[row, column[id(o)]]), (c, n))
+                    for c, n, o in every
+                    if o.kind in ("word", "name", "operator") and id(o) not in exact
+                ),
                 default=(0.0, (0, 0)),
             )
             if best[0] >= NEAR:
@@ -120,6 +130,7 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors) -> Aligned:
 def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
     """Words that stand in several clauses stand in the one that gives most of the claim."""
     left = {i for i, found in enumerate(at) if found}
+    held: set[Spot] = set()
     while left:
         gain = Counter[int]()
         for i in left:
@@ -131,10 +142,13 @@ def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
         for i in sorted(left):
             here = [p for p in at[i] if p[0] == best]
             if here:
-                spot = next((p for p in here if p not in taken), here[0])
-                laid.place[i] = spot
-                taken.add(spot)
+                free = [p for p in here if p not in taken]
+                elsewhere = [p for p in at[i] if p[0] != best and p not in held]
+                laid.place[i] = (free or elsewhere or here)[0]
+                taken.add(laid.place[i])  # type: ignore[arg-type]
+                laid.used.add(laid.place[i][0])  # type: ignore[index]
                 left.discard(i)
+        held |= taken
 
 
 _TWICE = ({"c", "f"}, {"kg", "lb"}, {"g", "oz"}, {"cm", "in"}, {"m", "ft"}, {"km", "mile"}, {"m2", "ft2"})
@@ -170,7 +184,9 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
     column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
     held = laid.sims.max(axis=0) if laid.sims.size else np.zeros(len(column), np.float32)
     places = {p for p in laid.place if p is not None}
-    free = sum(how in ("near", "missing", "light") for how in laid.how)  # words that may stand for one of the evidence
+    negated = any(t.key == "not" and t.kind == "operator" for clause in part for t in clause.tokens)
+    addressed = any(t.text.lower() in _YOU for clause in part for t in clause.tokens)
+    free = sum(how in ("missing", "light") for how in laid.how)  # words that may stand for one of the evidence
     for at in sorted(laid.used):
         for n, token in enumerate(laid.there[at].tokens):
             if not token.content or (at, n) in places or token.soft or token.key in LIGHT:
@@ -178,6 +194,8 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
             if any(alike(t, token) for t in laid.claim) or (token.kind != "number" and token.key in unit.context.keys):
                 continue
             if token.kind == "name" and token.key in known.words | known.common:
+                continue
+            if (token.key in _ANYBODY and addressed) or (token.key in GONE and negated):
                 continue
             if token.kind == "number" and _converted(laid, at, token):
                 continue

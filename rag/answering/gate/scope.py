@@ -19,7 +19,7 @@ _GROUPS = {
     "before": "before", "until": "before", "after": "after", "since": "after",
 }  # fmt: skip
 _STRICT = frozenset("some most usually seldom half fail danger up down firstof".split())
-_GONE = frozenset("lose expire stayclosed invalid".split())  # what is so no more
+GONE = frozenset("lose expire stayclosed invalid".split())  # what is so no more
 _NEW = frozenset(("all", "always"))  # may go, must not come
 _PEOPLE = frozenset("client member user somebody 新人 subscrib".split())
 _THEN = frozenset("then 再 等 然后".split())
@@ -75,7 +75,7 @@ def _differ(here: Sequence[Clause], told: Sequence[Clause]) -> Fault | None:
         one, other = one - Counter(("if", "not")), other - Counter(("until",))
     negative = sum(one[k] for k in _NEGATIVE), sum(other[k] for k in _NEGATIVE)
     if negative[0] % 2 != negative[1] % 2 or bool(negative[0]) != bool(negative[1]):
-        gone = [sum(t.key in _GONE for c in side for t in c.content) for side in (here, told)]
+        gone = [sum(t.key in GONE for c in side for t in c.content) for side in (here, told)]
         if (negative[0] + gone[0]) % 2 != (negative[1] + gone[1]) % 2 or gone[0] == gone[1]:
             return "negation"
     if (one["neednot"] > 0) != (other["neednot"] > 0) or _order(here) != _order(told):
