@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.answering.gate.alike import Found, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
-from rag.answering.gate.lexicon import LIGHT
+from rag.answering.gate.lexicon import LIGHT, opposed
 from rag.answering.gate.scope import GONE, agree
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
@@ -111,7 +111,7 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors) -> Aligned:
                 (
                     (float(sims[row, column[id(o)]]), (c, n))
                     for c, n, o in every
-                    if o.kind in ("word", "name", "operator") and id(o) not in exact
+                    if o.kind in ("word", "name", "operator") and id(o) not in exact and not opposed(token.key, o.key)
                 ),
                 default=(0.0, (0, 0)),
             )
@@ -184,9 +184,12 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
     column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
     held = laid.sims.max(axis=0) if laid.sims.size else np.zeros(len(column), np.float32)
     places = {p for p in laid.place if p is not None}
-    negated = any(t.key == "not" and t.kind == "operator" for clause in part for t in clause.tokens)
+    negated = any(t.key == "not" and t.kind == "operator" for clause in part for t in clause.tokens) and not any(
+        t.key == "not" for at in laid.used for t in laid.there[at].tokens
+    )
     addressed = any(t.text.lower() in _YOU for clause in part for t in clause.tokens)
-    free = sum(how in ("missing", "light") for how in laid.how)  # words that may stand for one of the evidence
+    # Words that may stand for one of the evidence that has no other: of two that are near to something one may be.
+    free = sum(how in ("missing", "light") for how in laid.how) + sum(how == "near" for how in laid.how) // 2
     for at in sorted(laid.used):
         for n, token in enumerate(laid.there[at].tokens):
             if not token.content or (at, n) in places or token.soft or token.key in LIGHT:
