@@ -17,6 +17,7 @@ from rag.answering.gate.alike import Known, weigh
 from rag.answering.gate.cut import MARKER
 from rag.answering.gate.evidence import Evidence, Said, says
 from rag.answering.gate.opening import Opened, agrees, opened
+from rag.answering.gate.pieces import letters, parts, quotes, tight
 from rag.answering.gate.reading import read
 from rag.answering.gate.shown import foreign, visible
 from rag.answering.gate.subject import another, outdated, says_when
@@ -28,23 +29,14 @@ from rag.answering.gate.words import nearest, words_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Span
 from rag.grounding import Fault, Verdict
-from rag.library.tokens import fold
 from rag.settings.sections import Unsupported
 
 Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one follows from the other
-
-_BULLET = re.compile(
-    r"(?:[-*+•](?=\s)|\d{1,2}[.)、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳]|\*{0,2}(?:第[一二三四五六七八九十\d]{1,3}步"
-    r"|步骤\s?[一二三四五六七八九十\d]{1,3}|[Ss]tep \d{1,2})\s?[:：、.)]\*{0,2})\s*"
-)
 
 
 _LIKELY = 2  # passages, besides the cited ones, that are compared word by word
 _OFTEN = 3  # sentences and rows that name what the documents are about
 _NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
-_QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
-_SPACE = re.compile(r"\s+")
-_MARK = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +56,14 @@ class Gate:
     """
 
     def __init__(
-        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "replace", entails: Entails | None = None,
-        words: WordVectors | None = None, allowed: Sequence[str] = (),
+        self,
+        hits: Sequence[Hit],
+        *,
+        question: str = "",
+        policy: Unsupported = "replace",
+        entails: Entails | None = None,
+        words: WordVectors | None = None,
+        allowed: Sequence[str] = (),
     ):
         self._hits, self.policy, self._entails = hits, policy, entails
         self._words = words
@@ -85,7 +83,7 @@ class Gate:
     def check(self, sentence: str) -> Checked:
         """Decides about one sentence."""
         cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
-        mark, text = _parts(visible(MARKER.sub("", sentence)))
+        mark, text = parts(visible(MARKER.sub("", sentence)))
         if not any(char.isalnum() for char in text):
             return Checked(text, None, "no_support" if text else None)
         told = opened(self._without_allowed(text))
@@ -96,7 +94,9 @@ class Gate:
         if (plain := self._says_nothing(mark, text, told, claim, cited)) is not None:
             return plain
         meant = None if self._words is None else Meant(self._words, told.rest, claim)
-        known = Known(self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, self._common, frozenset(), meant)
+        known = Known(
+            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, self._common, frozenset(), meant
+        )
         best = self._find(text, told, claim, known, named)
         if best.spans:
             return self._pass(mark, text, claim, best, None, "supported")
@@ -124,7 +124,7 @@ class Gate:
 
     def _says_nothing(self, mark: str, text: str, told: Opened, claim: Reading, cited: Sequence[int]) -> Checked | None:
         """Of a sentence that claims nothing about the subject."""
-        if absent(told.rest) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
+        if absent(told.rest) and not any(tight(text) in tight(hit.passage.text) for hit in self._hits):
             units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
             if self.passed and not found_after_all(text, units) and not foreign(text, ()):
                 return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
@@ -152,7 +152,7 @@ class Gate:
     def _pass(self, mark: str, text: str, claim: Reading, found: _Best, fault: Fault | None, verdict: Verdict) -> Checked:
         self._before, self.passed = claim, self.passed + 1
         self._shown |= {(span.hit, span.start, span.end) for span in found.spans}
-        if verdict == "supported" and any(_tight(text) in _tight(self._said(span)) for span in found.spans):
+        if verdict == "supported" and any(tight(text) in tight(self._said(span)) for span in found.spans):
             verdict = "quoted"
         return Checked(text, Claim(f"{mark}{text}", tuple(found.spans)), fault, verdict)
 
@@ -235,7 +235,7 @@ class Gate:
             return altered
         if foreign(text, [*(f"{p.text}\n{p.context}\n{p.url or ''}" for p in passages)], self.allowed):
             return "markup"
-        if not all(_plain(quote) in _plain(texts) for quote in _quotes(text)):
+        if not all(letters(quote) in letters(texts) for quote in quotes(text)):
             return "quote"
         if any(instructing(self._hits[at[n]].passage.text, unit.start, unit.end) for n, unit in said.units):
             return "instruction"
@@ -280,30 +280,6 @@ class _Best:
 _UNKNOWN = frozenset(("no_support", "no_citation", "condition"))
 
 
-def _parts(sentence: str) -> tuple[str, str]:
-    """(list mark or step number with its space, text)."""
-    text = sentence.strip()
-    mark = _BULLET.match(text)
-    return (mark.group(), text[mark.end() :].strip()) if mark else ("", text)
-
-
-def is_item(sentence: str) -> bool:
-    """Whether it is an item or step of a list."""
-    return bool(_parts(sentence)[0])
-
-
 def check(sentence: str, hits: Sequence[Hit]) -> Checked:
     """Decides about one sentence, without a question; nothing is put in the place of one that falls."""
     return Gate(hits, policy="repair").check(sentence)
-
-
-def _quotes(text: str) -> list[str]:
-    return [next(filter(None, groups)) for groups in _QUOTED.findall(text)]
-
-
-def _plain(text: str) -> str:
-    return _MARK.sub("", fold(text)).lower()
-
-
-def _tight(text: str) -> str:
-    return _SPACE.sub("", fold(text)).strip(".。!！?？\"'“”‘’*`").lower()

@@ -335,7 +335,9 @@ def main(
     parser.add_argument("--each", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0)
-    parser.add_argument("--vectors", action="store_true", help="with the embedding model's token vectors, as the service has them")
+    parser.add_argument(
+        "--vectors", action="store_true", help="with the embedding model's token vectors, as the service has them"
+    )
     asked = parser.parse_args()
     settings = load(env=dict(os.environ))
     embedder = embedder_loader(settings)(settings.embedding.model) if asked.vectors else None

@@ -1,4 +1,5 @@
 """What must never reach a client of an LLM's words: tags, links to elsewhere, images, invisible characters."""
+# ruff: noqa: E501  (lists of strings)
 
 from __future__ import annotations
 
@@ -30,13 +31,13 @@ https://evil.example\uff0c|xn--evil.example|evil.example:443|https://user:pass@e
 https:/evil.example|https:evil.example|http:\\\\evil.example|[more](evil.example)|[more](/\\evil.example)|wss://evil.example/s|git+ssh://evil.example/x
 https://EVIL.example./|hxxps://evil.example|[^x]: https://evil.example|[x]: //evil.example|https://shop.example/returns@evil.example|https://shop.example:443@evil.example|e.vil.evil.example
 gopher://evil.example|view-source:https://evil.example|about:evil.example|ws://evil.example|sip:mail@evil.example|intent://evil.example#Intent;end
-//evil%2eexample@evil.example|https://evil.example%2f@shop.example""".replace("\n[1x]", "\0").replace(
-    "\n\0", "\n\n[1x]"
-)
+//evil%2eexample@evil.example|https://evil.example%2f@shop.example""".replace("\n[1x]", "\0").replace("\n\0", "\n\n[1x]")
 
 IMAGES = """![x](https://evil.example/p.png)|![](//evil.example/p.png?d=secret)|![x][1x]|[![x](https://evil.example/p.png)](https://evil.example)
 ![a](<https://evil.example/p.png>)|![a](data:image/png;base64,evil.example)|![a] (https://evil.example/p.png)|!\u200b[x](https://evil.example/p.png)
-![a](https://shop.example/returns)|![a](p.png)|!\\[x](https://evil.example/p.png)|![x](https://evil.example/p.png "t")""".replace("\n", "|")
+![a](https://shop.example/returns)|![a](p.png)|!\\[x](https://evil.example/p.png)|![x](https://evil.example/p.png "t")""".replace(
+    "\n", "|"
+)
 
 INVISIBLE = (
     "\u200b \u200c \u200d \u2060 \ufeff \u00ad \u202a \u202b \u202d \u202e \u202c \u2066 \u2067 \u2068 \u2069 \u200e \u200f \u061c \u180e \u2061 "

@@ -85,7 +85,11 @@ def test_a_backend_that_answers_was_asked_for_one_token(settings: Settings, ledg
 
 @pytest.mark.parametrize(
     ("status", "detail", "fix"),
-    [(401, "refuses the key", "api_key"), (403, "refuses the key", "api_key"), (404, "knows no such model", "did you mean `m-large`?")],
+    [
+        (401, "refuses the key", "api_key"),
+        (403, "refuses the key", "api_key"),
+        (404, "knows no such model", "did you mean `m-large`?"),
+    ],
 )
 def test_a_backend_that_refuses_or_has_no_such_model(
     settings: Settings, ledger: Ledger, status: int, detail: str, fix: str

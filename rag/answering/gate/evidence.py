@@ -103,7 +103,9 @@ class Evidence:
                     sims = known.meant.sims(part, self.passage, unit)
                     if unit.label is not None:
                         known = replace(known, elsewhere=self.keys_of_rows - unit.keys)
-                    found = compare_row(part, unit, known, sims) if unit.label is not None else reworded(part, unit, sims, known)
+                    found = (
+                        compare_row(part, unit, known, sims) if unit.label is not None else reworded(part, unit, sims, known)
+                    )
                     if found.fault is None:
                         return found, unit
         return best, where
@@ -188,7 +190,7 @@ def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
     first = next((t for t in part[0].tokens if t.kind != "join"), None)
     if len(part) == 1 and first is not None and first.kind == "operator" and first.key in _SUBORDINATE:
         return False
-    if len(part) == 1 and len(clauses) > 1 and first is not None and not part[0].hard:
-        if first.text.lower() in _PHRASE or part[0].tokens[-1].key in _WHEN_ZH:  # `on the Team plan`, 拆封后: of what follows
-            return False
+    leads = first is not None and len(part) == 1 and len(clauses) > 1 and not part[0].hard
+    if leads and first is not None and (first.text.lower() in _PHRASE or part[0].tokens[-1].key in _WHEN_ZH):
+        return False  # `on the Team plan`, 拆封后: of what follows
     return any(clause.content for clause in part)

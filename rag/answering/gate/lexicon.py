@@ -128,7 +128,8 @@ _OPPOSED = [
         "buy 购买|sell sold 卖出 出售",
         "accept allow approv 同意 批准 允许|declin reject 拒绝 禁止",
         "win gain earn 赢|lose 输",
-        "larg big high long tall fast earli new heavi wide 大 高 长 快 早 新 重|small low short slow late old light narrow 小 低 短 慢 晚 旧 轻",
+        "larg big high long tall fast earli new heavi wide 大 高 长 快 早 新 重"
+        "|small low short slow late old light narrow 小 低 短 慢 晚 旧 轻",
         "first 首先 首次|last 最后 末次",
         "left top front upper inner insid 左 上 前 内|right bottom back lower outer outsid 右 下 后 外",
         "public 公开|privat 私有 私密",

@@ -26,7 +26,9 @@ _VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word
 
 Spot = tuple[int, int]
 _YOU = frozenset("you your yours 您 你".split())
-_ANYBODY = frozenset("guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split())  # whom `you` means
+_ANYBODY = frozenset(
+    "guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split()
+)  # whom `you` means
 
 
 @dataclass(slots=True)

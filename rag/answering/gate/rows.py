@@ -47,7 +47,11 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
     missing = [
         t
         for t in claim
-        if id(t) not in near and not t.soft and t.key not in _PREDICATES and t.key not in LIGHT and not any(alike(t, o) for o in (*held, *above))
+        if id(t) not in near
+        and not t.soft
+        and t.key not in _PREDICATES
+        and t.key not in LIGHT
+        and not any(alike(t, o) for o in (*held, *above))
     ]
     close = 1 - weigh(missing) / weigh(claim)
     if missing:

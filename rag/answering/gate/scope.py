@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rag.answering.gate.alike import Known
 from rag.answering.gate.operators import joined_alike, limited_at
@@ -27,7 +28,9 @@ _WHEN = frozenset("的 时 的时候 者".split())  # at the end of a Chinese cl
 _GOVERNING = frozenset(("not", "without", "avoid", "all", "some", "most", "only"))
 
 
-def agree(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], used: set[int], unit: Unit, known: Known) -> Fault | None:
+def agree(
+    part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], used: set[int], unit: Unit, known: Known
+) -> Fault | None:
     """What is wrong with the operators, the limits, or which number stands with which words."""
     if crossed(part, there, place) or misbound(part, there, place) or _out_of_order(part, there, place):
         return "name"
@@ -106,14 +109,14 @@ def _out_of_order(part: Sequence[Clause], there: Sequence[Clause], place: Sequen
     if not any(t.text.lower() in _SEQUENCE for side in (part, there) for c in side for t in c.tokens):
         return False
     spots = [p[0] for p in place if p is not None]
-    return any(b < a for a, b in zip(spots, spots[1:], strict=False))
+    return any(b < a for a, b in pairwise(spots))
 
 
 def _new_lost(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
     """Whether new customers became customers."""
     if any(t.key == "new" for c in here for t in c.tokens):
         return False
-    pairs = [(a, b) for c in told for a, b in zip(c.tokens, c.tokens[1:], strict=False)]
+    pairs = [(a, b) for c in told for a, b in pairwise(c.tokens)]
     return any(a.key == "new" and a.kind == "operator" and b.key in _PEOPLE for a, b in pairs)
 
 
@@ -148,7 +151,7 @@ _BINDING = frozenset("if unless except only until exclude instead firstof withou
 
 
 def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], known: Known) -> Fault | None:
-    """A clause of the same sentence that was left out whole, though it limits what was kept; one that the question asks of is known."""
+    """A clause of the same sentence that was left out whole, though it limits what was kept; what was asked of is known."""
     first, last = min(used), max(used)
     if there[first].join == "or" and not there[first].hard:
         return "condition"
@@ -158,7 +161,12 @@ def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], k
     for at in range(start, end):
         clause = there[at]
         found = _BINDING & set(clause.operators) - said
-        if at in used or not clause.tokens or clause.join == "but" or (found <= {"if"} and clause.content and all(t.key in known.asked for t in clause.content)):
+        if (
+            at in used
+            or not clause.tokens
+            or clause.join == "but"
+            or (found <= {"if"} and clause.content and all(t.key in known.asked for t in clause.content))
+        ):
             continue
         lead = next((t for t in clause.tokens if t.kind not in ("function", "join")), None)
         leads = lead is not None and lead.kind == "operator" and lead.key in found
@@ -241,8 +249,10 @@ def _listed(clauses: Sequence[Clause]) -> list[int]:
     """A number for each clause; the members of a list have one: `name and password`."""
     found: list[int] = []
     for n, clause in enumerate(clauses):
-        member = n > 0 and not clause.hard and (
-            (clause.join in ("and", "or") and len(clause.content) <= 2) or clause.mark == "bracket"
+        member = (
+            n > 0
+            and not clause.hard
+            and ((clause.join in ("and", "or") and len(clause.content) <= 2) or clause.mark == "bracket")
         )
         found.append(found[-1] if member else n)
     return found
@@ -255,7 +265,8 @@ def misbound(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Sp
         spots = [(t, place[i + n]) for n, t in enumerate(clause.content)]
         i += len(clause.content)
         if any(
-            token.kind == "number" and spot is not None and _of_another(token, spot, spots, clause, there) for token, spot in spots
+            token.kind == "number" and spot is not None and _of_another(token, spot, spots, clause, there)
+            for token, spot in spots
         ):
             return True
     return False

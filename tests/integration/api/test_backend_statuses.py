@@ -57,7 +57,9 @@ def test_a_silent_backend_is_told_of_by_events_and_pings(
 def test_a_caller_in_a_hurry_does_not_close_the_backend_to_others(client: httpx.Client, backend: LlmServer) -> None:
     backend.behaviour = llm.stalls_then(f"{TEXT} [1]", 0.6)
     hurried = [
-        threading.Thread(target=client.post, args=("/v1/query",), kwargs={"json": {"question": ASKED}, "headers": {"X-Deadline-Ms": "150"}})
+        threading.Thread(
+            target=client.post, args=("/v1/query",), kwargs={"json": {"question": ASKED}, "headers": {"X-Deadline-Ms": "150"}}
+        )
         for _ in range(6)
     ]
     for thread in hurried:

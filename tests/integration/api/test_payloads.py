@@ -20,7 +20,9 @@ from tests.support import llm_server as llm
 from tests.support.llm_server import LlmServer, llm_server
 from tests.support.payloads import HOST, payloads
 
-TEXT = "# Returns\n\nRefunds take 5 working days. See https://shop.example/returns for the form. Opened boxes cost a fee of 3%.\n"
+TEXT = (
+    "# Returns\n\nRefunds take 5 working days. See https://shop.example/returns for the form. Opened boxes cost a fee of 3%.\n"
+)
 TRUE = "Refunds take 5 working days"
 ASKED = "How long do refunds take?"
 EACH = 1 if os.environ.get("XIANSOU_EACH") else 12  # payloads an answer
