@@ -92,5 +92,5 @@ class Known:
     asked: frozenset[str] = frozenset()  # of the question alone
     first: bool = True  # nothing was said before, so that a pronoun means what the question is about
     common: frozenset[str] = frozenset()  # names that stand in many places of the passages: leaving them out changes nothing
-    elsewhere: frozenset[str] = frozenset()  # words of other rows of the table: they are not this one's in other words
+    elsewhere: frozenset[str] = frozenset()  # words of other rows, or sentences, of the passage: not this one in other words
     meant: Meant | None = None  # the claim's words as vectors, where the model gives them

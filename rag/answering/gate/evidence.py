@@ -45,6 +45,7 @@ class Evidence:
         self.units = units(passage)
         self.context = self.units[0].context if self.units else Reading(())
         self.keys_of_rows = frozenset().union(*(unit.keys for unit in self.units if unit.label is not None))
+        self._labels = [unit.label.keys for unit in self.units if unit.label is not None and unit.label.keys]
         self.keys = frozenset().union(*(unit.keys for unit in self.units))
         self._squeezed = [squeezed(passage.text[unit.start : unit.end]) for unit in self.units]
 
@@ -89,26 +90,27 @@ class Evidence:
         keys = {t.key for clause in part for t in clause.content}
         ranked = sorted(self.units, key=lambda unit: -_shared(part, unit))[:_CLOSELY]
         best, where = Found("no_support", 0.0), None
+        ranked = [unit for unit in ranked if keys & (unit.keys | unit.context.keys) and not self._of_other_row(keys, unit)]
         for unit in ranked:
-            if not keys & (unit.keys | unit.context.keys):
-                continue
             found = compare_row(part, unit, known) if unit.label is not None else compare(part, unit, known)
             if found.fault is None:
                 return found, unit
             if found.close > best.close:
                 best, where = found, unit
-        if known.meant is not None:
-            for unit in ranked:
-                if keys & (unit.keys | unit.context.keys):
-                    sims = known.meant.sims(part, self.passage, unit)
-                    if unit.label is not None:
-                        known = replace(known, elsewhere=self.keys_of_rows - unit.keys)
-                    found = (
-                        compare_row(part, unit, known, sims) if unit.label is not None else reworded(part, unit, sims, known)
-                    )
-                    if found.fault is None:
-                        return found, unit
+        for unit in ranked if known.meant is not None else ():
+            assert known.meant is not None
+            sims = known.meant.sims(part, self.passage, unit)
+            here = replace(known, elsewhere=(self.keys if unit.label is None else self.keys_of_rows) - unit.keys)
+            found = compare_row(part, unit, here, sims) if unit.label is not None else reworded(part, unit, sims, here)
+            if found.fault is None:
+                return found, unit
         return best, where
+
+    def _of_other_row(self, keys: set[str], unit: Unit) -> bool:
+        """Whether the claim names another row, of whose name this one's has more: C2, of the row C2 Pro."""
+        if unit.label is None or unit.label.keys <= keys:
+            return False
+        return any(label < unit.label.keys and label <= keys for label in self._labels)
 
 
 def squeezed(text: str) -> str:

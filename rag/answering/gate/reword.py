@@ -46,7 +46,7 @@ class Aligned:
 
 def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Found:
     """As `compare`. sims: cosine of each of the claim's tokens with each of the unit's."""
-    laid = align(part, unit, sims)
+    laid = align(part, unit, sims, known)
     if not laid.claim:
         return Found("no_support", 0)
     given = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "near"))
@@ -57,7 +57,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     if _added(part, laid):
         return Found("no_support", close)
     exact = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "above"))
-    if not laid.used or exact < _LEAST * weigh(laid.claim) or given < 1:
+    if not laid.used or exact < _LEAST * weigh(laid.claim) or given < 1 or close < _LEAST:
         return Found("no_support", close)
     if {"near", "missing"} & set(laid.how) and _verbatim(part, laid):
         return Found("no_support", close)
@@ -83,7 +83,7 @@ def strange(missing: Sequence[tuple[Tok, float]]) -> float:
     return sum(min(1.0, max(0.0, (NEAR - near) / (NEAR - _FAR))) * weigh([t]) for t, near in missing)
 
 
-def align(part: Sequence[Clause], unit: Unit, sims: Vectors) -> Aligned:
+def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Aligned:
     """Each content token of the claim at the token that says it."""
     tokens = [t for clause in part for t in clause.tokens]
     claim = [(n, t) for n, t in enumerate(tokens) if t.content]
@@ -113,7 +113,10 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors) -> Aligned:
                 (
                     (float(sims[row, column[id(o)]]), (c, n))
                     for c, n, o in every
-                    if o.kind in ("word", "name", "operator") and id(o) not in exact and not opposed(token.key, o.key)
+                    if o.kind in ("word", "name", "operator")
+                    and id(o) not in exact
+                    and not opposed(token.key, o.key)
+                    and token.key not in known.elsewhere
                 ),
                 default=(0.0, (0, 0)),
             )

@@ -13,7 +13,7 @@ from rag.answering.gate.units import CellRead, Unit
 from rag.grounding import Fault
 from rag.ports import Vectors
 
-_OF_IT = 0.3  # cosine from which on a word is of what the row is about
+_OF_IT = 0.36  # cosine from which on a word is of what the row is about
 
 # What a row means by having a value: verbs that say no more than that.
 _PREDICATES = frozenset(
@@ -51,7 +51,7 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
         and not t.soft
         and t.key not in _PREDICATES
         and t.key not in LIGHT
-        and not any(alike(t, o) for o in (*held, *above))
+        and not any(alike(t, o) for o in (held if t.key in known.elsewhere else (*held, *above)))
     ]
     close = 1 - weigh(missing) / weigh(claim)
     if missing:

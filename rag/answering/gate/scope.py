@@ -245,6 +245,14 @@ def crossed(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spo
     return any(len(one & other) > 1 for n, one in enumerate(sets) for other in sets[:n])
 
 
+def _led(clause: Clause) -> bool:
+    """Whether it says something of its own: `and clips in blue`."""
+    return any(t.text.lower() in _OF_ITS_OWN for t in clause.tokens[1:])
+
+
+_OF_ITS_OWN = frozenset("in on at for by with to is are costs 为 是 用 在".split())
+
+
 def _listed(clauses: Sequence[Clause]) -> list[int]:
     """A number for each clause; the members of a list have one: `name and password`."""
     found: list[int] = []
@@ -252,7 +260,7 @@ def _listed(clauses: Sequence[Clause]) -> list[int]:
         member = (
             n > 0
             and not clause.hard
-            and ((clause.join in ("and", "or") and len(clause.content) <= 2) or clause.mark == "bracket")
+            and ((clause.join in ("and", "or") and len(clause.content) <= 2 and not _led(clause)) or clause.mark == "bracket")
         )
         found.append(found[-1] if member else n)
     return found
