@@ -40,10 +40,12 @@ def _governs_another(flat: Sequence[Tok], there: Sequence[Clause]) -> bool:
                 after = next((t for t in tokens[at + 1 :] if t.content), None)
                 found.add((token.key, after.key if after is not None else ""))
         pairs.append(found)
-    words = {t.key for t in flat if t.content}
-    return any(key not in {k for k, w in pairs[1] if w == word} and word in words for key, word in pairs[0]) and bool(
-        {key for key, _ in pairs[0]} & {key for key, _ in pairs[1]}
-    )
+    words, shared = {t.key for t in flat if t.content}, {key for key, _ in pairs[0]} & {key for key, _ in pairs[1]}
+    for key, word in pairs[0]:
+        told = {k for k, w in pairs[1] if w == word}
+        if word in words and key not in told and (shared or any(turned(key, k) for k in told)):
+            return True
+    return False
 
 
 def moved(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: Laid) -> Fault | None:
