@@ -21,6 +21,7 @@ from rag.answering.compose.answer import compose
 from rag.answering.compose.evidence import certain
 from rag.answering.compose.score import HITS
 from rag.answering.contradict import Contradictions
+from rag.answering.gate.vectors import WordVectors
 from rag.answering.generate import Backend, Messages
 from rag.answering.memory import Memory
 from rag.answering.prompt import build
@@ -347,7 +348,14 @@ class Answerer:
 
     def _writing(self, run: Run, backend: Backend, found: Retrieved, rest: Sequence[Backend | None]) -> Writing:
         run.messages = self._messages(run, found, backend)
-        gate = Gate(found.hits, question=run.question.text, policy=run.profile.unsupported, entails=self._entails)
+        gate = Gate(
+            found.hits,
+            question=run.question.text,
+            policy=run.profile.unsupported,
+            entails=self._entails,
+            words=WordVectors(self._embedder, self._retriever.tokens_of) if self._embedder.late else None,
+            allowed=self._settings.answer.allowed_links,
+        )
         now, deadline = time.monotonic(), run.deadline
         if rest:
             deadline -= min(_EXTRACTIVE_S, (deadline - now) / 4) if rest == (None,) else 0

@@ -8,39 +8,35 @@ model, where one is configured, has the last word on meaning.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rag.answering.gate.alike import Known
+from rag.answering.gate.alike import Known, weigh
 from rag.answering.gate.cut import MARKER
 from rag.answering.gate.evidence import Evidence, Said, says
 from rag.answering.gate.opening import Opened, agrees, opened
+from rag.answering.gate.pieces import letters, parts, quotes, tight
 from rag.answering.gate.reading import read
 from rag.answering.gate.shown import foreign, visible
 from rag.answering.gate.subject import another, outdated, says_when
 from rag.answering.gate.talk import absent, courtesy, found_after_all, leads_in
 from rag.answering.gate.tok import Reading
 from rag.answering.gate.units import Unit
+from rag.answering.gate.vectors import Meant, WordVectors
 from rag.answering.gate.words import nearest, words_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Span
 from rag.grounding import Fault, Verdict
-from rag.library.tokens import fold
 from rag.settings.sections import Unsupported
 
 Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one follows from the other
 
-_BULLET = re.compile(
-    r"(?:[-*+•](?=\s)|\d{1,2}[.)、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳]|\*{0,2}(?:第[一二三四五六七八九十\d]{1,3}步"
-    r"|步骤\s?[一二三四五六七八九十\d]{1,3}|[Ss]tep \d{1,2})\s?[:：、.)]\*{0,2})\s*"
-)
 
-
+_LIKELY = 2  # passages, besides the cited ones, that are compared word by word
+_OFTEN = 3  # sentences and rows that name what the documents are about
 _NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
-_QUOTED = re.compile(r"“([^“”]{6,400})”|「([^「」]{4,400})」|\"([^\"]{6,400})\"")
-_SPACE = re.compile(r"\s+")
-_MARK = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +56,18 @@ class Gate:
     """
 
     def __init__(
-        self, hits: Sequence[Hit], *, question: str = "", policy: Unsupported = "replace", entails: Entails | None = None
+        self,
+        hits: Sequence[Hit],
+        *,
+        question: str = "",
+        policy: Unsupported = "replace",
+        entails: Entails | None = None,
+        words: WordVectors | None = None,
+        allowed: Sequence[str] = (),
     ):
         self._hits, self.policy, self._entails = hits, policy, entails
+        self._words = words
+        self.allowed = [*allowed, *(link.split("://", 1)[-1] for link in allowed)]
         self._question, self._asked = question, read(question)
         self._evidence: dict[int, Evidence] = {}
         self._before = Reading(())
@@ -78,32 +83,48 @@ class Gate:
     def check(self, sentence: str) -> Checked:
         """Decides about one sentence."""
         cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
-        mark, text = _parts(visible(MARKER.sub("", sentence)))
+        mark, text = parts(visible(MARKER.sub("", sentence)))
         if not any(char.isalnum() for char in text):
             return Checked(text, None, "no_support" if text else None)
-        told = opened(text)
+        told = opened(self._without_allowed(text))
         claim = read(told.rest)
         last, self._item = self._item, int(number[0]) if (number := re.search(r"\d+", mark)) else 0
         self._follows_on = self._item in (0, 1, last + 1)
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
         if (plain := self._says_nothing(mark, text, told, claim, cited)) is not None:
             return plain
-        known = Known(self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses)
+        meant = None if self._words is None else Meant(self._words, told.rest, claim)
+        known = Known(
+            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, self._common, frozenset(), meant
+        )
         best = self._find(text, told, claim, known, named)
         if best.spans:
             return self._pass(mark, text, claim, best, None, "supported")
         fault = best.fault
         if self.policy != "drop":
             others = [at for at in range(len(self._hits)) if at not in named]
-            other = self._find(text, told, claim, known, others, first=True)
+            other = self._find(text, told, claim, replace(known, meant=None), others, first=True)
+            if not other.spans and meant is not None:
+                other = self._find(text, told, claim, known, self._likely(claim, others), first=True)
             if other.spans:
                 return self._pass(mark, text, claim, other, "wrong_citation" if cited else "no_citation", "repaired")
             fault = fault or other.fault
         return self._fallen(mark, text, claim, named, fault or ("no_support" if cited else "no_citation"))
 
+    def _without_allowed(self, text: str) -> str:
+        """Without the addresses that may always be named, and their brackets."""
+        for link in sorted(self.allowed, key=len, reverse=True):
+            text = re.sub(rf"[(（<]?{re.escape(link)}/?(?![\w/?#&=%~+-]|[.:@]\w)[)）>]?", "", text)
+        return text
+
+    def _likely(self, claim: Reading, at: Sequence[int]) -> list[int]:
+        """The passages that have most of the claim's words."""
+        shared = {n: weigh(t for t in claim.tokens if t.content and t.key in self._of(n).keys) for n in at}
+        return [n for n in sorted(at, key=lambda n: -shared[n])[:_LIKELY] if shared[n] > 1]
+
     def _says_nothing(self, mark: str, text: str, told: Opened, claim: Reading, cited: Sequence[int]) -> Checked | None:
         """Of a sentence that claims nothing about the subject."""
-        if absent(told.rest) and not any(_tight(text) in _tight(hit.passage.text) for hit in self._hits):
+        if absent(told.rest) and not any(tight(text) in tight(hit.passage.text) for hit in self._hits):
             units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
             if self.passed and not found_after_all(text, units) and not foreign(text, ()):
                 return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
@@ -111,6 +132,13 @@ class Gate:
         if not cited and (courtesy(text) or leads_in(text, claim, self._heads())):
             return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
         return None if claim.keys else Checked(text, None, "no_support")
+
+    @cached_property
+    def _common(self) -> frozenset[str]:
+        """Names of what the documents are about, as far as one can see."""
+        units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
+        told = Counter(key for unit in units for key in {t.key for t in unit.reading.tokens if t.kind == "name"})
+        return frozenset(key for key, count in told.items() if count >= _OFTEN and not any(c.isdigit() for c in key))
 
     def _heads(self) -> frozenset[str]:
         """Words of the question and of what stands above the passages."""
@@ -124,7 +152,7 @@ class Gate:
     def _pass(self, mark: str, text: str, claim: Reading, found: _Best, fault: Fault | None, verdict: Verdict) -> Checked:
         self._before, self.passed = claim, self.passed + 1
         self._shown |= {(span.hit, span.start, span.end) for span in found.spans}
-        if verdict == "supported" and any(_tight(text) in _tight(self._said(span)) for span in found.spans):
+        if verdict == "supported" and any(tight(text) in tight(self._said(span)) for span in found.spans):
             verdict = "quoted"
         return Checked(text, Claim(f"{mark}{text}", tuple(found.spans)), fault, verdict)
 
@@ -207,7 +235,7 @@ class Gate:
             return altered
         if foreign(text, [*(f"{p.text}\n{p.context}\n{p.url or ''}" for p in passages)], self.allowed):
             return "markup"
-        if not all(_plain(quote) in _plain(texts) for quote in _quotes(text)):
+        if not all(letters(quote) in letters(texts) for quote in quotes(text)):
             return "quote"
         if any(instructing(self._hits[at[n]].passage.text, unit.start, unit.end) for n, unit in said.units):
             return "instruction"
@@ -221,8 +249,6 @@ class Gate:
             around = [unit for n, _ in said.units for unit in self._of(at[n]).units]
             return None if agrees(told.answer, claim, units, self._asked, around) else "answer"
         return None
-
-    allowed: tuple[str, ...] = ()
 
     def _numbered(self, at: int, unit: Unit) -> int:
         """The number that the document gives to an item of a list; 0 for none."""
@@ -254,30 +280,6 @@ class _Best:
 _UNKNOWN = frozenset(("no_support", "no_citation", "condition"))
 
 
-def _parts(sentence: str) -> tuple[str, str]:
-    """(list mark or step number with its space, text)."""
-    text = sentence.strip()
-    mark = _BULLET.match(text)
-    return (mark.group(), text[mark.end() :].strip()) if mark else ("", text)
-
-
-def is_item(sentence: str) -> bool:
-    """Whether it is an item or step of a list."""
-    return bool(_parts(sentence)[0])
-
-
 def check(sentence: str, hits: Sequence[Hit]) -> Checked:
     """Decides about one sentence, without a question; nothing is put in the place of one that falls."""
     return Gate(hits, policy="repair").check(sentence)
-
-
-def _quotes(text: str) -> list[str]:
-    return [next(filter(None, groups)) for groups in _QUOTED.findall(text)]
-
-
-def _plain(text: str) -> str:
-    return _MARK.sub("", fold(text)).lower()
-
-
-def _tight(text: str) -> str:
-    return _SPACE.sub("", fold(text)).strip(".。!！?？\"'“”‘’*`").lower()

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from rag.answering.check import Checked, Gate, is_item
+from rag.answering.check import Checked, Gate
 from rag.answering.gate.cut import MARKER, sentences
+from rag.answering.gate.pieces import is_item
 from rag.answering.generate import Backend, Messages, Running
 from rag.answering.guards import Loop, fault_of, without_reasoning
 from rag.answering.prompt import NO_ANSWER, go_on

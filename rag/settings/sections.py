@@ -116,6 +116,11 @@ class AnswerSettings(Section):
         "it, marked `unverified` in "
         "`grounding`, where it has no number, name or link; `drop` drops it; `refuse` refuses the whole answer.",
     )
+    allowed_links: list[str] = Field(
+        [],
+        description="Web and mail addresses that an LLM may name besides those of the passages it cites, compared whole: "
+        "`https://help.example.com/contact` allows neither another path nor another host.",
+    )
     entailment_model: str = Field(
         "", description="Folder or hub name of a model for natural language inference, asked about sentences in other words."
     )

@@ -18,13 +18,18 @@ import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.answering.check import Gate
+from rag.answering.gate.vectors import WordVectors
 from rag.domain import Hit, Passage
+from rag.library.late import pack
+from rag.ports import Embedder
 from rag.sentences import split_sentences
+from rag.settings import load
+from rag.wiring import embedder_loader
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _NO_PROSE = ("```", "|", "<", "import", "---", "{", "![")
@@ -297,12 +302,25 @@ def _plain(text: str) -> str:
     return re.sub(r"\W+", "", text).lower()
 
 
-def measure(samples: list[Sample]) -> tuple[list[Sample], list[Sample], list[float]]:
+def gate_of(sample: Sample, embedder: Embedder | None) -> Gate:
+    """With an embedder the passages have the token bits that a library would have stored."""
+    if embedder is None:
+        return Gate(sample.hits, policy="repair")
+    texts = {hit.passage.id: hit.passage.text for hit in sample.hits}
+
+    def bits_of(ids: Sequence[int]) -> list[bytes]:
+        return [pack(rows) for rows in embedder.embed_with_tokens([texts[one] for one in ids])[1]]
+
+    return Gate(sample.hits, policy="repair", words=WordVectors(embedder, bits_of))
+
+
+def measure(samples: list[Sample], embedder: Embedder | None) -> tuple[list[Sample], list[Sample], list[float]]:
     """(passed, stopped, milliseconds of each)."""
     passed, stopped, took = [], [], []
     for sample in samples:
+        gate = gate_of(sample, embedder)
         began = time.perf_counter()
-        checked = Gate(sample.hits, policy="repair").check(sample.sentence)
+        checked = gate.check(sample.sentence)
         took.append((time.perf_counter() - began) * 1000)
         (stopped if checked.claim is None else passed).append(sample)
     return passed, stopped, took
@@ -317,14 +335,19 @@ def main(
     parser.add_argument("--each", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0)
+    parser.add_argument(
+        "--vectors", action="store_true", help="with the embedding model's token vectors, as the service has them"
+    )
     asked = parser.parse_args()
+    settings = load(env=dict(os.environ))
+    embedder = embedder_loader(settings)(settings.embedding.model) if asked.vectors else None
     supported, unsupported = make(read(Path(os.environ["XIANSOU_DATA"])), asked.each, asked.seed)
-    _, lost, took = measure(supported)
-    through, _, took_wrong = measure(unsupported)
+    _, lost, took = measure(supported, embedder)
+    through, _, took_wrong = measure(unsupported, embedder)
     for name, bad, made in (("LOST", lost, supported), ("THROUGH", through, unsupported)):
         print(name, f"{len(bad)} of {len(made)}", dict(Counter(sample.how for sample in bad)))
         for sample in bad[: asked.show]:
-            checked = Gate(sample.hits, policy="repair").check(sample.sentence)
+            checked = gate_of(sample, embedder).check(sample.sentence)
             print(" ", sample.how, checked.fault, "|", sample.sentence)
             if checked.claim is not None:
                 span = checked.claim.support[0]

@@ -74,6 +74,7 @@ class LlmServer:
     behaviour: Behaviour
     url: str = ""
     calls: list[dict[str, Any]] = field(default_factory=list)
+    models: tuple[str, ...] = ("m",)
     hung_up: list[float] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -136,6 +137,18 @@ def stalls(text: str) -> Behaviour:
     return behave
 
 
+def stalls_then(text: str, seconds: float) -> Behaviour:
+    """Begins, says nothing for a while, then the text."""
+
+    def behave(call: Call) -> None:
+        call.begin()
+        call.wait(seconds)
+        call.say(text)
+        call.end()
+
+    return behave
+
+
 def status(code: int, **headers: str) -> Behaviour:
     return lambda call: call.status(code, {name.replace("_", "-"): value for name, value in headers.items()})
 
@@ -173,6 +186,14 @@ def llm_server(behaviour: Behaviour) -> Iterator[LlmServer]:
                 told.behaviour(Call(self, body, told))
             except OSError:
                 return
+
+        def do_GET(self) -> None:
+            body = json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in told.models]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *args: Any) -> None:
             return

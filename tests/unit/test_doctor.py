@@ -13,6 +13,8 @@ from rag.library.audit import Entry, record
 from rag.library.keys import COMMAND_LINE, Keys, Rights
 from rag.library.ledger import Ledger
 from rag.settings import Settings, load
+from tests.support import llm_server as llm
+from tests.support.llm_server import llm_server
 
 
 @pytest.fixture
@@ -68,3 +70,41 @@ def test_where_the_audit_breaks(settings: Settings, ledger: Ledger) -> None:
     assert (check.state, check.detail) == ("fail", "row 3: it was changed")
     off = load(env={}, overrides={"data_dir": str(settings.data_dir), "audit.enabled": False})
     assert said(off, "audit").state == "fail"
+
+
+def backend(settings: Settings, url: str, model: str = "m-large", **more: str) -> Settings:
+    told = {"generator.kind": "openai", "generator.base_url": url, "generator.model": model}
+    return load(env={}, overrides={"data_dir": str(settings.data_dir), **told, **more})
+
+
+def test_a_backend_that_answers_was_asked_for_one_token(settings: Settings, ledger: Ledger) -> None:
+    with llm_server(llm.reply("ok")) as server:
+        check = said(backend(settings, server.url), "generator")
+        assert (check.state, server.calls[0]["max_tokens"]) == ("ok", 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "fix"),
+    [
+        (401, "refuses the key", "api_key"),
+        (403, "refuses the key", "api_key"),
+        (404, "knows no such model", "did you mean `m-large`?"),
+    ],
+)
+def test_a_backend_that_refuses_or_has_no_such_model(
+    settings: Settings, ledger: Ledger, status: int, detail: str, fix: str
+) -> None:
+    with llm_server(llm.status(status)) as server:
+        server.models = ("m-large", "z")
+        check = said(backend(settings, server.url, "m-lrage"), "generator")
+    assert check.state == "fail"
+    assert detail in check.detail and fix in (check.fix or "")
+
+
+def test_a_dead_backend_and_an_address_that_is_none(settings: Settings, ledger: Ledger) -> None:
+    with llm_server(llm.reply("ok")) as server:
+        url = server.url
+    dead = said(backend(settings, url), "generator")
+    assert dead.state == "fail" and "cannot be reached" in dead.detail
+    odd = said(backend(settings, "127.0.0.1:9/v1"), "generator")
+    assert odd.state == "fail" and "no address" in odd.detail

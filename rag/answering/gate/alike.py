@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from rag.answering.gate.tok import Tok
 from rag.grounding import Fault
+
+if TYPE_CHECKING:
+    from rag.answering.gate.vectors import Meant
 
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
@@ -31,6 +36,9 @@ def alike(here: Tok, there: Tok) -> bool:
 
 
 def _same_number(here: Tok, there: Tok) -> bool:
+    if {here.unit, there.unit} == {"day", "s"}:  # 48 hours, two days
+        days, seconds = (here, there) if here.unit == "day" else (there, here)
+        return _scaled(days.key, 86400) == seconds.key.removesuffix(" s")
     one, other = (
         here.key.removesuffix(here.unit).strip(),
         _DIGITS.match(there.text) or there.key.removesuffix(there.unit).strip(),
@@ -38,12 +46,24 @@ def _same_number(here: Tok, there: Tok) -> bool:
     other = other if isinstance(other, str) else other.group()
     if here.unit == there.unit or one != other:
         return False
+    if {here.unit, there.unit} in ({"deg", "c"}, {"deg", "f"}):
+        return True
     return not here.unit and there.unit not in ("pct", "permille", "pp", "date", "clock", "ord", "usd", "eur", "gbp", "cny")
+
+
+def _scaled(key: str, factor: int) -> str:
+    """Of each end of a range."""
+    ends = key.removesuffix(" day").split("..")
+    try:
+        return "..".join(format((Decimal(end) * factor).normalize(), "f") for end in ends)
+    except InvalidOperation:
+        return ""
 
 
 def measured(here: Tok, there: Tok, units: set[str]) -> bool:
     """Whether a number that lost its unit has it from another one: `10 years, and the motor for 3`."""
-    return here.kind != "number" or here.unit == there.unit or not there.unit or there.unit in units
+    alike_units = {here.unit, there.unit} <= {"day", "s"} or {here.unit, there.unit} <= {"deg", "c", "f"}
+    return here.kind != "number" or alike_units or here.unit == there.unit or not there.unit or there.unit in units
 
 
 @dataclass(slots=True)
@@ -71,3 +91,6 @@ class Known:
     words: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()  # of the question alone
     first: bool = True  # nothing was said before, so that a pronoun means what the question is about
+    common: frozenset[str] = frozenset()  # names that stand in many places of the passages: leaving them out changes nothing
+    elsewhere: frozenset[str] = frozenset()  # words of other rows, or sentences, of the passage: not this one in other words
+    meant: Meant | None = None  # the claim's words as vectors, where the model gives them

@@ -76,6 +76,7 @@ def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[Lai
         for token in claim
     ]
     laid, left = Laid(at, place=[None] * len(claim)), {i for i, found in enumerate(at) if found}
+    held: set[tuple[int, int]] = set()
     while left:
         gain = Counter[int]()
         for i in left:
@@ -87,9 +88,13 @@ def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[Lai
         for i in sorted(left):
             here = [p for p in at[i] if p[0] == best]
             if here:
-                laid.place[i] = next((p for p in here if p not in taken), here[0])
+                free = [p for p in here if p not in taken]
+                elsewhere = [p for p in at[i] if p[0] != best and p not in held]
+                laid.place[i] = (free or elsewhere or here)[0]
                 taken.add(laid.place[i])  # type: ignore[arg-type]
+                laid.used.add(laid.place[i][0])  # type: ignore[index]
                 left.discard(i)
+        held |= taken
     above = [t for clause in unit.context.clauses for t in clause.tokens if t.content]
     missing = [
         token

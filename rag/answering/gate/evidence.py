@@ -10,6 +10,7 @@ from rag.answering.facts import tokens
 from rag.answering.gate.alike import Found, Known, weigh
 from rag.answering.gate.compare import compare
 from rag.answering.gate.reading import plain
+from rag.answering.gate.reword import reworded
 from rag.answering.gate.rows import compare_row
 from rag.answering.gate.tok import Clause, Reading
 from rag.answering.gate.units import Unit, units
@@ -43,6 +44,9 @@ class Evidence:
         self._words: Source | None = None
         self.units = units(passage)
         self.context = self.units[0].context if self.units else Reading(())
+        self.keys_of_rows = frozenset().union(*(unit.keys for unit in self.units if unit.label is not None))
+        self._labels = [unit.label.keys for unit in self.units if unit.label is not None and unit.label.keys]
+        self.keys = frozenset().union(*(unit.keys for unit in self.units))
         self._squeezed = [squeezed(passage.text[unit.start : unit.end]) for unit in self.units]
 
     def says(self, claim: Reading, known: Known) -> Said:
@@ -86,15 +90,27 @@ class Evidence:
         keys = {t.key for clause in part for t in clause.content}
         ranked = sorted(self.units, key=lambda unit: -_shared(part, unit))[:_CLOSELY]
         best, where = Found("no_support", 0.0), None
+        ranked = [unit for unit in ranked if keys & (unit.keys | unit.context.keys) and not self._of_other_row(keys, unit)]
         for unit in ranked:
-            if not keys & (unit.keys | unit.context.keys):
-                continue
             found = compare_row(part, unit, known) if unit.label is not None else compare(part, unit, known)
             if found.fault is None:
                 return found, unit
             if found.close > best.close:
                 best, where = found, unit
+        for unit in ranked if known.meant is not None else ():
+            assert known.meant is not None
+            sims = known.meant.sims(part, self.passage, unit)
+            here = replace(known, elsewhere=(self.keys if unit.label is None else self.keys_of_rows) - unit.keys)
+            found = compare_row(part, unit, here, sims) if unit.label is not None else reworded(part, unit, sims, here)
+            if found.fault is None:
+                return found, unit
         return best, where
+
+    def _of_other_row(self, keys: set[str], unit: Unit) -> bool:
+        """Whether the claim names another row, of whose name this one's has more: C2, of the row C2 Pro."""
+        if unit.label is None or unit.label.keys <= keys:
+            return False
+        return any(label < unit.label.keys and label <= keys for label in self._labels)
 
 
 def squeezed(text: str) -> str:
@@ -123,6 +139,8 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
             if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
                 continue
             part, at = _first(passages, clauses[start:end], known)
+            if start and clauses[start].mark in ("bracket", "dash") and at is not None and at != found[-1]:
+                continue  # no statement of its own
             if part.fault is None and at is not None:
                 found.append(at)
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
@@ -146,6 +164,8 @@ def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -
 
 _SETTLED = frozenset(("name", "condition", "negation"))
 _CREDIT = frozenset(("according to", "based on", "as per", "under", "根据", "按照", "依照", "依据"))
+_PHRASE = frozenset("with for on in under at by from of during within 在 对 对于 关于 按 用 除 除了 凭".split())
+_WHEN_ZH = frozenset("的 时 后 after if 的话 的时候".split())
 _SOURCES = frozenset(
     (
         "polici rule term version current document manual guid faq list page tabl sheet regul 规则 政策 规定 "
@@ -172,4 +192,7 @@ def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
     first = next((t for t in part[0].tokens if t.kind != "join"), None)
     if len(part) == 1 and first is not None and first.kind == "operator" and first.key in _SUBORDINATE:
         return False
+    leads = first is not None and len(part) == 1 and len(clauses) > 1 and not part[0].hard
+    if leads and first is not None and (first.text.lower() in _PHRASE or part[0].tokens[-1].key in _WHEN_ZH):
+        return False  # `on the Team plan`, 拆封后: of what follows
     return any(clause.content for clause in part)

@@ -94,6 +94,11 @@ JOINS = {
     "due to": "because",
     "because of": "because",
     "为了": "because",
+    "从而": "so",
+    "因而": "so",
+    "以便": "so",
+    "therefore": "so",
+    "thereby": "so",
 }
 FUNCTION_ZH = frozenset(
     "时先再打算则该的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中等件本册张位条台款种名项份给会要想来去"
@@ -110,6 +115,42 @@ LIGHT_ZH = frozenset(
 CONTRAST_ZH = frozenset(
     "上下内外前后左右大小高低多少长短新旧早晚男女买卖进出入开关甲乙丙单双东西南北春夏秋冬年月日周天时分秒公私主次正负升降增减加快慢冷热红绿蓝黄白黑灰橙紫首末整半全部零不无非未没有可已每某父母夫妻原被债权国省市县区"
 )
+
+
+# What words say the opposite of, by what they are compared as: vectors do not tell them apart.
+_OPPOSED = [
+    [set(side.split()) for side in line.split("|")]
+    for line in (
+        "keep continu 保持 存在|delete lose quit cancel expire 消失 没了 清零",
+        "turnon begin open|turnoff stop end stayclosed finish 结束 关闭",
+        "add attach 添加 增加|delete 去掉 减少",
+        "send upload export 上传 导出|receiv download import 下载 导入 接收 收到",
+        "buy 购买|sell sold 卖出 出售",
+        "accept allow approv 同意 批准 允许|declin reject 拒绝 禁止",
+        "win gain earn 赢|lose 输",
+        "larg big high long tall fast earli new heavi wide 大 高 长 快 早 新 重"
+        "|small low short slow late old light narrow 小 低 短 慢 晚 旧 轻",
+        "first 首先 首次|last 最后 末次",
+        "left top front upper inner insid 左 上 前 内|right bottom back lower outer outsid 右 下 后 外",
+        "public 公开|privat 私有 私密",
+        "cold cool 冷|hot warm heat 热",
+        "internal 内部|extern 外部",
+        "automat auto 自动|manual hand 手动",
+        "enabl|disabl",
+        "success succeed 成功|fail failur 失败",
+        "valid 有效|invalid 无效",
+        "same 相同|differ 不同",
+        "owner 所有者|guest member 成员",
+        "day 天|week month year hour 周 月 年",
+        "summer 夏季|winter 冬季",
+        "monthly 月付|yearly 年付",
+    )
+]
+
+
+def opposed(one: str, other: str) -> bool:
+    """Whether two words are known to say the opposite."""
+    return any((one in a and other in b) or (one in b and other in a) for a, b in _OPPOSED)
 
 
 def canon_en(word: str) -> str:

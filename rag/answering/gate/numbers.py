@@ -181,10 +181,14 @@ def _in_code(text: str, match: re.Match[str]) -> bool:
     start, end = match.start("v"), match.end("v")
     before, after = text[start - 1 : start], text[end : end + 1]
     if match["v"][0].isdigit():
-        if before.isascii() and (
-            before.isalpha()
-            or before == "_"
-            or (before in "-." and text[start - 2 : start - 1].isalnum() and not match["unit"])
+        if (
+            start
+            and before.isascii()
+            and (
+                before.isalpha()
+                or before == "_"
+                or (before in "-." and text[start - 2 : start - 1].isalnum() and not match["unit"])
+            )
         ):
             return True
         ascii_after = after.isascii() and after.isalpha()

@@ -107,6 +107,21 @@ def _limits(tokens: Sequence[Tok]) -> dict[int, frozenset[str]]:
     return {at: frozenset(keys) for at, keys in found.items()}
 
 
+def limited(tokens: Sequence[Tok]) -> list[tuple[Tok, frozenset[str]]]:
+    """The numbers, each with its limits."""
+    found = _limits(tokens)
+    return [(t, found.get(at, frozenset())) for at, t in enumerate(tokens) if t.kind == "number"]
+
+
+def limited_at(tokens: Sequence[Tok]) -> dict[int, dict[str, str]]:
+    """The limits of each number by its place, with the words that they are written as."""
+    found: dict[int, dict[str, str]] = {}
+    for at, token in enumerate(tokens):
+        if token.kind == "operator" and token.key in _LIMITS and (number := _bound(tokens, at)) is not None:
+            found.setdefault(number, {})[token.key] = token.text.lower()
+    return found
+
+
 _SMALL = frozenset("from to into onto with by out of 从 到 至 向 把 被".split())
 _OPPOSED = frozenset(
     pair

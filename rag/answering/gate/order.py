@@ -27,6 +27,27 @@ _LEADS = frozenset(
 )
 
 
+_TO_WHOM = frozenset("向 给 对 被 把 将 由 从 from to by into onto".split())
+
+
+def _governs_another(flat: Sequence[Tok], there: Sequence[Clause]) -> bool:
+    """Of a claim of just the evidence's words: whether a preposition stands before another word."""
+    pairs = []
+    for tokens in (flat, [token for clause in there for token in clause.tokens]):
+        found = set()
+        for at, token in enumerate(tokens):
+            if token.key in _TO_WHOM and token.kind == "function":
+                after = next((t for t in tokens[at + 1 :] if t.content), None)
+                found.add((token.key, after.key if after is not None else ""))
+        pairs.append(found)
+    words, shared = {t.key for t in flat if t.content}, {key for key, _ in pairs[0]} & {key for key, _ in pairs[1]}
+    for key, word in pairs[0]:
+        told = {k for k, w in pairs[1] if w == word}
+        if word in words and key not in told and (shared or any(turned(key, k) for k in told)):
+            return True
+    return False
+
+
 def moved(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause], laid: Laid) -> Fault | None:
     """Words that changed places, where no preposition, passive or clause of its own explains it."""
     flat = [token for clause in part for token in clause.tokens]
@@ -36,6 +57,8 @@ def moved(part: Sequence[Clause], claim: Sequence[Tok], there: Sequence[Clause],
     if same >= _SAME_WORDS * len(claim) and len(held) > 1:
         if _strayed(flat, there):
             return "negation"
+        if same >= len(claim) and _governs_another(flat, there):
+            return "name"
         passive = any(t.key in _PASSIVE for t in flat) != any(t.key in _PASSIVE for c in there for t in c.tokens)
         return None if (_turned_round(claim, there) if passive else _blocks(part, claim, there, held)) else "name"
     for at in laid.used:

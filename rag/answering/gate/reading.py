@@ -15,7 +15,7 @@ from rag.library.tokens import fold
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (
-    "不仅|不但|不断|不少于|不同|不论|不管|差不多|不锈钢|不妨|无论|无线|非常|未来"
+    "所有者|所有权|所有人|不仅|不但|不断|不少于|不同|不论|不管|差不多|不锈钢|不妨|无论|无线|非常|未来"
     "|别人|特别|分别|区别|类别|级别|性别|识别|个别|是否|能否|可否|"
     "免疫|没关系|否则|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能"
     "|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
@@ -91,9 +91,14 @@ def read(text: str) -> Reading:
     return Reading(tuple(clauses), frozenset(t.key for c in clauses for t in c.tokens if t.content))
 
 
+def unmarked(text: str) -> str:
+    """Without markup."""
+    return _MARKUP.sub(lambda m: m[1] if m[1] is not None else " " if m.group().startswith("<") else "", text)
+
+
 def plain(text: str) -> str:
     """Folded, without markup, contractions written out."""
-    text = _MARKUP.sub(lambda m: m[1] if m[1] is not None else " " if m.group().startswith("<") else "", fold(text))
+    text = unmarked(fold(text))
     return _NEGATION.sub(lambda m: _LONG_NEGATION[m[1].lower()] if m[1] else f"{m[2]} not", text.replace("’", "'"))
 
 
@@ -121,7 +126,7 @@ def _tokens(text: str) -> Iterator[Tok | str]:
             continue
         kind = match.lastgroup or ""
         if kind in ("stop", "pause", "colon"):
-            yield kind
+            yield "bracket" if match.group() in "()（）" else "dash" if match.group() in "—–→/|" else kind
             first = kind != "pause"
         elif kind == "run":
             yield from _han(match.group())
@@ -150,6 +155,8 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
         return None
     if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
         return None
+    if token.text == "前" and after is not None and after.kind == "number" and after.unit != "date":
+        return Tok("first", "word", token.text)  # 前 30 分钟
     if token.text in ("外", "以外", "之外"):
         if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in found[max(at - 16, 0) : at]):
             return None

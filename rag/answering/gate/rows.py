@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from rag.answering.gate.alike import Found, Known, alike, weigh
 from rag.answering.gate.compare import kind_of
 from rag.answering.gate.lexicon import LIGHT
-from rag.answering.gate.operators import bounds
+from rag.answering.gate.operators import bounds, limited
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import CellRead, Unit
 from rag.grounding import Fault
+from rag.ports import Vectors
+
+_OF_IT = 0.36  # cosine from which on a word is of what the row is about
 
 # What a row means by having a value: verbs that say no more than that.
 _PREDICATES = frozenset(
@@ -22,8 +25,8 @@ _PREDICATES = frozenset(
 )
 
 
-def compare_row(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
-    """As `compare`, of a row."""
+def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors | None = None) -> Found:
+    """As `compare`, of a row. sims: see `reworded`; words that add no fact need only be of the row's subject."""
     flat = [token for clause in part for token in clause.tokens]
     claim = [token for token in flat if token.content]
     if not claim or unit.label is None:
@@ -32,10 +35,23 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
     used = _used(claim, unit, known, negated)
     above = [*_content(unit.context), *_content(unit.label_header)]
     held = [*_content(unit.label), *(t for cell in used for t in (*_content(cell.header), *_content(cell.value)))]
+    near = (
+        set()
+        if sims is None
+        else {
+            id(t)
+            for t, row in zip(flat, sims, strict=True)
+            if t.kind == "word" and row.max() >= _OF_IT and t.key not in known.elsewhere
+        }
+    )
     missing = [
         t
         for t in claim
-        if not t.soft and t.key not in _PREDICATES and t.key not in LIGHT and not any(alike(t, o) for o in (*held, *above))
+        if id(t) not in near
+        and not t.soft
+        and t.key not in _PREDICATES
+        and t.key not in LIGHT
+        and not any(alike(t, o) for o in (held if t.key in known.elsewhere else (*held, *above)))
     ]
     close = 1 - weigh(missing) / weigh(claim)
     if missing:
@@ -114,15 +130,15 @@ def _used(claim: Sequence[Tok], unit: Unit, known: Known, negated: bool) -> list
 
 def _fits(cell: CellRead, claim: Sequence[Tok], known: Known) -> float:
     """How much of the header the claim names; a name that it lacks counts against it."""
-    score = 0.0
-    for token in _content(cell.header):
+    score, header = 0.0, _content(cell.header)
+    for token in header:
         if any(alike(t, token) for t in claim):
             score += 1
         elif token.key in known.words:
             score += 0.6
         elif token.kind == "name":
             score -= 2
-    return score
+    return score / max(len(header), 1)
 
 
 def _whole(part: Sequence[Clause], claim: Sequence[Tok], cell: CellRead, unit: Unit) -> bool:
@@ -171,6 +187,8 @@ def _limits(part: Sequence[Clause], used: Sequence[CellRead], label: Reading | N
                         None,
                     )
                 place.append(spot)
+    if label is not None and _against(part, label):
+        return "condition"
     heads = {t.key for cell in used for t in cell.header.tokens if t.kind == "operator"}
     heads |= {t.key for t in (label.tokens if label else ()) if t.kind == "operator"}
     fault = bounds(part, there, place, heads)
@@ -194,6 +212,13 @@ def _limits(part: Sequence[Clause], used: Sequence[CellRead], label: Reading | N
         if extra or lost:
             return "condition"
     return fault
+
+
+def _against(part: Sequence[Clause], label: Reading) -> bool:
+    """Whether a number of the label is limited otherwise: `older than 30 days`, of the row `up to 30 days`."""
+    theirs = [(t, keys) for c in label.clauses for t, keys in limited(c.tokens)]
+    mine = [(t, keys) for c in part for t, keys in limited(c.tokens)]
+    return any(alike(t, o) and keys and keys != also for t, keys in mine for o, also in theirs)
 
 
 def _given(part: Sequence[Clause], there: Sequence[Clause]) -> list[Clause]:

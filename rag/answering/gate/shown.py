@@ -25,14 +25,23 @@ _FILES = re.compile(
     r"(?i)\.(?:md|mdx|py|js|ts|json|ya?ml|toml|txt|html?|csv|pdf|docx?|xlsx?|pptx?|zip|png|jpe?g|exe"
     r"|sh|conf|ini|log|sql|xml|env|go|rs|java|cfg)$"
 )
+_DOT = re.compile(r"(?<=[A-Za-z0-9-])[。｡](?=[A-Za-z0-9])")  # a dot of a host name too (IDNA)
 _TRAIL = ".,;:!?)]}'\"*_`。，；：！？、"
 
 
+_UNSEEN = frozenset(("Cf", "Cc", "Co", "Cs", "Cn", "Zl", "Zp"))
+# Letters and marks that show nothing (Unicode 16, Default_Ignorable_Code_Point), and the blank Braille cell.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]"
+    "|(?<![\u00a9-\u3299\U0001f000-\U0001faff#*0-9])\ufe0f"
+)
+
+
 def visible(text: str) -> str:
-    """Without characters that nobody sees: directions, tags, joiners, controls."""
+    """Without characters that nobody sees: directions, tags, joiners, fillers, controls."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in ("Cf", "Cc", "Co", "Cs", "Cn"))
+    return _BLANK.sub("", "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in _UNSEEN))
 
 
 def foreign(text: str, evidence: Iterable[str], allowed: Iterable[str] = ()) -> bool:
@@ -42,7 +51,8 @@ def foreign(text: str, evidence: Iterable[str], allowed: Iterable[str] = ()) -> 
     """
     told = list(evidence)
     plain = _CODE.sub(lambda m: " " if any(m.group() in one for one in told) else m.group(), text)
-    decoded = html.unescape(html.unescape(plain))
+    decoded = unicodedata.normalize("NFKC", html.unescape(html.unescape(unicodedata.normalize("NFKC", plain))))
+    decoded = _DOT.sub(".", decoded)
     if _ANGLES.search(decoded.replace("<=", "≤")) or _IMAGE.search(decoded) or re.search(r"(?m)^\s*\[[^\]]+\]:\s", decoded):
         return True
     known = {address for one in (*told, *allowed) for address in links(one)}

@@ -1,0 +1,214 @@
+"""Whether a sentence says in other words what a claim says: words that differ are aligned by their vectors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rag.answering.gate.alike import Found, Known, alike, measured, weigh
+from rag.answering.gate.compare import expanded, kind_of
+from rag.answering.gate.lexicon import LIGHT, opposed
+from rag.answering.gate.scope import GONE, agree
+from rag.answering.gate.tok import Clause, Tok
+from rag.answering.gate.units import Unit
+from rag.ports import Vectors
+
+NEAR = 0.46  # cosine from which on two words in two sentences may be the same in other words
+HELD = 0.38  # cosine from which on a word of the evidence is held by one of the claim
+_FAR = 0.2  # cosine of a word with the nearest of a sentence that has nothing to do with it
+_MOST = 0.8  # of what is strange in a claim
+_SHARE = 0.12  # and as a share of it
+_LEAST = 0.45  # share of the claim that stands in the evidence as it is
+_VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word that differs is one that was changed
+
+Spot = tuple[int, int]
+_YOU = frozenset("you your yours 您 你".split())
+_ANYBODY = frozenset(
+    "guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split()
+)  # whom `you` means
+
+
+@dataclass(slots=True)
+class Aligned:
+    """The claim's content tokens on the evidence's clauses. `how`: exact, near, above or missing."""
+
+    claim: list[Tok]
+    there: list[Clause]
+    how: list[str]
+    place: list[Spot | None]
+    sims: Vectors
+    near: list[float] = field(default_factory=list)  # of each, the best cosine
+    used: set[int] = field(default_factory=set)
+
+
+def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Found:
+    """As `compare`. sims: cosine of each of the claim's tokens with each of the unit's."""
+    laid = align(part, unit, sims, known)
+    if not laid.claim:
+        return Found("no_support", 0)
+    given = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "near"))
+    close = given / weigh(laid.claim)
+    missing = [(t, near) for t, how, near in zip(laid.claim, laid.how, laid.near, strict=True) if how == "missing"]
+    if any(t.fact and not t.opens for t, _ in missing) or strange(missing) > min(_MOST, _SHARE * weigh(laid.claim)):
+        return Found(kind_of([t for t, _ in missing]), close)
+    if _added(part, laid):
+        return Found("no_support", close)
+    exact = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "above"))
+    if not laid.used or exact < _LEAST * weigh(laid.claim) or given < 1 or close < _LEAST:
+        return Found("no_support", close)
+    if {"near", "missing"} & set(laid.how) and _verbatim(part, laid):
+        return Found("no_support", close)
+    if (omitted := _omitted(part, laid, unit, known)) is not None:
+        return Found("number" if omitted.kind == "number" else "condition", close)
+    return Found(agree(part, laid.there, laid.place, laid.used, unit, known), close, prose=True)
+
+
+def _added(part: Sequence[Clause], laid: Aligned) -> bool:
+    """Whether a clause of the claim is a statement that the evidence does not make."""
+    i = 0
+    for clause in part:
+        said = [(t, how) for t, how in zip(clause.content, laid.how[i:], strict=False) if how != "light"]
+        i += len(clause.content)
+        member = i > len(clause.content) and clause.join in ("and", "or") and len(said) <= 2  # one thing more of a list
+        if said and weigh(t for t, how in said if how == "missing") > (0 if member else 0.5) * weigh(t for t, _ in said):
+            return True
+    return False
+
+
+def strange(missing: Sequence[tuple[Tok, float]]) -> float:
+    """How much the missing words say that the evidence does not: less for those that are near to something in it."""
+    return sum(min(1.0, max(0.0, (NEAR - near) / (NEAR - _FAR))) * weigh([t]) for t, near in missing)
+
+
+def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Aligned:
+    """Each content token of the claim at the token that says it."""
+    tokens = [t for clause in part for t in clause.tokens]
+    claim = [(n, t) for n, t in enumerate(tokens) if t.content]
+    there = expanded(unit.reading.clauses)
+    column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
+    above = [t for clause in unit.context.clauses for t in clause.tokens if t.content]
+    units = {t.unit for _, t in claim if t.unit}
+    exact = {
+        id(o) for c in there for o in c.tokens if o.content and any(alike(t, o) for _, t in claim)
+    }  # what is said with its own word is not said with another one too
+    every = [(c, n, t) for c, clause in enumerate(there) for n, t in enumerate(clause.tokens)]
+    at: list[list[Spot]] = []
+    how: list[str] = []
+    near: list[float] = []
+    for row, token in claim:
+        near.append(float(sims[row].max()) if sims.shape[1] else 0.0)
+        spots = [(c, n) for c, n, o in every if o.content and alike(token, o) and measured(token, o, units)]
+        if spots:
+            at.append(spots)
+            how.append("exact")
+            continue
+        at.append([])
+        if any(alike(token, o) for o in above):
+            how.append("above")
+        elif token.kind == "word" or (token.kind == "name" and token.opens):
+            best = max(
+                (
+                    (float(sims[row, column[id(o)]]), (c, n))
+                    for c, n, o in every
+                    if o.kind in ("word", "name", "operator")
+                    and id(o) not in exact
+                    and not opposed(token.key, o.key)
+                    and token.key not in known.elsewhere
+                ),
+                default=(0.0, (0, 0)),
+            )
+            if best[0] >= NEAR:
+                at[-1] = [best[1]]
+                how.append("near")
+            else:
+                how.append("light" if token.soft or token.key in LIGHT else "missing")
+        else:
+            how.append("light" if token.soft or token.key in LIGHT else "missing")
+    laid = Aligned([t for _, t in claim], there, how, [None] * len(claim), sims, near)
+    _place(laid, at)
+    return laid
+
+
+def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
+    """Words that stand in several clauses stand in the one that gives most of the claim."""
+    left = {i for i, found in enumerate(at) if found}
+    held: set[Spot] = set()
+    while left:
+        gain = Counter[int]()
+        for i in left:
+            for c in {c for c, _ in at[i]}:
+                gain[c] += int(1000 * weigh([laid.claim[i]])) - 9 * min(len(laid.there[c].content), 10)
+        best = max(gain, key=lambda c: (gain[c], -c))
+        laid.used.add(best)
+        taken: set[Spot] = set()
+        for i in sorted(left):
+            here = [p for p in at[i] if p[0] == best]
+            if here:
+                free = [p for p in here if p not in taken]
+                elsewhere = [p for p in at[i] if p[0] != best and p not in held]
+                laid.place[i] = (free or elsewhere or here)[0]
+                taken.add(laid.place[i])  # type: ignore[arg-type]
+                laid.used.add(laid.place[i][0])  # type: ignore[index]
+                left.discard(i)
+        held |= taken
+
+
+_TWICE = ({"c", "f"}, {"kg", "lb"}, {"g", "oz"}, {"cm", "in"}, {"m", "ft"}, {"km", "mile"}, {"m2", "ft2"})
+
+
+def _converted(laid: Aligned, at: int, token: Tok) -> bool:
+    """Whether a number stands there in other units too, which the claim gives: 32–113 °F (0–45 °C)."""
+    near = [t for c in (at - 1, at + 1) if 0 <= c < len(laid.there) for t in laid.there[c].tokens if t.kind == "number"]
+    return any({token.unit, t.unit} in _TWICE and any(alike(o, t) for o in laid.claim) for t in near)
+
+
+def _verbatim(part: Sequence[Clause], laid: Aligned) -> bool:
+    """Whether the claim is the evidence's own sentence but for a word or two."""
+    here = [t.text.lower() for clause in part for t in clause.tokens]
+    told = [t.text.lower() for at in sorted(laid.used) for t in laid.there[at].tokens]
+    return _common(here, told) >= _VERBATIM * len(here)
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Length of the longest run of words, gaps allowed, that both have in their order."""
+    row = [0] * (len(other) + 1)
+    for word in one:
+        before = 0
+        for n, told in enumerate(other, 1):
+            kept = row[n]
+            row[n] = before + 1 if word == told else max(row[n], row[n - 1])
+            before = kept
+    return row[-1]
+
+
+def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) -> Tok | None:
+    """A word of the used clauses that the claim does not say, in whatever words."""
+    column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
+    held = laid.sims.max(axis=0) if laid.sims.size else np.zeros(len(column), np.float32)
+    places = {p for p in laid.place if p is not None}
+    negated = any(t.key == "not" and t.kind == "operator" for clause in part for t in clause.tokens) and not any(
+        t.key == "not" for at in laid.used for t in laid.there[at].tokens
+    )
+    addressed = any(t.text.lower() in _YOU for clause in part for t in clause.tokens)
+    # Words that may stand for one of the evidence that has no other: of two that are near to something one may be.
+    free = sum(how in ("missing", "light") for how in laid.how) + sum(how == "near" for how in laid.how) // 2
+    for at in sorted(laid.used):
+        for n, token in enumerate(laid.there[at].tokens):
+            if not token.content or (at, n) in places or token.soft or token.key in LIGHT:
+                continue
+            if any(alike(t, token) for t in laid.claim) or (token.kind != "number" and token.key in unit.context.keys):
+                continue
+            if token.kind == "name" and token.key in known.words | known.common:
+                continue
+            if (token.key in _ANYBODY and addressed) or (token.key in GONE and negated):
+                continue
+            if token.kind == "number" and _converted(laid, at, token):
+                continue
+            if token.kind == "word" and held[column[id(token)]] >= HELD and free > 0:
+                free -= 1
+                continue
+            return token
+    return None

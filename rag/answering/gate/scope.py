@@ -1,0 +1,294 @@
+"""Operators of a claim in other words, with what they are said of: each part of it against the clauses that it stands in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rag.answering.gate.alike import Known
+from rag.answering.gate.operators import joined_alike, limited_at
+from rag.answering.gate.tok import Clause, Tok
+from rag.answering.gate.units import Unit
+from rag.grounding import Fault
+
+Spot = tuple[int, int]
+_SEQUENCE = frozenset("先 再 然后 接着 随后 then next first finally afterwards".split())
+_NEGATIVE = frozenset(("not", "without", "avoid", "exclude", "refuse", "stop", "neednot", "instead"))
+_GROUPS = {
+    "if": "when", "unless": "unless", "while": "when", "only": "only", "except": "except", "exclude": "except",
+    "before": "before", "until": "before", "after": "after", "since": "after",
+}  # fmt: skip
+_STRICT = frozenset("some most usually seldom half fail danger up down firstof".split())
+GONE = frozenset("lose expire stayclosed invalid".split())  # what is so no more
+_NEW = frozenset(("all", "always"))  # may go, must not come
+_PEOPLE = frozenset("client member user somebody 新人 subscrib".split())
+_THEN = frozenset("then 再 等 然后".split())
+_WHEN = frozenset("的 时 的时候 者".split())  # at the end of a Chinese clause: of those that, when
+_GOVERNING = frozenset(("not", "without", "avoid", "all", "some", "most", "only"))
+
+
+def agree(
+    part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], used: set[int], unit: Unit, known: Known
+) -> Fault | None:
+    """What is wrong with the operators, the limits, or which number stands with which words."""
+    if crossed(part, there, place) or misbound(part, there, place) or _out_of_order(part, there, place):
+        return "name"
+    if "because" in {c.join for c in part} and not {"because", "so"} & {there[at].join for at in range(len(there))}:
+        return "no_support"
+    negated = any(t.key in _NEGATIVE for c in part for t in c.tokens)
+    if not negated and (fault := joined_alike(part, there, used)) is not None:
+        return fault
+    for here, told in _parts(part, there, place, used):
+        if (fault := _differ(here, told)) is not None:
+            return fault
+    fault = _left_out(part, there, used, known) or _conditional_left(there, used) or _bounds(part, there, place, unit)
+    return fault or _governed_elsewhere(part, [there[at] for at in sorted(used)])
+
+
+def _parts(
+    part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], used: set[int]
+) -> list[tuple[list[Clause], list[Clause]]]:
+    """Clauses of both that belong together, since words of the one stand in the other."""
+    groups: list[tuple[set[int], set[int]]] = []
+    listed, i = _listed(there), 0
+    for n, clause in enumerate(part):
+        spots = {listed[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
+        mine, theirs = {n}, {c for c in range(len(there)) if listed[c] in spots}
+        i += len(clause.content)
+        rest = []
+        for one, other in groups:
+            if other & theirs or not theirs:
+                mine, theirs = mine | one, theirs | other
+            else:
+                rest.append((one, other))
+        groups = [*rest, (mine, theirs)]
+    if len(groups) == 1:
+        groups = [(groups[0][0], groups[0][1] | used)]
+    return [([part[n] for n in sorted(one)], [there[c] for c in sorted(other)]) for one, other in groups]
+
+
+def _count(clauses: Sequence[Clause]) -> Counter[str]:
+    return Counter(t.key for clause in clauses for t in clause.tokens if t.kind == "operator")
+
+
+def _differ(here: Sequence[Clause], told: Sequence[Clause]) -> Fault | None:
+    one, other = _count(here), _count(told)
+    if one["if"] and one["not"] and other["until"] and not other["not"]:  # until it is packed: as long as it is not packed
+        one, other = one - Counter(("if", "not")), other - Counter(("until",))
+    negative = sum(one[k] for k in _NEGATIVE), sum(other[k] for k in _NEGATIVE)
+    if negative[0] % 2 != negative[1] % 2 or bool(negative[0]) != bool(negative[1]):
+        gone = [sum(t.key in GONE for c in side for t in c.content) for side in (here, told)]
+        if (negative[0] + gone[0]) % 2 != (negative[1] + gone[1]) % 2 or gone[0] == gone[1]:
+            return "negation"
+    if (one["neednot"] > 0) != (other["neednot"] > 0) or _order(here) != _order(told):
+        return "negation"
+    if any((one[key] > 0) != (other[key] > 0) for key in _STRICT) or any(one[key] > other[key] for key in _NEW):
+        return "condition"
+    if any(other[key] and not one[key] and negative[1] for key in _NEW):  # not all, not always
+        return "negation"
+    if (fault := _conditions(here, told, one, other)) is not None:
+        return fault
+    if other["must"] and not one["must"] and one["can"] > other["can"]:
+        return "negation"
+    if one["must"] and not other["must"] and other["can"] > one["can"]:
+        return "negation"
+    if other["should"] and not (one["should"] or one["can"]):
+        return "condition"
+    return "condition" if one["new"] > other["new"] or one["old"] != other["old"] or _new_lost(here, told) else None
+
+
+def _order(clauses: Sequence[Clause]) -> str:
+    """Which comes first where there are both: not all, all not."""
+    keys = ["not" if t.key in _NEGATIVE else t.key for c in clauses for t in c.tokens if t.kind == "operator"]
+    return next(k for k in keys if k in ("not", "all")) if {"not", "all"} <= set(keys) else ""
+
+
+def _out_of_order(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
+    """Of what happens in an order: whether the claim gives it in another one."""
+    if not any(t.text.lower() in _SEQUENCE for side in (part, there) for c in side for t in c.tokens):
+        return False
+    spots = [p[0] for p in place if p is not None]
+    return any(b < a for a, b in pairwise(spots))
+
+
+def _new_lost(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+    """Whether new customers became customers."""
+    if any(t.key == "new" for c in here for t in c.tokens):
+        return False
+    pairs = [(a, b) for c in told for a, b in pairwise(c.tokens)]
+    return any(a.key == "new" and a.kind == "operator" and b.key in _PEOPLE for a, b in pairs)
+
+
+def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str], other: Counter[str]) -> Fault | None:
+    mine, theirs = ({_GROUPS[k] for k, n in side.items() if n > 0 and k in _GROUPS} for side in (one, other))
+    if any(c.tokens and c.tokens[-1].key in _WHEN for c in here):
+        mine |= {"when"}
+    if any(t.key in _THEN for c in here for t in c.tokens):
+        mine |= {"when", "after"} & theirs
+    lost, new = theirs - mine, mine - theirs
+    if {"before", "after"} <= mine ^ theirs:
+        return "condition"
+    if "only" in new and not other["must"] and "unless" not in theirs and not (one["not"] and other["not"]):
+        return "condition"
+    if new & {"unless", "except", "before"} and not (new & {"before"} and other["le"]):
+        return "condition"
+    if lost & {"unless", "except"} and not (lost == {"unless"} and "when" in mine):
+        return "condition"
+    if "only" in lost and not one["must"]:
+        return "condition"
+    return "condition" if lost & {"when", "before", "after"} and not mine else None
+
+
+def _conditional_left(there: Sequence[Clause], used: set[int]) -> Fault | None:
+    """没有凭证的，…: those without a receipt."""
+    first = min(used)
+    start = max((at for at in range(first + 1) if there[at].hard), default=0)
+    return "condition" if any(there[at].tokens and there[at].tokens[-1].key in _WHEN for at in range(start, first)) else None
+
+
+_BINDING = frozenset("if unless except only until exclude instead firstof without before after".split())
+
+
+def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], known: Known) -> Fault | None:
+    """A clause of the same sentence that was left out whole, though it limits what was kept; what was asked of is known."""
+    first, last = min(used), max(used)
+    if there[first].join == "or" and not there[first].hard:
+        return "condition"
+    start = max((at for at in range(first + 1) if there[at].hard), default=0)
+    end = next((at for at in range(last + 1, len(there)) if there[at].hard), len(there))
+    said = {t.key for c in part for t in c.tokens if t.kind == "operator"}
+    for at in range(start, end):
+        clause = there[at]
+        found = _BINDING & set(clause.operators) - said
+        if (
+            at in used
+            or not clause.tokens
+            or clause.join == "but"
+            or (found <= {"if"} and clause.content and all(t.key in known.asked for t in clause.content))
+        ):
+            continue
+        lead = next((t for t in clause.tokens if t.kind not in ("function", "join")), None)
+        leads = lead is not None and lead.kind == "operator" and lead.key in found
+        if clause.mark == "sub" and clause.content:
+            return "condition"
+        if found & {"unless", "except", "exclude", "instead", "firstof"} or (found & {"if"} and clause.content):
+            return "condition"
+        if found and (leads or len(clause.content) <= 2) and (clause.content or at - 1 in used):
+            return "condition"
+    return None
+
+
+def _bounds(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], unit: Unit) -> Fault | None:
+    """Each number is limited as it is in the evidence. What is exact is also a limit; within three days may be three days."""
+    above = _limited(unit)
+    i = 0
+    for clause in part:
+        own = limited_at(clause.tokens)
+        for at, token in enumerate(clause.tokens):
+            if not token.content:
+                continue
+            spot, i = place[i], i + 1
+            if token.kind != "number" or spot is None:
+                continue
+            mine, theirs = set(own.get(at, {})) - above, limited_at(there[spot[0]].tokens).get(spot[1], {})
+            lost, new = set(theirs) - above - mine, mine - set(theirs)
+            if lost - {"le"} or new - {"le"} or (new and (set(theirs) - above or token.unit in ("date", "clock"))):
+                return "condition"
+            if lost and not (theirs["le"] in _WITHIN and token.unit in ("day", "s", "month", "bday", "week")):
+                return "condition"
+    return None
+
+
+_WITHIN = frozenset("within inside 内 以内 之内".split())
+
+
+def _limited(unit: Unit) -> frozenset[str]:
+    """Limits that a heading gives to what stands below it."""
+    above = {t.key for clause in unit.context.clauses for t in clause.tokens if t.kind == "operator" or t.key == "limit"}
+    return frozenset(above & {"le", "ge", "approx"}) | (frozenset(("le",)) if above & {"limit"} else frozenset())
+
+
+def _governed_elsewhere(part: Sequence[Clause], used: Sequence[Clause]) -> Fault | None:
+    """Whether what a negation or quantity is said of changed: `per seat, not per team`."""
+    here, there = _governed(part), _governed(used)
+    said = {t.key for c in part for t in c.content}
+    told = {t.key for c in used for t in c.content}
+    for key in here.keys() & there.keys():
+        mine, theirs = here[key], there[key]
+        if not mine & theirs and mine & told and theirs & said:
+            return "negation"
+    return None
+
+
+def _governed(clauses: Sequence[Clause]) -> dict[str, set[str]]:
+    """Of each such operator: the three content words behind it."""
+    found: dict[str, set[str]] = {}
+    for clause in clauses:
+        for at, token in enumerate(clause.tokens):
+            if token.kind == "operator" and token.key in _GOVERNING:
+                key = "not" if token.key in _NEGATIVE else token.key
+                found.setdefault(key, set()).update([t.key for t in clause.tokens[at + 1 :] if t.content][:3])
+    return found
+
+
+def crossed(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
+    """Whether two clauses both mix words of the same two clauses of the evidence: a for b and b for a."""
+    mine, theirs = _listed(part), _listed(there)
+    seen: dict[int, set[int]] = {}
+    i = 0
+    for clause, group in zip(part, mine, strict=True):
+        here = {theirs[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
+        i += len(clause.content)
+        seen[group] = seen.get(group, set()) | here
+    sets = list(seen.values())
+    return any(len(one & other) > 1 for n, one in enumerate(sets) for other in sets[:n])
+
+
+def _led(clause: Clause) -> bool:
+    """Whether it says something of its own: `and clips in blue`."""
+    return any(t.text.lower() in _OF_ITS_OWN for t in clause.tokens[1:])
+
+
+_OF_ITS_OWN = frozenset("in on at for by with to is are costs 为 是 用 在".split())
+
+
+def _listed(clauses: Sequence[Clause]) -> list[int]:
+    """A number for each clause; the members of a list have one: `name and password`."""
+    found: list[int] = []
+    for n, clause in enumerate(clauses):
+        member = (
+            n > 0
+            and not clause.hard
+            and ((clause.join in ("and", "or") and len(clause.content) <= 2 and not _led(clause)) or clause.mark == "bracket")
+        )
+        found.append(found[-1] if member else n)
+    return found
+
+
+def misbound(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
+    """Whether a number stands with words of another clause that has a number of its own in the same unit."""
+    i = 0
+    for clause in part:
+        spots = [(t, place[i + n]) for n, t in enumerate(clause.content)]
+        i += len(clause.content)
+        if any(
+            token.kind == "number" and spot is not None and _of_another(token, spot, spots, clause, there)
+            for token, spot in spots
+        ):
+            return True
+    return False
+
+
+def _of_another(
+    token: Tok, spot: Spot, spots: Sequence[tuple[Tok, Spot | None]], clause: Clause, there: Sequence[Clause]
+) -> bool:
+    own, unit = {t.key for t in there[spot[0]].content}, there[spot[0]].tokens[spot[1]].unit
+    said = {t.key for t in clause.content if t.kind == "number"}
+    for word, other in spots:
+        if word.kind == "number" or other is None or other[0] == spot[0] or word.key in own:
+            continue
+        rivals = {t.key for t in there[other[0]].tokens if t.kind == "number" and t.unit == unit}
+        if rivals and token.key not in rivals and not rivals & said:
+            return True
+    return False
