@@ -12,8 +12,9 @@ from rag.library.tokens import fold
 PLACE = "place"
 _LONGEST = 400  # characters that are read
 _ALL = re.compile(
-    r"其他|其它|其余|所有|全部|任何|各种|每天|全年|周末|节假日|工作日|宠物|动物|\b(?:others?|rest of|all|any|every|worldwide|international(?:ly)?|abroad"
-    r"|weekends?|weekdays?|daily|holidays?|pets?|animals?|24/7|mon(?:day)?s?\s*(?:–|-|to)|both)\b|(?:周|星期)[一二三四五六]\s*(?:至|到|–|-|~)",
+    r"其他|其它|其余|所有|全部|任何|各种|每天|全年|周末|节假日|工作日|宠物|动物|(?:周|星期)[一二三四五六]\s*(?:至|到|–|-|~)"
+    r"|\b(?:others?|rest of|all|any|every|worldwide|international(?:ly)?|abroad|both|weekends?|weekdays?|daily|holidays?"
+    r"|pets?|animals?|24/7|mon(?:day)?s?\s*(?:–|-|to))\b",
     re.IGNORECASE,
 )
 

@@ -12,8 +12,9 @@ from rag.library.tokens import fold
 
 # Where such a word stands in a passage, it speaks of places that it does not list.
 _EVERYWHERE = re.compile(
-    r"其他|其它|其余|全国|全球|各地|各国|所有|任何|海外|境外|国外|港澳台|\b(?:others?|rest of|all|any|every|worldwide|international(?:ly)?"
-    r"|global(?:ly)?|abroad|overseas|elsewhere|everywhere|eu|european union|anywhere|outside)\b",
+    r"其他|其它|其余|全国|全球|各地|各国|所有|任何|海外|境外|国外|港澳台"
+    r"|\b(?:others?|rest of|all|any|every|worldwide|international(?:ly)?|global(?:ly)?|abroad|overseas|elsewhere|everywhere"
+    r"|eu|european union|anywhere|outside)\b",
     re.IGNORECASE,
 )
 _LONGEST = 400  # characters that are read

@@ -29,8 +29,9 @@ _SCALE = {
 _UNIT = "|".join(f"(?P<{name}>(?:{words})(?![a-z]))" for name, words in _UNITS.items())
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _AMOUNT = re.compile(rf"(?<![\w.,€$£¥])(?P<n>{_NUMBER})\s*(?:{_UNIT})")
+_FIRST_UNIT = _UNIT.replace("(?P<", "(?P<x")
 _BETWEEN = re.compile(
-    rf"(?<![\w.,])(?P<a>{_NUMBER})\s*(?:{_UNIT.replace('(?P<', '(?P<x')})?\s*(?:–|—|-|~|to|至|到)\s*(?P<n>{_NUMBER})\s*(?:{_UNIT})"
+    rf"(?<![\w.,])(?P<a>{_NUMBER})\s*(?:{_FIRST_UNIT})?\s*(?:–|—|-|~|to|至|到)\s*(?P<n>{_NUMBER})\s*(?:{_UNIT})"
 )
 _MOST = re.compile(r"up to|under|below|less than|at most|max(?:imum)?|until|within|<=?|≤|以下|以内|不足|不超过|小于|之内")
 _LEAST = re.compile(

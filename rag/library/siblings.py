@@ -1,4 +1,4 @@
-"""Which of several siblings (models, plans, branches) a question names: whole, in one of two languages, by what sets it apart."""
+"""Which of several siblings (models, plans, branches) a question names: whole, in one of two languages, by its own part."""
 
 from __future__ import annotations
 
@@ -49,9 +49,8 @@ def _forms(heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return {head: (head, *own) for head, own in parts.items()}
 
 
-_TWO = re.compile(
-    r"([\u4e00-\u9fff][^A-Za-z]*[\u4e00-\u9fff])[ /|(（]+([A-Za-z][A-Za-z &'-]+[A-Za-z])[)）]?|([A-Za-z][A-Za-z &'-]+[A-Za-z])[ /|(（]+([\u4e00-\u9fff].*)"
-)
+_LATIN_NAME, _HAN_PART = r"([A-Za-z][A-Za-z &'-]+[A-Za-z])", r"([\u4e00-\u9fff][^A-Za-z]*[\u4e00-\u9fff])"
+_TWO = re.compile(rf"{_HAN_PART}[ /|(（]+{_LATIN_NAME}[)）]?|{_LATIN_NAME}[ /|(（]+{_HAN_PART}[)）]?")
 
 
 def apart(heads: Sequence[str]) -> dict[str, str]:

@@ -57,7 +57,7 @@ def unit(question: str, hits: Sequence[Hit], scores: Sequence[Scored], best: Sco
         return _answer(best.hit, hit, at)
     if one.kind in ("step", "item") or (one.kind == "sentence" and _in_list(all_, at)):
         return _list(best.hit, hit, at, own)
-    if one.kind in ("row", "field") and one.group >= 0 and one.cells and hit.passage.kind != "faq":
+    if one.kind in ("row", "field") and one.group >= 0 and one.cells:
         return _rows(question, best.hit, hit, at, own)
     if one.kind == "field":
         return Unit(best.hit, (at,), render.row(one) if one.cells else render.said(hit, one))

@@ -18,7 +18,9 @@ _LISTS = re.compile(
     r"|\bwhat (?:do|does|are) (?:your|the|all)\b|\bhow much (?:are|is|do|does) (?:your|each|all)\b|\blist\b|\boverview\b"
 )
 _FILLERS = frozenset(
-    "种 款 个 类 种类 分别 各 各自 都 一览 列表 价目 sell offer exist available each different kind type list overview currently".split()
+    (
+        "种 款 个 类 种类 分别 各 各自 都 一览 列表 价目 sell offer exist available each different kind type list currently"
+    ).split()
 )
 
 
