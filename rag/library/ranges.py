@@ -28,10 +28,10 @@ _SCALE = {
 }  # fmt: skip
 _UNIT = "|".join(f"(?P<{name}>(?:{words})(?![a-z]))" for name, words in _UNITS.items())
 _NUMBER = r"\d+(?:[.,]\d+)?"
-_AMOUNT = re.compile(rf"(?<![\w.,€$£¥])(?P<n>{_NUMBER})\s*(?:{_UNIT})")
+_AMOUNT = re.compile(rf"(?<![\w.€$£¥])(?<!\d,)(?P<n>{_NUMBER})\s*(?:{_UNIT})")
 _FIRST_UNIT = _UNIT.replace("(?P<", "(?P<x")
 _BETWEEN = re.compile(
-    rf"(?<![\w.,])(?P<a>{_NUMBER})\s*(?:{_FIRST_UNIT})?\s*(?:–|—|-|~|to|至|到)\s*(?P<n>{_NUMBER})\s*(?:{_UNIT})"
+    rf"(?<![\w.])(?<!\d,)(?P<a>{_NUMBER})\s*(?:{_FIRST_UNIT})?\s*(?:–|—|-|~|to|至|到)\s*(?P<n>{_NUMBER})\s*(?:{_UNIT})"
 )
 _MOST = re.compile(r"up to|under|below|less than|at most|max(?:imum)?|until|within|<=?|≤|以下|以内|不足|不超过|小于|之内")
 _LEAST = re.compile(

@@ -1,0 +1,153 @@
+"""The asked cell of a table, overviews, things that a table does not have; follow-ups by another thing. With the real model's
+rules off: refusals by probability do not count here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ingest.pipeline import Pipeline
+from rag.domain import Answer, DocumentInput, Message, Question
+from rag.wiring import House
+
+Ask = Callable[..., Answer]
+
+MILLS = """# Mills compared
+
+| | Orsa One | Orsa Duo | Orsa Pro |
+| --- | --- | --- | --- |
+| Price | €139 | €199 | €359 |
+| Weight | 2.2 kg | 3.1 kg | 5.6 kg |
+| Noise level | 73 dB | 71 dB | 65 dB |
+| Remote control | ✗ | ✗ | ✓ |
+"""
+CARDS = """# 会员卡
+
+| 卡种 | 年费 | 每月课时 | 备注 |
+| --- | --- | --- | --- |
+| 青卡 | 1,180 元 | 8 节 | 周末不可用 |
+| 紫卡 | 2,280 元 | 16 节 | |
+| 墨卡 | 4,580 元 | 不限 | |
+"""
+RATES = """# Parcel rates
+
+| Country | Up to 2 kg | Up to 10 kg | Time |
+| --- | --- | --- | --- |
+| Norway | €13 | €21 | 4 days |
+| Iceland | €18 | €32 | 8 days |
+"""
+FAQ = """# Questions
+
+## Do you ship to Switzerland?
+Yes, with DHL, in five days.
+
+## Can I pay by invoice?
+Only companies can.
+
+## Where are you?
+In Ghent, at the old harbour.
+"""
+TERMS = """# Returns
+
+## Since April 2026
+You have 45 days.
+
+## Before April 2026
+You had 14 days.
+"""
+
+
+@pytest.fixture
+def ask(house: House) -> Ask:
+    """ask(question, former question or '', **files by name) → the answer of a library that holds them."""
+    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+
+    def answer(question: str, former: str = "", **files: str) -> Answer:
+        for name, text in files.items():
+            filename = name.replace("_", ".")
+            pipeline.put(DocumentInput(filename, text.encode(), filename=filename))
+        lenient = house.answerer.lenient()
+        if not former:
+            return lenient.answer(Question(question))
+        first = lenient.answer(Question(former))
+        said = "\n".join(one.cited_text for one in first.citations)
+        return lenient.answer(Question(question, history=(Message("user", former), Message("assistant", said))))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("How heavy is the Orsa Duo?", "3.1 kg", ("2.2", "€")),
+        ("how loud is the pro", "65 dB", ("73", "€")),
+        ("What does the Orsa One cost?", "€139", ("199", "kg")),
+        ("Does the Orsa Pro have a remote control?", "✓", ("✗", "€")),
+    ],
+)
+def test_the_cell_of_a_model_that_is_a_column(ask: Ask, question: str, right: str, wrong: tuple[str, ...]) -> None:
+    answer = ask(question, mills_md=MILLS).answer
+    assert right in answer
+    assert not any(one in answer for one in wrong), answer
+
+
+def test_the_asked_column_of_a_named_row_with_its_condition(ask: Ask) -> None:
+    answer = ask("青卡一年多少钱", cards_md=CARDS).answer
+    assert "1,180 元" in answer and "周末不可用" in answer
+    assert "2,280" not in answer and "8 节" not in answer
+
+
+def test_an_overview_has_all(ask: Ask) -> None:
+    answer = ask("都有哪些卡，分别多少钱", cards_md=CARDS).answer
+    assert all(price in answer for price in ("1,180", "2,280", "4,580"))
+
+
+def test_an_amount_picks_its_column(ask: Ask) -> None:
+    answer = ask("how much to send 4 kilos to Norway", rates_md=RATES)
+    assert "€21" in answer.answer and "€13" not in answer.answer and "€32" not in answer.answer
+    assert ask("price for 25 kg to Norway").status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "files"),
+    [
+        ("How much to send 2 kg to Portugal?", "Portugal", {"rates_md": RATES}),
+        ("橙卡多少钱", "橙卡", {"cards_md": CARDS}),
+        ("What does the Orsa Trio cost?", "Orsa Trio", {"mills_md": MILLS}),
+        ("Do you ship to Norway?", "Norway", {"faq_md": FAQ}),
+        ("Can I pay with Bitcoin?", "Bitcoin", {"faq_md": FAQ}),
+    ],
+)
+def test_what_stands_beside_the_known_ones_is_unknown(ask: Ask, question: str, name: str, files: dict[str, str]) -> None:
+    answer = ask(question, **files)
+    assert (answer.status, answer.reason) == ("refused", "unknown_name"), answer.answer
+    assert name in answer.answer
+
+
+def test_an_attribute_that_no_cell_has_is_refused(ask: Ask) -> None:
+    assert ask("What voltage does the Orsa Duo need?", mills_md=MILLS).status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("former", "question", "right", "files"),
+    [
+        ("紫卡一年多少钱", "那青卡呢", "1,180", {"cards_md": CARDS}),
+        ("What does the Orsa One cost?", "and the Pro?", "€359", {"mills_md": MILLS}),
+        ("How long does a parcel to Norway take?", "What about Iceland?", "8 days", {"rates_md": RATES}),
+        ("How many days do I have for a return?", "and before that?", "14 days", {"terms_md": TERMS}),
+    ],
+)
+def test_another_thing_in_the_former_question(ask: Ask, former: str, question: str, right: str, files: dict[str, str]) -> None:
+    assert right in ask(question, former, **files).answer
+
+
+def test_another_thing_that_nobody_has_is_unknown(ask: Ask) -> None:
+    answer = ask("and Portugal?", "How long does a parcel to Norway take?", rates_md=RATES)
+    assert answer.reason == "unknown_name" and "Portugal" in answer.answer
+
+
+def test_todays_version_and_the_former_one(ask: Ask) -> None:
+    assert "45 days" in ask("How many days do I have for a return?", terms_md=TERMS).answer
+    former = ask("How many days did I have before April 2026?").answer
+    assert "14 days" in former and "45" not in former and "Before April 2026" in former
