@@ -59,7 +59,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     exact = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "above"))
     if not laid.used or exact < _LEAST * weigh(laid.claim) or given < 1 or close < _LEAST:
         return Found("no_support", close)
-    if {"near", "missing"} & set(laid.how) and _verbatim(part, laid):
+    if _verbatim(part, laid):  # what `compare` and the order of its words say of it stands
         return Found("no_support", close)
     if (omitted := _omitted(part, laid, unit, known)) is not None:
         return Found("number" if omitted.kind == "number" else "condition", close)
