@@ -39,7 +39,7 @@ from rag.search import intent
 from rag.search.position import position
 from rag.search.readings import search_readings, step_back
 from rag.search.retrieve import Retriever
-from rag.search.rewrite import former, is_follow_up, readings, rewrite, said_already, settle
+from rag.search.rewrite import former, goes_on, is_follow_up, readings, rewrite, said_already, settle
 from rag.search.swap import SIBLINGS, swapped
 from rag.search.turn import language_of, still_failing
 from rag.settings import Settings
@@ -255,7 +255,9 @@ class Answerer:
             run.refused = "unknown_name"
         elif run.approved is None and intent.off_task(question.text):
             run.refused, found = "no_relevant_content", replace(found, hits=())
-        elif run.approved is None and not (_may_answer(run.profile, found) or certain(query, found)):
+        elif run.approved is None and not (
+            _may_answer(run.profile, found) or certain(query, found) or goes_on(question, found.hits)
+        ):
             run.refused = "no_relevant_content"
         else:
             if run.approved is None and memory is not None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.domain import Message, Question
+from rag.domain import Hit, Message, Question
 from rag.library.tokens import is_chinese
 from rag.search import intent
 from rag.search.position import item, position
@@ -14,7 +14,7 @@ from rag.search.readings import plain
 from rag.search.renamed import renamed
 from rag.search.turn import LONGEST, Turn, asks, gives_context, still_failing, tidy, understand
 
-__all__ = ["former", "is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
+__all__ = ["former", "goes_on", "is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
 
 _BACK = 4  # messages back to which the topic of a chain of follow-ups is looked for
 _UNFINISHED = 4  # words
@@ -72,10 +72,19 @@ def said_already(question: Question) -> tuple[str, ...]:
 
 
 def former(question: Question) -> tuple[str, Turn] | None:
-    """What the conversation is about, and the message that changes it; None for one that stands by itself."""
+    """What the conversation is about, and the message after it; None where nothing was said before, or a place in the last
+    answer is asked for."""
     question = settle(question)
     turn, before = understand(intent.without_courtesy(question.text)), _earlier(question.history)
-    return (_standing(before), turn) if before and turn.kind != "new" and position(turn.text) is None else None
+    return (_standing(before), turn) if before and position(turn.text) is None else None
+
+
+def goes_on(question: Question, hits: Sequence[Hit]) -> bool:
+    """Whether a place in the last answer is asked for, and a hit is what that answer was taken from."""
+    if not question.history or position(question.text) is None:
+        return False
+    told = [line for one in _answer(question.history).splitlines() if len(line := plain(one)) >= _TELLING]
+    return bool(told) and any(sum(line in plain(hit.passage.text) for line in told) * 2 >= len(told) for hit in hits)
 
 
 def is_follow_up(question: Question) -> bool:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 
 from rag.domain import Hit
-from rag.library.attributes import attributes_asked, is_called
+from rag.library.attributes import attributes_asked, is_called, without_attributes
 from rag.library.coverage import word_set
 from rag.library.labels import flat
-from rag.library.places import places_in
+from rag.library.places import names_of, places_in
 from rag.library.siblings import apart, named_among
 from rag.library.tokens import is_chinese
 from rag.library.validity import FORMER
@@ -31,19 +31,20 @@ _OPENING_EN = re.compile(
     re.IGNORECASE,
 )
 _CLOSING_EN = re.compile(r"[\s,]*(?:instead|then|please|too)?[\s?.!]*$", re.IGNORECASE)
-_WORD = re.compile(r"\w")
+_WORD = re.compile(r"\w\w|[\u4e00-\u9fff]")
+_PARTS = re.compile(r"[\u4e00-\u9fff]{2,}|[A-Za-z][A-Za-z ]+[A-Za-z]")  # of a name in two languages
 
 
 def swapped(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
     """The former question about the thing that the message names; None where it names none, or nothing tells which one it
     stands for. `hits`: of the former question."""
-    if turn.kind == "new":
-        return None
     phrase = thing(turn.text)
     if asked_period(turn.text, 1) == FORMER and len(word_set(turn.text)) <= 1:  # 那以前呢
         return f"以前{standing}" if is_chinese(standing) else f"{standing.rstrip(' ?')} previously?"
-    if attributes_asked(turn.text):
+    if attributes_asked(turn.text) and (turn.kind != "new" or not word_set(without_attributes(turn.text))):
         return _further(standing, turn, hits)
+    if turn.kind == "new":
+        return None
     if not phrase or len(phrase) > _PHRASE or names_an_aspect(phrase):
         return None
     for names in families(hits):
@@ -104,7 +105,8 @@ def _alike(phrase: str, old: str, standing: str) -> bool:
 
 def _put(standing: str, old: str, new: str, names: Sequence[str]) -> str | None:
     """The question with the new name where the old one stands, whole or by its own part."""
-    for surface in (old, apart(names).get(old, ""), *places_in(old)[:1]):
+    called = (other for place in places_in(old) for other in names_of(place))
+    for surface in (old, apart(names).get(old, ""), *_PARTS.findall(old), *called):
         if not _WORD.search(surface):
             continue
         pattern = r"\s*".join(map(re.escape, "".join(surface.split())))
