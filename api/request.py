@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeVar
 
@@ -27,6 +29,7 @@ from rag.question import check_document_id
 Model = TypeVar("Model", bound=BaseModel)
 
 _TEXT_ADDRESS = re.compile(r"/versions/[0-9]+/text\Z")
+_ENCODED_WORD = re.compile(r"=\?[\w-]+\?[bBqQ]\?[^?\s]*\?=")
 _ZIP_TYPES = ("application/zip", "application/x-zip-compressed")
 _UNKNOWN_TYPES = ("", "application/octet-stream")  # what clients send when they do not know
 _JSON_FIELDS = ("metadata",)
@@ -163,11 +166,22 @@ async def _documents_of(part: str, upload: UploadFile, told: SharedFields) -> li
 
 def _is_zip(upload: UploadFile) -> bool:
     sent_as = (upload.content_type or "").partition(";")[0].strip().lower()
-    return sent_as in _ZIP_TYPES or is_archive(upload.filename)
+    return sent_as in _ZIP_TYPES or is_archive(_name_of(upload))
+
+
+def _name_of(upload: UploadFile) -> str:
+    """Its filename; .NET's HttpClient sends names outside ASCII as an encoded word (`=?utf-8?B?…?=`), as mails do."""
+    name = upload.filename or ""
+    if not _ENCODED_WORD.fullmatch(name):
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (HeaderParseError, LookupError, ValueError):
+        return name
 
 
 async def _from_file(upload: UploadFile, document_id: str, part: str, told: SharedFields) -> DocumentInput:
-    sent_as, name = (upload.content_type or "").partition(";")[0].strip().lower(), upload.filename or None
+    sent_as, name = (upload.content_type or "").partition(";")[0].strip().lower(), _name_of(upload) or None
     if _is_zip(upload):
         detail = "a zip archive is many documents, and this address is one."
         raise ParseError(detail, field=part, fix="Send it to POST /v1/documents.", code="unsupported")
@@ -181,7 +195,7 @@ async def _from_file(upload: UploadFile, document_id: str, part: str, told: Shar
 
 def _id_of_file(part: str, upload: UploadFile) -> str:
     try:
-        return check_document_id(upload.filename or "")
+        return check_document_id(_name_of(upload))
     except InputError as exc:
         raise InputError(f"its filename becomes the id: {exc.detail}", field=part, fix=exc.fix) from exc
 

@@ -29,6 +29,7 @@ from rag.answering.refuse import CUT, clarify, foreign, handoff, refusal_text, s
 from rag.answering.unknown import unknown_text
 from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
+from rag.condensed import Condensed
 from rag.domain import Answer, Claim, Intent, Language, Question, Reason, Retrieved, Sentence, Status, Usage
 from rag.grounding import Clarification, Handoff
 from rag.library.calibration import threshold
@@ -37,7 +38,8 @@ from rag.search import intent
 from rag.search.position import position
 from rag.search.readings import search_readings, step_back
 from rag.search.retrieve import Retriever
-from rag.search.rewrite import is_follow_up, readings, rewrite, said_already, settle
+from rag.search.rewrite import former, is_follow_up, readings, rewrite, said_already, settle
+from rag.search.swap import SIBLINGS, swapped
 from rag.search.turn import language_of, still_failing
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE, Profile
@@ -235,6 +237,7 @@ class Answerer:
             run.intent = intent.of(run.question.text)
             if run.intent is None:
                 self._condense(run)
+                run.question = self._swapped(run.question)
             question, query = run.question, rewrite(run.question)
         if run.intent is not None:
             yield self._chatted(run)
@@ -276,6 +279,17 @@ class Answerer:
         """Only what the rules take for a follow-up: no other question costs a call and its time."""
         question, wanted = run.question, run.chain[0] is not None and run.profile.generator.condense
         return wanted and question.condensed is None and is_follow_up(question) and not unsafe(question.text)
+
+    def _swapped(self, question: Question) -> Question:
+        """A follow-up that names another thing, as the former question about that: the documents tell what is a thing."""
+        if (question.condensed is not None and question.condensed.text) or (told := former(question)) is None:
+            return question
+        standing, turn = told
+        hits = self._retriever.retrieve(
+            standing, question.scope, SIBLINGS, min_index_version=question.min_index_version, as_of=question.as_of
+        ).hits
+        text = swapped(standing, turn, hits)
+        return question if text is None else replace(question, condensed=Condensed(text, rules=text))
 
     def _condense(self, run: Run) -> None:
         question, first, told = run.question, run.chain[0], run.profile.generator

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 from urllib.parse import quote
 
+from api.wire.shown import for_chat
 from rag.domain import Citation
 
 Style = Literal["annotations", "markdown", "openwebui", "none"]
@@ -41,7 +42,7 @@ class Rendering:
 
     def add(self, sentence: str, citations: Sequence[Citation]) -> str:
         """What is appended to `text` for a sentence."""
-        piece, marks = render(sentence, {citation.n: citation for citation in citations}, self.style, self.base_url)
+        piece, marks = render(for_chat(sentence), {citation.n: citation for citation in citations}, self.style, self.base_url)
         joint = JOINT if self.text else ""
         offset = len(self.text) + len(joint)
         self.marks += [Mark(mark.start + offset, mark.end + offset, mark.citation) for mark in marks]

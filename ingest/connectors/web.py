@@ -123,7 +123,8 @@ class Web:
             return None
         if status != 200:
             raise UpstreamError(f"{site}/robots.txt answers {status}.", code="unreachable", fix="Try again later.")
-        return Protego.parse(content[:_ROBOTS_BYTES].decode("utf-8", "replace"))
+        # Protego takes a byte order mark for a part of the first field's name, and with it loses the first group.
+        return Protego.parse(content[:_ROBOTS_BYTES].decode("utf-8-sig", "replace"))
 
     # -- requests ------------------------------------------------------------------------------------------------------
 

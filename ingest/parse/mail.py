@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Sequence
 from email.message import EmailMessage, MIMEPart
 from typing import Any
@@ -25,6 +26,7 @@ from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
+_FOLD = re.compile(rb"\r?\n[ \t]")
 _SEALED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 _PACKED = ("application/ms-tnef", "application/vnd.ms-tnef")
 _WRAPPED = range(60, 161)  # columns of a line that a mailer may have broken
@@ -141,7 +143,10 @@ def _attach(attachments: list[File], bodies: list[tuple[str, str]], file: File, 
 
 def _body(part: MIMEPart, declared: str | None) -> tuple[str, str]:
     payload = part.get_payload(decode=True)
-    text = text_of(payload if isinstance(payload, bytes) else b"", part.get_content_charset() or declared)
+    raw = payload if isinstance(payload, bytes) else b""
+    if part.get_content_type() == "text/calendar":
+        raw = _FOLD.sub(b"", raw)  # RFC 5545 folds by octets, also within a character
+    text = text_of(raw, part.get_content_charset() or declared)
     if str(part.get_param("format", "")).lower() == "flowed":
         text = _unflowed(text, joined=str(part.get_param("delsp", "")).lower() == "yes")
     return text.replace("\x00", ""), "html" if part.get_content_type() == "text/html" else "plain"

@@ -12,7 +12,7 @@ from typing import Any
 import pdfplumber
 import pypdfium2
 
-from ingest.parse import ocr
+from ingest.parse import ocr, pdftyped
 from ingest.parse.normal import one_line
 from ingest.parse.pdfcells import parted, runs
 from ingest.parse.pdflayout import Scan, Table, write_document
@@ -156,7 +156,7 @@ def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
 
 def _page_items(page: Any) -> Iterator[PdfLine | Table]:
     """Lines and tables of a page, each table where it stands."""
-    page = page.filter(_Unprinted())
+    page = page.filter(_Unprinted(_shown(page)))
     tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
     if is_vertical(page.chars):
         yield from with_grids(page_lines(page, vertical_words(page)))
@@ -166,7 +166,7 @@ def _page_items(page: Any) -> Iterator[PdfLine | Table]:
         return
     words = page.extract_words(extra_attrs=["size", "fontname", "upright"], x_tolerance_ratio=0.15, keep_blank_chars=False)
     outside = [word for word in words if not any(_inside(word, table) for table in tables)]
-    lines = page_lines(page, outside)
+    lines = page_lines(page, outside + pdftyped.words(page))
     for line in with_grids(lines):
         left, right = (line.left, line.right) if isinstance(line, PdfLine) else (line.x0, line.x1)
         while tables and tables[0].top < line.top and (tables[0].x0 < right and left < tables[0].x1):
@@ -200,18 +200,36 @@ def _upright_words(page: Any, turned: str) -> list[dict[str, Any]]:
     return words
 
 
+def _shown(page: Any) -> tuple[float, ...]:
+    """The part of the sheet that viewers show; printer's notes stand outside. A box that most text is outside of is no guide.
+
+    pdfplumber swaps the edges of a turned page's box instead of turning it, so there all counts.
+    """
+    box = tuple(float(edge) for edge in page.cropbox)
+    within = sum(_touches(char, box) for char in page.chars)
+    known = page.rotation == 0 and within * 2 > len(page.chars)
+    return box if known else (float("-inf"), float("-inf"), float("inf"), float("inf"))
+
+
+def _touches(thing: dict[str, Any], box: tuple[float, ...]) -> bool:
+    return bool(thing["x1"] > box[0] and thing["x0"] < box[2] and thing["bottom"] > box[1] and thing["top"] < box[3])
+
+
 class _Unprinted:
-    """Whether a character was not printed before in the same place: bold is often made by printing twice.
+    """Whether a character stands in the box and was not printed before in its place: bold is often made by printing twice.
 
     pdfplumber's own `dedupe_chars` looks for every character in the list of all of them: minutes for a dense page.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, box: tuple[float, ...]) -> None:
+        self._box = box
         self._seen: dict[tuple[Any, ...], list[tuple[float, float]]] = {}
 
     def __call__(self, thing: dict[str, Any]) -> bool:
         if thing.get("object_type") != "char":
             return True
+        if not _touches(thing, self._box):
+            return False
         x, y = float(thing["x0"]), float(thing["top"])
         kind = thing["text"], thing.get("fontname"), round(float(thing.get("size") or 0), 2)
         for column in (round(x) - 1, round(x), round(x) + 1):

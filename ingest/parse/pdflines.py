@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from ingest.parse.lines import columns
+from ingest.parse.visible import lowered, raised
 
 _CJK = r"\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef“”‘’"
 _CJK_PAIR = re.compile(f"[{_CJK}]$"), re.compile(f"^[{_CJK}]")
@@ -86,7 +88,38 @@ def page_lines(page: Any, words: Sequence[dict[str, Any]]) -> list[PdfLine]:
         for word in chosen
         if _UNKNOWN.sub("", word["text"])
     ]
-    return list(_zones(found, page.page_number)) if found else []
+    return list(_zones(_with_scripts(found), page.page_number)) if found else []
+
+
+def _with_scripts(words: list[_Word]) -> list[_Word]:
+    """Exponents and indices as part of the word that they stand at: 10⁻³, m², H₂O. Alone they would be lines of their own."""
+    small = [word for word in words if raised(word.text) != word.text or lowered(word.text) != word.text]
+    bases = sorted((word for word in words if len(word.text) < 80), key=lambda word: word.x1)
+    gone: dict[_Word, None] = {}
+    joined: dict[_Word, _Word] = {}
+    for word in sorted(small, key=lambda word: word.x0):
+        first = bisect_left(bases, word.x0 - 0.3 * word.size, key=lambda base: base.x1)
+        for base in bases[first:]:
+            if base.x1 > word.x0 + 0.15 * word.size:
+                break
+            text = _script(base, word)
+            if text and base not in gone:
+                whole = joined.get(base, base)
+                joined[base] = replace(whole, text=whole.text + text, x1=max(whole.x1, word.x1))
+                gone[word] = None
+                break
+    return [joined.get(word, word) for word in words if word not in gone] if gone else words
+
+
+def _script(base: _Word, word: _Word) -> str:
+    """`word` as an exponent or index of `base`; '' where its place and size say that it is none."""
+    if not 0.3 * base.size <= word.size <= 0.82 * base.size or not base.top - 0.5 * base.size < word.top < base.bottom:
+        return ""
+    if word.bottom < base.bottom - 0.3 * base.size and word.bottom > base.top:
+        return raised(word.text) if raised(word.text) != word.text else ""
+    if word.bottom > base.bottom + 0.04 * base.size:
+        return lowered(word.text) if lowered(word.text) != word.text else ""
+    return ""
 
 
 def _zones(words: list[_Word], number: int, depth: int = 0) -> Iterator[PdfLine]:

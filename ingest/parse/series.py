@@ -159,7 +159,7 @@ def _entries(parsed: Parsed, blocks: Sequence[Block], leads: Sequence[_Lead]) ->
         until = len(blocks) if last else leads[number + 1].at
         below = list(blocks[lead.at + 1 : until])
         whole = lead.answer < blocks[lead.at].end
-        answer, rest = _taken(below, longest if last else len(below), whole)
+        answer, rest = _taken(below, max(longest, _listed(below)) if last else len(below), whole)
         longest = max(longest, len(answer))
         if (not whole and not answer) or not (lead.asks or all_ask):
             yield blocks[lead.at]
@@ -172,6 +172,11 @@ def _entries(parsed: Parsed, blocks: Sequence[Block], leads: Sequence[_Lead]) ->
             continue
         yield replace(blocks[lead.at], start=start, end=end, kind="faq", header=lead.question, group=-1)
         yield from rest
+
+
+def _listed(below: Sequence[Block]) -> int:
+    """How many items the list has that follows a question at once."""
+    return next((at for at, block in enumerate(below) if block.kind != "list"), len(below))
 
 
 def _taken(below: Sequence[Block], limit: int, whole: bool) -> tuple[list[Block], list[Block]]:

@@ -76,7 +76,8 @@ def tokens(text: str) -> tuple[Token, ...]:
             token = replace(token, role="name")
         found.append(replace(token, pause=True) if _PAUSE.match(plain, match.end()) else token)
         if match.group()[0] in CURRENCIES:  # $5 reads 5 dollars
-            found += [replace(found.pop(), pause=False), Token(CURRENCIES[match.group()[0]], "content", pause=found[-1].pause)]
+            last = found.pop()
+            found += [replace(last, pause=False), Token(CURRENCIES[match.group()[0]], "content", pause=last.pause)]
     for at, (token, after) in enumerate(pairwise(found)):
         if token.role == "number" and token.unit is None and after.key in UNITS:
             scale = found[at + 2].key if after.key in CURRENCIES.values() and at + 2 < len(found) else ""

@@ -131,10 +131,15 @@ _HOLDS: dict[str, re.Pattern[str]] = {
 }
 
 
+_WHEN = re.compile(r"(?:at )?(?:when|what time|what hours)\b|.{0,12}(?:什么时候|几点|何时)", re.IGNORECASE)
+
+
 @lru_cache(maxsize=4_096)
 def kind_asked(question: str) -> Kind:
     """Of the whole question; of several kinds the one that a text tells best, `other` for none."""
     text = question.strip()
+    if _WHEN.match(text):  # when the hotline answers, not its number
+        return "when"
     return next((kind for kind, asks in _ASKS if asks.search(text)), "other")
 
 

@@ -6,8 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rag.library.labels import flat, stands_in
+from rag.library.coverage import word_set
 from rag.library.names import Name, sides
+from rag.library.ranges import read_range, within
+from rag.library.siblings import named_among
 from rag.library.tokens import fold
 from rag.library.validity import current
 from rag.statement import Period, Statement
@@ -35,13 +37,12 @@ def chosen(
         texts: of each statement, where `Statement.text` is empty.
     """
     keep = [True] * len(statements)
-    plain = flat(question)
     said = [one.text or text for one, text in zip(statements, texts or [""] * len(statements), strict=True)]
     stands = [sides(names, _labels(one), text) for one, text in zip(statements, said, strict=True)] if names else []
     if "matches" in stands:
         keep = [side != "sibling" for side in stands]
     for group in _groups(statements):
-        _by_label(statements, group, plain, keep)
+        _by_label(statements, group, question, keep)
         _by_time(statements, group, asked, today, keep)
     return keep
 
@@ -62,12 +63,29 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
-        told = {at: flat(getattr(statements[at], part)) for at in group}
-        named = {label for label in told.values() if stands_in(label, question)}
-        longest = {label for label in named if not any(label != other and label in other for other in named)}
-        if longest:
+        told = {at: getattr(statements[at], part) for at in group}
+        if named := named_among(question, list(told.values())) or _by_words(question, list(told.values())):
             for at, label in told.items():
-                keep[at] = keep[at] and label in longest
+                keep[at] = keep[at] and label in named
+    _by_range(statements, group, question, keep)
+
+
+def _by_words(question: str, names: Sequence[str]) -> frozenset[str]:
+    """Of names of several words the one that the question has most of, two at least: Portlea – Ronan Island."""
+    asked = {word for word in word_set(question) if word.isalpha() and len(word) > 1}
+    shared = {name: len(word_set(name) & asked) for name in names}
+    most = max(shared.values(), default=0)
+    found = [name for name, count in shared.items() if count == most]
+    return frozenset(found) if most > 1 and len(found) == 1 else frozenset()
+
+
+def _by_range(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
+    """Rows that are told apart by a column of ranges: the one that an amount of the question lies in."""
+    for column in range(max((len(statements[at].cells) for at in group), default=0)):
+        told = {at: statements[at].cells[column].value for at in group if column < len(statements[at].cells)}
+        if fits := within(question, list(told.values())):
+            for at, value in told.items():
+                keep[at] = keep[at] and (value in fits or read_range(value) is None)
 
 
 _DATA = re.compile(

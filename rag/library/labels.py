@@ -48,7 +48,8 @@ def _first_cells(text: str) -> tuple[str, ...]:
 
 def stands_in(label: str, question: str) -> bool:
     """Whether a question has the label as a whole, both as `flat` returns them: not 金卡版 in 白金卡版, nor C2 in C20."""
-    at = question.find(label) if len(label) >= _SHORTEST else -1
+    single = len(label) == 1 and _is_han(label)  # 猫, where it is a word of the question
+    at = question.find(label) if len(label) >= _SHORTEST or (single and label in rjieba.cut(question)) else -1
     while at >= 0:
         end = at + len(label)
         number_goes_on = label[-1].isdigit() and question[end : end + 1].isdigit()

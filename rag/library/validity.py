@@ -21,6 +21,9 @@ from rag.statement import Period
 ALWAYS, OVER = Period(), Period(None, 1)
 """What holds at all times; what is told to hold no more, without a date."""
 
+FORMER = Period(None, 0)
+"""Asked for: what held before what is in force now, whenever that was."""
+
 _LONGEST = 300  # characters that are read: what is longer is no heading and no value
 _TITLE = 90  # characters of a title whose year may be its edition
 
@@ -113,9 +116,9 @@ def read_period(text: str, *, title: bool = False) -> Period | None:
     if len(text) > _LONGEST:
         return None
     plain = _JOINED_DAYS.sub(r"\1 ~ ", _HOUR.sub("", one_line(text))).strip()
-    if (found := _told(plain)) is not None:
+    if (found := _told(plain) or _edition(plain, title=title)) is not None:
         return found
-    return _edition(plain, title=title)
+    return OVER if title and _FORMER.match(plain) else None
 
 
 def _told(plain: str) -> Period | None:
@@ -135,6 +138,9 @@ def _told(plain: str) -> Period | None:
     if _OVER.search(plain):
         return OVER
     return ALWAYS if _CURRENT.search(plain) else None
+
+
+_FORMER = re.compile(r"^(?:the )?(?:former|old|previous|superseded|outdated)\b|^(?:旧版?|原版?|历史)(?=[\u4e00-\u9fff])")
 
 
 def _years(found: re.Match[str]) -> Period | None:
@@ -245,6 +251,14 @@ def stripped(text: str) -> str:
     return re.sub(r"[\W_]+", "", _VALIDITY_WORDS.sub("", plain))
 
 
+def stripped_words(text: str) -> str:
+    """The text without words that say when it holds."""
+    plain = one_line(text)
+    for start, end, _ in reversed(dates(plain)):
+        plain = plain[:start] + plain[end:]
+    return _VALIDITY_WORDS.sub(" ", plain)
+
+
 _VERSIONED = re.compile(
     r"\b(?:version|edition|revision|rev\.?|ver\.?|v)\s*\d+(?:\.\d+)*\b|\b(?:first|second|third|fourth|fifth|\d+(?:st|nd|rd"
     r"|th)|current|previous"
@@ -253,8 +267,9 @@ _VERSIONED = re.compile(
     r"|\b(?:[a-z]|i{1,3}|iv|v|vi)\b(?=\W|$)"
 )
 _VALIDITY_WORDS = re.compile(
-    r"\b(?:in force|valid|effective|applies|edition|version|revision|since|from|until|till|through|to|on|of|as|the|and)\b"
-    r"|生效|施行|实施|执行|有效|起|至|止|自|从|年|月|日|版"
+    r"\b(?:in force|valid|effective|applies|edition|version|revision|since|from|until|till|through|to|on|of|as|the|and|before"
+    r"|after|former|old|previous|current|new|now)\b"
+    r"|生效|施行|实施|执行|有效|以前|之前|以后|之后|旧|原|新|现行|起|至|止|自|从|年|月|日|版|前|后"
 )
 
 
@@ -263,6 +278,8 @@ _VALIDITY_WORDS = re.compile(
 
 def in_force(period: Period | None, asked: Period | None, today: int) -> bool:
     """Whether it holds at the asked time, today when none is asked. What says nothing about time always does."""
+    if asked == FORMER:
+        return period is None or (period.last is not None and period.last < today)
     return period is None or period.meets(asked or Period(today, today))
 
 

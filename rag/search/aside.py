@@ -11,10 +11,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rag.domain import Hit
+from rag.domain import Hit, Passage
+from rag.library.coverage import word_set
 from rag.library.labels import flat, labels, period_of, stands_in
 from rag.library.names import Name, asked_names, matched, sides
-from rag.library.validity import current
+from rag.library.validity import FORMER, current, stripped_words
 from rag.statement import Period
 
 OTHER_NAME, NOT_IN_FORCE = "another name than the question's", "not in force at the asked time"
@@ -127,4 +128,30 @@ def _by_time(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
         for (at, _), good in zip(versions, holds, strict=True):
             if not good and right and max(right) >= hits[at].score - _BEHIND:
                 found[at] = NOT_IN_FORCE
+    return found | _over(hits, asked)
+
+
+def _over(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
+    """What is over on its own word (`Former terms`) steps aside for what is called alike, in whatever words; and the other way
+    round where the question is about what held before."""
+    told = [period_of(hit.passage) for hit in hits]
+    over = [one is not None and one[0].last is not None and one[0].last < asked.today for one in told]
+    if asked.period not in (None, FORMER) or all(over) or not any(over):
+        return {}
+    wanted = asked.period == FORMER
+    found: dict[int, str] = {}
+    for at, hit in enumerate(hits):
+        if over[at] == wanted:
+            continue
+        kin = [
+            other.score
+            for place, other in enumerate(hits)
+            if over[place] == wanted and _called(other.passage) & _called(hit.passage)
+        ]
+        if kin and max(kin) >= hit.score - _BEHIND:
+            found[at] = NOT_IN_FORCE
     return found
+
+
+def _called(passage: Passage) -> frozenset[str]:
+    return word_set(stripped_words("\n".join((passage.title, *passage.section))))

@@ -23,6 +23,7 @@ from rag.library.lexical import Ids, Lexical
 from rag.library.mirror import Mirror
 from rag.library.names import Name, asked_names, names_in, numbered
 from rag.library.tokens import fold, words
+from rag.search.beside import beside
 from rag.search.series import ANY_EN, ANY_ZH, BINDS, CAPITALS, EN, PROPER, ZH
 
 _NEAREST = 4
@@ -40,7 +41,12 @@ def unknown_names(
         found = [told for one in looked if (told := _beside(one, ledger, version)) is not None]
     else:
         read = partial(_reading, mirror, ledger, scope, version)
-        found = _numbers(question, hits, read) or _numbered(question, hits, read) or _unlike(question, hits, read)
+        found = (
+            _numbers(question, hits, read)
+            or _numbered(question, hits, read)
+            or _unlike(question, hits, read)
+            or beside(question, hits, read)
+        )
     return tuple({told.name: told for told in found}.values())
 
 
@@ -209,12 +215,17 @@ def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
         if len(heads) < 2 or any(stands_in(flat(label), flat(plain)) for label in called if noun in label):
             continue
         head = _head(plain, at, noun)
+        if _ASKS.search(head):
+            continue
         told = _parts_of_speech(head)
         proper = all(_parts_of_speech(one)[-1:] in [[tag] for tag in PROPER] for one in list(heads)[:3])
         fits = told[-1:] and (told[-1] in PROPER if place or proper else told[-1] not in BINDS)
         if 1 < len(head) <= 6 and head not in ANY_ZH and fits:
             yield head + noun, head, kin
             return
+
+
+_ASKS = re.compile(r"[哪几什么多少这那每各]")  # 哪几种卡, 那银卡: no names
 
 
 def _head(plain: str, at: int, noun: str) -> str:

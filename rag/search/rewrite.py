@@ -9,12 +9,12 @@ from dataclasses import replace
 from rag.domain import Message, Question
 from rag.library.tokens import is_chinese
 from rag.search import intent
-from rag.search.position import item
+from rag.search.position import item, position
 from rag.search.readings import plain
 from rag.search.renamed import renamed
-from rag.search.turn import LONGEST, asks, gives_context, still_failing, tidy, understand
+from rag.search.turn import LONGEST, Turn, asks, gives_context, still_failing, tidy, understand
 
-__all__ = ["is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
+__all__ = ["former", "is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
 
 _BACK = 4  # messages back to which the topic of a chain of follow-ups is looked for
 _UNFINISHED = 4  # words
@@ -63,12 +63,19 @@ def readings(question: Question) -> tuple[str, ...]:
 def said_already(question: Question) -> tuple[str, ...]:
     """Lines of the last answer that are no answer now: it did not help, or the same is asked of another thing."""
     turn, before = understand(question.text), _earlier(question.history)
-    if not before or turn.kind == "new":
+    if not before or turn.kind == "new" or (question.condensed is not None and question.condensed.text):
         return ()
     named = renamed(_standing(before), turn)
     if not still_failing(turn.text) and not (named and turn.text not in named[0]):
         return ()
     return tuple(line for one in _answer(question.history).splitlines() if len(line := plain(one)) >= _TELLING)
+
+
+def former(question: Question) -> tuple[str, Turn] | None:
+    """What the conversation is about, and the message that changes it; None for one that stands by itself."""
+    question = settle(question)
+    turn, before = understand(intent.without_courtesy(question.text)), _earlier(question.history)
+    return (_standing(before), turn) if before and turn.kind != "new" and position(turn.text) is None else None
 
 
 def is_follow_up(question: Question) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from rag.library.dates import dates
 from rag.library.spans import FIRST_DAY, LAST_DAY, UNIT, Days, days
 from rag.library.tokens import one_line
+from rag.library.validity import FORMER
 from rag.search.conditions import conditions
 from rag.statement import Period
 
@@ -33,8 +34,21 @@ _MONTHS = tuple(
         (1, r"\bnext month\b|下个月"),
     )
 )
+_NAMES = "january february march april may june july august september october november december".split()
 _BARE = re.compile(r"(?<![\w.\-/$€£¥])((?:19|20)\d\d)(?![\w%]|[.\-/:]\d)")
 _MONTH_ALONE = re.compile(r"(?<![\d年.\-/])(1[0-2]|[1-9])\s*月份(?!\s*\d)")
+
+
+_FORMERLY = re.compile(
+    r"以前|从前|之前(?!要|需|先)|原来(?!如此)|过去是|旧版|老版|旧的|老的(?:规定|价格|条款|套餐|政策)|改(?:之)?前"
+    r"|\b(?:previously|formerly|used to|back then|beforehand"
+    r"|(?:former|old|previous|earlier) (?:terms|rules?|price|prices|fees?|conditions|policy|version|rates?|tariff|plans?))\b"
+    r"|^(?:and |what about |what was it |how about |how was it )?before(?: that| then)?[\s?.!]*$"
+)
+_DAY_ALONE = re.compile(
+    r"(?<![\d年.\-/])(?P<m>1[0-2]|[1-9])\s*月\s*(?:(?P<d>3[01]|[12]\d|[1-9])\s*[日号])?\s*(?:份)?\s*(?P<before>以前|之前|前)"
+)
+_BEFORE_MONTH = re.compile(rf"\bbefore ({'|'.join(_NAMES)})\b(?! \d{{4}})")
 
 
 def asked_period(question: str, today: int) -> Period | None:
@@ -56,7 +70,24 @@ def asked_period(question: str, today: int) -> Period | None:
             return _period(days(at // 12, at % 12 + 1))
     if (alone := _MONTH_ALONE.search(text)) is not None:
         return _period(days(day.year, int(alone[1])))
+    if (ended := _before(text, day)) is not None:
+        return ended
+    if _FORMERLY.search(text):
+        return FORMER
     return Period(today, today) if _NOW.search(text) else None
+
+
+def _before(text: str, day: date) -> Period | None:
+    """Until a day or month that is told without its year: the last one of that name."""
+    if (found := _DAY_ALONE.search(text)) is not None:
+        month, number = int(found["m"]), int(found["d"] or 1)
+    elif (named := _BEFORE_MONTH.search(text)) is not None:
+        month, number = _NAMES.index(named[1]) + 1, 1
+    else:
+        return None
+    year = day.year if (month, number) <= (day.month, day.day) else day.year - 1
+    span = days(year, month, number)
+    return None if span is None else Period(None, span.first - 1)
 
 
 def _dated(text: str) -> Period | None:

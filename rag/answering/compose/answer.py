@@ -6,14 +6,19 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from rag import clock
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
+from rag.answering.compose.columns import lacks_attribute
 from rag.answering.compose.render import clean
 from rag.answering.compose.score import Scored, read_with, says, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
 from rag.library.asked import Kind, holds, kind_asked
+from rag.library.attributes import lacks_plainly
 from rag.library.coverage import word_set
+from rag.library.labels import period_of
 from rag.library.names import Name, asked_names, names_in
+from rag.library.validity import in_force
 from rag.ports import Vectors
 from rag.statement import Statement
 
@@ -25,6 +30,13 @@ _WHICH = re.compile(
     re.IGNORECASE,
 )
 _FIRM = ("price", "contact", "duration")  # kinds whose shapes are known well enough to refuse without: dawn is a time, too
+# Numbers that are no price, whatever is asked: 80 minutes, 24 V, 25 °C.
+_MEASURED = re.compile(
+    r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten)\b|[一二两三四五六七八九十]+)(?:\s*(?:–|-|to|±|至|到)\s*\d[\d.,]*)?\s*"
+    r"(?:(?:milli)?seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|°\s?[CF]?|℃|m?V|m?A|k?W|k?N|bar|k?g|mm|cm|k?m|m?l|L|GB|MB"
+    r"|TB|dB|Hz|rpm|秒|分钟|小时|天|日|周|月|年|度|伏|瓦|公?斤|千?克|毫?米|厘米|公里|毫?升|分贝|步|次)(?![A-Za-z])",
+    re.IGNORECASE,
+)
 _SHARE = 0.5  # of the question's words; a best statement that has as many needs no other that has less than half of its
 _UNITS = 3  # given at most
 _WHOLE = 400  # characters up to which the best passage is given whole
@@ -74,16 +86,39 @@ def compose(
     # It is about that, and does not say how much or how long.
     if kind in _FIRM and not any(_told(found.hits, made, kind) for made in units):
         return Composed((), found)
+    if all(_lacks(question, found.hits, made) for made in units):
+        return Composed((), found)
     headed = _WHICH.search(question) is not None or _several(found.hits, units)
-    return Composed(tuple(_claim(found.hits, made, headed=headed) for made in units), found)
+    told = [_claim(found.hits, made, headed=headed or _is_former(found, made)) for made in units]
+    return Composed(tuple(told), found)
 
 
 def _told(hits: Sequence[Hit], made: Unit, kind: Kind) -> bool:
-    """Whether it holds such a thing; a number is enough where no address is asked for: four coins are a price."""
+    """Whether it holds such a thing; a bare number is enough where no address is asked for: four coins are a price."""
     hit = hits[made.hit]
     if says(kind, hit, [hit.passage.statements[place] for place in made.places]) is not False:
         return True
-    return kind != "contact" and holds("amount", made.text) is True
+    return kind != "contact" and holds("amount", _MEASURED.sub(" ", made.text)) is True
+
+
+def _lacks(question: str, hits: Sequence[Hit], made: Unit) -> bool:
+    """Whether it tells other attributes of the thing than the one asked for."""
+    passage = hits[made.hit].passage
+    told = [passage.statements[place] for place in made.places]
+    rows = [one for one in told if one.kind == "row" and len(one.cells) > 1]
+    prose = "\n".join(text_of(hits[made.hit], one) for one in told if not one.cells)
+    above = "\n".join((passage.title, *passage.section, prose))
+    if not rows:
+        return kind_asked(question) not in ("steps", "reason", "yes_no", "other") and lacks_plainly(
+            question, "\n".join((above, passage.context, made.text))
+        )
+    return passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
+
+
+def _is_former(found: Retrieved, made: Unit) -> bool:
+    """Whether it answers for a time that was asked about and is over: then it says so."""
+    held = period_of(found.hits[made.hit].passage)
+    return found.period is not None and held is not None and not in_force(held[0], None, clock.today())
 
 
 def _several(hits: Sequence[Hit], units: Sequence[Unit]) -> bool:
@@ -115,7 +150,7 @@ def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Seq
             continue
         if any(_within(found.hits, one, other) for other in units):
             continue
-        made = unit(found.hits, scores, one)
+        made = unit(question, found.hits, scores, one)
         if any((made.hit, place) in given for place in made.places) or made.text in [other.text for other in units]:
             continue
         given.update((made.hit, place) for place in made.places)
@@ -204,6 +239,6 @@ def _claim(hits: Sequence[Hit], made: Unit, *, headed: bool) -> Claim:
     """`headed`: with the heading, which is what the question asks for."""
     passage = hits[made.hit].passage
     spans = spans_of(passage, made.places)
-    heading = clean(passage.section[-1]) if headed and passage.section else ""
+    heading = clean(passage.section[-1] if passage.section else passage.title) if headed else ""
     text = f"{heading}\n{made.text}" if heading and heading not in made.text else made.text
     return Claim(text, (Span(made.hit, spans[0][0], spans[-1][1], spans if len(spans) > 1 else ()),))

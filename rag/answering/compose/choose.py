@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.answering.compose import render
+from rag.answering.compose.columns import asked_cells, belongs, named_columns
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
+from rag.library.names import asked_names, names_in
 from rag.statement import CODE, Statement
 
 _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
@@ -41,7 +43,7 @@ class Unit:
     text: str
 
 
-def unit(hits: Sequence[Hit], scores: Sequence[Scored], best: Scored) -> Unit:
+def unit(question: str, hits: Sequence[Hit], scores: Sequence[Scored], best: Scored) -> Unit:
     """The best statement with what it cannot be read without. `scores`: of all statements of the hits."""
     hit = hits[best.hit]
     own = {one.place: one for one in scores if one.hit == best.hit}
@@ -49,17 +51,27 @@ def unit(hits: Sequence[Hit], scores: Sequence[Scored], best: Scored) -> Unit:
     at, one = best.place, all_[best.place]
     if hit.passage.kind == "case" and one.kind == "field":
         return _case(best.hit, hit, at)
-    if one.kind == "answer" or (hit.passage.kind == "faq" and one.kind != "field"):
+    if hit.passage.kind == "faq" and one.kind == "field" and _is_exception(question, hit, one):
+        return Unit(best.hit, (at,), render.row(one) if one.cells else render.said(hit, one))
+    if one.kind == "answer" or hit.passage.kind == "faq":
         return _answer(best.hit, hit, at)
     if one.kind in ("step", "item") or (one.kind == "sentence" and _in_list(all_, at)):
         return _list(best.hit, hit, at, own)
     if one.kind in ("row", "field") and one.group >= 0 and one.cells and hit.passage.kind != "faq":
-        return _rows(best.hit, hit, at, own)
+        return _rows(question, best.hit, hit, at, own)
     if one.kind == "field":
         return Unit(best.hit, (at,), render.row(one) if one.cells else render.said(hit, one))
     if one.mark == CODE:
         return _code(best.hit, hit, at)
     return _paragraph(best.hit, hit, at, own)
+
+
+def _is_exception(question: str, hit: Hit, one: Statement) -> bool:
+    """Whether a further column of a FAQ is about the very model that the question names, and the answer is not."""
+    named = {name.key for name in asked_names(question)}
+    own = {name.key for name in names_in(render.said(hit, one))}
+    rest = {name.key for other in hit.passage.statements if other is not one for name in names_in(render.said(hit, other))}
+    return bool(named & own - rest)
 
 
 def _group(all_: Sequence[Statement], at: int) -> list[int]:
@@ -119,7 +131,8 @@ def one_item(hit: Hit, best: Scored, number: int) -> Unit | None:
     starts = [place for place in _group(all_, best.place) if all_[place].kind in ("step", "item")]
     if not starts or not (number == -1 or 0 < number <= len(starts)):
         return None
-    at = len(starts) - 1 if number == -1 else number - 1
+    numbered = [at for at, place in enumerate(starts) if all_[place].number == number]  # the first may stand before the list
+    at = len(starts) - 1 if number == -1 else numbered[0] if numbered else number - 1
     end = starts[at + 1] if at + 1 < len(starts) else _group(all_, best.place)[-1] + 1
     places = tuple(range(starts[at], end))
     return Unit(best.hit, places, render.listed(hit, [all_[place] for place in places], ""))
@@ -135,13 +148,15 @@ def _with_marks(all_: Sequence[Statement], chosen: Sequence[int], places: Sequen
     return sorted(out)
 
 
-def _rows(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
+def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     all_ = hit.passage.statements
     group = [place for place in _group(all_, at) if place in own and all_[place].cells]
-    # Where nothing names a row, a small table is given whole: its reader finds the row that is theirs.
-    reach = _ROWS if own[at].values or len(group) > _SMALL_TABLE else _ANY_ROW
+    named = own[at].values > 0 or bool(named_columns(question, [all_[place] for place in group]))
+    # Where nothing names a row or a column, a small table is given whole: its reader finds the row that is theirs.
+    reach = _ROWS if named or len(group) > _SMALL_TABLE else _ANY_ROW
     rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]
-    shown = [all_[place] for place in rows]
+    table = [all_[place] for place in _group(all_, at) if all_[place].cells]
+    shown = asked_cells(question, [all_[place] for place in rows], table)
     text = render.row(shown[0]) if len(rows) == 1 else render.table(shown)
     if len(rows) > 2 and len(rows) == len(_group(all_, at)) and rows[0] and all_[rows[0] - 1].kind == "sentence":
         before = [place for place in _group(all_, rows[0] - 1) if all_[place].kind == "sentence"]
@@ -166,9 +181,11 @@ def _case(number: int, hit: Hit, at: int) -> Unit:
 
 
 def _answer(number: int, hit: Hit, at: int) -> Unit:
-    """A FAQ's answer whole; of a very long one the part around the best statement."""
+    """A FAQ's answer whole, with its notes; of a very long one the part around the best statement."""
     all_ = hit.passage.statements
-    places = [place for place, one in enumerate(all_) if one.kind != "field"]
+    fields = [place for place, one in enumerate(all_) if one.kind == "field"]
+    noted = [place for place in fields if place == at or belongs(all_[place].cells)]
+    places = sorted([*(place for place in range(len(all_)) if place not in fields), *noted])
     length = all_[places[-1]].end - all_[places[0]].start
     if length > _ENTRY:
         places = _group(all_, at)
@@ -224,7 +241,8 @@ def flowing(hit: Hit, places: Sequence[int]) -> str:
             elif shown[0].cells:
                 parts.append(render.table(shown) if len(shown) > 1 else render.row(shown[0]))
             else:
-                parts.append(render.paragraph(hit, shown))
+                first = len(shown) == 1 and place >= 0 and all_[place].kind == "step" and all_[place].number == 2
+                parts.append(("1. " if first else "") + render.paragraph(hit, shown))  # its mark stands before the passage
             run = []
         run.append(place)
     return "\n".join(parts)

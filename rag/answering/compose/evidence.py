@@ -12,9 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag import clock
-from rag.answering.compose.score import named_values, says
+from rag.answering.compose.columns import pinned
+from rag.answering.compose.overview import gives_overview
+from rag.answering.compose.score import named_values, read_with, rows_beside, says
 from rag.domain import Hit, Retrieved
-from rag.library.asked import holds, kind_asked
+from rag.library.asked import Kind, holds, kind_asked
 from rag.library.coverage import coverage, word_set
 from rag.library.labels import labels, period_of
 from rag.library.names import asked_names, sides
@@ -43,6 +45,10 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
     for row in rows:
         if named_values(row, plain) >= _VALUES and says(kind, hit, [row]) is not False:
             return True
+        if kind not in ("steps", "reason") and pinned(question, row, rows_beside(hit, row)):
+            return True
+    if gives_overview(question, hit) or _all_said(kind, found, hit):
+        return True
     terms, idf = _rest(plain, found, hit)
     text = f"{hit.passage.context}\n{hit.passage.text}"
     if not terms or coverage(terms, idf, text) < _SAID or holds(kind, text) is False:
@@ -50,6 +56,16 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
     called = word_set(_title(hit))
     asked = set(found.terms)
     return bool(called) and len(called & asked) >= _CALLED * len(called) and bool(called & set(terms))
+
+
+def _all_said(kind: Kind, found: Retrieved, hit: Hit) -> bool:
+    """Whether one statement has every word of the question and such a thing as it asks for: 押金 300 元 for 押金多少."""
+    if not found.terms or holds(kind, "") is None:
+        return False
+    idf = np.array(found.idf, np.float32)
+    return any(
+        says(kind, hit, [one]) and coverage(found.terms, idf, read_with(hit, one)) >= 1.0 for one in hit.passage.statements
+    )
 
 
 def _title(hit: Hit) -> str:

@@ -71,7 +71,7 @@ def _pair(name: str, value: str) -> str:
 def table(rows: Sequence[Statement]) -> str:
     """Several rows of one table under its header; without column names a line each."""
     names = list(dict.fromkeys(cell.name for one in rows for cell in one.cells))
-    if any(not name for name in names) or max(len(one.cells) for one in rows) <= _FEW:
+    if any(not name for name in names[1:]) or max(len(one.cells) for one in rows) <= _FEW:
         return "\n".join(f"- {row(one)}" for one in rows)
     lines = [_line(names), _line(["---"] * len(names))]
     above = ""

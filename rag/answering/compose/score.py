@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import clock
+from rag.answering.compose.columns import of_attribute, pinned
 from rag.domain import Hit, Retrieved
 from rag.library.asked import Kind, holds, kind_asked
 from rag.library.chosen import chosen
@@ -26,6 +27,9 @@ _HEAD = 0.9  # of a match with a token of the title and headings, against one of
 _VALUE = 0.7  # for each cell whose value stands in the question
 _LATE, _HIT = 8.0, 0.7  # of its own tokens, of its passage among the others
 _KIND = 0.5  # against a statement that holds nothing of the kind that is asked for: no amount, no time
+_ATTRIBUTE = 1.0  # of a row whose label is the attribute that is asked for, in whatever words
+_PINNED = 1.5  # of a row of which the question names both the thing and what is asked of it
+_NO_CELL = ("steps", "reason")  # what no cell answers
 _COUNTED = frozenset("一 二 三 四 五 六 七 八 九 十".split())
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NUMBER = re.compile(r"[\d.,%/ -]+")
@@ -89,8 +93,17 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
         score = _LATE * own + covered + around + _HIT * hit.score + _VALUE * values
         if says(kind, hit, [one]) is False:
             score -= _KIND
+        if of_attribute(question, one):
+            score += _ATTRIBUTE if len(words(one.label or one.cells[0].value)) < 2 else _ATTRIBUTE / 2
+        if one.kind == "row" and kind not in _NO_CELL and pinned(question, one, rows_beside(hit, one)):
+            score += _PINNED
         out.append(Scored(at, n, one, own, covered, around, values, score))
     return out
+
+
+def rows_beside(hit: Hit, row: Statement) -> list[Statement]:
+    """The rows of its table that the passage has, the row among them."""
+    return [one for one in hit.passage.statements if one.kind == "row" and one.group == row.group and one.cells]
 
 
 def _meant(hit: Hit, question: str, names: Sequence[Name], asked: Period | None, today: int) -> list[tuple[int, Statement]]:

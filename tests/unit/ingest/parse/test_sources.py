@@ -78,6 +78,23 @@ def test_flowed_text_and_invitations() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("cut", [20, 21, 22])
+def test_an_invitation_folded_within_a_character(cut: int) -> None:
+    summary = "SUMMARY:月末盘点与安全培训".encode()
+    event = (
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n"
+        + summary[:cut]
+        + b"\r\n "
+        + summary[cut:]
+        + b"\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    message = EmailMessage()
+    message["Subject"] = "培训"
+    message.set_content("请准时参加。")
+    message.add_alternative(event, "text", "calendar", cte="base64", params={"charset": "utf-8"})
+    assert texts(read(message.as_bytes(), "a.eml"))[1:] == ["主题：月末盘点与安全培训"]
+
+
 WIKI = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/"><siteinfo><sitename>Help</sitename></siteinfo>
 <page><title>Gate</title><ns>0</ns>
 <revision><id>1</id><timestamp>2024-01-01T00:00:00Z</timestamp><text>Code '''1111'''.</text></revision>

@@ -120,6 +120,14 @@ def test_robots_txt_is_followed(site: Site, settings: Settings) -> None:
         web(site, settings).read(Item(site.url + "/b.html"), "")
 
 
+def test_robots_txt_with_a_byte_order_mark_is_followed(site: Site, settings: Settings) -> None:
+    site.page("/robots.txt", "\ufeffUser-agent: *\nDisallow: /drafts\n")
+    site.page("/drafts/a.html", "not yet public")
+    with pytest.raises(ParseError) as refused:
+        web(site, settings).read(Item(site.url + "/drafts/a.html"), "")
+    assert (refused.value.code, site.times("/drafts/a.html")) == ("robots", 0)
+
+
 def test_private_addresses_are_refused_also_after_a_redirect(site: Site, settings: Settings) -> None:
     strict = settings.model_copy(update={"sources": settings.sources.model_copy(update={"allow_private": False})})
     with pytest.raises(UpstreamError) as refused:

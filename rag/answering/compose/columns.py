@@ -1,0 +1,171 @@
+"""Which cells of a table row were asked for: the named models' columns, or the asked attribute of a named row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.library.attributes import attributes_asked, is_called, looks_like
+from rag.library.coverage import word_set
+from rag.library.labels import flat
+from rag.library.ranges import within
+from rag.library.siblings import named_among
+from rag.library.tokens import words
+from rag.statement import Cell, Statement
+
+# Columns that say under which conditions the others hold stay with them.
+_NOTES = re.compile(
+    r"备注|说明|注意|条件|限制|\b(?:notes?|remarks?|conditions?|comments?|restrictions?|exceptions?)\b", re.IGNORECASE
+)
+_NOTE = 120  # characters of a note that is given along
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+# Characters of Chinese that a question and a label share without being about one thing.
+_COMMON_ZH = frozenset("的了吗呢吧么可以能不有没是多少几个什哪怎样要会在和与一到用给为每年月日天次元时间后前内上下大小人")
+
+
+def heads_of(rows: Sequence[Statement]) -> list[str]:
+    """Names of the columns but the first, which says what a row is about."""
+    return list(dict.fromkeys(cell.name for one in rows for cell in one.cells[1:] if cell.name))
+
+
+def named_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
+    """Names of the columns that the question tells apart from their neighbours by name: models, plans; empty where none is."""
+    asked = attributes_asked(question)  # a column of prices is no model
+    own = {
+        cell.name: cell.names[-1]
+        for one in rows
+        for cell in one.cells[1:]
+        if cell.name and not any(is_called(attribute, cell.name) for attribute in asked)
+    }
+    found = named_among(question, list(own)) or named_among(question, list(own.values()))
+    return frozenset(name for name, last in own.items() if name in found or last in found)
+
+
+def asked_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
+    """Names of the columns that hold what the question asks for: their words stand in it, or they are called after the
+    attribute, or hold values of it."""
+    heads = heads_of(rows)
+    named = {word for one in rows for cell in one.cells for word in word_set(cell.value)}
+    asked = word_set(question) - named
+    if found := {head for head in heads if word_set(head) & asked}:
+        return frozenset(found)
+    values = {head: [cell.value for one in rows for cell in one.cells if cell.name == head and cell.value] for head in heads}
+    wanted = attributes_asked(question)
+    return frozenset(
+        head
+        for head in heads
+        if any(is_called(one, head) or all(looks_like(one, value) for value in values[head]) for one in wanted)
+    )
+
+
+def asked_rows(question: str, rows: Sequence[Statement]) -> list[Statement]:
+    """The rows whose labels say best what is asked of a named column: by the most words, the attribute in other words, their
+    initials (`sso`), or for Chinese a character that no other label has."""
+    columns = {word for head in heads_of(rows) for word in words(head)}
+    asked, told = word_set(question) - columns, [_label(one) for one in rows]
+    points = [
+        2.0 * len(word_set(label) & asked)
+        + 2.0 * of_attribute(question, one)
+        + 2.0 * (_initials(label) in asked)
+        + 1.0 * bool(_own_characters(label, told) & set(question))
+        for one, label in zip(rows, told, strict=True)
+    ]
+    best = max(points, default=0.0)
+    return [one for one, point in zip(rows, points, strict=True) if point == best > 0]
+
+
+def _label(one: Statement) -> str:
+    return one.label or one.cells[0].value
+
+
+def _initials(label: str) -> str:
+    """`sso` of Single sign-on (SAML)."""
+    found = re.findall(r"[A-Za-z]+", re.sub(r"\(.*?\)", "", label))
+    return "".join(word[0] for word in found).lower() if 2 <= len(found) <= 5 else ""
+
+
+def _own_characters(label: str, labels: Sequence[str]) -> set[str]:
+    return set(_HAN.findall(label)) - _COMMON_ZH - {char for other in labels if other != label for char in other}
+
+
+def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
+    """Whether the question names a cell of the row, its column and what it is about: 金卡 and 游泳, HM-20 and its weight."""
+    if not one.cells or len(one.cells) < 2:
+        return False
+    if columns := named_columns(question, rows):
+        return any(cell.name in columns and cell.value.strip() for cell in one.cells) and any(
+            other is one for other in asked_rows(question, rows)
+        )
+    if not _row_named(question, one, rows):
+        return False
+    asked = asked_columns(question, rows)
+    return any(cell.name in asked and cell.value.strip() for cell in one.cells)
+
+
+def _row_named(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
+    """Whether one of its cells says which row is meant: its label, or another cell by which rows are told apart."""
+    for at, cell in enumerate(one.cells):
+        column = [other.cells[at].value for other in rows if at < len(other.cells)]
+        if cell.value in named_among(question, column):
+            return True
+    return False
+
+
+def of_attribute(question: str, one: Statement) -> bool:
+    """Whether a row is the one of an attribute that is asked for: its label says so."""
+    return bool(one.cells) and any(is_called(attribute, _label(one)) for attribute in attributes_asked(question))
+
+
+def lacks_attribute(question: str, rows: Sequence[Statement], above: str) -> bool:
+    """Whether rows say nothing of the only attribute that is asked for: no column, label or heading is called so, and no value
+    looks like it. False for a question that asks for none that is known."""
+    asked = attributes_asked(question)
+    told = [above, *(text for one in rows for text in (one.label, one.lead, one.above, *(cell.name for cell in one.cells)))]
+    values = [cell.value for one in rows for cell in one.cells]
+    if any(within(question, names) == frozenset() for names in (heads_of(rows), [_label(one) for one in rows])):
+        return True
+    return bool(asked) and not any(
+        any(is_called(attribute, text) for text in told) or any(looks_like(attribute, value) for value in values)
+        for attribute in asked
+    )
+
+
+def asked_cells(question: str, rows: Sequence[Statement], among: Sequence[Statement]) -> list[Statement]:
+    """The rows with the asked cells only: an asked column stands by itself where the question names the row. `among`: all rows
+    of the table; rows that only the left-out cells tell apart stay whole."""
+    columns = named_columns(question, rows)
+    if (
+        not columns
+        and all(_row_named(question, one, among) for one in rows)
+        and len({_label(one) for one in rows}) == len(rows)
+    ):
+        columns = asked_columns(question, rows)
+    if not columns or len(columns) == len(heads_of(rows)):
+        return list(rows)
+    return [_narrowed(question, one, columns) for one in rows]
+
+
+def _narrowed(question: str, one: Statement, columns: frozenset[str]) -> Statement:
+    plain = flat(question)
+    first, rest = one.cells[:1], one.cells[1:]
+    if not any(cell.name in columns for cell in rest):
+        return one
+    said = [cell for cell in rest if len(flat(cell.value)) > 1 and flat(cell.value) in plain]  # by which the row was named
+    return replace(one, cells=(*first, *(cell for cell in rest if cell.name in columns or cell in said or _is_note(cell))))
+
+
+_ABOUT = re.compile(
+    r"分类|类别|标签|关键[词字]|更新|日期|时间$|编号|序号|作者|负责|来源|产品|版本|语言|状态|"
+    r"\b(?:categor(?:y|ies)|tags?|keywords?|updated|created|date|author|owner|language|product|version|status|source|id|no\.?)\b",
+    re.IGNORECASE,
+)
+
+
+def belongs(cells: Sequence[Cell]) -> bool:
+    """Whether further columns of a FAQ are a part of the answer: details, exceptions, notes; not its category or date."""
+    return bool(cells) and not any(_ABOUT.search(cell.name) for cell in cells)
+
+
+def _is_note(cell: Cell) -> bool:
+    return _NOTES.search(cell.name) is not None and 1 < len(cell.value.strip()) <= _NOTE

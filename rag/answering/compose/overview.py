@@ -1,0 +1,49 @@
+"""Questions for all of something: which plans there are and what they cost, 都有什么卡，分别多少钱."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.answering.compose.columns import heads_of, of_attribute
+from rag.domain import Hit
+from rag.library.attributes import attributes_asked, is_called, without_attributes
+from rag.library.coverage import word_set
+from rag.library.tokens import one_line
+from rag.statement import Statement
+
+_LISTS = re.compile(
+    r"哪些|哪几|都有(?:什么|啥)|有(?:什么|啥|几)(?:种|款|个|样)?|几种|几款|分别|各(?:要|是|多少)|各自|列表|一览|价目|价格表"
+    r"|\b(?:which|what)\b.{0,40}\b(?:are there|do you (?:have|sell|offer)|exist|available|is each|does each)\b"
+    r"|\bwhat (?:do|does|are) (?:your|the|all)\b|\bhow much (?:are|is|do|does) (?:your|each|all)\b|\blist\b|\boverview\b"
+)
+_FILLERS = frozenset(
+    "种 款 个 类 种类 分别 各 各自 都 一览 列表 价目 sell offer exist available each different kind type list overview currently".split()
+)
+
+
+def gives_overview(question: str, hit: Hit) -> bool:
+    """Whether a table of the hit lists all that the question asks for: by what it and its columns are called."""
+    plain = one_line(question)
+    if not _LISTS.search(plain):
+        return False
+    groups = {one.group for one in hit.passage.statements if one.kind == "row" and len(one.cells) > 1}
+    return any(_lists(plain, hit, _rows(hit, group)) for group in groups)
+
+
+def _rows(hit: Hit, group: int) -> list[Statement]:
+    return [one for one in hit.passage.statements if one.kind == "row" and one.group == group and one.cells]
+
+
+def _lists(question: str, hit: Hit, rows: Sequence[Statement]) -> bool:
+    asked, passage = attributes_asked(question), hit.passage
+    heads = heads_of(rows)
+    if (
+        asked
+        and not any(is_called(one, head) for one in asked for head in heads)
+        and not any(of_attribute(question, one) for one in rows)
+    ):
+        return False
+    called = "\n".join((passage.title, *passage.section, rows[0].lead, rows[0].cells[0].name, *heads))
+    left = word_set(without_attributes(question)) - _FILLERS
+    return len(rows) > 1 and all(word in word_set(called) or (not word.isascii() and word[-1] in called) for word in left)

@@ -1,0 +1,115 @@
+"""A thing that a question names beside those of a table: 苏州 where rows are other cities, 年卡 beside 周卡 and 月卡."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import rjieba
+
+from rag.domain import Hit, Passage
+from rag.grounding import Unknown
+from rag.library.kinds import speaks_of_all, things_in
+from rag.library.labels import flat
+from rag.library.places import names_of, places_in, says_everywhere
+from rag.library.siblings import apart, named_among
+from rag.library.tokens import fold, words
+from rag.search.families import tables
+
+Read = Callable[[Sequence[str]], Mapping[int, Passage]]
+
+_NEAREST = 4
+_HITS = 3  # whose tables are looked at
+_SHORT = 8  # characters of a Chinese name, at most
+_ASKS = re.compile(r"[哪几什么多少这那每各的了吗]")
+_WORD_ZH = re.compile(r"[\u4e00-\u9fff]+")
+# Beside a product's first word: `the Corvino machine`, `Corvino prices`.
+_ANY = frozenset(
+    "machine machines model models product products device devices plan plans account accounts price prices cost costs app "
+    "card cards and or is are for in with the a an has have can do does support team shop store online website".split()
+)
+
+
+def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
+    """The name with those of its kin that a table has; empty where the question names one of them, or no passage lacks it."""
+    if (found := _another(question, hits, read)) is not None:
+        return [found]
+    for hit in hits[:_HITS]:
+        for names in tables(hit):
+            if len(names) < 2 or named_among(question, names):
+                continue
+            for name in (*_places(question, names, hit), *_patterned(question, names)):
+                if not _stands(name, read):
+                    return [Unknown(name, tuple(names[:_NEAREST]))]
+    return []
+
+
+def _another(question: str, hits: Sequence[Hit], read: Read) -> Unknown | None:
+    """A thing that no passage names where the best hit is an entry about another of its kind: `Do you ship to Norway?` beside
+    `Do you ship to Switzerland?`, 支持支付宝吗 beside 支持现金吗."""
+    asked = things_in(question)
+    if not asked or not hits:
+        return None
+    passage = hits[0].passage
+    heading = passage.section[-1] if passage.section else ""
+    told = things_in(passage.context.rsplit("\n", 1)[-1] if passage.kind == "faq" else heading)
+    for kind, things in asked.items():
+        if kind not in told or set(things) & set(told[kind]) or speaks_of_all(f"{passage.context}\n{passage.text}"):
+            continue
+        if not set(things) & set(things_in(passage.text).get(kind, {})):
+            missing = [word for name, word in things.items() if not _stands(word, read) and not _stands(name, read)]
+            if missing:
+                return Unknown(missing[0], ())
+    return None
+
+
+def _places(question: str, names: Sequence[str], hit: Hit) -> Iterator[str]:
+    """Places of the question, where the names are places and nothing speaks of others."""
+    if 2 * sum(bool(places_in(name)) for name in names) > len(names) and not says_everywhere(hit.passage.text):
+        yield from places_in(question)
+
+
+def _patterned(question: str, names: Sequence[str]) -> Iterator[str]:
+    """What is built as the names are: 年卡 of 周卡 and 月卡, Corvino Trio of Corvino Uno and Corvino Duo, 畅联 99."""
+    plain = fold(question)
+    if all(_WORD_ZH.fullmatch(name) and len(name) <= _SHORT for name in names):
+        yield from _same_end(plain, names)
+    parts = apart(names)
+    if not parts or not all(parts.values()):
+        return
+    one = names[0]
+    first, _, _ = one.partition(parts[one])
+    if first.strip():
+        pattern = rf"(?<![A-Za-z]){re.escape(first.strip())}\s*(\d+|[A-Za-z][A-Za-z-]+)(?![A-Za-z])"
+        for found in re.finditer(pattern, plain, re.IGNORECASE):
+            numbers = all(part.isdigit() for part in parts.values())
+            if (
+                found[1].isdigit() == numbers
+                and not found[1].islower()
+                and found[1].lower() not in _ANY
+                and not _known(found[1], names)
+            ):
+                yield found.group()
+
+
+def _same_end(plain: str, names: Sequence[str]) -> Iterator[str]:
+    ends = {name[-1] for name in names}
+    if len(ends) != 1:
+        return
+    end = next(iter(ends))
+    for word in rjieba.cut(plain):
+        if 2 <= len(word) <= _SHORT and word.endswith(end) and not _ASKS.search(word) and not _known(word, names):
+            yield word
+
+
+def _known(word: str, names: Sequence[str]) -> bool:
+    return any(flat(word) in flat(name) or flat(name) in flat(word) for name in names)
+
+
+def _stands(name: str, read: Read) -> bool:
+    """Whether some passage has the name, or another name of the place."""
+    return any(
+        flat(other) in flat(f"{one.title}\n{one.context}\n{one.text}")
+        for other in names_of(name)
+        for one in read(list(dict.fromkeys(words(other))) or [other]).values()
+    )

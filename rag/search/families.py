@@ -1,0 +1,44 @@
+"""Names of siblings: labels of a table's rows, its columns, cells of one column, headings of one page, titles."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from rag.domain import Hit
+
+_LABEL = 40  # characters of a cell that may be what something is called
+_MOST = 40  # names of one family that are compared
+_SPEAKS = re.compile(r"[^\W\d]")
+
+
+def families(hits: Sequence[Hit]) -> Iterator[list[str]]:
+    """Of each table and page of the hits, the best hit first; names without a letter are left out."""
+    above: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for hit in hits:
+        yield from tables(hit)
+        if hit.passage.section:
+            above[hit.passage.document_id, hit.passage.section[:-1]].append(hit.passage.section[-1])
+        above["titles"].append(hit.passage.title)
+    yield from (_short(names) for names in above.values())
+
+
+def tables(hit: Hit) -> Iterator[list[str]]:
+    """The families of one hit's tables."""
+    rows: defaultdict[int, list[int]] = defaultdict(list)
+    all_ = hit.passage.statements
+    for at, one in enumerate(all_):
+        if one.kind == "row" and one.cells:
+            rows[one.group].append(at)
+    for places in rows.values():
+        told = [all_[at] for at in places]
+        yield _short(one.label for one in told)
+        yield _short(cell.names[-1] for one in told for cell in one.cells[1:] if cell.names)
+        for column in range(1, max(len(one.cells) for one in told)):
+            yield _short(one.cells[column].value for one in told if column < len(one.cells))
+
+
+def _short(names: Iterable[str]) -> list[str]:
+    kept = dict.fromkeys(name.strip() for name in names if 1 < len(name.strip()) <= _LABEL and _SPEAKS.search(name))
+    return list(kept)[:_MOST]

@@ -1,0 +1,114 @@
+"""A follow-up that puts another thing in the place of the one spoken of: 那银卡呢 after 金卡多少钱, `and Basel?`.
+
+Which words of a question are a thing is told by the documents: rows of one table, its columns, sections of one page are
+called alike, and the former question names one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.domain import Hit
+from rag.library.attributes import attributes_asked, is_called
+from rag.library.coverage import word_set
+from rag.library.labels import flat
+from rag.library.places import places_in
+from rag.library.siblings import apart, named_among
+from rag.library.tokens import is_chinese
+from rag.library.validity import FORMER
+from rag.search.families import families, tables
+from rag.search.turn import Turn, names_an_aspect
+from rag.search.validity import asked_period
+
+SIBLINGS = 8  # hits of the former question that are read for names
+_PHRASE = 24  # characters of a message's own thing
+_OPENING_ZH = re.compile(r"^(?:那么?|那个|还有|另外|然后|要是|如果是?|换成|换|改成|至于|对于|在|去|到)+(?=\S)")
+_CLOSING_ZH = re.compile(r"(?:的?(?:呢|呐|吗|怎么样|怎样|如何)?)[？?。!！\s]*$")
+_OPENING_EN = re.compile(
+    r"^(?:(?:and|or|but|so|ok|then|what|how|about|what's|whats|instead|if|it's|is|a|an|the|in|on|at|to|for|with|from|of|by"
+    r"|my|your|same|question)\b[\s,]*)+",
+    re.IGNORECASE,
+)
+_CLOSING_EN = re.compile(r"[\s,]*(?:instead|then|please|too)?[\s?.!]*$", re.IGNORECASE)
+_WORD = re.compile(r"\w")
+
+
+def swapped(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
+    """The former question about the thing that the message names; None where it names none, or nothing tells which one it
+    stands for. `hits`: of the former question."""
+    if turn.kind == "new":
+        return None
+    phrase = thing(turn.text)
+    if asked_period(turn.text, 1) == FORMER and len(word_set(turn.text)) <= 1:  # 那以前呢
+        return f"以前{standing}" if is_chinese(standing) else f"{standing.rstrip(' ?')} previously?"
+    if attributes_asked(turn.text):
+        return _further(standing, turn, hits)
+    if not phrase or len(phrase) > _PHRASE or names_an_aspect(phrase):
+        return None
+    for names in families(hits):
+        former = named_among(standing, names)
+        if len(former) != 1:
+            continue
+        old = next(iter(former))
+        new = _meant(phrase, names) or (phrase if _alike(phrase, old, standing) else None)
+        if new is not None and flat(new) != flat(old) and (text := _put(standing, old, new, names)) is not None:
+            return text
+    return None
+
+
+def _further(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
+    """What a message asks of the thing spoken of, where a table has it: 上海店 几点关门 after 上海店在哪里."""
+    for hit in hits:
+        rows = [one for one in hit.passage.statements if one.kind == "row" and one.cells]
+        called = [*(cell.name for one in rows for cell in one.cells), *(one.label for one in rows)]
+        if not any(is_called(attribute, name) for attribute in attributes_asked(turn.text) for name in called):
+            continue
+        for names in tables(hit):
+            former = named_among(standing, names)
+            if len(former) == 1 and not named_among(turn.text, names):
+                return f"{next(iter(former))} {turn.text}"
+    return None
+
+
+def thing(text: str) -> str:
+    """What a message names, without what introduces it: 佛山 of 那佛山呢, `Basel` of `and in Basel?`."""
+    if is_chinese(text) or not text.isascii():
+        return _CLOSING_ZH.sub("", _OPENING_ZH.sub("", text.strip())).strip()
+    return _CLOSING_EN.sub("", _OPENING_EN.sub("", text.strip())).strip()
+
+
+def _meant(phrase: str, names: Sequence[str]) -> str | None:
+    """The only one of the names that the phrase can be."""
+    exact = [name for name in names if flat(name) == flat(phrase)]
+    if exact:
+        return exact[0]
+    told = named_among(phrase, names)
+    if len(told) == 1:
+        return next(iter(told))
+    asked = word_set(phrase)
+    inside = [name for name in names if (asked and asked <= word_set(name)) or (len(phrase) > 1 and flat(phrase) in flat(name))]
+    return inside[0] if len(inside) == 1 else None
+
+
+def _alike(phrase: str, old: str, standing: str) -> bool:
+    """Whether a thing that the library may not have is called as the former one is: a place for a place, 银卡 for 金卡."""
+    if places_in(phrase) and places_in(old):
+        return True
+    if phrase.isascii() and old.isascii():
+        return phrase[0].isupper() and old[0].isupper()
+    if phrase.isascii() or old.isascii() or old not in standing:
+        return False
+    return phrase[-1] == old[-1] or bool(places_in(phrase) and places_in(old))
+
+
+def _put(standing: str, old: str, new: str, names: Sequence[str]) -> str | None:
+    """The question with the new name where the old one stands, whole or by its own part."""
+    for surface in (old, apart(names).get(old, ""), *places_in(old)[:1]):
+        if not _WORD.search(surface):
+            continue
+        pattern = r"\s*".join(map(re.escape, "".join(surface.split())))
+        text, count = re.subn(pattern, lambda _: new, standing, count=1, flags=re.IGNORECASE)
+        if count:
+            return text
+    return None
