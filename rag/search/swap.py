@@ -39,7 +39,7 @@ def swapped(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
     """The former question about the thing that the message names; None where it names none, or nothing tells which one it
     stands for. `hits`: of the former question."""
     phrase = thing(turn.text)
-    if asked_period(turn.text, 1) == FORMER and len(word_set(turn.text)) <= 1:  # 那以前呢
+    if asked_period(turn.text, 1) == FORMER and len(word_set(without_attributes(turn.text))) <= 1:  # 那以前呢
         return f"以前{standing}" if is_chinese(standing) else f"{standing.rstrip(' ?')} previously?"
     if attributes_asked(turn.text) and (turn.kind != "new" or not word_set(without_attributes(turn.text))):
         return _further(standing, turn, hits)
