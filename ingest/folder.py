@@ -90,7 +90,7 @@ def ingest_paths(
     """
     began, summary = time.perf_counter(), Summary()
     left = LeftOut()
-    files = name(find(paths, left), ledger)
+    files = name(find(paths, left, without=settings.data_dir), ledger)
     missing = missing_of(paths, files, ledger, force) if delete_missing else []
     done = 0
 

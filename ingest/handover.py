@@ -129,7 +129,7 @@ def compare(
 ) -> Handover:
     """Every file at or below the paths, ready to be submitted where it differs from what stands. Raises as `ingest_paths`."""
     left = LeftOut()
-    files = name(find(paths, left), ledger)
+    files = name(find(paths, left, without=settings.data_dir), ledger)
     summary, missing = BatchSummary(), missing_of(paths, files, ledger, force) if delete_missing else []
     changed = changed_of(files, ledger, settings, collection, summary, paths=paths, left=left)
     bell = Doorbell(lambda: open_redis(settings))

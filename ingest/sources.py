@@ -34,10 +34,11 @@ class SourceFile:
     root: Path | None = None
 
 
-def find(paths: Sequence[Path], left: LeftOut | None = None) -> list[tuple[Path, Path]]:
+def find(paths: Sequence[Path], left: LeftOut | None = None, *, without: Path | None = None) -> list[tuple[Path, Path]]:
     """(root, file) of every file at or below the paths, sorted; hidden and ignored ones left out, zip archives opened.
 
     What is no document is left out too, and noted in `left`; a file that is named itself is taken whatever it is.
+    `without`: the service's own folder, which is no document either where it lies below one that is read.
     Raises InputError for a path that is not there.
     """
     found: list[tuple[Path, Path]] = []
@@ -45,12 +46,18 @@ def find(paths: Sequence[Path], left: LeftOut | None = None) -> list[tuple[Path,
         root = Path(os.path.abspath(path))
         if root.is_dir():
             told = left if left is not None else LeftOut()
-            found += [(root, file) for file in _one_form(_walk(root, root, _patterns(root)), told)]
+            own = None if without is None else Path(os.path.abspath(without))
+            walked = (file for file in _walk(root, root, _patterns(root)) if own is None or _outside(file, own, root))
+            found += [(root, file) for file in _one_form(walked, told)]
         elif root.exists():
             found.append((root.parent, root))
         else:
             raise InputError(f"{path} is not there.", field="PATH", fix="Name a file or folder.")
     return _unrepeated(list(dict.fromkeys(inner for root, file in found for inner in _members(root, file))))
+
+
+def _outside(file: Path, own: Path, root: Path) -> bool:
+    return not file.is_relative_to(own) or root.is_relative_to(own)
 
 
 def _unrepeated(files: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:

@@ -85,3 +85,11 @@ def test_pages_with_the_parts_that_they_include(house: House, folder: Path, tmp_
     (folder / "parts" / "_fee.adoc").write_text("It costs {fee} a day.\n")
     ingest(house, folder)
     assert "It costs 5 EUR a day." in house.ledger.text("a.adoc", 2), "a changed part changes its pages"
+
+
+def test_the_services_own_folder_is_no_document(folder: Path) -> None:
+    (folder / "a.md").write_text("Open from 9 to 5.")
+    (folder / "data").mkdir()
+    (folder / "data" / "notes.md").write_text("Not ours.")
+    assert [file.name for _, file in find([folder], without=folder / "data")] == ["a.md"]
+    assert [file.name for _, file in find([folder / "data"], without=folder / "data")] == ["notes.md"], "named itself"
