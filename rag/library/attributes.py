@@ -63,12 +63,18 @@ _PLAIN = frozenset(
     "load weight size power noise capacity speed charging battery warranty temperature voltage deposit resolution".split()
 )
 
+_MEASURED = frozenset("load weight noise speed voltage".split())  # however they are asked for
+
 
 @lru_cache(maxsize=4_096)
 def lacks_plainly(question: str, text: str) -> bool:
     """Whether a question asks by its name for an attribute of which the text has neither the name nor such a value."""
     plain = one_line(question[:_READ])
-    named = [name for name in attributes_asked(question) if name in _PLAIN and _known().nouns[name].search(plain)]
+    named = [
+        name
+        for name in attributes_asked(question)
+        if name in _PLAIN and (name in _MEASURED or _known().nouns[name].search(plain))
+    ]
     return bool(named) and not any(is_called(name, text) or looks_like(name, text) for name in named)
 
 

@@ -76,9 +76,10 @@ def apart(heads: Sequence[str]) -> dict[str, str]:
 
 def _apart_zh(heads: Sequence[str]) -> dict[str, str]:
     first, last, shortest = 0, 0, min(map(len, heads))
-    while first < shortest - 2 and len({head[first] for head in heads}) == 1:
+    least = 1 if all(head[-1] in "一二三四五六七八九十" for head in heads) else 2  # characters that are left of each
+    while first < shortest - least and len({head[first] for head in heads}) == 1:
         first += 1
-    while last < shortest - first - 2 and len({head[-1 - last] for head in heads}) == 1:
+    while last < shortest - first - least and len({head[-1 - last] for head in heads}) == 1:
         last += 1
     return {head: head[first : len(head) - last] for head in heads} if first or last else {}
 

@@ -14,7 +14,7 @@ from rag.library.labels import flat
 from rag.library.places import names_of, places_in, says_everywhere
 from rag.library.siblings import apart, named_among
 from rag.library.tokens import fold, words
-from rag.search.families import tables
+from rag.search.families import headings, tables
 
 Read = Callable[[Sequence[str]], Mapping[int, Passage]]
 
@@ -22,6 +22,8 @@ _NEAREST = 4
 _HITS = 3  # whose tables are looked at
 _SHORT = 8  # characters of a Chinese name, at most
 _ASKS = re.compile(r"[哪几什么多少这那每各的了吗]")
+_NUMERAL = re.compile(r"[一二三四五六七八九十]{1,3}")
+_DIGITS = re.compile(r"\d+")
 _WORD_ZH = re.compile(r"[\u4e00-\u9fff]+")
 # Beside a product's first word: `the Corvino machine`, `Corvino prices`.
 _ANY = frozenset(
@@ -41,7 +43,25 @@ def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
             for name in (*_places(question, names, hit), *_patterned(question, names)):
                 if not _stands(name, read):
                     return [Unknown(name, tuple(names[:_NEAREST]))]
+    return _beside_headings(question, hits, read)
+
+
+def _beside_headings(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
+    """What is built as headings are: 科目四 beside 科目二 and 科目三, release 6.5 beside 6.3 and 6.4."""
+    for names in headings(hits):
+        if len(names) < 2 or named_among(question, names):
+            continue
+        for name in _patterned(question, names):
+            if not _stands(name, read):
+                return [Unknown(name, tuple(names[:_NEAREST]))]
+        told = [one for name in names for one in _VERSION.findall(name)[:1]]
+        asked = _VERSION.findall(fold(question))
+        if len(told) == len(names) and len(asked) == 1 and asked[0] not in told and not _stands(asked[0], read):
+            return [Unknown(asked[0], tuple(told[:_NEAREST]))]
     return []
+
+
+_VERSION = re.compile(r"(?<![\w.])v?(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)(?![\w%]|\.\d)")
 
 
 def _another(question: str, hits: Sequence[Hit], read: Read) -> Unknown | None:
@@ -80,15 +100,12 @@ def _patterned(question: str, names: Sequence[str]) -> Iterator[str]:
     one = names[0]
     first, _, _ = one.partition(parts[one])
     if first.strip():
-        pattern = rf"(?<![A-Za-z]){re.escape(first.strip())}\s*(\d+|[A-Za-z][A-Za-z-]+)(?![A-Za-z])"
+        pattern = rf"(?<![A-Za-z]){re.escape(first.strip())}\s*(\d+|[A-Z]|[A-Za-z][A-Za-z-]+|[一二三四五六七八九十]{{1,3}})(?![A-Za-z])"
+        numbers, numerals = (all(map(kind.fullmatch, parts.values())) for kind in (_DIGITS, _NUMERAL))
         for found in re.finditer(pattern, plain, re.IGNORECASE):
-            numbers = all(part.isdigit() for part in parts.values())
-            if (
-                found[1].isdigit() == numbers
-                and not found[1].islower()
-                and found[1].lower() not in _ANY
-                and not _known(found[1], names)
-            ):
+            own = found[1]
+            alike = own.isdigit() == numbers and bool(_NUMERAL.fullmatch(own)) == numerals
+            if alike and not own.islower() and own.lower() not in _ANY and not _known(own, names):
                 yield found.group()
 
 

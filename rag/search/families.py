@@ -15,9 +15,15 @@ _SPEAKS = re.compile(r"[^\W\d]")
 
 def families(hits: Sequence[Hit]) -> Iterator[list[str]]:
     """Of each table and page of the hits, the best hit first; names without a letter are left out."""
-    above: defaultdict[Hashable, list[str]] = defaultdict(list)
     for hit in hits:
         yield from tables(hit)
+    yield from headings(hits)
+
+
+def headings(hits: Sequence[Hit]) -> Iterator[list[str]]:
+    """Headings of one page, and titles."""
+    above: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for hit in hits:
         if hit.passage.section:
             above[hit.passage.document_id, hit.passage.section[:-1]].append(hit.passage.section[-1])
         above["titles"].append(hit.passage.title)

@@ -12,7 +12,7 @@ _PLANS_ZH = "套餐 会员 计划 版 型 款 卡 档"
 _PLACES_EN = (
     "centre center store shop branch office clinic campus warehouse depot station showroom outlet gym studio library hotel "
     "restaurant "
-    "terminal hospital school site location workshop"
+    "terminal hospital school site location workshop island harbour harbor beach pier lodge"
 )
 _PLANS_EN = "plan edition tier package membership subscription licence license bundle"
 ZH = {noun: place for place, nouns in ((True, _PLACES_ZH), (False, _PLANS_ZH)) for noun in nouns.split()}

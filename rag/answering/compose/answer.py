@@ -34,7 +34,7 @@ _FIRM = ("price", "contact", "duration")  # kinds whose shapes are known well en
 _MEASURED = re.compile(
     r"(?:\d[\d.,]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten)\b|[一二两三四五六七八九十]+)(?:\s*(?:–|-|to|±|至|到)\s*\d[\d.,]*)?\s*"
     r"(?:(?:milli)?seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|°\s?[CF]?|℃|m?V|m?A|k?W|k?N|bar|k?g|mm|cm|k?m|m?l|L|GB|MB"
-    r"|TB|dB|Hz|rpm|秒|分钟|小时|天|日|周|月|年|度|伏|瓦|公?斤|千?克|毫?米|厘米|公里|毫?升|分贝|步|次)(?![A-Za-z])",
+    r"|TB|dB|Hz|rpm|秒|分钟|小时|天|日|周|月|年|度|伏|瓦|公?斤|千?克|毫?米|厘米|公里|毫?升|分贝|步|次|节|堂|课时|个?人|位|名|张|页)(?![A-Za-z])",
     re.IGNORECASE,
 )
 _SHARE = 0.5  # of the question's words; a best statement that has as many needs no other that has less than half of its
