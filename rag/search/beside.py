@@ -61,7 +61,7 @@ def _beside_headings(question: str, hits: Sequence[Hit], read: Read) -> list[Unk
     return []
 
 
-_VERSION = re.compile(r"(?<![\w.])v?(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)(?![\w%]|\.\d)")
+_VERSION = re.compile(r"(?<![A-Za-z0-9.])v?(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)(?![A-Za-z0-9%]|\.\d)")
 
 
 def _another(question: str, hits: Sequence[Hit], read: Read) -> Unknown | None:

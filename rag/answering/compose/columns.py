@@ -19,6 +19,7 @@ _NOTES = re.compile(
     r"备注|说明|注意|条件|限制|\b(?:notes?|remarks?|conditions?|comments?|restrictions?|exceptions?)\b", re.IGNORECASE
 )
 _NOTE = 120  # characters of a note that is given along
+SURE, _FAINT = 0.5, 0.3  # from what share of a label's words on it is meant; of a character that it alone has
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # Characters of Chinese that a question and a label share without being about one thing.
 _COMMON_ZH = frozenset("的了吗呢吧么可以能不有没是多少几个什哪怎样要会在和与一到用给为每年月日天次元时间后前内上下大小人")
@@ -59,20 +60,17 @@ def asked_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
     )
 
 
-def asked_rows(question: str, rows: Sequence[Statement]) -> list[Statement]:
-    """The rows whose labels say best what is asked of a named column: by the most words, the attribute in other words, their
-    initials (`sso`), or for Chinese a character that no other label has."""
-    columns = {word for head in heads_of(rows) for word in words(head)}
-    asked, told = word_set(question) - columns, [_label(one) for one in rows]
-    points = [
-        2.0 * len(word_set(label) & asked)
-        + 2.0 * of_attribute(question, one)
-        + 2.0 * (_initials(label) in asked)
-        + 1.0 * bool(_own_characters(label, told) & set(question))
-        for one, label in zip(rows, told, strict=True)
-    ]
-    best = max(points, default=0.0)
-    return [one for one, point in zip(rows, points, strict=True) if point == best > 0]
+def _said(question: str, one: Statement, rows: Sequence[Statement]) -> float:
+    """How surely (0–1) a row's label says what is asked of a named column: the share of its words in the question, the
+    attribute in other words, its initials (`sso`), or for Chinese, hardly, a character that no other label has."""
+    label, heads = _label(one), heads_of(rows)
+    asked = word_set(question) - {word for head in heads for word in words(head)}
+    if of_attribute(question, one) or _initials(label) in asked:
+        return 1.0
+    own = word_set(label)
+    shared = len(own & asked) / max(1, len(own))
+    left = set(question) - {char for head in heads for char in head}
+    return max(shared, _FAINT * bool(_own_characters(label, [_label(other) for other in rows]) & left))
 
 
 def _label(one: Statement) -> str:
@@ -89,18 +87,20 @@ def _own_characters(label: str, labels: Sequence[str]) -> set[str]:
     return set(_HAN.findall(label)) - _COMMON_ZH - {char for other in labels if other != label for char in other}
 
 
-def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
-    """Whether the question names a cell of the row, its column and what it is about: 金卡 and 游泳, HM-20 and its weight."""
+def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> float:
+    """How surely (0–1) the question names a cell of the row, by its column and what it is about, or by the row and what is
+    asked of it: 金卡 and 游泳, HM-20 and its weight."""
     if not one.cells or len(one.cells) < 2:
-        return False
+        return 0.0
     if columns := named_columns(question, rows):
-        return any(cell.name in columns and cell.value.strip() for cell in one.cells) and any(
-            other is one for other in asked_rows(question, rows)
-        )
+        said = {at: _said(question, other, rows) for at, other in enumerate(rows)}
+        own = next((said[at] for at, other in enumerate(rows) if other is one), 0.0)
+        filled = any(cell.name in columns and cell.value.strip() for cell in one.cells)
+        return own if filled and own == max(said.values()) else 0.0
     if not _row_named(question, one, rows):
-        return False
+        return 0.0
     asked = asked_columns(question, rows)
-    return any(cell.name in asked and cell.value.strip() for cell in one.cells)
+    return float(any(cell.name in asked and cell.value.strip() for cell in one.cells))
 
 
 def _row_named(question: str, one: Statement, rows: Sequence[Statement]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag import clock
-from rag.answering.compose.columns import pinned
+from rag.answering.compose.columns import SURE, pinned
 from rag.answering.compose.overview import gives_overview
 from rag.answering.compose.score import named_values, read_with, rows_beside, says
 from rag.domain import Hit, Retrieved
@@ -45,7 +45,7 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
     for row in rows:
         if named_values(row, plain) >= _VALUES and says(kind, hit, [row]) is not False:
             return True
-        if kind not in ("steps", "reason") and pinned(question, row, rows_beside(hit, row)):
+        if kind not in ("steps", "reason") and pinned(question, row, rows_beside(hit, row)) >= SURE:
             return True
     if gives_overview(question, hit) or _all_said(kind, found, hit):
         return True

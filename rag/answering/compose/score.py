@@ -95,8 +95,8 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             score -= _KIND
         if of_attribute(question, one):
             score += _ATTRIBUTE if len(words(one.label or one.cells[0].value)) < 2 else _ATTRIBUTE / 2
-        if one.kind == "row" and kind not in _NO_CELL and pinned(question, one, rows_beside(hit, one)):
-            score += _PINNED
+        if one.kind == "row" and kind not in _NO_CELL:
+            score += _PINNED * pinned(question, one, rows_beside(hit, one))
         out.append(Scored(at, n, one, own, covered, around, values, score))
     return out
 
