@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ingest import cases, columns, faq
@@ -44,7 +44,7 @@ def write_table(
     if lead or found.titles:
         writer.keep_with(group)
     lead = lead or "\n".join(titles) or writer.introduced(group)
-    plain = [texts(row.slots, found.columns) for row in found.rows if not row.is_section and not row.is_note]
+    plain = (texts(row.slots, found.columns) for row in found.rows if not row.is_section and not row.is_note)
     if entries(writer, found.header, plain, fields, found.faq):
         return found.header
     _Table(writer, found, group, labelled, lead, fields).write()
@@ -66,7 +66,7 @@ def records(writer: Writer, header: Sequence[str], rows: Sequence[Sequence[str]]
 def entries(
     writer: Writer,
     names: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Iterable[Sequence[str]],
     fields: Fields | None,
     looked: faq.Columns | None = None,
 ) -> bool:
@@ -206,8 +206,9 @@ def labelled_cells(header: Sequence[str], row: Line, names: Sequence[tuple[str, 
         if not slot.text or not (value := normalise(slot.text)):
             continue
         name = header[slot.first] if slot.first < len(header) else ""
-        lead = ("；" if columns.is_chinese(name or value) else "; ") if parts else ""
-        lead += columns.label(name)
+        lead = columns.label(name)
+        if parts:
+            lead = columns.joint(name or value) + lead
         start = at + len(lead)
         told = names_of(slot, names) if names is not None else ((name,) if name else ())
         cells.append(Cell(start, start + len(value), told, value))
@@ -218,11 +219,13 @@ def labelled_cells(header: Sequence[str], row: Line, names: Sequence[tuple[str, 
 
 def names_of(slot: Slot, names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """The header cells above a slot; over several columns, those that all of them have."""
+    if slot.width == 1:
+        return names[slot.first] if slot.first < len(names) else ()
     over = [names[i] for i in range(slot.first, min(slot.first + slot.width, len(names)))]
     if not over:
         return ()
     return over[0] if len(over) == 1 else tuple(name for name in over[0] if all(name in one for one in over)) or over[0]
 
 
-def moved(cells: Sequence[Cell], shift: int) -> Iterator[Cell]:
-    return (Cell(cell.start + shift, cell.end + shift, cell.names, cell.value) for cell in cells)
+def moved(cells: Sequence[Cell], shift: int) -> list[Cell]:
+    return [Cell(cell.start + shift, cell.end + shift, cell.names, cell.value) for cell in cells]
