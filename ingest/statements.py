@@ -138,12 +138,12 @@ class _Reader:
     def _row(self, block: Block, start: int, end: int) -> Statement:
         # A cell that hangs down from a row above has no text of its own here: an empty span.
         cells = tuple(
-            cell for cell in self._near(block, start) if cell.start < end and (cell.end > start or cell.start == cell.end)
+            cell for cell in self._near(block, start, end) if cell.start < end and (cell.end > start or cell.start == cell.end)
         )
         named = any(cell.names for cell in cells)
         kind: StatementKind = "row" if named or len(cells) != 2 else "field"
-        telling = [cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name))]
-        label = telling[0].value if telling else ""
+        telling = (cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name)))
+        told = next(telling, None)
         return Statement(
             start,
             end,
@@ -152,12 +152,12 @@ class _Reader:
             group=block.group,
             lead=self._lead_of(block),
             cells=cells,
-            label=label,
+            label=told.value if told else "",
             above=block.above,
             period=_period(cells, block.above),
         )
 
-    def _near(self, block: Block, start: int) -> Sequence[Cell]:
+    def _near(self, block: Block, start: int, end: int) -> Sequence[Cell]:
         """The cells from shortly before `start` on: a row of many thousands is cut into many passages."""
         if len(block.cells) < _MANY_CELLS:
             return block.cells
@@ -166,7 +166,7 @@ class _Reader:
             self._wide = block, told, [cell.start for cell in told]
         _, told, starts = self._wide
         first = max(bisect_left(starts, start) - 1, 0)
-        return told[first : first + _MANY_CELLS]
+        return told[first : min(first + _MANY_CELLS, bisect_left(starts, end, first))]
 
     def _case(self, block: Block, start: int, end: int, free: int) -> Iterator[Statement]:
         cells = [cell for cell in block.cells if start <= cell.start and cell.end <= end]

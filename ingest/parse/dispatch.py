@@ -13,6 +13,7 @@ from typing import Any
 
 from ingest import columns
 from ingest.parse.archive import encrypted, open_archive
+from ingest.parse.collector import seldom
 from ingest.parse.decode import decode
 from ingest.parse.pairs import pair
 from rag.domain import Parsed
@@ -181,7 +182,8 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
     charset = _CHARSET.search(mime_type or "")
     chosen = _choose(content, filename, mime_type)
     try:
-        parsed = chosen.parser(content, charset[1] if charset else None)
+        with seldom():
+            parsed = chosen.parser(content, charset[1] if charset else None)
     except (ParseError, MemoryError):
         raise
     except Exception as exc:  # a parser that trips over one document must not stop the ingest of the others

@@ -7,6 +7,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ingest.parse.archive import open_archive
@@ -14,6 +15,7 @@ from ingest.parse.numfmt import serial, shown, shown_text
 from ingest.parse.sheet import parted, write_rows
 from ingest.parse.slots import Line, Slot
 from ingest.parse.writer import Writer
+from ingest.parse.xlsxstrings import read_strings
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -81,12 +83,15 @@ def _work_out(book: Any, formulas: Any) -> list[str]:
 
 
 def _open(content: bytes, *, data_only: bool) -> Any:
-    from openpyxl import load_workbook
+    from openpyxl.reader.excel import ExcelReader
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns about every extension that it does not keep
-            return load_workbook(io.BytesIO(content), data_only=data_only)
+            reader = ExcelReader(io.BytesIO(content), data_only=data_only)
+            reader.read_strings = partial(read_strings, reader)
+            reader.read()
+            return reader.wb
     except Exception as exc:  # openpyxl raises whatever its XML held: KeyError, TypeError, ValueError, …
         raise ParseError(
             f"The workbook cannot be opened ({type(exc).__name__}).", code="broken", fix="Save it again as .xlsx or .csv."
