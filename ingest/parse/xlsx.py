@@ -137,29 +137,24 @@ def _rows(sheet: Any, days_off: int) -> Iterator[Line]:
     """All visible rows down to the last filled one; an empty list for a blank row."""
     hidden_rows, hidden_columns = _hidden(sheet)
     places = _places(hidden_columns)
-    areas: dict[tuple[int, int], tuple[int, int, int]] = {}  # (row, first column) → (top row, first and last column)
-    covered: set[tuple[int, int]] = set()
-    for area in sheet.merged_cells.ranges:
-        last = min(area.max_col, area.min_col + _COLUMN_LIMIT)
-        for row in range(area.min_row, min(area.max_row, sheet.max_row) + 1):
-            areas[row, area.min_col] = (area.min_row, area.min_col, last)
-            covered |= {(row, column) for column in range(area.min_col + 1, last + 1)}
+    areas, covered = _merged(sheet)
     bold = {number for number, font in enumerate(sheet.parent._fonts) if font.b}
     text_of = _texts(days_off)
     # Formatting alone can stretch a sheet over a million rows: only cells that exist are visited.
     lines: dict[int, Line] = {}
-    for row, column in sorted({*sheet._cells, *areas}):
+    for row, column in sorted({*sheet._cells, *areas} if areas else sheet._cells):
         if row in hidden_rows or column > _COLUMN_LIMIT or (row, column) in covered:
             continue
         top, first, last = areas.get((row, column), (row, column, column))
         cell = sheet._cells.get((top, first))
         text = text_of(cell) if cell is not None else ""
-        if not text and last == first:
-            continue
-        seen = [places[one] for one in range(first, min(last, _COLUMN_LIMIT) + 1) if one in places]
+        if last > first:
+            seen = [places[one] for one in range(first, min(last, _COLUMN_LIMIT) + 1) if one in places]
+        else:
+            seen = [places[first]] if text and first in places else []
         if seen:
             strong = cell is not None and (cell._style.fontId if cell._style else 0) in bold
-            lines.setdefault(row, []).append(Slot(seen[0], text, len(seen), strong=strong, hung=row > top))
+            lines.setdefault(row, []).append(Slot(seen[0], text, len(seen), False, strong, row > top))
     previous = 0
     for row, slots in sorted(lines.items()):
         if not any(slot.text for slot in slots):
@@ -168,6 +163,18 @@ def _rows(sheet: Any, days_off: int) -> Iterator[Line]:
             yield []
         previous = row
         yield _without_gaps(slots)
+
+
+def _merged(sheet: Any) -> tuple[dict[tuple[int, int], tuple[int, int, int]], set[tuple[int, int]]]:
+    """(row, first column) of a merged area → its top row, first and last column; the cells that it covers beside those."""
+    areas: dict[tuple[int, int], tuple[int, int, int]] = {}
+    covered: set[tuple[int, int]] = set()
+    for area in sheet.merged_cells.ranges:
+        last = min(area.max_col, area.min_col + _COLUMN_LIMIT)
+        for row in range(area.min_row, min(area.max_row, sheet.max_row) + 1):
+            areas[row, area.min_col] = (area.min_row, area.min_col, last)
+            covered |= {(row, column) for column in range(area.min_col + 1, last + 1)}
+    return areas, covered
 
 
 def _places(hidden: set[int]) -> Mapping[int, int]:
