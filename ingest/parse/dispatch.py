@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ingest import columns
+from ingest.collector import seldom
 from ingest.parse.archive import encrypted, open_archive
-from ingest.parse.collector import seldom
 from ingest.parse.decode import decode
 from ingest.parse.pairs import pair
 from rag.domain import Parsed
@@ -165,6 +165,7 @@ _MAILBOX_START = re.compile(r"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
+@seldom()
 def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Parsed:
     """Reads a document.
 
@@ -182,8 +183,7 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
     charset = _CHARSET.search(mime_type or "")
     chosen = _choose(content, filename, mime_type)
     try:
-        with seldom():
-            parsed = chosen.parser(content, charset[1] if charset else None)
+        parsed = chosen.parser(content, charset[1] if charset else None)
     except (ParseError, MemoryError):
         raise
     except Exception as exc:  # a parser that trips over one document must not stop the ingest of the others

@@ -89,7 +89,6 @@ class Section:
             "=": value == limit, "<>": value != limit,
         }[sign]  # fmt: skip
 
-
     @cached_property
     def digits(self) -> Digits | None:
         """None for a section without a place for a digit."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest import cases, faq
+from ingest.columns import COLUMN_LIMIT
 from ingest.parse.header import distinct_names, is_value
 from ingest.parse.lines import fits
 from ingest.parse.slots import Line, Slot, filled, is_blank, texts, width
@@ -84,7 +85,7 @@ def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
         rows = rows[above:]
     head, body = rows[:heads], rows[heads:]
     names = _names(head, count)
-    header = tuple(" ".join(dict.fromkeys(" ".join(part.split()) for part in column if part)) for column in names)
+    header = tuple(column[0] if len(column) == 1 else " ".join(dict.fromkeys(column)) for column in names)
     if heads and looked is None and faq.find_columns(header) is None and cases.find_columns(header) is None:
         looked = faq.columns_by_look(header, [texts(row, count) for row in body])
     return Shape(
@@ -125,11 +126,11 @@ def _is_form(rows: Sequence[Line], count: int) -> bool:
             return False
         wide += any(slot.width > 1 for slot in told)
     labels = [slot.text for row in rows for slot in filled(row)[::2]]
-    known = sum(_LABEL.fullmatch(label) is not None for label in labels)
-    spread = wide * 2 >= len(rows) and len(set(labels)) == len(labels)
-    if spread and (any(slot.width > 1 for slot in rows[0]) or known * 3 >= len(labels)):
-        return True
-    return count >= 4 and known == len(labels)
+    if wide * 2 >= len(rows) and len(set(labels)) == len(labels):
+        known = sum(_LABEL.fullmatch(label) is not None for label in labels)
+        if any(slot.width > 1 for slot in rows[0]) or known * 3 >= len(labels):
+            return True
+    return count >= 4 and all(_LABEL.fullmatch(label) for label in labels)
 
 
 def _heads(rows: Sequence[Line], count: int) -> tuple[int, int, faq.Columns | None]:
@@ -138,7 +139,7 @@ def _heads(rows: Sequence[Line], count: int) -> tuple[int, int, faq.Columns | No
     for number, row in enumerate(plain):
         if len(rows) > 1 and (faq.find_columns(row) or cases.find_columns(row)):
             return number, 1, None
-    asks = bool(plain) and any(map(faq.is_question, plain[0]))
+    asks = bool(plain) and count <= COLUMN_LIMIT and any(map(faq.is_question, plain[0]))
     if asks or count == 2:
         plain += [texts(row, count) for row in rows[_LEAD_ROWS:]]
     looked = faq.columns_by_look([], plain) if asks else None
@@ -211,19 +212,16 @@ def _names(head: Sequence[Line], count: int) -> tuple[tuple[str, ...], ...]:
     columns: list[list[str]] = [[] for _ in range(count)]
     for number, row in enumerate(head):
         above = ""
+        below = {slot.first for slot in (head[number + 1] if number + 1 < len(head) else ()) if slot.text and not slot.hung}
         for slot in row:
             text = " ".join(slot.text.split())
-            if not text and number + 1 < len(head) and above and _under(head[number + 1], slot.first):
+            if not text and above and slot.first in below:
                 text = above
             above = text
-            for column in range(slot.first, min(slot.first + slot.width, count)):
-                if text and (not columns[column] or columns[column][-1] != text):
+            for column in range(slot.first, min(slot.first + slot.width, count)) if text else ():
+                if not columns[column] or columns[column][-1] != text:
                     columns[column].append(text)
     return tuple(map(tuple, columns))
-
-
-def _under(row: Line, column: int) -> bool:
-    return any(slot.text and slot.first == column and not slot.hung for slot in row)
 
 
 def _sections(rows: Sequence[Line], count: int, has_header: bool) -> list[Row]:

@@ -1,4 +1,5 @@
-"""Python's search for garbage in cycles, while a document is read: it finds next to none and takes a quarter of the time."""
+"""Python's search for garbage in cycles, while a document is read: it finds
+next to none there and takes a quarter of the time."""
 
 from __future__ import annotations
 
