@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
+from ingest.collector import seldom
 from ingest.parse.tags import plain
 from ingest.pieces import CountTokens, Piece, Tally, cut
 from rag.domain import Block, Chunk, Kind, Parsed
@@ -20,6 +21,7 @@ _CASE_FACTOR = 8
 _FAQ_FACTOR = 32  # an approved answer is given word for word: only a runaway one is cut
 
 
+@seldom()
 def chunk(parsed: Parsed, *, count_tokens: CountTokens, title: str, max_tokens: int = 256, min_tokens: int = 48) -> list[Chunk]:
     """Passages in the order of the text; `chunk.text == parsed.text[chunk.start:chunk.end]`.
 

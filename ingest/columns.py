@@ -144,6 +144,11 @@ def label(name: str) -> str:
     return f"{name}：" if is_chinese(name) else f"{name}: "
 
 
+def joint(text: str) -> str:
+    """What parts a value with its label from the one before: `text` is its name, or itself where it has none."""
+    return "；" if is_chinese(text) else "; "
+
+
 FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "id": names(

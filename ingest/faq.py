@@ -91,9 +91,7 @@ def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Col
     if not 1 < width <= columns.COLUMN_LIMIT or len(rows) < 2:
         return None
     filled = [[cell for row in rows if (cell := columns.cell(row, i))] for i in range(width)]
-    asked = next(
-        (i for i in range(width) if len(filled[i]) * 2 > len(rows) and _share(filled[i]) >= _SHARE and _differ(filled[i])), None
-    )
+    asked = next((i for i in range(width) if len(filled[i]) * 2 > len(rows) and _ask(filled[i]) and _differ(filled[i])), None)
     if asked is None:
         return None
     names = [header[i] if i < len(header) else "" for i in range(width)]
@@ -102,7 +100,7 @@ def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Col
     others = [
         i
         for i in range(width)
-        if i != asked and len(filled[i]) * 2 >= len(rows) and _share(filled[i]) < _SHARE and roles[i] not in taken
+        if i != asked and len(filled[i]) * 2 >= len(rows) and not _ask(filled[i]) and roles[i] not in taken
         and not columns.field_of(names[i])
     ]  # fmt: skip
     answered = max(others, key=lambda i: sum(map(len, filled[i])), default=None)
@@ -230,8 +228,14 @@ def is_question(text: str) -> bool:
     return _ASKS_EN.match(text) is not None if text.isascii() else len(text) <= 60 and _ASKS_ZH.search(text) is not None
 
 
-def _share(cells: Sequence[str]) -> float:
-    return sum(map(is_question, cells)) / max(1, len(cells))
+def _ask(cells: Sequence[str]) -> bool:
+    """Whether most of the cells are questions; no more of them are looked at than tell."""
+    others, count = 0, max(1, len(cells))
+    for cell in cells:
+        others += not is_question(cell)
+        if (len(cells) - others) / count < _SHARE:
+            return False
+    return bool(cells)
 
 
 def _differ(cells: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ingest.collector import seldom
 from ingest.parse.tags import plain
 from rag.domain import Block, Chunk, Parsed
 from rag.library.validity import field_period, read_period
@@ -28,6 +29,7 @@ _LINE_MARK = re.compile(rf"[ \t>]*(?P<mark>{_NUMBERED.pattern}|{_LETTERED.patter
 _MARK_BEFORE = re.compile(rf"(?P<mark>{_NUMBERED.pattern}|{_LETTERED.pattern}|{_BULLET.pattern})\s*$")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w")
+_LINE = re.compile(r"[^\n]+")
 _LABELLED = re.compile(r"(?m)^(?P<name>[^:：\n]{1,40})[:：][^\S\n]*(?P<value>\S[^\n]*(?:\n(?![^:：\n]{1,40}[:：])[^\n]+)*)")
 _INDEX, _COUNTS = re.compile(r"\d{0,4}"), re.compile(r"序号|编号|#|[Nn]o\.?|[Nn]r\.?|[Ii]ndex|[Ii][Dd]")
 _JUNK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")  # a template's place holders: no reader ever sees them
@@ -47,6 +49,7 @@ _PERSON_LINE = re.compile(
 _CIRCLED = ord("①") - 1
 
 
+@seldom()
 def with_statements(parsed: Parsed, chunks: Sequence[Chunk]) -> tuple[Chunk, ...]:
     """The chunks, each with what it is made of, in the order of the text; phrasings of one entry share it."""
     reader = _Reader(parsed)
@@ -138,12 +141,12 @@ class _Reader:
     def _row(self, block: Block, start: int, end: int) -> Statement:
         # A cell that hangs down from a row above has no text of its own here: an empty span.
         cells = tuple(
-            cell for cell in self._near(block, start) if cell.start < end and (cell.end > start or cell.start == cell.end)
+            cell for cell in self._near(block, start, end) if cell.start < end and (cell.end > start or cell.start == cell.end)
         )
         named = any(cell.names for cell in cells)
         kind: StatementKind = "row" if named or len(cells) != 2 else "field"
-        telling = [cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name))]
-        label = telling[0].value if telling else ""
+        telling = (cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name)))
+        told = next(telling, None)
         return Statement(
             start,
             end,
@@ -152,12 +155,12 @@ class _Reader:
             group=block.group,
             lead=self._lead_of(block),
             cells=cells,
-            label=label,
+            label=told.value if told else "",
             above=block.above,
             period=_period(cells, block.above),
         )
 
-    def _near(self, block: Block, start: int) -> Sequence[Cell]:
+    def _near(self, block: Block, start: int, end: int) -> Sequence[Cell]:
         """The cells from shortly before `start` on: a row of many thousands is cut into many passages."""
         if len(block.cells) < _MANY_CELLS:
             return block.cells
@@ -166,7 +169,7 @@ class _Reader:
             self._wide = block, told, [cell.start for cell in told]
         _, told, starts = self._wide
         first = max(bisect_left(starts, start) - 1, 0)
-        return told[first : first + _MANY_CELLS]
+        return told[first : min(first + _MANY_CELLS, bisect_left(starts, end, first))]
 
     def _case(self, block: Block, start: int, end: int, free: int) -> Iterator[Statement]:
         cells = [cell for cell in block.cells if start <= cell.start and cell.end <= end]
@@ -217,8 +220,8 @@ class _Reader:
                 yield Statement(piece.start, piece.end, kind, shown, group=group)
 
     def _pieces(self, start: int, end: int) -> Iterator[_Piece]:
-        lines = [match.span() for match in re.compile(r"[^\n]+").finditer(self._text, start, end)]
-        marks = [_LINE_MARK.match(self._text, a, b) for a, b in lines]
+        lines = [match.span() for match in _LINE.finditer(self._text, start, end)]
+        marks = [_LINE_MARK.match(self._text, a, b) for a, b in lines] if len(lines) > 1 else []
         if sum(mark is not None for mark in marks) < 2:
             yield from (_Piece(start + a, start + b) for a, b in split_sentences(self._text[start:end]))
             return

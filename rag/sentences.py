@@ -60,11 +60,14 @@ def split_sentences(text: str) -> list[Span]:
 
 def _trim(text: str, start: int, end: int, also: str = "") -> Iterator[Span]:
     """The span without whitespace around it, or nothing when it has no letter or digit."""
+    held = text[start:end].lstrip()
+    start, held = end - len(held), held.rstrip()
+    end = start + len(held)
     while start < end and (text[start].isspace() or text[start] in also):
         start += 1
     while end > start and (text[end - 1].isspace() or text[end - 1] in also):
         end -= 1
-    if any(char.isalnum() for char in text[start:end]):
+    if any(map(str.isalnum, held)):
         yield start, end
 
 

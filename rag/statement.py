@@ -11,10 +11,10 @@ import orjson
 StatementKind = Literal["sentence", "step", "item", "row", "answer", "field", "definition", "note"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen, each of a table's million cells would take three times as long to make
 class Cell:
     """A cell of a table row, or a named field of a case: span in the document's text, the header cells above it (outermost
-    first), and its value as a reader sees it."""
+    first), and its value as a reader sees it. Nobody changes it: statements share them."""
 
     start: int
     end: int
@@ -24,6 +24,8 @@ class Cell:
     @property
     def name(self) -> str:
         """The header cells on one line."""
+        if len(self.names) == 1:
+            return self.names[0]
         return " · ".join(dict.fromkeys(filter(None, self.names)))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from ingest.clean.blocks import BLOCK_RULES, drop_blocks
 from ingest.clean.repair import REPAIRS, repair
+from ingest.collector import seldom
 from ingest.parse.removed import NAVIGATION, PAGE_FURNITURE, UNPUBLISHED
 from rag.domain import Parsed
 
@@ -17,6 +18,7 @@ RULES: tuple[str, ...] = (*REPAIRS, *(name for name, _ in BLOCK_RULES), PAGE_FUR
 """Names of all rules; the last three are applied by the parsers."""
 
 
+@seldom()
 def clean(parsed: Parsed, off: Collection[str] = ()) -> tuple[Parsed, dict[str, int]]:
     """The document repaired and without the blocks that a rule drops, and how often each rule did something."""
     repaired, repairs = repair(parsed, off)

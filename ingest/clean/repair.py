@@ -55,6 +55,8 @@ def repair(parsed: Parsed, off: Collection[str] = ()) -> tuple[Parsed, dict[str,
 def _with_labels(parsed: Parsed, rule: Callable[[str], Iterator[Edit]]) -> Parsed:
     """Title, sections and headers are copies of the text's parts."""
     labels = {parsed.title, *(part for b in parsed.blocks for part in (*b.section, b.header, *b.keys))}
+    if next(rule("\n".join(labels)), None) is None:  # all but always: no rule goes over the end of a line
+        return parsed
     changed = {label: fixed for label in labels if (fixed := _edited(label, rule)) != label}
     if not changed:
         return parsed

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ingest import columns
+from ingest.collector import seldom
 from ingest.parse.archive import encrypted, open_archive
 from ingest.parse.decode import decode
 from ingest.parse.pairs import pair
@@ -164,6 +165,7 @@ _MAILBOX_START = re.compile(r"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
+@seldom()
 def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Parsed:
     """Reads a document.
 

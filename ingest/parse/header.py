@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingest.parse.lines import columns
+from ingest.parse.lines import fits
 
-_VALUE = re.compile(r"[\s\d.,:/%+\-¥$€£()年月日]*\d[\s\d.,:/%+\-¥$€£()年月日]*|[-–—]|\S+@\S+|https?://\S+")
+_VALUE = re.compile(r"(?=\D*\d)[\s\d.,:/%+\-¥$€£()年月日]+|[-–—]|\S+@\S+|https?://\S+")
 _NAME_COLUMNS = 40
 
 
@@ -23,5 +23,5 @@ def distinct_names(row: Sequence[str]) -> bool:
     return (
         len(filled) * 2 > len(cells)
         and len(set(filled)) == len(filled)
-        and all(columns(cell) <= _NAME_COLUMNS and not is_value(cell) and "\n" not in cell for cell in filled)
+        and all(fits(cell, _NAME_COLUMNS) and not is_value(cell) and "\n" not in cell for cell in filled)
     )

@@ -32,6 +32,11 @@ def columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
+def fits(text: str, limit: int) -> bool:
+    """Whether a text is no wider than `limit` columns."""
+    return len(text) * 2 <= limit or (len(text) <= limit and columns(text) <= limit)
+
+
 def bullet(line: str) -> int:
     """Length of the list mark that opens the stripped line, with the space after it; 0 when there is none."""
     match = _BULLET.match(line)

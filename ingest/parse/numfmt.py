@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 
-from ingest.parse.numparts import Part, Section, sections
+from ingest.parse.numparts import TEXT, Digits, Part, Section, numeric, sections
 
 _SYSTEM_DATE = "mm-dd-yy"  # number 14: the reader's own short date, so it is written as no one can misread it
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -23,7 +23,7 @@ _LAST_SERIAL = 2958466
 
 def shown(value: float, pattern: str | None, *, days_off: int = 0) -> str:
     """A number as the pattern shows it. `days_off`: 1462 for a workbook that counts its days from 1904."""
-    section, number = _chosen(sections(pattern or "General"), value)
+    section, number = _chosen(*numeric(pattern or "General"), value)
     if section is None or section.is_general:
         return _general(value) if section is None else _literal(section.parts, _general(number))
     if not section.parts:
@@ -38,9 +38,9 @@ def shown_text(text: str, pattern: str | None) -> str:
     if not pattern or "@" not in pattern:
         return text
     section = sections(pattern)[-1]
-    if not any(part == Part("mark", "@") for part in section.parts):
+    if TEXT not in section.parts:
         return text
-    return "".join(text if part == Part("mark", "@") else part.text for part in section.parts).strip()
+    return "".join(text if part == TEXT else part.text for part in section.parts).strip()
 
 
 def is_date(pattern: str | None) -> bool:
@@ -65,11 +65,10 @@ def _general(value: float) -> str:
     return f"{value:.15g}" if abs(value) < 1e15 or value != int(value) else str(int(value))
 
 
-def _chosen(told_sections: Sequence[Section], value: float) -> tuple[Section | None, float]:
-    told = [section for section in told_sections if not any(part == Part("mark", "@") for part in section.parts)]
+def _chosen(told: Sequence[Section], conditional: bool, value: float) -> tuple[Section | None, float]:
     if not told:
         return None, value
-    if any(section.condition for section in told):
+    if conditional:
         for section in told:
             if section.holds(value):
                 signed = value if len(told) == 1 or value >= 0 or section.condition is None else abs(value)
@@ -81,6 +80,8 @@ def _chosen(told_sections: Sequence[Section], value: float) -> tuple[Section | N
 
 
 def _literal(parts: Sequence[Part], number: str) -> str:
+    if len(parts) == 1:
+        return number
     return "".join(
         number if part.kind == "general" else part.text for part in parts if part.kind in ("general", "literal")
     ).strip()
@@ -90,42 +91,54 @@ def _literal(parts: Sequence[Part], number: str) -> str:
 
 
 def _number(section: Section, value: float) -> str:
-    parts = list(section.parts)
-    digits = [i for i, part in enumerate(parts) if part.kind == "digit"]
-    if not digits:
+    parts, told = section.parts, section.digits
+    if told is None:
         return "".join("%" if part.text == "%" else part.text if part.kind == "literal" else "" for part in parts).strip()
-    marks = {i: part.text for i, part in enumerate(parts) if part.kind == "mark"}
-    if any(mark == "/" and digits[0] < i < digits[-1] + 2 for i, mark in marks.items()):
+    if told.is_fraction:
         return _fraction(parts, value)
     try:
         amount = Decimal(repr(abs(value)))
     except InvalidOperation:
         return _general(value)
-    amount *= Decimal(100) ** sum(mark == "%" for mark in marks.values())
-    amount /= Decimal(1000) ** sum(mark == "," and i > digits[-1] for i, mark in marks.items())
-    point = next((i for i, mark in marks.items() if mark == "." and (i < digits[-1] or i == digits[-1] + 1)), len(parts))
-    power = next((i for i, part in enumerate(parts) if part.kind == "exp"), len(parts))
-    decimals = [i for i in digits if point < i < power]
+    amount = amount * told.times / told.over
     exponent = 0
-    if power < len(parts) and amount:
+    if told.power < len(parts) and amount:
         exponent = amount.adjusted()
         amount = amount.scaleb(-exponent)
-    rounded = amount.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
+    rounded = amount.quantize(told.step, ROUND_HALF_UP)
     whole, _, rest = f"{rounded:f}".partition(".")
-    integers = [i for i in digits if i < min(point, power)]
-    thousands = any(mark == "," and integers and integers[0] < i < integers[-1] for i, mark in marks.items())
-    shown_at = _integer(parts, integers, whole, thousands) | _decimals(parts, decimals, rest)
-    if power < len(parts):
-        shown_at[power] = "E" + ("-" if exponent < 0 else "+" if parts[power].text.endswith("+") else "")
-        places = [i for i in digits if i > power]
+    text = _in_a_run(parts, told, whole, rest) if told.edges else _in_places(parts, told, whole, rest, exponent)
+    return ("-" if value < 0 and rounded else "") + text.strip()
+
+
+def _in_a_run(parts: Sequence[Part], told: Digits, whole: str, rest: str) -> str:
+    """A number whose digits stand side by side, as in nearly all formats."""
+    before, after = told.edges or ("", "")
+    whole = whole.lstrip("0") if told.integers else ""
+    left = told.integers[: max(0, len(told.integers) - len(whole))]
+    whole = sum(parts[place].text == "0" for place in left) * "0" + whole
+    if told.thousands and len(whole) > 3:
+        head = len(whole) % 3 or 3
+        whole = ",".join((whole[:head], *(whole[at : at + 3] for at in range(head, len(whole), 3))))
+    kept = _kept(parts, told.decimals, rest)
+    point = "." if told.point < len(parts) and (kept or not told.decimals) else ""
+    return f"{before}{whole}{point}{rest[:kept]}{after}"
+
+
+def _in_places(parts: Sequence[Part], told: Digits, whole: str, rest: str, exponent: int) -> str:
+    """A number with other text between its digits, or with an exponent."""
+    shown_at = _integer(parts, told.integers, whole, told.thousands)
+    shown_at |= {place: rest[i] for i, place in enumerate(told.decimals) if i < _kept(parts, told.decimals, rest)}
+    if told.power < len(parts):
+        shown_at[told.power] = "E" + ("-" if exponent < 0 else "+" if parts[told.power].text.endswith("+") else "")
+        places = [i for i in told.at if i > told.power]
         shown_at |= _integer(parts, places, str(abs(exponent)), False)
-    if point < len(parts):
-        shown_at[point] = "." if any(shown_at.get(i) for i in decimals) or not decimals else ""
-    text = "".join(
-        shown_at.get(i, "" if part.kind == "digit" or (part.text == "," and i in marks) else part.text)
+    if told.point < len(parts):
+        shown_at[told.point] = "." if any(shown_at.get(i) for i in told.decimals) or not told.decimals else ""
+    return "".join(
+        shown_at.get(i, "" if part.kind == "digit" or (part.text == "," and i in told.marks) else part.text)
         for i, part in enumerate(parts)
     )
-    return ("-" if value < 0 and rounded else "") + text.strip()
 
 
 def _integer(parts: Sequence[Part], places: Sequence[int], whole: str, thousands: bool) -> dict[int, str]:
@@ -145,11 +158,12 @@ def _integer(parts: Sequence[Part], places: Sequence[int], whole: str, thousands
     return shown_at
 
 
-def _decimals(parts: Sequence[Part], places: Sequence[int], rest: str) -> dict[int, str]:
+def _kept(parts: Sequence[Part], places: Sequence[int], rest: str) -> int:
+    """How many decimals are shown: zeros at the end only where the format asks for them."""
     kept = len(rest)
     while kept and rest[kept - 1] == "0" and parts[places[kept - 1]].text != "0":
         kept -= 1
-    return {place: rest[i] for i, place in enumerate(places) if i < kept}
+    return kept
 
 
 def _fraction(parts: Sequence[Part], value: float) -> str:
@@ -171,24 +185,18 @@ def _fraction(parts: Sequence[Part], value: float) -> str:
 
 
 def _date(section: Section, value: float, days_off: int, pattern: str) -> str:
-    parts = section.parts
-    elapsed = any(part.kind == "elapsed" for part in parts)
-    days = value + (0 if elapsed or value < 1 else days_off)
-    if not (elapsed or 0 <= days < _LAST_SERIAL):
+    told = section.moments
+    days = value + (0 if told.elapsed or value < 1 else days_off)
+    if not (told.elapsed or 0 <= days < _LAST_SERIAL):
         return _general(value)
-    fine = any(part.kind == "date" and "." in part.text for part in parts)
-    seconds = round(days * 86400, 3) if fine else round(days * 86400)
-    moment = _EPOCH + datetime.timedelta(seconds=seconds if not elapsed or seconds < 86400 * _LAST_SERIAL else 0)
+    seconds = round(days * 86400, 3) if told.fine else round(days * 86400)
+    moment = _EPOCH + datetime.timedelta(seconds=seconds if not told.elapsed or seconds < 86400 * _LAST_SERIAL else 0)
     if 1 <= days < 60:
         moment += datetime.timedelta(days=1)  # Excel knows a 29th of February 1900
-    has_time = any(part.kind == "half" or (part.kind == "date" and part.text[0] in "hs") for part in parts)
-    has_day = any(part.kind == "date" and part.text[0] in "yde" for part in parts)
     if pattern == _SYSTEM_DATE:
         return moment.strftime("%Y-%m-%d")
-    midnight = has_time and has_day and days >= 1 and moment.time() == datetime.time()
-    half = any(part.kind == "half" for part in parts)
     shown_parts: list[str] = []
-    for i, part in enumerate(parts):
+    for i, part in enumerate(section.parts):
         if part.kind in ("literal", "mark"):
             shown_parts.append(part.text)
         elif part.kind == "elapsed":
@@ -197,23 +205,15 @@ def _date(section: Section, value: float, days_off: int, pattern: str) -> str:
         elif part.kind == "half":
             shown_parts.append(_half(part.text, moment.hour))
         elif part.kind == "date":
-            shown_parts.append(_unit(part.text, moment, half, _is_minute(parts, i), section.chinese))
+            shown_parts.append(_unit(part.text, moment, told.half, i in told.minutes, section.chinese))
     text = "".join(shown_parts).strip()
+    midnight = told.has_time and told.has_day and days >= 1 and moment.time() == datetime.time()
     return re.sub(r"[T ]*0?0:00(?::00(?:\.0+)?)?(?: ?AM)?$|[T ]*12:00(?::00)? ?AM$", "", text) if midnight else text
 
 
 def _half(text: str, hour: int) -> str:
     before, after = text.split("/")
     return before if hour < 12 else after
-
-
-def _is_minute(parts: Sequence[Part], i: int) -> bool:
-    """`m` beside hours or seconds counts minutes."""
-    timed = [(n, part) for n, part in enumerate(parts) if part.kind in ("date", "elapsed")]
-    at = next(n for n, (place, _) in enumerate(timed) if place == i)
-    before = timed[at - 1][1].text[0] if at else ""
-    after = timed[at + 1][1].text[0] if at + 1 < len(timed) else ""
-    return before == "h" or after == "s"
 
 
 def _unit(text: str, moment: datetime.datetime, half: bool, is_minute: bool, chinese: bool) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest import cases, faq
+from ingest.columns import COLUMN_LIMIT
 from ingest.parse.header import distinct_names, is_value
-from ingest.parse.lines import columns as columns_of
-from ingest.parse.slots import Line, Slot, filled, texts, width
+from ingest.parse.lines import fits
+from ingest.parse.slots import Line, Slot, filled, is_blank, texts, width
 
 _LEAD_ROWS = 10
 _HEAD_ROWS = 4
@@ -69,7 +70,7 @@ class Shape:
 
 def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
     """Finds out what the rows are. `heads`: how many of the first ones are marked as header rows; None: nothing says so."""
-    rows = [row for row in rows if filled(row)]
+    rows = [row for row in rows if not is_blank(row)]
     count = width(rows)
     titles: list[Slot] = []
     while len(rows) > 1 and count > 1 and _is_title(rows[0], rows, count, marked=bool(heads)):
@@ -84,7 +85,7 @@ def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
         rows = rows[above:]
     head, body = rows[:heads], rows[heads:]
     names = _names(head, count)
-    header = tuple(" ".join(dict.fromkeys(" ".join(part.split()) for part in column if part)) for column in names)
+    header = tuple(column[0] if len(column) == 1 else " ".join(dict.fromkeys(column)) for column in names)
     if heads and looked is None and faq.find_columns(header) is None and cases.find_columns(header) is None:
         looked = faq.columns_by_look(header, [texts(row, count) for row in body])
     return Shape(
@@ -125,20 +126,23 @@ def _is_form(rows: Sequence[Line], count: int) -> bool:
             return False
         wide += any(slot.width > 1 for slot in told)
     labels = [slot.text for row in rows for slot in filled(row)[::2]]
-    known = sum(_LABEL.fullmatch(label) is not None for label in labels)
-    spread = wide * 2 >= len(rows) and len(set(labels)) == len(labels)
-    if spread and (any(slot.width > 1 for slot in rows[0]) or known * 3 >= len(labels)):
-        return True
-    return count >= 4 and known == len(labels)
+    if wide * 2 >= len(rows) and len(set(labels)) == len(labels):
+        known = sum(_LABEL.fullmatch(label) is not None for label in labels)
+        if any(slot.width > 1 for slot in rows[0]) or known * 3 >= len(labels):
+            return True
+    return count >= 4 and all(_LABEL.fullmatch(label) for label in labels)
 
 
 def _heads(rows: Sequence[Line], count: int) -> tuple[int, int, faq.Columns | None]:
     """(rows above the header, header rows, columns of a FAQ without header)."""
-    plain = [texts(row, count) for row in rows]
-    for number, row in enumerate(plain[:_LEAD_ROWS]):
+    plain = [texts(row, count) for row in rows[:_LEAD_ROWS]]
+    for number, row in enumerate(plain):
         if len(rows) > 1 and (faq.find_columns(row) or cases.find_columns(row)):
             return number, 1, None
-    looked = faq.columns_by_look([], plain) if plain and any(map(faq.is_question, plain[0])) else None
+    asks = bool(plain) and count <= COLUMN_LIMIT and any(map(faq.is_question, plain[0]))
+    if asks or count == 2:
+        plain += [texts(row, count) for row in rows[_LEAD_ROWS:]]
+    looked = faq.columns_by_look([], plain) if asks else None
     if looked is not None and faq.is_question(plain[0][looked.question]):
         return 0, 0, looked
     if len(rows) < 2:
@@ -165,7 +169,7 @@ def _deep(rows: Sequence[Line], plain: Sequence[Sequence[str]]) -> int:
 
 
 def _are_names(row: Line) -> bool:
-    return all(not is_value(slot.text) and columns_of(slot.text) <= 40 and "\n" not in slot.text for slot in filled(row))
+    return all(not is_value(slot.text) and fits(slot.text, 40) and "\n" not in slot.text for slot in filled(row))
 
 
 def _divides(above: Line, below: Line) -> bool:
@@ -208,52 +212,45 @@ def _names(head: Sequence[Line], count: int) -> tuple[tuple[str, ...], ...]:
     columns: list[list[str]] = [[] for _ in range(count)]
     for number, row in enumerate(head):
         above = ""
+        below = {slot.first for slot in (head[number + 1] if number + 1 < len(head) else ()) if slot.text and not slot.hung}
         for slot in row:
             text = " ".join(slot.text.split())
-            if not text and number + 1 < len(head) and above and _under(head[number + 1], slot.first):
+            if not text and above and slot.first in below:
                 text = above
             above = text
-            for column in range(slot.first, min(slot.first + slot.width, count)):
-                if text and (not columns[column] or columns[column][-1] != text):
+            for column in range(slot.first, min(slot.first + slot.width, count)) if text else ():
+                if not columns[column] or columns[column][-1] != text:
                     columns[column].append(text)
     return tuple(map(tuple, columns))
 
 
-def _under(row: Line, column: int) -> bool:
-    return any(slot.text and slot.first == column and not slot.hung for slot in row)
-
-
 def _sections(rows: Sequence[Line], count: int, has_header: bool) -> list[Row]:
     """The rows, each with the section row above it."""
-    marks = [_section(row, count) for row in rows]
-    is_data = [len(filled(row)) > 1 for row in rows]
-    sure = any(marks[i] == "sure" and any(is_data[i + 1 :]) for i in range(len(rows)))
-    first = has_header and count > 2 and bool(marks) and marks[0] == "likely" and any(is_data[1:])
+    told = [filled(row) for row in rows]
+    marks = [_section(row, count) for row in told]
+    is_data = [len(row) > 1 for row in told]
+    last_data = max((number for number, data in enumerate(is_data) if data), default=-1)
+    sure = "sure" in marks[: max(last_data, 0)]
+    first = has_header and count > 2 and bool(marks) and marks[0] == "likely" and last_data > 0
     found: list[Row] = []
     above = ""
     for number, row in enumerate(rows):
         followed = any(is_data[number + 1 : number + 3])
         mark = marks[number]
-        text = filled(row)[0].text
-        if (
-            mark
-            and not is_data[number]
-            and not any(is_data[number + 1 :])
-            and (_NOTE.match(text) or filled(row)[0].width >= count > 1)
-        ):
+        only = told[number][0]
+        if mark and not is_data[number] and number >= last_data and (_NOTE.match(only.text) or only.width >= count > 1):
             found.append(Row(row, is_note=True))
         elif followed and (mark == "sure" or (mark == "likely" and first and not sure)):
-            above = " ".join(text.split())
+            above = " ".join(only.text.split())
             found.append(Row(row, is_section=True))
         else:
             found.append(Row(row, above))
     return found
 
 
-def _section(row: Line, count: int) -> str:
+def _section(told: Sequence[Slot], count: int) -> str:
     """`sure` for a row that names the rows below it, `likely` where it may be an item without values, '' for data."""
-    told = filled(row)
-    if len(told) != 1 or told[0].hung or count < 2 or columns_of(told[0].text) > _SECTION_COLUMNS or "\n" in told[0].text:
+    if len(told) != 1 or told[0].hung or count < 2 or not fits(told[0].text, _SECTION_COLUMNS) or "\n" in told[0].text:
         return ""
     only = told[0]
     if only.width >= count and count > 1:

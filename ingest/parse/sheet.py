@@ -36,14 +36,14 @@ def parse_csv(text: str) -> Parsed:
     except csv.Error as exc:
         raise ParseError(f"The table cannot be read: {exc}.", code="broken", fix="Export it again as CSV in UTF-8.") from exc
     writer = Writer()
-    write_rows(writer, [line([_value(cell) for cell in row]) for row in rows if any(cell.strip() for cell in row)])
+    stripped = ([cell.strip() for cell in row] for row in rows)
+    write_rows(writer, [line([_value(cell) if cell[:1] == "=" else cell for cell in row]) for row in stripped if any(row)])
     return writer.parsed()
 
 
 def _value(cell: str) -> str:
     """`="00123"` is how an export keeps Excel from reading a number."""
-    cell = cell.strip()
-    match = _QUOTED_FORMULA.fullmatch(cell) if cell.startswith("=") else None
+    match = _QUOTED_FORMULA.fullmatch(cell)
     return match[1] if match else cell
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ingest import cases, columns, faq
@@ -44,7 +44,7 @@ def write_table(
     if lead or found.titles:
         writer.keep_with(group)
     lead = lead or "\n".join(titles) or writer.introduced(group)
-    plain = [texts(row.slots, found.columns) for row in found.rows if not row.is_section and not row.is_note]
+    plain = (texts(row.slots, found.columns) for row in found.rows if not row.is_section and not row.is_note)
     if entries(writer, found.header, plain, fields, found.faq):
         return found.header
     _Table(writer, found, group, labelled, lead, fields).write()
@@ -66,7 +66,7 @@ def records(writer: Writer, header: Sequence[str], rows: Sequence[Sequence[str]]
 def entries(
     writer: Writer,
     names: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Iterable[Sequence[str]],
     fields: Fields | None,
     looked: faq.Columns | None = None,
 ) -> bool:
@@ -151,6 +151,7 @@ class _Table:
         self.writer, self.found, self.group, self.lead, self.fields = writer, found, group, lead, fields
         self.labels = labelled and bool(found.header)
         self.title_row = "" if self.labels else " | ".join(filter(None, map(one_line, found.header)))
+        self.leads = _labels(found.header) if self.labels and len(found.rows) > 1 else None
         self.tight = False
 
     def write(self) -> None:
@@ -165,7 +166,7 @@ class _Table:
             elif self.found.is_form:
                 self._form(row)
             elif self.labels:
-                self._block(*labelled_cells(self.found.header, row.slots, self.found.names), row)
+                self._block(*labelled_cells(self.found.header, row.slots, self.found.names, self.leads), row)
             else:
                 self._block(*_barred(row.slots, self.found.names), row)
             self.tight = True
@@ -199,30 +200,47 @@ def _barred(slots: Sequence[Slot], names: Sequence[tuple[str, ...]]) -> tuple[st
     return " | ".join(parts), cells
 
 
-def labelled_cells(header: Sequence[str], row: Line, names: Sequence[tuple[str, ...]] | None = None) -> tuple[str, list[Cell]]:
-    """One data row as readable text: `name: value; name: value`, full-width marks after Chinese names, and its cells."""
+def labelled_cells(
+    header: Sequence[str],
+    row: Line,
+    names: Sequence[tuple[str, ...]] | None = None,
+    labels: Sequence[tuple[str, str]] | None = None,
+) -> tuple[str, list[Cell]]:
+    """One data row as readable text: `name: value; name: value`, full-width marks after Chinese names, and its cells.
+
+    `labels`: what `_labels` gives of the header, for a table of many rows.
+    """
     parts, cells, at = list[str](), list[Cell](), 0
     for slot in row:
         if not slot.text or not (value := normalise(slot.text)):
             continue
         name = header[slot.first] if slot.first < len(header) else ""
-        lead = ("；" if columns.is_chinese(name or value) else "; ") if parts else ""
-        lead += columns.label(name)
+        if labels is not None and name:
+            lead = labels[slot.first][1 if parts else 0]
+        else:
+            lead = (columns.joint(name or value) if parts else "") + columns.label(name)
         start = at + len(lead)
-        told = names_of(slot, names) if names is not None else ((name,) if name else ())
-        cells.append(Cell(start, start + len(value), told, value))
-        parts.append(lead + value)
         at = start + len(value)
+        told = names_of(slot, names) if names is not None else ((name,) if name else ())
+        cells.append(Cell(start, at, told, value))
+        parts.append(lead + value)
     return "".join(parts), cells
+
+
+def _labels(header: Sequence[str]) -> list[tuple[str, str]]:
+    """By column, what stands before its value at the beginning of a row and behind another value."""
+    return [(label := columns.label(name), columns.joint(name) + label) for name in header]
 
 
 def names_of(slot: Slot, names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """The header cells above a slot; over several columns, those that all of them have."""
+    if slot.width == 1:
+        return names[slot.first] if slot.first < len(names) else ()
     over = [names[i] for i in range(slot.first, min(slot.first + slot.width, len(names)))]
     if not over:
         return ()
     return over[0] if len(over) == 1 else tuple(name for name in over[0] if all(name in one for one in over)) or over[0]
 
 
-def moved(cells: Sequence[Cell], shift: int) -> Iterator[Cell]:
-    return (Cell(cell.start + shift, cell.end + shift, cell.names, cell.value) for cell in cells)
+def moved(cells: Sequence[Cell], shift: int) -> list[Cell]:
+    return [Cell(cell.start + shift, cell.end + shift, cell.names, cell.value) for cell in cells]

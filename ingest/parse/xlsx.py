@@ -6,7 +6,8 @@ import datetime
 import io
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ingest.parse.archive import open_archive
@@ -14,13 +15,18 @@ from ingest.parse.numfmt import serial, shown, shown_text
 from ingest.parse.sheet import parted, write_rows
 from ingest.parse.slots import Line, Slot
 from ingest.parse.writer import Writer
+from ingest.parse.xlsxstrings import read_strings
 from rag.domain import Parsed
 from rag.errors import ParseError
 
 _COLUMN_LIMIT = 1000
 _DAYS_1904 = 1462
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_STORED = re.compile(
+    rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*<(?:\w+:)?v(?:\s[^>]*)?>[^<]"
+)  # a formula with its result
+_TIMES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)
 _TOLD_FORMULAS = 50
 _FORMULAS_LIMIT = 20_000
 
@@ -35,9 +41,9 @@ def parse(content: bytes) -> Parsed:
     """
     with open_archive(content) as archive:
         sources = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        has_formulas = any(_FORMULA.search(archive.read(name)) for name in sources)
+        wanting = any(_wants_results(archive.read(name)) for name in sources)
     book = _open(content, data_only=True)
-    formulas = _open(content, data_only=False) if has_formulas else None
+    formulas = _open(content, data_only=False) if wanting else None  # the whole workbook once more
     days_off = _DAYS_1904 if book.epoch.year == 1904 else 0
     writer = Writer(book.properties.title or "")
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
@@ -50,6 +56,11 @@ def parse(content: bytes) -> Parsed:
         for table in parted(list(_rows(sheet, days_off))):
             write_rows(writer, table)
     return writer.parsed({"computed": worked_out} if worked_out else None)
+
+
+def _wants_results(source: bytes) -> bool:
+    """Whether a sheet may have a formula whose result is not stored beside it."""
+    return len(_FORMULA.findall(source)) > len(_STORED.findall(source))
 
 
 def _work_out(book: Any, formulas: Any) -> list[str]:
@@ -72,12 +83,15 @@ def _work_out(book: Any, formulas: Any) -> list[str]:
 
 
 def _open(content: bytes, *, data_only: bool) -> Any:
-    from openpyxl import load_workbook
+    from openpyxl.reader.excel import ExcelReader
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns about every extension that it does not keep
-            return load_workbook(io.BytesIO(content), data_only=data_only)
+            reader = ExcelReader(io.BytesIO(content), data_only=data_only)
+            reader.read_strings = partial(read_strings, reader)
+            reader.read()
+            return reader.wb
     except Exception as exc:  # openpyxl raises whatever its XML held: KeyError, TypeError, ValueError, …
         raise ParseError(
             f"The workbook cannot be opened ({type(exc).__name__}).", code="broken", fix="Save it again as .xlsx or .csv."
@@ -99,13 +113,11 @@ def _tell(writer: Writer, sheet: Any, formulas: Any) -> None:
     from openpyxl.utils import get_column_letter
 
     rows, columns = _hidden(sheet)
-    writer.leave_out(
-        "hidden rows", [f"{sheet.title}!{row}" for row in sorted(rows) if _is_filled(sheet, row=row)][:_TOLD_FORMULAS]
-    )
-    writer.leave_out(
-        "hidden columns",
-        [f"{sheet.title}!{get_column_letter(one)}" for one in sorted(columns) if _is_filled(sheet, column=one)],
-    )
+    filled = [place for place, cell in sheet._cells.items() if cell.value is not None] if rows or columns else []
+    hidden = _in_order(rows, (row for row, _ in filled))
+    writer.leave_out("hidden rows", [f"{sheet.title}!{row}" for row in hidden[:_TOLD_FORMULAS]])
+    hidden = _in_order(columns, (column for _, column in filled))
+    writer.leave_out("hidden columns", [f"{sheet.title}!{get_column_letter(one)}" for one in hidden])
     if formulas is None:
         return
     written = formulas[sheet.title]._cells
@@ -117,33 +129,32 @@ def _tell(writer: Writer, sheet: Any, formulas: Any) -> None:
     writer.leave_out("formulas without a stored value", empty[:_TOLD_FORMULAS])
 
 
-def _is_filled(sheet: Any, *, row: int = 0, column: int = 0) -> bool:
-    return any(cell.value is not None for (y, x), cell in sheet._cells.items() if y == row or x == column)
+def _in_order(hidden: Collection[int], filled: Iterator[int]) -> list[int]:
+    return sorted(set(hidden).intersection(filled))
 
 
 def _rows(sheet: Any, days_off: int) -> Iterator[Line]:
     """All visible rows down to the last filled one; an empty list for a blank row."""
     hidden_rows, hidden_columns = _hidden(sheet)
     places = _places(hidden_columns)
-    areas: dict[tuple[int, int], tuple[int, int, int]] = {}  # (row, first column) → (top row, first and last column)
-    covered: set[tuple[int, int]] = set()
-    for area in sheet.merged_cells.ranges:
-        last = min(area.max_col, area.min_col + _COLUMN_LIMIT)
-        for row in range(area.min_row, min(area.max_row, sheet.max_row) + 1):
-            areas[row, area.min_col] = (area.min_row, area.min_col, last)
-            covered |= {(row, column) for column in range(area.min_col + 1, last + 1)}
+    areas, covered = _merged(sheet)
+    bold = {number for number, font in enumerate(sheet.parent._fonts) if font.b}
+    text_of = _texts(days_off)
     # Formatting alone can stretch a sheet over a million rows: only cells that exist are visited.
     lines: dict[int, Line] = {}
-    for row, column in sorted({*sheet._cells, *areas}):
+    for row, column in sorted({*sheet._cells, *areas} if areas else sheet._cells):
         if row in hidden_rows or column > _COLUMN_LIMIT or (row, column) in covered:
             continue
         top, first, last = areas.get((row, column), (row, column, column))
         cell = sheet._cells.get((top, first))
-        text = _text(cell, days_off) if cell is not None else ""
-        seen = [places[one] for one in range(first, min(last, _COLUMN_LIMIT) + 1) if one in places]
-        if seen and (text or last > first):
-            strong = bool(cell is not None and cell.font and cell.font.b)
-            lines.setdefault(row, []).append(Slot(seen[0], text, len(seen), strong=strong, hung=row > top))
+        text = text_of(cell) if cell is not None else ""
+        if last > first:
+            seen = [places[one] for one in range(first, min(last, _COLUMN_LIMIT) + 1) if one in places]
+        else:
+            seen = [places[first]] if text and first in places else []
+        if seen:
+            strong = cell is not None and (cell._style.fontId if cell._style else 0) in bold
+            lines.setdefault(row, []).append(Slot(seen[0], text, len(seen), False, strong, row > top))
     previous = 0
     for row, slots in sorted(lines.items()):
         if not any(slot.text for slot in slots):
@@ -152,6 +163,18 @@ def _rows(sheet: Any, days_off: int) -> Iterator[Line]:
             yield []
         previous = row
         yield _without_gaps(slots)
+
+
+def _merged(sheet: Any) -> tuple[dict[tuple[int, int], tuple[int, int, int]], set[tuple[int, int]]]:
+    """(row, first column) of a merged area → its top row, first and last column; the cells that it covers beside those."""
+    areas: dict[tuple[int, int], tuple[int, int, int]] = {}
+    covered: set[tuple[int, int]] = set()
+    for area in sheet.merged_cells.ranges:
+        last = min(area.max_col, area.min_col + _COLUMN_LIMIT)
+        for row in range(area.min_row, min(area.max_row, sheet.max_row) + 1):
+            areas[row, area.min_col] = (area.min_row, area.min_col, last)
+            covered |= {(row, column) for column in range(area.min_col + 1, last + 1)}
+    return areas, covered
 
 
 def _places(hidden: set[int]) -> Mapping[int, int]:
@@ -172,16 +195,30 @@ def _without_gaps(slots: Line) -> Line:
     return line
 
 
-def _text(cell: Any, days_off: int) -> str:
-    """The value as a person reads it in the sheet."""
-    value, pattern = cell.value, cell.number_format
-    if value is None or cell.data_type == "e":
-        return ""
+def _texts(days_off: int) -> Callable[[Any], str]:
+    """Gives the value of a cell as a person reads it in the sheet."""
+    patterns: dict[int, str] = {}  # openpyxl looks a cell's format up each time that it is asked
+
+    def text_of(cell: Any) -> str:
+        value = cell._value
+        if value is None or cell.data_type == "e":
+            return ""
+        number = cell._style.numFmtId
+        if number not in patterns:
+            patterns[number] = cell.number_format
+        return _text(value, patterns[number], days_off)
+
+    return text_of
+
+
+def _text(value: Any, pattern: str, days_off: int) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, datetime.datetime | datetime.date | datetime.time | datetime.timedelta):
-        return shown(serial(value), pattern)
     if isinstance(value, int | float):
         return shown(value, pattern, days_off=days_off)
-    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), str(value)) if "_x" in str(value) else str(value)
+    if isinstance(value, _TIMES):
+        return shown(serial(value), pattern)
+    text = str(value)
+    if "_x" in text:
+        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
     return shown_text(text, pattern).strip()

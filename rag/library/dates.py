@@ -14,7 +14,7 @@ _NOT_INSIDE = r"(?<![\w.])"  # of a longer number, code or version
 _ENDS = r"(?![a-z0-9_]|[.\-/]\d)"
 _SUFFIX = r"(?:st|nd|rd|th)?"
 
-_ANY_YEAR = re.compile(r"(?:19|20)\d\d")
+ANY_YEAR = re.compile(r"(?:19|20)\d\d")
 _DAY = tuple(
     re.compile(pattern)
     for pattern in (
@@ -57,7 +57,7 @@ _ZH = {digit: number for number, pair in enumerate(("一1", "二2", "三3", "四
 
 def dates(text: str) -> list[tuple[int, int, Days]]:
     """(start, end, days) in order, of a text on one line in small letters; none inside another, the most exact ones first."""
-    if not _ANY_YEAR.search(text):  # each form has one: most cells of a table are through here
+    if not ANY_YEAR.search(text):  # each form has one: most cells of a table are through here
         return []
     taken: list[tuple[int, int, Days]] = []
     for start, end, found in _all(text):

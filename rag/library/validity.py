@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from rag.library.dates import dates
+from rag.library.dates import ANY_YEAR, dates
 from rag.library.spans import Days, days
 from rag.library.tokens import one_line
 from rag.statement import Period
@@ -103,6 +103,7 @@ _YEAR_IN_TITLE = re.compile(
     r"(?:^|[\s_\-(\[·:,.]|(?<=[\u4e00-\u9fff]))((?:19|20)\d\d)(?:\s*年度?)?(?=$|[\s_\-)\].,:]|[\u4e00-\u9fff])"
 )
 _FISCAL = re.compile(r"(?<![\w])fy\s?((?:19|20)\d\d)(?!\w)|((?:19|20)\d\d)\s*财年")
+_EDGES = " ()[]（）.。;；,，*_#:："
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
@@ -115,14 +116,28 @@ def read_period(text: str, *, title: bool = False) -> Period | None:
     """
     if len(text) > _LONGEST:
         return None
-    plain = _JOINED_DAYS.sub(r"\1 ~ ", _HOUR.sub("", one_line(text))).strip()
+    plain = one_line(text)
+    plain = _HOUR.sub("", plain) if ":" in plain else plain
+    if not ANY_YEAR.search(plain):  # most cells of a table: nothing but words can say it
+        plain = plain.strip()
+        return _in_words(plain) or (OVER if title and _FORMER.match(plain) else None)
+    plain = _JOINED_DAYS.sub(r"\1 ~ ", plain).strip()
     if (found := _told(plain) or _edition(plain, title=title)) is not None:
         return found
     return OVER if title and _FORMER.match(plain) else None
 
 
+def _in_words(plain: str) -> Period | None:
+    """Of a text without a year."""
+    if _ALWAYS.fullmatch(plain.strip(_EDGES)):
+        return ALWAYS
+    if _OVER.search(plain):
+        return OVER
+    return ALWAYS if _CURRENT.search(plain) else None
+
+
 def _told(plain: str) -> Period | None:
-    bare = plain.strip(" ()[]（）.。;；,，*_#:：")
+    bare = plain.strip(_EDGES)
     if _ALWAYS.fullmatch(bare):
         return ALWAYS
     if (years := _BARE_YEARS.search(plain)) is not None and (span := _years(years)) is not None:
@@ -215,21 +230,28 @@ def field_period(told: Mapping[str, Any]) -> Period | None:
     last: int | None = None
     whole: Period | None = None
     for key, value in told.items():
-        small = key.strip().lower().replace(" ", "_").replace("-", "_")
-        if not isinstance(value, str | int | date):
+        kind = _kind_of(key)
+        if not kind or not isinstance(value, str | int | date):
             continue
         text = str(value)
-        if small in FROM_KEYS:
+        if kind == "from":
             span = _first_of(text)
             first = first if span is None else span.first
-        elif small in UNTIL_KEYS:
+        elif kind == "until":
             span = _first_of(text)
             last = last if span is None else span.last
-        elif small in RANGE_KEYS:
+        else:
             whole = read_period(text) or whole
     if first is not None or last is not None:
         return Period(first, last) if first is None or last is None or first <= last else None
     return whole
+
+
+@lru_cache(maxsize=4096)
+def _kind_of(key: str) -> str:
+    """`from`, `until` or `range` for a name that says so; '' for any other."""
+    small = key.strip().lower().replace(" ", "_").replace("-", "_")
+    return "from" if small in FROM_KEYS else "until" if small in UNTIL_KEYS else "range" if small in RANGE_KEYS else ""
 
 
 def _first_of(text: str) -> Days | None:
