@@ -23,6 +23,7 @@ _HITS = 3  # whose tables are looked at
 _SHORT = 8  # characters of a Chinese name, at most
 _ASKS = re.compile(r"[哪几什么多少这那每各的了吗]")
 _NUMERAL = re.compile(r"[一二三四五六七八九十]{1,3}")
+_OWN = r"\d+|[A-Z]|[A-Za-z][A-Za-z-]+|[一二三四五六七八九十]{1,3}"  # what sets a name apart, behind what all begin with
 _DIGITS = re.compile(r"\d+")
 _WORD_ZH = re.compile(r"[\u4e00-\u9fff]+")
 # Beside a product's first word: `the Corvino machine`, `Corvino prices`.
@@ -100,7 +101,7 @@ def _patterned(question: str, names: Sequence[str]) -> Iterator[str]:
     one = names[0]
     first, _, _ = one.partition(parts[one])
     if first.strip():
-        pattern = rf"(?<![A-Za-z]){re.escape(first.strip())}\s*(\d+|[A-Z]|[A-Za-z][A-Za-z-]+|[一二三四五六七八九十]{{1,3}})(?![A-Za-z])"
+        pattern = rf"(?<![A-Za-z]){re.escape(first.strip())}\s*({_OWN})(?![A-Za-z])"
         numbers, numerals = (all(map(kind.fullmatch, parts.values())) for kind in (_DIGITS, _NUMERAL))
         for found in re.finditer(pattern, plain, re.IGNORECASE):
             own = found[1]

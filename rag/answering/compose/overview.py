@@ -19,7 +19,8 @@ _LISTS = re.compile(
 )
 _FILLERS = frozenset(
     (
-        "种 款 个 类 几款 几种 哪几款 哪几种 哪几 种类 分别 各 各自 都 一览 列表 价目 sell offer exist available each different kind type list"
+        "种 款 个 类 几款 几种 哪几款 哪几种 哪几 种类 分别 各 各自 都 一览 列表 价目 "
+        "sell offer exist available each different kind type list"
     ).split()
 )
 
