@@ -19,6 +19,7 @@ from rag.library.asked import asked_for, holds, kind_asked
         ("那几天的录像还能找回来吗", "yes_no"),
         ("When was the bridge opened?", "when"),
         ("周日几点开门", "when"),
+        ("When can I call the hotline?", "when"),
         ("How many seats does the small plan have?", "amount"),
         ("最多能接几台打印机", "amount"),
         ("Where is the serial number?", "where"),

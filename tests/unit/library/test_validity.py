@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from rag import clock
-from rag.library.validity import ALWAYS, OVER, current, field_period, in_force, read_period, stripped
+from rag.library.validity import ALWAYS, FORMER, OVER, current, field_period, in_force, read_period, stripped
 from rag.search.validity import asked_period
 from rag.statement import Period
 
@@ -147,3 +147,30 @@ def test_the_day_can_be_set() -> None:
     with clock.on(date(2024, 2, 29)):
         assert clock.today() == date(2024, 2, 29).toordinal()
     assert clock.today() != date(2024, 2, 29).toordinal()
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["and before that?", "What did the former terms say?", "以前是几点", "旧版套餐多少钱", "How much was it previously?"],
+)
+def test_what_held_before(question: str) -> None:
+    assert asked_period(question, TODAY) == FORMER
+
+
+@pytest.mark.parametrize("question", ["安装之前要做什么", "How do I clean it before use?", "What should I do before I call?"])
+def test_before_something_is_no_time(question: str) -> None:
+    assert asked_period(question, TODAY) is None
+
+
+def test_a_former_version_is_what_is_over() -> None:
+    old, now = read_period("Until 31 March 2026"), read_period("Since April 2026", title=True)
+    assert [in_force(one, FORMER, TODAY) for one in (old, now, None)] == [True, False, True]
+    assert read_period("Former terms", title=True) == OVER
+    assert stripped("Before April 2026") == stripped("Since April 2026") == ""
+
+
+def test_a_day_without_its_year_is_the_last_one() -> None:
+    told = asked_period("5 月 1 日以前是多少", TODAY)
+    assert told is not None and told.first is None and told.last == date(2026, 4, 30).toordinal()
+    december = asked_period("and before December?", date(2026, 11, 30).toordinal())
+    assert december == Period(None, date(2025, 11, 30).toordinal())

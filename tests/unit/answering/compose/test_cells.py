@@ -48,6 +48,22 @@ Only companies can.
 ## Where are you?
 In Ghent, at the old harbour.
 """
+EXAMS = """# 考试须知
+
+## 模块一
+100 道题，90 分合格。
+
+## 模块二
+五项实操，80 分合格。
+"""
+NOTES = """# Release notes
+
+## 4.3 (2 May 2026)
+- New: dark theme.
+
+## 4.4 (9 July 2026)
+- New: shared folders.
+"""
 TERMS = """# Returns
 
 ## Since April 2026
@@ -117,12 +133,21 @@ def test_an_amount_picks_its_column(ask: Ask) -> None:
         ("What does the Orsa Trio cost?", "Orsa Trio", {"mills_md": MILLS}),
         ("Do you ship to Norway?", "Norway", {"faq_md": FAQ}),
         ("Can I pay with Bitcoin?", "Bitcoin", {"faq_md": FAQ}),
+        ("模块四多少分合格", "模块四", {"exams_md": EXAMS}),
+        ("4.5 更新了什么", "4.5", {"notes_md": NOTES}),
     ],
 )
 def test_what_stands_beside_the_known_ones_is_unknown(ask: Ask, question: str, name: str, files: dict[str, str]) -> None:
     answer = ask(question, **files)
     assert (answer.status, answer.reason) == ("refused", "unknown_name"), answer.answer
     assert name in answer.answer
+
+
+def test_a_label_that_shares_a_word_is_no_answer_to_something_else(ask: Ask) -> None:
+    faq = FAQ + "\n## Can I change the auto-off time?\nYes, hold both buttons; it goes from 5 to 60 minutes.\n"
+    mills = MILLS.replace("| Noise level", "| Heat-up time | 40 s | 30 s | 20 s |\n| Noise level")
+    answer = ask("Can I change the auto-off time of the Orsa One?", mills_md=mills, faq_md=faq).answer
+    assert "60 minutes" in answer and "40 s" not in answer
 
 
 def test_an_attribute_that_no_cell_has_is_refused(ask: Ask) -> None:
