@@ -86,7 +86,7 @@ def compose(
     # It is about that, and does not say how much or how long.
     if kind in _FIRM and not any(_told(found.hits, made, kind) for made in units):
         return Composed((), found)
-    if all(_lacks(question, found.hits, made) for made in units):
+    if all(_lacks(question, found.hits, made) or _of_another_year(question, kind, found, made) for made in units):
         return Composed((), found)
     headed = _WHICH.search(question) is not None or _several(found.hits, units)
     told = [_claim(found.hits, made, headed=headed or _is_former(found, made)) for made in units]
@@ -113,6 +113,24 @@ def _lacks(question: str, hits: Sequence[Hit], made: Unit) -> bool:
             question, "\n".join((above, passage.context, made.text))
         )
     return passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
+
+
+_YEAR = re.compile(r"(?<![\d.])(?:19|20)\d\d(?!\d)")
+_BOUGHT = re.compile(r"买|购|下单|签|\b(?:bought|purchased|ordered|signed|joined)\b", re.IGNORECASE)
+
+
+def _of_another_year(question: str, kind: Kind, found: Retrieved, made: Unit) -> bool:
+    """Whether a price or number of a past year is asked for, and this says nothing of that year. A year in which something was
+    bought only tells of a fact."""
+    asked, years = found.period, _YEAR.findall(question)
+    if not years or kind not in ("price", "amount") or _BOUGHT.search(question):
+        return False
+    if asked is None or asked.last is None or asked.last >= clock.today():
+        return False
+    passage = found.hits[made.hit].passage
+    if (held := period_of(passage)) is not None:
+        return not held[0].meets(asked)
+    return not any(year in f"{passage.title}\n{passage.context}\n{passage.text}" for year in years)
 
 
 def _is_former(found: Retrieved, made: Unit) -> bool:

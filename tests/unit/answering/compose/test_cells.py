@@ -176,3 +176,8 @@ def test_todays_version_and_the_former_one(ask: Ask) -> None:
     assert "45 days" in ask("How many days do I have for a return?", terms_md=TERMS).answer
     former = ask("How many days did I have before April 2026?").answer
     assert "14 days" in former and "45" not in former and "Before April 2026" in former
+
+
+def test_a_price_of_a_year_that_nobody_speaks_of_is_refused(ask: Ask) -> None:
+    assert ask("2023 年青卡多少钱", cards_md=CARDS).status == "refused"
+    assert "1,180" in ask("2023 年买的青卡，现在年费多少钱").answer
