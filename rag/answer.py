@@ -31,7 +31,7 @@ from rag.answering.unknown import unknown_text
 from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
 from rag.condensed import Condensed
-from rag.domain import Answer, Claim, Intent, Language, Question, Reason, Retrieved, Sentence, Status, Usage
+from rag.domain import Answer, Claim, Intent, Language, Question, Reason, Retrieved, Scope, Sentence, Status, Usage
 from rag.grounding import Clarification, Handoff
 from rag.library.calibration import threshold
 from rag.ports import Embedder, Generator
@@ -154,10 +154,7 @@ class Answerer:
 
     def retrieve(self, question: Question, *, explain: bool = False) -> Retrieved:
         """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
-        profile = self._settings.profile(question.profile)
-        scope = question.scope
-        if scope.collection is None and profile.collection is not None:
-            scope = replace(scope, collection=profile.collection)
+        profile, scope = self._settings.profile(question.profile), self._scope(question)
         k, began = question.top_k or profile.top_k, time.perf_counter()
         found = search_readings(
             lambda text, many: self._retriever.retrieve(
@@ -175,6 +172,13 @@ class Answerer:
         found = step_back(found, said_already(question))
         watch.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
         return found
+
+    def _scope(self, question: Question) -> Scope:
+        """Where the question may look: the collection of its profile, where it names none."""
+        own = self._settings.profile(question.profile).collection
+        return (
+            question.scope if question.scope.collection is not None or own is None else replace(question.scope, collection=own)
+        )
 
     def prompt(self, question: Question) -> list[dict[str, str]]:
         """The messages that an LLM would be sent for this question. Raises IndexBehind, InputError."""
@@ -288,11 +292,22 @@ class Answerer:
         if (question.condensed is not None and question.condensed.text) or (told := former(question)) is None:
             return question
         standing, turn = told
-        hits = self._retriever.retrieve(
-            standing, question.scope, SIBLINGS, min_index_version=question.min_index_version, as_of=question.as_of
-        ).hits
-        text = swapped(standing, turn, hits)
-        return question if text is None else replace(question, condensed=Condensed(text, rules=text))
+        text = swapped(
+            standing,
+            turn,
+            lambda: (
+                self._retriever.retrieve(
+                    standing,
+                    self._scope(question),
+                    SIBLINGS,
+                    min_index_version=question.min_index_version,
+                    as_of=question.as_of,
+                ).hits
+            ),
+        )
+        if text is None:
+            return question
+        return replace(question, condensed=replace(question.condensed or Condensed(), text=text, rules=text))
 
     def _condense(self, run: Run) -> None:
         question, first, told = run.question, run.chain[0], run.profile.generator

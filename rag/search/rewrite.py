@@ -68,6 +68,11 @@ def said_already(question: Question) -> tuple[str, ...]:
     named = renamed(_standing(before), turn)
     if not still_failing(turn.text) and not (named and turn.text not in named[0]):
         return ()
+    return _told(question)
+
+
+def _told(question: Question) -> tuple[str, ...]:
+    """Lines of the last answer that are long enough to be known again."""
     return tuple(line for one in _answer(question.history).splitlines() if len(line := plain(one)) >= _TELLING)
 
 
@@ -83,7 +88,7 @@ def goes_on(question: Question, hits: Sequence[Hit]) -> bool:
     """Whether a place in the last answer is asked for, and a hit is what that answer was taken from."""
     if not question.history or position(question.text) is None:
         return False
-    told = [line for one in _answer(question.history).splitlines() if len(line := plain(one)) >= _TELLING]
+    told = _told(question)
     return bool(told) and any(sum(line in plain(hit.passage.text) for line in told) * 2 >= len(told) for hit in hits)
 
 

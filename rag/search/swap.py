@@ -7,7 +7,7 @@ called alike, and the former question names one of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.domain import Hit
 from rag.library.attributes import attributes_asked, is_called, without_attributes
@@ -35,19 +35,19 @@ _WORD = re.compile(r"\w\w|[\u4e00-\u9fff]")
 _PARTS = re.compile(r"[\u4e00-\u9fff]{2,}|[A-Za-z][A-Za-z ]+[A-Za-z]")  # of a name in two languages
 
 
-def swapped(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
+def swapped(standing: str, turn: Turn, read: Callable[[], Sequence[Hit]]) -> str | None:
     """The former question about the thing that the message names; None where it names none, or nothing tells which one it
-    stands for. `hits`: of the former question."""
+    stands for. `read` gives the hits of the former question; it is asked only where they can tell."""
     phrase = thing(turn.text)
     if asked_period(turn.text, 1) == FORMER and len(word_set(without_attributes(turn.text))) <= 1:  # 那以前呢
         return f"以前{standing}" if is_chinese(standing) else f"{standing.rstrip(' ?')} previously?"
     if attributes_asked(turn.text) and (turn.kind != "new" or not word_set(without_attributes(turn.text))):
-        return _further(standing, turn, hits)
+        return _further(standing, turn, read())
     if turn.kind == "new":
         return None
     if not phrase or len(phrase) > _PHRASE or names_an_aspect(phrase):
         return None
-    for names in families(hits):
+    for names in families(read()):
         former = named_among(standing, names)
         if len(former) != 1:
             continue

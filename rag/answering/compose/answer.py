@@ -86,7 +86,7 @@ def compose(
     # It is about that, and does not say how much or how long.
     if kind in _FIRM and not any(_told(found.hits, made, kind) for made in units):
         return Composed((), found)
-    if all(_lacks(question, found.hits, made) or _of_another_year(question, kind, found, made) for made in units):
+    if all(_lacks(question, kind, found.hits, made) or _of_another_year(question, kind, found, made) for made in units):
         return Composed((), found)
     headed = _WHICH.search(question) is not None or _several(found.hits, units)
     told = [_claim(found.hits, made, headed=headed or _is_former(found, made)) for made in units]
@@ -101,7 +101,7 @@ def _told(hits: Sequence[Hit], made: Unit, kind: Kind) -> bool:
     return kind != "contact" and holds("amount", _MEASURED.sub(" ", made.text)) is True
 
 
-def _lacks(question: str, hits: Sequence[Hit], made: Unit) -> bool:
+def _lacks(question: str, kind: Kind, hits: Sequence[Hit], made: Unit) -> bool:
     """Whether it tells other attributes of the thing than the one asked for."""
     passage = hits[made.hit].passage
     told = [passage.statements[place] for place in made.places]
@@ -109,7 +109,7 @@ def _lacks(question: str, hits: Sequence[Hit], made: Unit) -> bool:
     prose = "\n".join(text_of(hits[made.hit], one) for one in told if not one.cells)
     above = "\n".join((passage.title, *passage.section, prose))
     if not rows:
-        return kind_asked(question) not in ("steps", "reason", "yes_no", "other") and lacks_plainly(
+        return kind not in ("steps", "reason", "yes_no", "other") and lacks_plainly(
             question, "\n".join((above, passage.context, made.text))
         )
     return passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
