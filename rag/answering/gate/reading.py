@@ -17,11 +17,11 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (
     "所有者|所有权|所有人|不仅|不但|不断|不少于|不同|不论|不管|差不多|不锈钢|不妨|无论|无线|非常|未来"
     "|别人|特别|分别|区别|类别|级别|性别|识别|个别|是否|能否|可否|"
-    "免疫|没关系|否则|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能"
+    "免疫|没关系|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能"
     "|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
     "后台|后盖|后缀|后端|前端|内存|内容|内部|满意|新增|更新|最新|新建|全新|旧版"
-    "|新版|需求|应用|供应|响应|反应|对应|适应|自己|自行|来自|各自|限制|无障碍"
-    "|无理由|无门槛|约定|预约|约束|一般纳税人"
+    "|新版|需求|应用|供应|响应|反应|对应|适应|来自|各自|限制|无障碍"
+    "|老旧|陈旧|无理由|无门槛|约定|预约|约束|一般纳税人"
 )
 _MANY_WORDS = sorted(
     (w for w in {*OPERATORS, *PHRASES, *JOINS, *FILLERS} if not w[0] >= "\u2e80" and not w.isalnum()), key=len, reverse=True
@@ -174,6 +174,8 @@ def _limited(found: list[Tok | str], at: int, token: Tok, after: Tok | None) -> 
         and not _counted(found, at)
     ):
         return Tok(token.text.lower(), "function", token.text)
+    if token.key == "ge" and token.text.lower().startswith(("reach", "达到", "到达")) and not _counted(found, at):
+        return Tok("reach", "word", token.text)
     if token.key == "from" and after is not None and after.kind == "number" and ".." not in after.key:
         if after.unit in ("usd", "eur", "gbp", "cny"):
             return Tok("ge", "operator", token.text)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.answering.gate.alike import Known
+from rag.answering.gate.alike import Known, alike
 from rag.answering.gate.operators import joined_alike, limited_at
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
@@ -126,7 +126,11 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
         mine |= {"when"}
     if any(t.key in _THEN for c in here for t in c.tokens):
         mine |= {"when", "after"} & theirs
+    if any(t.text in ("时", "的时候") for c in here for t in c.tokens):
+        mine |= {"when"} & theirs
     lost, new = theirs - mine, mine - theirs
+    if lost & {"when", "after"} and _told_whole(here, told):
+        lost -= {"when", "after"}
     if {"before", "after"} <= mine ^ theirs:
         return "condition"
     if "only" in new and not other["must"] and "unless" not in theirs and not (one["not"] and other["not"]):
@@ -138,6 +142,13 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
     if "only" in lost and not one["must"]:
         return "condition"
     return "condition" if lost & {"when", "before", "after"} and not mine else None
+
+
+def _told_whole(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+    """Whether what happens first is all said, be it as the subject: `resetting the lock clears`, of `after a reset`."""
+    said = [t for c in here for t in c.content]
+    first = [c for c in told if {"after", "if", "since", "while"} & set(c.operators)]
+    return bool(first) and all(any(alike(o, t) for o in said) for c in first for t in c.content)
 
 
 def _conditional_left(there: Sequence[Clause], used: set[int]) -> Fault | None:
