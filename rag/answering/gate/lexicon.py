@@ -103,6 +103,7 @@ JOINS = {
     "所以": "so",
     "as well as": "and",
     "&": "and",
+    "/": "or",
     "nor": "nor",
     "though": "but",
     "since_": "because",

@@ -125,6 +125,8 @@ def _tokens(text: str) -> Iterator[Tok | str]:
             at = limit
             continue
         kind = match.lastgroup or ""
+        if match.group() == "/" and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha():
+            kind = "han"  # credit/debit card
         if kind in ("stop", "pause", "colon"):
             yield "bracket" if match.group() in "()（）" else "dash" if match.group() in "—–→/|" else kind
             first = kind != "pause"

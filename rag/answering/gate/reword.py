@@ -63,7 +63,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     solid = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how not in ("verb", "light"))
     if not laid.used or exact < _LEAST * solid or given < 1 or given < _LEAST * solid:
         return Found("no_support", close)
-    if _verbatim(part, laid) and not _other_verbs(laid):  # what `compare` and the order of its words say of it stands
+    if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(laid)):  # a word was changed, or moved
         return Found("no_support", close)
     if (omitted := _omitted(part, laid, unit, known)) is not None:
         return Found("number" if omitted.kind == "number" else "condition", close)
@@ -192,6 +192,16 @@ def _contrary(part: Sequence[Clause], laid: Aligned) -> bool:
         how in ("verb", "near", "missing", "light") and any(opposed(t.key, key) for key in told - said)
         for t, how in zip(laid.claim, laid.how, strict=True)
     )
+
+
+def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
+    """Whether it is the evidence's words in their order, with a clause or two left out whole."""
+    places = {p for p in laid.place if p is not None}
+    if any(t.content and (at, n) not in places for at in laid.used for n, t in enumerate(laid.there[at].tokens)):
+        return False
+    here = [t.key for clause in part for t in clause.tokens if t.content or t.kind == "operator"]
+    told = [t.key for at in sorted(laid.used) for t in laid.there[at].tokens if t.content or t.kind == "operator"]
+    return all(how in ("exact", "light") for how in laid.how) and _common(here, told) == len(here)
 
 
 def _other_verbs(laid: Aligned) -> bool:

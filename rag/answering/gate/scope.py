@@ -34,7 +34,8 @@ def agree(
     """What is wrong with the operators, the limits, or which number stands with which words."""
     if crossed(part, there, place) or misbound(part, there, place) or _out_of_order(part, there, place):
         return "name"
-    if "because" in {c.join for c in part} and not {"because", "so"} & {there[at].join for at in range(len(there))}:
+    reasons = {c.join for c in there} | {"because" for c in there if c.mark in ("colon", "dash")}
+    if "because" in {c.join for c in part} and not {"because", "so"} & reasons:
         return "no_support"
     negated = any(t.key in _NEGATIVE for c in part for t in c.tokens)
     if not negated and (fault := joined_alike(part, there, used)) is not None:
@@ -129,6 +130,8 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
     if any(t.text in ("时", "的时候") for c in here for t in c.tokens):
         mine |= {"when"} & theirs
     lost, new = theirs - mine, mine - theirs
+    if "after" in lost and _counted_from(here, told):
+        lost -= {"after"}
     if lost & {"when", "after"} and _told_whole(here, told):
         lost -= {"when", "after"}
     if {"before", "after"} <= mine ^ theirs:
@@ -142,6 +145,13 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
     if "only" in lost and not one["must"]:
         return "condition"
     return "condition" if lost & {"when", "before", "after"} and not mine else None
+
+
+def _counted_from(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+    """`within 7 days of delivery`, of `within 7 days after delivery`."""
+    numbers = [a for c in told for a, b in pairwise(c.tokens) if a.kind == "number" and b.key in ("after", "since")]
+    pairs = [(a, b) for c in here for a, b in pairwise(c.tokens) if b.text.lower() in ("of", "from", "following")]
+    return bool(numbers) and all(any(alike(a, n) for a, _ in pairs) for n in numbers)
 
 
 def _told_whole(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
