@@ -49,6 +49,7 @@ _PHRASE = re.compile(rf"(?:{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_H
 _NEGATION = re.compile(
     r"\b(ca|wo|sha)n['’]t\b|\b(do|does|did|is|are|was|were|has|have|had|could|would|should|must|need)n['’]t\b", re.IGNORECASE
 )
+_ONE = re.compile(r"\b(by|for|within|after|than|another) an? (?=(?:year|month|week|day|hour|minute)\b)", re.IGNORECASE)
 _SUBORDINATE = frozenset(("if", "unless", "while"))
 _NAMES_TOO = frozenset("may max min new old half more".split())  # with a capital inside a sentence: May, Home Max
 _LONG_NEGATION = {"ca": "cannot", "wo": "will not", "sha": "shall not"}
@@ -98,7 +99,7 @@ def unmarked(text: str) -> str:
 
 def plain(text: str) -> str:
     """Folded, without markup, contractions written out."""
-    text = unmarked(fold(text))
+    text = _ONE.sub(r"\1 1 ", unmarked(fold(text)))
     return _NEGATION.sub(lambda m: _LONG_NEGATION[m[1].lower()] if m[1] else f"{m[2]} not", text.replace("’", "'"))
 
 

@@ -63,7 +63,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     solid = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how not in ("verb", "light"))
     if not laid.used or exact < _LEAST * solid or given < 1 or given < _LEAST * solid:
         return Found("no_support", close)
-    if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(laid)):  # a word was changed, or moved
+    if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(part, laid)):  # a word was changed, or moved
         return Found("no_support", close)
     if (omitted := _omitted(part, laid, unit, known)) is not None:
         return Found("number" if omitted.kind == "number" else "condition", close)
@@ -114,7 +114,9 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
             how.append("exact")
             continue
         at.append([])
-        if any(alike(token, o) for o in above):
+        if _counts(token, part):
+            how.append("light")
+        elif any(alike(token, o) for o in above):
             how.append("above")
         elif token.kind == "word" or (token.kind == "name" and token.opens):
             best = max(
@@ -144,7 +146,7 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
 
 
 _TIMES = frozenset("after before until since if while unless".split())
-_MOMENTS = frozenset("day date moment time month week 日期 当天 那天 之日".split())
+_MOMENTS = frozenset("day date moment 日期 当天 那天 之日".split())
 
 
 def _timed(tokens: Sequence[Tok], at: int) -> bool:
@@ -153,6 +155,34 @@ def _timed(tokens: Sequence[Tok], at: int) -> bool:
     return any(
         (t.kind == "operator" and t.key in _TIMES) or (t.kind == "word" and t.key in _MOMENTS) for t in (*before, *after)
     )
+
+
+def _counts(token: Tok, part: Sequence[Clause]) -> bool:
+    """Whether a number is how many things the claim lists: `three ways: by post, by phone and in person`."""
+    if token.kind != "number" or token.unit or not token.key.isdigit():
+        return False
+    runs, run = set(), 1
+    for clause in part[1:]:
+        runs.add(run)
+        run = 1 if clause.hard or clause.mark == "colon" else run + 1
+    return int(token.key) > 1 and int(token.key) in {*runs, run}
+
+
+def _says_little(tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
+    """Whether it is a verb that says little, what it costs, or stands before one: `essential features for`."""
+    token = tokens[at]
+    if token.key == "cost" and any(tokens[n].unit in _MONEY for n in held):
+        return True
+    if token.key in VERBS:
+        return not _timed(tokens, at)
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return (
+        after is not None and after.kind == "word" and at + 1 not in held and after.key in VERBS and not _timed(tokens, at + 1)
+        and token.text.isascii()
+    )  # fmt: skip
+
+
+_MONEY = frozenset("usd eur gbp cny jpy hkd cent".split())
 
 
 def _kin(one: Tok, other: Tok) -> bool:
@@ -204,9 +234,13 @@ def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
     return all(how in ("exact", "light") for how in laid.how) and _common(here, told) == len(here)
 
 
-def _other_verbs(laid: Aligned) -> bool:
+_HAVING = frozenset("have has get gets having getting".split())
+
+
+def _other_verbs(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether it differs from the evidence only in verbs that say little."""
-    if any(how in ("near", "missing", "above") for how in laid.how) or "verb" not in laid.how:
+    having = any(t.text.lower() in _HAVING for clause in part for t in clause.tokens)
+    if any(how in ("near", "missing", "above") for how in laid.how) or not (having or "verb" in laid.how):
         return False
     places = {p for p in laid.place if p is not None}
     left = [t for at in laid.used for n, t in enumerate(laid.there[at].tokens) if t.content and (at, n) not in places]
@@ -284,7 +318,7 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
                 continue
             if token.key in known.asked or (token.kind == "name" and token.key in known.words | known.common):
                 continue
-            if token.kind == "word" and token.key in VERBS and not _timed(laid.there[at].tokens, n):
+            if token.kind == "word" and _says_little(laid.there[at].tokens, n, {m for c, m in places if c == at}):
                 continue
             if (token.key in _ANYBODY and addressed) or (token.key in GONE and negated):
                 continue

@@ -90,7 +90,7 @@ def _differ(here: Sequence[Clause], told: Sequence[Clause]) -> Fault | None:
         return "negation"
     if (fault := _conditions(here, told, one, other)) is not None:
         return fault
-    if other["must"] and not one["must"] and one["can"] > other["can"]:
+    if other["must"] and not one["must"] and one["can"] > other["can"] and not one["if"] > other["if"]:  # can, as long as
         return "negation"
     if one["must"] and not other["must"] and other["can"] > one["can"]:
         return "negation"
@@ -214,6 +214,8 @@ def _bounds(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spo
                 continue
             mine, theirs = set(own.get(at, {})) - above, limited_at(there[spot[0]].tokens).get(spot[1], {})
             lost, new = set(theirs) - above - mine, mine - set(theirs)
+            if "ge" in new and any(t.text.lower() in _AHEAD for t in there[spot[0]].tokens):
+                new -= {"ge"}  # a day ahead: at least a day
             if lost - {"le"} or new - {"le"} or (new and (set(theirs) - above or token.unit in ("date", "clock"))):
                 return "condition"
             if lost and not (theirs["le"] in _WITHIN and token.unit in ("day", "s", "month", "bday", "week")):
@@ -221,6 +223,7 @@ def _bounds(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spo
     return None
 
 
+_AHEAD = frozenset("提前 advance ahead notice 预先".split())
 _WITHIN = frozenset("within inside 内 以内 之内".split())
 
 
