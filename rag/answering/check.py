@@ -16,6 +16,7 @@ from functools import cached_property
 from rag.answering.gate.alike import Known, weigh
 from rag.answering.gate.cut import MARKER
 from rag.answering.gate.evidence import Evidence, Said, says
+from rag.answering.gate.near import rearranged
 from rag.answering.gate.opening import Opened, agrees, opened
 from rag.answering.gate.pieces import letters, parts, quotes, tight
 from rag.answering.gate.reading import read
@@ -228,10 +229,7 @@ class Gate:
         units = [unit for _, unit in said.units]
         passages = [self._hits[at[n]].passage for n in dict.fromkeys(n for n, _ in said.units)]
         texts = "\n".join(passage.text for passage in passages)
-        if (
-            len(passages) == 1
-            and (altered := self._of(at[said.units[0][0]]).altered(told.rest, claim, units, known)) is not None
-        ):
+        if len(passages) == 1 and (altered := rearranged(claim, units)) is not None:
             return altered
         if foreign(text, [*(f"{p.text}\n{p.context}\n{p.url or ''}" for p in passages)], self.allowed):
             return "markup"

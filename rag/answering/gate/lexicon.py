@@ -56,7 +56,7 @@ LIGHT = frozenset(
         "order 订单 范围 pay appli show ask happen count temperatur amount period durat find contact simply "
         "find work apply reach need provide offer unfortun sorri individu respect certain own given actual itself age"
     ).split()
-) | frozenset("温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
+) | frozenset("中 温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
 FUNCTION = frozenset(
     (
         "a an the of in on at to for from by with as is are was were be been being am do does did doing "

@@ -51,6 +51,7 @@ _NEGATION = re.compile(
 )
 _ONE = re.compile(r"\b(by|for|within|after|than|another) an? (?=(?:year|month|week|day|hour|minute)\b)", re.IGNORECASE)
 _SUBORDINATE = frozenset(("if", "unless", "while"))
+_HOW_OFTEN = frozenset("a an per every each in daily weekly monthly unless if for only".split())
 _NAMES_TOO = frozenset("may max min new old half more".split())  # with a capital inside a sentence: May, Home Max
 _LONG_NEGATION = {"ca": "cannot", "wo": "will not", "sha": "shall not"}
 
@@ -154,6 +155,8 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
     near = [t for t in (*found[max(at - 1, 0) : at], *found[at + 1 : at + 3]) if not isinstance(t, str)]
     before = next((t for t in found[max(at - 1, 0) : at] if not isinstance(t, str)), None)
     after = next((t for t in found[at + 1 : at + 2] if not isinstance(t, str)), None)
+    if token.text.lower() == "once" and before is not None and (after is None or after.text.lower() in _HOW_OFTEN):
+        return Tok("1 time", "number", token.text)
     if token.key == "can" and token.kind == "operator" and any(t.kind == "operator" and t.key == "not" for t in near):
         return None
     if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
@@ -215,7 +218,7 @@ def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
 
 def _latin(text: str, lower: str, han: bool, first: bool) -> Tok:
     capital = text[0].isupper() and (not first or any(char.isupper() for char in text[1:]))
-    if lower in JOINS:
+    if lower in JOINS and not (text.isupper() and len(text) > 1):  # OR: odds ratio
         return Tok(JOINS[lower], "join", text)
     if lower in OPERATORS and not (capital and lower in _NAMES_TOO):
         return Tok(OPERATORS[lower], "operator", text)

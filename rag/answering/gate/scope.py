@@ -109,7 +109,8 @@ def _out_of_order(part: Sequence[Clause], there: Sequence[Clause], place: Sequen
     """Of what happens in an order: whether the claim gives it in another one."""
     if not any(t.text.lower() in _SEQUENCE for side in (part, there) for c in side for t in c.tokens):
         return False
-    spots = [p[0] for p in place if p is not None]
+    heads = {at for at, clause in enumerate(there[1:]) if clause.mark == "colon"}  # `Resetting: hold …`
+    spots = [p[0] for p in place if p is not None and p[0] not in heads]
     return any(b < a for a, b in pairwise(spots))
 
 
