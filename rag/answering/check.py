@@ -37,6 +37,7 @@ Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one 
 
 _LIKELY = 2  # passages, besides the cited ones, that are compared word by word
 _OFTEN = 3  # sentences and rows that name what the documents are about
+_NUMBER = re.compile(r"(\d{1,2})[.)、．](?!\d)")
 _NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
 
 
@@ -250,7 +251,8 @@ class Gate:
 
     def _numbered(self, at: int, unit: Unit) -> int:
         """The number that the document gives to an item of a list; 0 for none."""
-        before = _NUMBER_BEFORE.search(self._hits[at].passage.text, max(unit.start - 8, 0), unit.start)
+        text = self._hits[at].passage.text
+        before = _NUMBER_BEFORE.search(text, max(unit.start - 8, 0), unit.start) or _NUMBER.match(text, unit.start, unit.end)
         return int(before[1]) if before else 0
 
     def _current(self, position: int, text: str, claim: Reading) -> bool:

@@ -107,7 +107,8 @@ def _whole(
         return False
     first, size = spots[0], len(words)
     led = said[start].key in LEADS or said[start].text.lower() in LEADS or said[start].kind == "operator"
-    if led or (start > 0 and first > 0 and other[start - 1] == one[first - 1] and other[start - 1] in LEADS):
+    exchanged = any(op[3:] == run and any(t.content for t in told[op[1] : op[2]]) for op in ops)
+    if led or (start > 0 < first and not exchanged and other[start - 1] == one[first - 1] and other[start - 1] in LEADS):
         return True
     bounded = {start, end} <= ends or {first, first + size} <= their_ends
     if bounded and ({start, end} & ends):
