@@ -54,7 +54,7 @@ FILLERS = (
 LIGHT = frozenset(
     (
         "order 订单 范围 pay appli show ask happen count temperatur amount period durat find contact simply "
-        "find work apply reach need provide offer unfortun sorri individu respect certain own given actual itself age"
+        "button section page tab find work apply reach need provide offer unfortun sorri individu respect certain own given actual itself age"
     ).split()
 ) | frozenset("中 温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
 FUNCTION = frozenset(
@@ -72,7 +72,7 @@ FUNCTION = frozenset(
         "in order to be sure make sure note mind remember case way thing things mean means long much "
         "many how-long soon later stay stays stayed remain remains become becomes ask asks either whole "
         "now currently between among over under above below about "
-        "through across away along towards toward go goes come comes take takes give gives given provide provided offer offers offered have using "
+        "ones afterward afterwards through across away along towards toward go goes come comes take takes give gives given provide provided offer offers offered have using "
         "say says state states apply"
     ).split()
 ) - {"up", "down", "off", "keep", "take", "takes", "apply", "given", "later", "many", "provided", "remember", "means", "mean"}
@@ -104,6 +104,8 @@ JOINS = {
     "as well as": "and",
     "&": "and",
     "/": "or",
+    "只是": "but",
+    "只不过": "but",
     "nor": "nor",
     "though": "but",
     "since_": "because",
@@ -119,14 +121,14 @@ JOINS = {
     "thereby": "so",
 }
 FUNCTION_ZH = frozenset(
-    "时先再打算则该的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中至等件本册张位条台款种名项份给会要想来去"
+    "已时先再打算则该的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中至等件本册张位条台款种名项份给会要想来去"
 ) - frozenset("上下中")
 LIGHT_ZH = frozenset(
     (
         "然后 接着 随后 首先 需要 进行 可以 能够 相关 情况 一下 方面 方式 目前 现在 "
         "其中 这样 这个 那个 如下 以下 您的 我们 你们 他们 它们 这里 那里 之间 的时候 "
         "时候 期间 仍然 仍 依然 依旧 同时 此外 另外 直接 倒是 照样 也就是 就是 即可 "
-        "就可 就能 就行 即 哪怕 即使 即便 就算 自己 自行 亲自"
+        "就可 就能 就行 即 已经 哪怕 即使 即便 就算 自己 自行 亲自"
     ).split()
 )
 # Characters that tell words of one kind apart: a word that differs in one of these is another word.

@@ -85,6 +85,25 @@ def _ends(clauses: Sequence[Clause]) -> set[int]:
     return found
 
 
+def _passes_a_phrase(
+    told: Sequence[Tok],
+    one: Sequence[str],
+    ops: Sequence[tuple[str, int, int, int, int]],
+    run: tuple[int, int],
+    first: int,
+    size: int,
+    their_ends: set[int],
+) -> bool:
+    """Whether it only changed places with a phrase that has its preposition: `in the menu, click Save`."""
+    op = next((op for op in ops if op[3:] == run), None)
+    if op is None:
+        return False
+    start, end = (op[2], first) if first >= op[2] else (first + size, op[1])
+    while start < end and (one[start] in _ARTICLES or told[start].kind == "join"):
+        start += 1
+    return start < end and (told[start].key in LEADS or one[start] in LEADS) and (end in their_ends or start in their_ends)
+
+
 def _whole(
     said: Sequence[Tok],
     told: Sequence[Tok],
@@ -109,6 +128,8 @@ def _whole(
     led = said[start].key in LEADS or said[start].text.lower() in LEADS or said[start].kind == "operator"
     exchanged = any(op[3:] == run and any(t.content for t in told[op[1] : op[2]]) for op in ops)
     if led or (start > 0 < first and not exchanged and other[start - 1] == one[first - 1] and other[start - 1] in LEADS):
+        return True
+    if _passes_a_phrase(told, one, ops, run, first, size, their_ends):
         return True
     bounded = {start, end} <= ends or {first, first + size} <= their_ends
     if bounded and ({start, end} & ends):

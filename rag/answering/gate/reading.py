@@ -44,6 +44,8 @@ _TOKEN = re.compile(
     r"|(?P<stop>[。！？!?；;]|\.(?=\s|$))|(?P<colon>[:：])|(?P<pause>[,，、()（）/|—–→]|\s-\s)|(?P<sign>[≤≥<>✓✔√✗×])",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]+")
+_HYPHENED = frozenset(w for w in {*OPERATORS, *PHRASES, *JOINS, *FUNCTION} if "-" in w)
 _WHOLE = frozenset("不错 不久 不少 不足 不锈 不良 未来 不明 未知 不一 不等".split())
 _PHRASE = re.compile(rf"(?:{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_HAN))})")
 _NEGATION = re.compile(
@@ -135,6 +137,10 @@ def _tokens(text: str) -> Iterator[Tok | str]:
         elif kind == "run":
             yield from _han(match.group())
             first = False
+        elif kind == "word" and "-" in match.group() and match.group().lower() not in _HYPHENED:
+            for word in _WORD.finditer(text, at, match.end()):  # check-in, check in
+                yield _latin(word.group(), word.group().lower(), han, first)
+                first = False
         elif (made := _one(match, kind, han, first)) is not None:
             yield made
             first = False

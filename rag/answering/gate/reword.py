@@ -26,9 +26,9 @@ _LEAST = 0.45  # share of the claim that stands in the evidence as it is
 _VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word that differs is one that was changed
 
 Spot = tuple[int, int]
-_YOU = frozenset("you your yours 您 你".split())
+_YOU = frozenset("you your yours everyone everybody anyone 您 你 大家".split())
 _ANYBODY = frozenset(
-    "guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split()
+    "member user guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split()
 )  # whom `you` means
 
 
@@ -316,7 +316,7 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
                 continue
             if any(alike(t, token) for t in laid.claim) or (token.kind != "number" and token.key in unit.context.keys):
                 continue
-            if token.key in known.asked or (token.kind == "name" and token.key in known.words | known.common):
+            if token.key in known.asked | known.common or (token.kind == "name" and token.key in known.words):
                 continue
             if token.kind == "word" and _says_little(laid.there[at].tokens, n, {m for c, m in places if c == at}):
                 continue
