@@ -14,6 +14,7 @@ from rag.grounding import Fault
 _QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order counts
 _LONG = 6  # content words of a clause that may stand elsewhere without a preposition before it
 _PASSIVE = frozenset(("by", "被", "由"))
+_HAVING = frozenset("have has had 有".split())
 _ARTICLES = frozenset("a an the 的 了 地 得 , and".split())
 _HOLDING = frozenset("把 被 将 由 对 比 给 向 从 到 至 是 为".split())
 
@@ -60,8 +61,11 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
     one, other = [t.text.lower() for t in told], [t.text.lower() for t in said]
     ops = [op for op in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if op[0] != "equal"]
     gone = Counter(one[at] for _, i1, i2, _, _ in ops for at in range(i1, i2))
-    if ({*one} & _PASSIVE) != ({*other} & _PASSIVE):
+    if any(({*one} & words) != ({*other} & words) for words in (_PASSIVE, _HAVING)):  # the same from the other side
         return None
+    twice = Counter(t.text.lower() for t in said if t.kind == "word") - Counter(one)
+    if any(word in one for word in twice):  # said once more, of something else
+        return "no_support"
     ends, their_ends = _ends(clauses), _ends(there)
     for _, i1, i2, j1, j2 in ops:
         run = [t for t in said[j1:j2] if gone[t.text.lower()] > 0 and t.text.lower() not in _ARTICLES]

@@ -173,9 +173,11 @@ def _says_little(tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
     token = tokens[at]
     if token.key == "cost" and any(tokens[n].unit in _MONEY for n in held):
         return True
-    if token.key in VERBS:
-        return not _timed(tokens, at)
     after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if token.key in VERBS:
+        participle = token.text.endswith(("ed", "en", "ing")) and after is not None and at + 1 in held  # opened bottles
+        which = after is not None and after.text == "的"  # 拆封的商品
+        return not (participle or which) and not _timed(tokens, at)
     return (
         after is not None and after.kind == "word" and at + 1 not in held and after.key in VERBS and not _timed(tokens, at + 1)
         and token.text.isascii()
