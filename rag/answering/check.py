@@ -201,7 +201,9 @@ class Gate:
                 spans += [Span(position, start + unit.start, start + unit.end) for unit in whole]
         if spans:
             return _Best(spans, None)
-        for group in groups if first or len(at) < 2 else [*groups, list(at)]:
+        if not first:
+            groups += [list(at)] if len(at) > 1 else [[*at, *self._beside(at[0])]] if at else []
+        for group in groups:
             if spans and len(group) > 1:
                 break
             said = says([self._of(position) for position in group], claim, known)
@@ -224,6 +226,15 @@ class Gate:
             if first:
                 break
         return _Best(spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1])
+
+    def _beside(self, at: int) -> list[int]:
+        """Other passages of the same section or table."""
+        mine = self._hits[at].passage
+        return [
+            n
+            for n, hit in enumerate(self._hits)
+            if n != at and hit.passage.document_id == mine.document_id and hit.passage.section == mine.section
+        ]
 
     def _objection(self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], said: Said) -> Fault | None:
         """Why a sentence that the passages seem to say is not to be shown all the same."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 
+_EACH = {"1 day": "day", "7 day": "week", "1 month": "month", "12 month": "year", "3600 s": "hour", "1 deg": "度"}
+
+
 def weigh(tokens: Iterable[Tok]) -> float:
     return sum(1.5 if t.fact else 0.5 if len(t.key) == 1 and not t.key.isascii() else 1.0 for t in tokens)
 
@@ -25,7 +28,8 @@ def alike(here: Tok, there: Tok) -> bool:
     """Whether two content tokens are the same thing in other spelling."""
     if here.kind == "number" or there.kind == "number":
         if here.kind != there.kind:
-            return False
+            number, word = (here, there) if here.kind == "number" else (there, here)
+            return word.kind == "word" and _EACH.get(number.key) == word.key and number.text[:1] in "1一"  # 一天, 每天
         return here.key == there.key or _same_number(here, there)
     if here.key == there.key:
         return True

@@ -71,6 +71,10 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
         run = [t for t in said[j1:j2] if gone[t.text.lower()] > 0 and t.text.lower() not in _ARTICLES]
         if not run:
             continue
+        if all(t.kind == "number" or not t.content for t in run) and any(t.content for t in run):
+            measures = Counter(t.unit for t in told if t.kind == "number")
+            if all(measures[t.unit] < 2 for t in run if t.kind == "number"):  # no other one that it could be taken for
+                continue
         if not any(t.content for t in run):
             if any(t.key in LEADS or t.text.lower() in LEADS for t in run):
                 return "no_support"

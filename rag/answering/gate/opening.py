@@ -85,6 +85,8 @@ def agrees(answer: bool, rest: Reading, units: Sequence[Unit], question: Reading
     """
     if not question.clauses or any(c.operators.count("not") % 2 for c in question.clauses):
         return True
+    if any(t.kind == "operator" and t.text.startswith("没") for t in question.tokens):  # 会不会没了
+        return True
     main = next((c for c in rest.clauses if not _conditional(c)), rest.clauses[0])
     negative = _negated(main)
     fits = _fits(question, units)

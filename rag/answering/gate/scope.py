@@ -110,8 +110,12 @@ def _out_of_order(part: Sequence[Clause], there: Sequence[Clause], place: Sequen
     if not any(t.text.lower() in _SEQUENCE for side in (part, there) for c in side for t in c.tokens):
         return False
     heads = {at for at, clause in enumerate(there[1:]) if clause.mark == "colon"}  # `Resetting: hold …`
-    spots = [p[0] for p in place if p is not None and p[0] not in heads]
-    return any(b < a for a, b in pairwise(spots))
+    sets, i = [], 0
+    for clause in part:
+        spots = {p[0] for p in place[i : i + len(clause.content)] if p is not None and p[0] not in heads}
+        i += len(clause.content)
+        sets += [spots] if spots else []
+    return any(max(later) < min(one) for n, one in enumerate(sets) for later in sets[n + 1 :])
 
 
 def _new_lost(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
@@ -180,6 +184,7 @@ def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], k
     start = max((at for at in range(first + 1) if there[at].hard), default=0)
     end = next((at for at in range(last + 1, len(there)) if there[at].hard), len(there))
     said = {t.key for c in part for t in c.tokens if t.kind == "operator"}
+    kept = {t.key for at in used for t in there[at].content}
     for at in range(start, end):
         clause = there[at]
         found = _BINDING & set(clause.operators) - said
@@ -189,6 +194,8 @@ def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], k
             or clause.join == "but"
             or (found <= {"if"} and clause.content and all(t.key in known.asked for t in clause.content))
         ):
+            continue
+        if found <= {"before", "after"} and any(t.key in kept for t in clause.content):  # of another case: 之后的次日发出
             continue
         lead = next((t for t in clause.tokens if t.kind not in ("function", "join")), None)
         leads = lead is not None and lead.kind == "operator" and lead.key in found
