@@ -37,7 +37,7 @@ Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one 
 
 _LIKELY = 2  # passages, besides the cited ones, that are compared word by word
 _OFTEN = 3  # sentences and rows that name what the documents are about
-_NUMBER = re.compile(r"(\d{1,2})[.)、．](?!\d)")
+_NUMBER = re.compile(r"(?:[Ss]tep |第|步骤 ?)?(\d{1,2})(?:[.)、．:：](?!\d)|步)")
 _NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
 
 

@@ -16,6 +16,15 @@ _LONG = 6  # content words of a clause that may stand elsewhere without a prepos
 _PASSIVE = frozenset(("by", "被", "由"))
 _HAVING = frozenset("have has had 有".split())
 _ARTICLES = frozenset("a an the 的 了 地 得 , and".split())
+# Small words of which one in the other's place turns the meaning round.
+_TURNED = frozenset(
+    tuple(pair.split())
+    for pair in (
+        "from to|into from|over under|above below|and or|in out|on off|up down|by to|by from|by for|with without|& or"
+        "|和 或|与 或|及 或|并 或|且 或|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
+    ).split("|")
+)
+_BEING = frozenset("is are was were be been being has have had do does did will would".split())
 _HOLDING = frozenset("把 被 将 由 对 比 给 向 从 到 至 是 为".split())
 
 
@@ -64,8 +73,17 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
     if any(({*one} & words) != ({*other} & words) for words in (_PASSIVE, _HAVING)):  # the same from the other side
         return None
     twice = Counter(t.text.lower() for t in said if t.kind == "word") - Counter(one)
-    if any(word in one for word in twice):  # said once more, of something else
+    again = Counter(t.key for t in said if t.kind == "name") - Counter(t.key for t in told)
+    if any(word in one for word in twice) or any(key in {t.key for t in told} for key in again):  # said of something else too
         return "no_support"
+    if any(
+        (a, b) in _TURNED or (b, a) in _TURNED
+        for tag, i1, i2, j1, j2 in ops
+        if tag == "replace"
+        for a in one[i1:i2]
+        for b in other[j1:j2]
+    ):
+        return "negation"
     ends, their_ends = _ends(clauses), _ends(there)
     for _, i1, i2, j1, j2 in ops:
         run = [t for t in said[j1:j2] if gone[t.text.lower()] > 0 and t.text.lower() not in _ARTICLES]
@@ -76,7 +94,7 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
             if all(measures[t.unit] < 2 for t in run if t.kind == "number"):  # no other one that it could be taken for
                 continue
         if not any(t.content for t in run):
-            if any(t.key in LEADS or t.text.lower() in LEADS for t in run):
+            if any(t.key in LEADS or t.text.lower() in LEADS or t.key in _BEING for t in run):
                 return "no_support"
             continue
         if not _whole(said, told, one, other, (j1, j2), ends, their_ends, ops):

@@ -227,7 +227,8 @@ def _clock(match: re.Match[str]) -> Number | None:
     elif half == "am" and hour == 12:
         hour = 0
     start = match.start() + len(match.group()) - len(match.group().lstrip())
-    return Number(start, match.end(), f"{hour}:{minute:02}", "clock")
+    seconds = re.search(r":\d\d(:(?!00)\d\d)", match.group())
+    return Number(start, match.end(), f"{hour}:{minute:02}{seconds[1] if seconds else ''}", "clock")
 
 
 def _plain(match: re.Match[str]) -> Number | None:

@@ -11,6 +11,7 @@ import numpy as np
 from rag.answering.gate.alike import Found, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
 from rag.answering.gate.lexicon import LIGHT, VERBS, opposed
+from rag.answering.gate.order import LEADS
 from rag.answering.gate.scope import GONE, agree
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
@@ -57,7 +58,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     missing = [(t, near) for t, how, near in zip(laid.claim, laid.how, laid.near, strict=True) if how == "missing"]
     if any(t.fact and not t.opens for t, _ in missing) or strange(missing) > min(_MOST, _SHARE * weigh(laid.claim)):
         return Found(kind_of([t for t, _ in missing]), close)
-    if _added(part, laid) or _contrary(part, laid):
+    if 5 * len(missing) > len(laid.claim) or _added(part, laid) or _contrary(part, laid):
         return Found("no_support", close)
     exact = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "above"))
     solid = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how not in ("verb", "light"))
@@ -231,8 +232,10 @@ def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
     places = {p for p in laid.place if p is not None}
     if any(t.content and (at, n) not in places for at in laid.used for n, t in enumerate(laid.there[at].tokens)):
         return False
-    here = [t.key for clause in part for t in clause.tokens if t.content or t.kind == "operator"]
-    told = [t.key for at in sorted(laid.used) for t in laid.there[at].tokens if t.content or t.kind == "operator"]
+    here, told = (
+        [t.key for clause in side for t in clause.tokens if t.kind != "function" or t.key in LEADS]
+        for side in (part, [laid.there[at] for at in sorted(laid.used)])
+    )
     return all(how in ("exact", "light") for how in laid.how) and _common(here, told) == len(here)
 
 
