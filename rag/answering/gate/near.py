@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from rag.answering.gate.order import LEADS
@@ -20,7 +21,7 @@ _ARTICLES = frozenset("a an the 的 了 地 得 , and".split())
 _TURNED = frozenset(
     tuple(pair.split())
     for pair in (
-        "from to|into from|over under|above below|and or|in out|on off|up down|by to|by from|by for|with without|& or"
+        "from to|first last|first second|next previous|last next|into from|over under|above below|and or|in out|on off|up down|by to|by from|by for|with without|& or"
         "|和 或|与 或|及 或|并 或|且 或|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
     ).split("|")
 )
@@ -32,16 +33,33 @@ def rearranged(claim: Reading, found: Sequence[Unit]) -> Fault | None:
     """What is wrong with the order of its words; None as well where they are not the passage's own."""
     if any(unit.label is not None for unit in found):
         return None
-    there = [clause for unit in sorted(found, key=lambda u: u.start) for clause in unit.reading.clauses]
-    told = [t for clause in there for t in clause.tokens]
-    said = list(claim.tokens)
+    there = _apart(clause for unit in sorted(found, key=lambda u: u.start) for clause in unit.reading.clauses)
+    here = _apart(claim.clauses)
+    told, said = ([t for clause in side for t in clause.tokens] for side in (there, here))
     words = {t.text.lower() for t in told}
     solid = [t for t in said if t.content or t.kind == "operator"]
     if sum(t.text.lower() in words for t in solid) < _QUOTED * len(solid):
         return None
     if _led_by_another(said, told):
         return "name"
-    return _moved(claim.clauses, said, there, told)
+    return _moved(here, said, there, told)
+
+
+def _apart(clauses: Iterable[Clause]) -> list[Clause]:
+    """Small words that were read as one, word by word: according to."""
+    return [
+        replace(
+            clause,
+            tokens=tuple(
+                word
+                for t in clause.tokens
+                for word in (
+                    [replace(t, text=w, key=w) for w in t.text.split()] if " " in t.text and not t.content else [t]
+                )
+            ),
+        )
+        for clause in clauses
+    ]
 
 
 def _led_by_another(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
