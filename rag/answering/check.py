@@ -97,7 +97,7 @@ class Gate:
             return plain
         meant = None if self._words is None else Meant(self._words, told.rest, claim)
         known = Known(
-            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, self._common, frozenset(), meant
+            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, lambda: self._common, frozenset(), meant
         )
         best = self._find(text, told, claim, known, named)
         if best.spans:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -95,6 +95,6 @@ class Known:
     words: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()  # of the question alone
     first: bool = True  # nothing was said before, so that a pronoun means what the question is about
-    common: frozenset[str] = frozenset()  # names that stand in many places of the passages: leaving them out changes nothing
+    common: Callable[[], frozenset[str]] = frozenset  # names that stand in many places of the passages: leaving them out changes nothing
     elsewhere: frozenset[str] = frozenset()  # words of other rows, or sentences, of the passage: not this one in other words
     meant: Meant | None = None  # the claim's words as vectors, where the model gives them

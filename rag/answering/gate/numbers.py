@@ -102,8 +102,8 @@ _DATES = [
         rf"\b{_MONTH}\s+(?P<y>(?:19|20)\d\d)\b",
         r"(?P<y>(?:19|20)\d\d)\s*年(?!半)",
         (
-            r"(?<![\d.,:$€£¥])(?P<y>(?:19|20)\d\d)(?![\d.,:]*\d)(?!\s*(?:%|万|亿|月|元|个|台|GB|MB|W\b|mAh|升|分|次|人|条|字|米|克"
-            r"|points|euros|dollars))"
+            r"(?<![\d.,:$€£¥])(?P<y>(?:19|20)\d\d)(?![\d.,:]*\d)(?!\s*(?:%|万|亿|月|秒|天|周|小时|公里|吨|度|倍|元|个|台|GB|MB|W\b|mAh|升|分|次|人|条|字|米|克"
+            r"|points|euros|dollars|seconds|minutes|hours|days|weeks|months|years|miles|percent|million|billion))"
         ),
         rf"\b{_MONTH_ONLY}\b",
     )

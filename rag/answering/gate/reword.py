@@ -321,7 +321,7 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
                 continue
             if any(alike(t, token) for t in laid.claim) or (token.kind != "number" and token.key in unit.context.keys):
                 continue
-            if token.key in known.asked | known.common or (token.kind == "name" and token.key in known.words):
+            if token.key in known.asked or token.key in known.common() or (token.kind == "name" and token.key in known.words):
                 continue
             if token.kind == "word" and _says_little(laid.there[at].tokens, n, {m for c, m in places if c == at}):
                 continue
