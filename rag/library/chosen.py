@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rag.library.coverage import word_set
 from rag.library.names import Name, sides
 from rag.library.ranges import read_range, within
-from rag.library.siblings import named_among
+from rag.library.siblings import meant_among
 from rag.library.tokens import fold
 from rag.library.validity import current
 from rag.statement import Period, Statement
@@ -64,7 +64,7 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
         told = {at: getattr(statements[at], part) for at in group}
-        if named := named_among(question, list(told.values())) or _by_words(question, list(told.values())):
+        if named := meant_among(question, list(told.values())) or _by_words(question, list(told.values())):
             for at, label in told.items():
                 keep[at] = keep[at] and label in named
     _by_range(statements, group, question, keep)

@@ -14,7 +14,7 @@ from rag.library.attributes import attributes_asked, is_called, without_attribut
 from rag.library.coverage import word_set
 from rag.library.labels import flat
 from rag.library.places import names_of, places_in
-from rag.library.siblings import apart, named_among
+from rag.library.siblings import apart, meant_among, named_among
 from rag.library.tokens import is_chinese
 from rag.library.validity import FORMER
 from rag.search.families import families, tables
@@ -84,7 +84,7 @@ def _meant(phrase: str, names: Sequence[str]) -> str | None:
     exact = [name for name in names if flat(name) == flat(phrase)]
     if exact:
         return exact[0]
-    told = named_among(phrase, names)
+    told = meant_among(phrase, names)
     if len(told) == 1:
         return next(iter(told))
     asked = word_set(phrase)
