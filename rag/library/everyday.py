@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from rag.library.tokens import Cutter, one_line, words
+from rag.text.tokens import Cutter, one_line, words
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -57,7 +57,7 @@ def telling(things: Things) -> frozenset[int]:
 
 
 def is_said(things: Iterable[int], text: str, present: frozenset[str]) -> bool:
-    """Whether a text names one of the things. `present`: its words, as `rag.library.coverage.word_set`."""
+    """Whether a text names one of the things. `present`: its words, as `rag.text.term_coverage.word_set`."""
     names = _names()
     return any(any(one in text for one in names.han[at]) or any(one <= present for one in names.latin[at]) for at in things)
 
@@ -65,7 +65,7 @@ def is_said(things: Iterable[int], text: str, present: frozenset[str]) -> bool:
 @cache
 def _names() -> _Names:
     latin, han, apart = list[tuple[frozenset[str], ...]](), list[tuple[str, ...]](), set[int]()
-    lines = files("rag.library").joinpath("everyday.txt").read_text(encoding="utf-8").splitlines()
+    lines = files("rag.text").joinpath("everyday.txt").read_text(encoding="utf-8").splitlines()
     for line in lines:
         if line and not line.startswith("#"):
             if line.startswith("*"):

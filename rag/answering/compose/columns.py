@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.compose.values import is_named
-from rag.library.asked import kind_asked
-from rag.library.attributes import attributes_asked, is_called, looks_like, without_attributes
-from rag.library.coverage import word_set
+from rag.domain.statement import Cell, Statement
 from rag.library.everyday import is_said, telling, things_of
-from rag.library.labels import flat
-from rag.library.ranges import within
-from rag.library.siblings import in_other_words, meant_among, named_among
-from rag.library.tokens import one_line, words
-from rag.statement import Cell, Statement
+from rag.text.answer_type import kind_asked
+from rag.text.attributes import attributes_asked, is_called, looks_like, without_attributes
+from rag.text.labels import flat
+from rag.text.ranges import within
+from rag.text.siblings import in_other_words, meant_among, named_among
+from rag.text.term_coverage import word_set
+from rag.text.tokens import one_line, words
 
 # Columns that say under which conditions the others hold stay with them.
 _NOTES = re.compile(

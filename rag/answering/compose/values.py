@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.library.tokens import one_line
+from rag.text.tokens import one_line
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NUMBER = re.compile(r"[\d.,%/ -]+")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.library.coverage import coverage, word_set
 from rag.library.everyday import is_said, telling, things_of
-from rag.library.ranges import amounts_in, within
-from rag.library.siblings import in_other_words, meant_among
-from rag.library.tokens import words
+from rag.text.ranges import amounts_in, within
+from rag.text.siblings import in_other_words, meant_among
+from rag.text.term_coverage import coverage, word_set
+from rag.text.tokens import words
 
 
 def covered(question: str, text: str) -> float:
