@@ -37,9 +37,9 @@ from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__
 from rag.domain import Question
-from rag.remote import Doorbell, Remote
+from rag.runtime.remote import Doorbell, Remote
+from rag.runtime.stores import open_redis
 from rag.settings import Settings, load
-from rag.stores import open_redis
 from rag.wiring import House, open_house
 
 SPARE = 16  # threads beside those that answer questions

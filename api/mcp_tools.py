@@ -17,10 +17,10 @@ from api.replies import AnswerReply, DocumentReply, HitsReply
 from api.stream import steps
 from rag import __version__
 from rag.domain import Answer, Question, Scope
+from rag.domain.validation import check_question
 from rag.errors import XiansouError
-from rag.question import check_question
+from rag.record.serializers import answer_json, document_json, hit_json
 from rag.settings import Settings
-from rag.wire import answer_json, document_json, hit_json
 from rag.wiring import House, open_house
 
 MAX_CHARS = 20_000  # of a document's text at once: what a model can read

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from ingest.jobs import Jobs
 from rag.errors import Overloaded
-from rag.remote import Doorbell
+from rag.runtime.remote import Doorbell
 from rag.wiring import House
 
 if TYPE_CHECKING:

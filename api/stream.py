@@ -18,7 +18,7 @@ from api import errors
 from api.reply import INDEX_VERSION
 from rag.domain import Answer, Question, Sentence
 from rag.errors import Overloaded, XiansouError
-from rag.wire import answer_json
+from rag.record.serializers import answer_json
 from rag.wiring import House
 
 PING_S = 5  # a comment on every open stream, so that no proxy takes a slow backend for a dead one

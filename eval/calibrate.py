@@ -10,8 +10,8 @@ from eval.dataset import Suite
 from eval.library import scope_of
 from rag.domain import Question
 from rag.errors import InputError
-from rag.library import calibration
-from rag.library.calibration import PLAIN, Calibration, moved, threshold
+from rag.record import calibration
+from rag.record.calibration import PLAIN, Calibration, moved, threshold
 from rag.search.calibrate import fit
 from rag.wiring import House
 

@@ -12,7 +12,7 @@ from ingest.folder import Summary
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput
 from rag.errors import ConfigError
-from rag.library.rows import content_hash
+from rag.record.rows import content_hash
 from rag.wiring import House
 
 Progress = Callable[[int, int], None]

@@ -17,9 +17,9 @@ from ingest.folder import Summary
 from rag.answer import Answerer
 from rag.domain import Question
 from rag.errors import ConfigError
-from rag.library.schema import passages
-from rag.library.shelves import Shelf
-from rag.sentences import split_sentences
+from rag.index.views import Shelf
+from rag.record.schema import passages
+from rag.text.sentences import split_sentences
 from rag.wiring import House
 
 _SAMPLE = 200  # passages asked for

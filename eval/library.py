@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from eval.asked import Asked
 from rag.domain import Scope
-from rag.library.schema import passages
+from rag.record.schema import passages
 from rag.settings import Settings
 from rag.wiring import House, open_house
 

@@ -12,7 +12,7 @@ from eval import runs
 from eval.dataset import Suite
 from eval.judge import Judge
 from eval.run import Report, ask_suite, ingest_suite
-from rag.console import progress
+from rag.runtime.console import progress
 from rag.wiring import House
 
 Bars = Callable[[str, str], AbstractContextManager[Callable[[int, int], None]]]  # (label, unit) → what is told how far it is

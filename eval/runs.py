@@ -16,7 +16,7 @@ from sqlalchemy import select
 from eval.metrics import Scored
 from rag import __version__
 from rag.errors import ConfigError, InputError
-from rag.library.schema import documents
+from rag.record.schema import documents
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE
 from rag.wiring import House

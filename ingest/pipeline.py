@@ -20,13 +20,13 @@ from ingest.sandbox import parse_safely
 from ingest.statements import with_statements, with_tokens
 from rag.domain import Chunk, DocumentInput, Parsed, WriteResult
 from rag.errors import Conflict, NotFound, ParseError, XiansouError
-from rag.library.late import pack
-from rag.library.ledger import Ledger
-from rag.library.rows import Prepared, passage_hash
-from rag.library.shelves import Shelf
-from rag.library.tokens import Cutter
+from rag.index.late_interaction import pack
+from rag.index.views import Shelf
 from rag.ports import Vectors
+from rag.record.ledger import Ledger
+from rag.record.rows import Prepared, passage_hash
 from rag.settings import Settings
+from rag.text.tokens import Cutter
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length
 _SOME = 16  # passages that keep the model busy while it would wait for a parser

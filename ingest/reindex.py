@@ -15,9 +15,9 @@ from typing import Literal
 from ingest.pipeline import Read, prepare, read_again
 from ingest.statements import of_text, with_tokens
 from rag.errors import Conflict, NotFound, XiansouError
-from rag.library import generations, rebuild
-from rag.library.rows import Prepared
-from rag.library.shelves import Shelf
+from rag.index.views import Shelf
+from rag.record import generations, rebuild
+from rag.record.rows import Prepared
 from rag.wiring import House
 
 _PAGE = 16  # documents read and embedded together

@@ -19,12 +19,12 @@ from ingest.jobs import CANCELLED, LEASE_S, Jobs, unavailable
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import ConfigError, Conflict, InputError, NotFound, UpstreamError, XiansouError
-from rag.metrics import INGEST_JOBS
 from rag.ports import Embedder
-from rag.remote import Doorbell
+from rag.runtime.metrics import INGEST_JOBS
+from rag.runtime.remote import Doorbell
+from rag.runtime.stores import open_redis
+from rag.runtime.telemetry import WriteClock
 from rag.settings import Settings
-from rag.stores import open_redis
-from rag.watch import WriteClock
 from rag.wiring import House, open_house
 
 log = structlog.get_logger()

@@ -17,17 +17,17 @@ from sqlalchemy import func, select
 
 from rag import __version__
 from rag.answering.generate import Backend, status_of_backend
+from rag.domain.sampling import Sampling
 from rag.errors import UpstreamError, XiansouError
-from rag.library import audit
-from rag.library.calibration import CALIBRATE, WORTH_CALIBRATING, Calibration
-from rag.library.keys import Key, Keys
-from rag.library.ledger import Ledger
-from rag.library.schema import jobs
-from rag.sampling import Sampling
+from rag.record import audit
+from rag.record.calibration import CALIBRATE, WORTH_CALIBRATING, Calibration
+from rag.record.keys import Key, Keys
+from rag.record.ledger import Ledger
+from rag.record.schema import jobs
+from rag.runtime.stores import ping
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
-from rag.stores import ping
 from rag.wiring import load_generator, open_house
 
 _SHOWN_KEYS = 3

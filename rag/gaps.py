@@ -15,9 +15,9 @@ from rag.answering.cluster import central, group, keywords, unpack
 from rag.answering.record import question_of
 from rag.domain import DEFAULT_COLLECTION, DocumentInput, Question, Scope
 from rag.errors import Conflict, InputError, NotFound
-from rag.library.gaps import Decision, GapBook, OpenQuestion
 from rag.ports import Embedder, Vectors
-from rag.wire import iso_time
+from rag.record.gaps import Decision, GapBook, OpenQuestion
+from rag.record.serializers import iso_time
 from rag.wiring import House
 
 _NEAREST = 3  # documents shown

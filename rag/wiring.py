@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from rag.answer import Answerer
 from rag.answering.check import Entails
 from rag.answering.memory import Memory
-from rag.library import calibration, generations
-from rag.library.dictionary import load_cutter
-from rag.library.index import LiveIndex
-from rag.library.ledger import Ledger
-from rag.library.mirror import Mirror
-from rag.library.shelves import Shelf, Shelves
-from rag.library.snapshot import Snapshots
-from rag.library.tokens import Cutter
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots
+from rag.index.vectors import LiveIndex
+from rag.index.views import Shelf, Shelves
 from rag.ports import Embedder, Generator, Reranker
-from rag.remote import Remote
+from rag.record import calibration, generations
+from rag.record.ledger import Ledger
+from rag.runtime.remote import Remote
+from rag.runtime.stores import adopt_redis, open_redis
 from rag.search.retrieve import Reranking, Retriever
 from rag.search.synonyms import load_synonyms
 from rag.search.weights import Weights
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
-from rag.stores import adopt_redis, open_redis
+from rag.text.dictionary import load_cutter
+from rag.text.tokens import Cutter
 
 LoadEmbedder = Callable[[str], Embedder]
 
@@ -213,7 +213,7 @@ _BACKENDS = {
 
 
 def fingerprint(settings: Settings, embedder: Embedder, cutter: Cutter) -> generations.Fingerprint:
-    """What vectors and passages depend on: see `rag.library.generations`."""
+    """What vectors and passages depend on: see `rag.record.generations`."""
     told: generations.Fingerprint = {
         "embedding": settings.embedding.model,
         "model": embedder.model_id,

@@ -12,7 +12,7 @@ import structlog
 from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
-from rag.library.rows import Prepared
+from rag.record.rows import Prepared
 from rag.settings import Settings, load
 from rag.wiring import House, open_house
 

@@ -25,8 +25,8 @@ from api.schemas import (
     read_cursor,
 )
 from api.state import Here
-from rag.library import readings
-from rag.wire import document_json
+from rag.record import readings
+from rag.record.serializers import document_json
 
 router = APIRouter(prefix="/documents", tags=["documents"], route_class=JsonRoute)
 

@@ -16,8 +16,8 @@ from api.request import JsonRoute
 from api.routes.answers import owner_of
 from api.schemas import Body
 from api.state import Here
-from rag.library.feedback import Feedback
-from rag.wire import feedback_json
+from rag.record.feedback import Feedback
+from rag.record.serializers import feedback_json
 
 router = APIRouter(prefix="/feedback", tags=["answers"], route_class=JsonRoute)
 

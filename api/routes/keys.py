@@ -16,8 +16,8 @@ from api.request import JsonRoute
 from api.schemas import Name
 from api.state import Here
 from rag.errors import InputError
-from rag.library.keys import Allowance, CitationStyle, KeyScope, rights
-from rag.wire import key_json
+from rag.record.keys import Allowance, CitationStyle, KeyScope, rights
+from rag.record.serializers import key_json
 
 router = APIRouter(prefix="/keys", tags=["access"], route_class=JsonRoute)
 

@@ -12,7 +12,7 @@ from api.request import JsonRoute
 from api.schemas import ExplainedBody, QueryBody
 from api.state import Here
 from api.stream import answer_events, answer_while_connected
-from rag.wire import answer_json, hits_json
+from rag.record.serializers import answer_json, hits_json
 
 router = APIRouter(tags=["questions"], route_class=JsonRoute)
 

@@ -16,7 +16,7 @@ from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import Name
 from api.state import Here
-from rag.wire import iso_time
+from rag.record.serializers import iso_time
 
 router = APIRouter(prefix="/widget", tags=["access"], route_class=JsonRoute)
 

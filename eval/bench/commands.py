@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.console import ConfigOption, JsonOption, emit, progress, settings
 from rag.errors import InputError
+from rag.runtime.console import ConfigOption, JsonOption, emit, progress, settings
 
 bench = typer.Typer(help="Measure speed on this machine, side by side with alternatives.", no_args_is_help=True)
 

@@ -25,9 +25,9 @@ from ingest import sources
 from ingest.jobs import Jobs
 from ingest.pipeline import Pipeline, read_document
 from rag.domain import Chunk, DocumentInput
-from rag.library.ledger import Ledger
-from rag.library.rows import Prepared
 from rag.ports import Embedder
+from rag.record.ledger import Ledger
+from rag.record.rows import Prepared
 from rag.settings import ENV_PREFIX, Settings, load
 from rag.wiring import House, embedder_loader
 

@@ -18,8 +18,8 @@ import numpy as np
 from eval.bench.encode import PlainEncoder
 from eval.bench.folder import document, fill, house_over, ingested
 from rag.ports import Embedder, Vectors
-from rag.sentences import split_sentences
 from rag.settings import Settings
+from rag.text.sentences import split_sentences
 
 Encode = Callable[[Sequence[str]], Vectors]
 _SECTIONS = 50

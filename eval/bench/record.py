@@ -17,11 +17,11 @@ from eval.bench.data import DIM, clustered
 from eval.bench.index import DOCUMENT, Say
 from rag.domain import Chunk, DocumentInput, Scope
 from rag.fakes import HashEmbedder
-from rag.library import engine
-from rag.library.rows import Prepared
-from rag.library.tokens import words
 from rag.ports import Vectors
+from rag.record import engine
+from rag.record.rows import Prepared
 from rag.settings import load
+from rag.text.tokens import words
 from rag.wiring import House, open_house
 
 _WORDS_A_PASSAGE = 45  # about 300 characters

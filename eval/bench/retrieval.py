@@ -23,12 +23,12 @@ from eval.dataset import Suite
 from eval.library import own_library
 from eval.measure import Bars
 from eval.run import ingest_suite
-from rag.console import progress
 from rag.domain import Passage, Question
 from rag.errors import ConfigError
-from rag.library.changes import Delta, between
-from rag.library.lexical import Lexical
+from rag.index.lexical import Lexical
 from rag.ports import Vectors
+from rag.record.changes import Delta, between
+from rag.runtime.console import progress
 from rag.search.rewrite import rewrite
 from rag.settings import Settings
 from rag.wiring import House

@@ -10,19 +10,16 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import clock
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
-from rag.library.asked import asked_for
-from rag.library.late import compare
-from rag.library.ledger import Ledger
-from rag.library.mirror import Found
-from rag.library.named import Named
-from rag.library.names import asked_names
-from rag.library.neighbours import with_section
-from rag.library.shelves import Shelf, Shelves
-from rag.library.tokens import is_chinese
+from rag.index.facets import Named
+from rag.index.late_interaction import compare
+from rag.index.mirror import Found
+from rag.index.views import Shelf, Shelves
 from rag.ports import Reranker, Vectors
+from rag.record.ledger import Ledger
+from rag.record.sections import with_section
+from rag.runtime import clock
 from rag.search.aside import Asked
 from rag.search.calibrate import usual
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, singled_out, with_late, with_neural
@@ -34,6 +31,9 @@ from rag.search.validity import asked_period
 from rag.search.weights import Weights, choice
 from rag.search.widen import widen
 from rag.search.wishes import Weighed, Wish, fitting, product, step_back, weigh, wishes
+from rag.text.answer_type import asked_for
+from rag.text.names import asked_names
+from rag.text.tokens import is_chinese
 
 _OWN, _FOREIGN = 30, 10  # candidates of the question's language and of the other that are re-ranked
 

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.changes import Attributes
-from rag.library.named import DATE, PRODUCTS, UPDATED, VERSION, Named, Value, named
-from rag.library.spans import Days, Versions
-from rag.library.tokens import one_line
-from rag.library.values import fits_name
+from rag.index.facets import DATE, PRODUCTS, UPDATED, VERSION, Named, Value, named
+from rag.record.changes import Attributes
 from rag.search.compared import denied
 from rag.search.conditions import Place, Span, conditions
 from rag.search.dated import dates_in
 from rag.search.versioned import versions_in
+from rag.text.field_values import fits_name
+from rag.text.intervals import Days, Versions
+from rag.text.tokens import one_line
 
 _FORWARD, _BACK = 0.3, 0.3  # of the final score, whose candidates spread over about 1
 _GRAVITY = {VERSION: 2, DATE: 1}  # of going against it; a product weighs 4

@@ -14,7 +14,7 @@ from api_service import make_settings, serving
 from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput, Usage
 from rag.fakes import HashEmbedder
-from rag.library.rows import Prepared
+from rag.record.rows import Prepared
 from rag.wiring import House, open_house
 
 __all__ = ["DOCUMENTS", "Dictated", "library", "serving", "stops"]

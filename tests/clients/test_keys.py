@@ -15,7 +15,7 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from openai import OpenAI
 
 from api.app import create_app
-from rag.library.keys import Keys, Rights
+from rag.record.keys import Keys, Rights
 
 ASKED = [{"role": "user", "content": "镜头起雾怎么办？"}]
 

@@ -20,15 +20,15 @@ from ingest.jobs import Jobs
 from rag.domain import Chunk, DocumentInput, Question, Scope, WriteResult
 from rag.errors import ConfigError, Conflict, NotFound
 from rag.fakes import HashEmbedder
-from rag.library.audit import Entry, record, verify
-from rag.library.dictionary import load_cutter
-from rag.library.engine import writing
-from rag.library.erase import erase
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.library.ledger import Ledger
-from rag.library.rows import Prepared
-from rag.library.schema import SCHEMA_VERSION, metadata
+from rag.record.audit import Entry, record, verify
+from rag.record.engine import writing
+from rag.record.erase import erase
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.record.ledger import Ledger
+from rag.record.rows import Prepared
+from rag.record.schema import SCHEMA_VERSION, metadata
 from rag.settings import Settings, load
+from rag.text.dictionary import load_cutter
 from rag.wiring import House, fingerprint, open_house
 from tests.support import release_0_1_0
 

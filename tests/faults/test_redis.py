@@ -19,9 +19,9 @@ import pytest
 from ingest.jobs import Jobs
 from rag.domain import DocumentInput, Question
 from rag.fakes import HashEmbedder
-from rag.remote import Doorbell
+from rag.runtime.remote import Doorbell
+from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey, open_redis
 from rag.wiring import open_house
 from tests.support.processes import COMMAND
 

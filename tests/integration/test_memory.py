@@ -13,19 +13,19 @@ from pathlib import Path
 import pytest
 import redis
 
-from rag import metrics
 from rag.answer import Answerer
 from rag.answering.memory import Memory
 from rag.domain import Answer, Message, Question, Scope, Sentence
 from rag.errors import NotFound
 from rag.fakes import ScriptedGenerator
-from rag.library.engine import writing
-from rag.library.erase import erase
-from rag.library.feedback import Feedback
-from rag.library.gaps import GapBook
-from rag.remote import Remote
+from rag.record.engine import writing
+from rag.record.erase import erase
+from rag.record.feedback import Feedback
+from rag.record.gaps import GapBook
+from rag.runtime import metrics
+from rag.runtime.remote import Remote
+from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey, open_redis
 from rag.wiring import House
 
 CANARY = "canaryzq9053"
@@ -170,7 +170,7 @@ def test_small_talk_is_no_turn_of_the_conversation_nor_a_gap(house, put, ask):
 
 
 def test_questions_are_answered_while_redis_is_gone_and_remembered_again_after(put, ask, valkey, monkeypatch):
-    monkeypatch.setattr("rag.remote._DEAF_S", 0.1)
+    monkeypatch.setattr("rag.runtime.remote._DEAF_S", 0.1)
     put("vault", "The code of the vault is 4417.")
     answerer = ask()
     answerer.answer(QUESTION)

@@ -13,7 +13,7 @@ from ingest.reindex import reindex, rollback
 from rag.domain import DocumentInput, Question
 from rag.errors import ConfigError, Conflict, NotFound
 from rag.fakes import HashEmbedder
-from rag.library.rebuild import locked
+from rag.record.rebuild import locked
 from rag.settings import load as load_settings
 from rag.wiring import open_house
 

@@ -18,19 +18,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-import rag.library.index as live_index
+import rag.index.vectors as live_index
 from ingest.pipeline import Pipeline
 from ingest.reindex import reindex, rollback
 from rag.domain import DocumentInput, Scope
 from rag.errors import NotFound
 from rag.fakes import HashEmbedder
-from rag.library import generations, rebuild
-from rag.library.erase import erase
-from rag.library.index import LiveIndex
-from rag.library.mirror import Mirror
-from rag.library.schema import generations as generations_table
-from rag.library.shelves import Shelf, Shelves
-from rag.library.snapshot import Snapshots
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots
+from rag.index.vectors import LiveIndex
+from rag.index.views import Shelf, Shelves
+from rag.record import generations, rebuild
+from rag.record.erase import erase
+from rag.record.schema import generations as generations_table
 from rag.settings import Settings, load
 from rag.wiring import House, open_house
 

@@ -23,9 +23,9 @@ from typing import Any
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
 from rag.domain import Answer, DocumentInput, Question, Retrieved
-from rag.library.tokens import words
-from rag.sentences import split_sentences
 from rag.settings import load
+from rag.text.sentences import split_sentences
+from rag.text.tokens import words
 from rag.wiring import House, open_house
 
 _OTHERS = 1500  # documents that answer none of the questions

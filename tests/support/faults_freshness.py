@@ -21,7 +21,7 @@ from ingest.pipeline import Pipeline
 from ingest.reindex import reindex
 from rag.domain import Question
 from rag.errors import Conflict
-from rag.library.erase import erase
+from rag.record.erase import erase
 from tests.support.faults_ops import Env, document, sentinel
 from tests.support.faults_oracle import MARK
 

@@ -20,11 +20,11 @@ from ingest.jobs import Jobs
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, Question, WriteResult
 from rag.fakes import HashEmbedder
-from rag.library.erase import erase
-from rag.library.index import LiveIndex
-from rag.library.mirror import Mirror
-from rag.library.schema import passages
-from rag.library.snapshot import Snapshots
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots
+from rag.index.vectors import LiveIndex
+from rag.record.erase import erase
+from rag.record.schema import passages
 from rag.settings import Settings, load
 from rag.wiring import House, open_house
 

@@ -19,10 +19,10 @@ from ingest.pipeline import Pipeline
 from rag.domain import Question
 from rag.errors import XiansouError
 from rag.fakes import HashEmbedder
-from rag.library.backup import restore
-from rag.library.index import LiveIndex
-from rag.library.mirror import Mirror
-from rag.library.rows import passage_hash
+from rag.index.mirror import Mirror
+from rag.index.vectors import LiveIndex
+from rag.record.backup import restore
+from rag.record.rows import passage_hash
 from rag.wiring import House
 from tests.support.faults_claims import ABSENT, Line, Op, State, States, after_restore, operations, reused, states
 from tests.support.faults_ops import BACKUP, Env, content, document, embedder, read_journal, sentinel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ingest.reindex import reindex, rollback
-from rag.library import rebuild
-from rag.library.backup import backup, restore
+from rag.record import rebuild
+from rag.record.backup import backup, restore
 from tests.support.faults_ops import BACKUP, Env
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rag.library.index import LiveIndex
-from rag.library.mirror import Mirror
-from rag.library.snapshot import Snapshots, identity
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots, identity
+from rag.index.vectors import LiveIndex
 from tests.support.faults_ops import Env, content
 
 PAGE = 4096

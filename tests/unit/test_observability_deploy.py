@@ -14,7 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from api.routes.metrics import exposition
 from api.state import State
-from rag import metrics
+from rag.runtime import metrics
 from rag.wiring import House
 
 ROOT = Path(__file__).parents[2] / "deploy"

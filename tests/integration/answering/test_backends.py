@@ -17,8 +17,8 @@ import pytest
 from rag.answering.backends.http import client
 from rag.answering.backends.pangu import Token
 from rag.answering.generate import Backend
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.errors import ConfigError
-from rag.sampling import AS_TOLD, Sampling
 from rag.settings.generator import Generator as Told
 from rag.wiring import load_generator
 

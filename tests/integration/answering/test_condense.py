@@ -12,19 +12,19 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from rag import metrics
 from rag.answer import Answerer
 from rag.answering import condense
 from rag.answering.explain import explain
 from rag.answering.memory import Memory
 from rag.answering.replay import replay_json
-from rag.condensed import Condensed
 from rag.domain import Message, Question
+from rag.domain.condensed import Condensed
 from rag.errors import Cancelled
-from rag.remote import Remote
+from rag.runtime import metrics
+from rag.runtime.remote import Remote
+from rag.runtime.stores import NotRunning
 from rag.settings import load
 from rag.settings.generator import Generator as Told
-from rag.stores import NotRunning
 from rag.wiring import load_generators
 from tests.support import llm_server as llm
 from tests.support.llm_server import Call, LlmServer, llm_server

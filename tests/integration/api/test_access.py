@@ -16,7 +16,7 @@ from api.app import create_app
 from api.auth import PUBLIC, Asker, check_routes, declared
 from api.replies import Problem
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Keys, Rights
+from rag.record.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import House, open_house
 
 MakeKey = Callable[..., httpx.Client]

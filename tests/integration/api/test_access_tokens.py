@@ -25,11 +25,11 @@ from typer.testing import CliRunner
 from api import auth_sso, auth_widget
 from api.app import create_app
 from api.routes.keys import KeysReply, NewKeyReply
+from rag.commands.keys import instant
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
-from rag.key_commands import instant
-from rag.library.audit import entries
-from rag.library.keys import COMMAND_LINE, Keys, Rights
+from rag.record.audit import entries
+from rag.record.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import House, open_house
 from xiansou import cli
 
@@ -63,7 +63,7 @@ def key_of(house: House, *scopes: Any, **rights: Any) -> tuple[str, str]:
 
 def test_keys_over_http_and_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XIANSOU__DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("rag.observe.start_logging", lambda _: None)  # it would log to the runner's stream for ever
+    monkeypatch.setattr("rag.runtime.observe.start_logging", lambda _: None)  # it would log to the runner's stream for ever
 
     def run(*words: str) -> dict[str, Any]:
         done = CliRunner().invoke(cli, ["keys", *words, "--json"])

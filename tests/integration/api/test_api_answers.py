@@ -13,7 +13,7 @@ from api.app import create_app
 from api.replies import AnswerReply
 from rag.domain import Answer
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Keys, Rights
+from rag.record.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import House, open_house
 
 MakeKey = Callable[..., httpx.Client]

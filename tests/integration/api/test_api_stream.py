@@ -22,7 +22,7 @@ from api.app import create_app
 from api.replies import AnswerReply, CitationReply, Problem
 from rag.domain import Chunk, DocumentInput, Usage
 from rag.fakes import HashEmbedder
-from rag.library.rows import Prepared
+from rag.record.rows import Prepared
 from rag.wiring import open_house
 
 Event = tuple[str, Any]

@@ -9,8 +9,8 @@ from api_service import make_settings, serving, working
 
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.library.audit import entries, verify
-from rag.library.keys import COMMAND_LINE, Keys, Rights
+from rag.record.audit import entries, verify
+from rag.record.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import open_house
 
 

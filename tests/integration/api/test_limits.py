@@ -17,8 +17,8 @@ from api_service import make_settings, serving
 from api.app import create_app
 from rag.domain import Chunk, DocumentInput, Usage
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Allowance, Keys, Rights
-from rag.library.rows import Prepared
+from rag.record.keys import COMMAND_LINE, Allowance, Keys, Rights
+from rag.record.rows import Prepared
 from rag.wiring import House, open_house
 
 SHOP = "https://shop.example"

@@ -30,8 +30,8 @@ from api.app import create_app
 from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
-from rag.library.rows import Prepared
-from rag.observe import hide_secrets, start_logging
+from rag.record.rows import Prepared
+from rag.runtime.observe import hide_secrets, start_logging
 from rag.settings.sections import Log
 from rag.wiring import House, open_house
 
@@ -295,11 +295,11 @@ def test_a_trace_goes_from_the_caller_through_the_stages_to_the_llm(tmp_path: Pa
 
 def test_spans_are_sent_where_the_standard_variables_say(tmp_path: Path) -> None:
     code = (
-        "from rag.tracing import start_tracing, span\n"
+        "from rag.runtime.tracing import start_tracing, span\n"
         "assert start_tracing()\n"
         "with span('hello'): pass\n"
     )  # fmt: skip
     with listening(b"", "application/x-protobuf") as (collector, got):
         run(code, os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector})
     assert [path for path, _ in got] == ["/v1/traces"]
-    assert run("from rag.tracing import start_tracing; print(start_tracing())", dict(os.environ)).strip() == "False"
+    assert run("from rag.runtime.tracing import start_tracing; print(start_tracing())", dict(os.environ)).strip() == "False"

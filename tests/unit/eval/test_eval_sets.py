@@ -19,8 +19,8 @@ from eval.make.sections import Section
 from rag.answering.record import Made
 from rag.domain import Message, Question
 from rag.fakes import ScriptedGenerator
-from rag.library.answers_tables import answers
-from rag.library.feedback import Feedback, FeedbackBook
+from rag.record.feedback import Feedback, FeedbackBook
+from rag.record.tables.answers import answers
 from rag.wiring import open_house
 
 FAQ = "question,similar questions,answer\nHow do I pay by invoice?,invoice payment,Choose invoice; it is due in 14 days.\n"

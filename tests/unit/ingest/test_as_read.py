@@ -15,8 +15,8 @@ from ingest.pipeline import Pipeline
 from ingest.sidecar import Sidecars
 from rag.domain import DocumentInput, Question
 from rag.errors import InputError, NotFound, ParseError
-from rag.library import readings
-from rag.library.erase import erase
+from rag.record import readings
+from rag.record.erase import erase
 from rag.wiring import House
 
 

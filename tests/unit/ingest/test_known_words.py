@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput
-from rag.library.schema import passages
-from rag.library.tokens import Cutter, words
+from rag.record.schema import passages
+from rag.text.tokens import Cutter, words
 from rag.wiring import House
 
 

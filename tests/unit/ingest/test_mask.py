@@ -14,7 +14,7 @@ from ingest.personal import KINDS, find, is_bank_card, is_cn_id
 from ingest.pipeline import Pipeline
 from rag.domain import Block, DocumentInput, Parsed, Question
 from rag.errors import ConfigError, InputError
-from rag.library.schema import contents, passages, versions
+from rag.record.schema import contents, passages, versions
 from rag.settings import load
 from rag.wiring import House
 
@@ -148,7 +148,7 @@ def test_nothing_of_it_is_stored_and_citations_are_exact(house: House, key: str)
 
 def test_a_re_index_reads_the_masked_text_whatever_the_setting_is_now(house: House) -> None:
     from ingest.pipeline import read_again
-    from rag.library import rebuild
+    from rag.record import rebuild
 
     shelf = house.shelves.writing()
     masking = load(env={}, overrides={"ingest.mask": "mobile"})

@@ -7,7 +7,7 @@ import time
 
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput
-from rag.library.ledger import Ledger
+from rag.record.ledger import Ledger
 from rag.wiring import House
 
 

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from ingest.pipeline import Pipeline
-from rag import clock
 from rag.domain import DocumentInput, Retrieved, Scope
 from rag.fakes import HashEmbedder
+from rag.runtime import clock
 from rag.search.aside import NOT_IN_FORCE, OTHER_NAME
 from rag.search.retrieve import Retriever
 from rag.search.weights import Weights

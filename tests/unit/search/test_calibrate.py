@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from eval.calibrate import curve, error
-from rag.library import calibration
-from rag.library.calibration import PLAIN, Calibration, threshold
+from rag.record import calibration
+from rag.record.calibration import PLAIN, Calibration, threshold
 from rag.search.calibrate import Features, fit, probability, usual
 
 

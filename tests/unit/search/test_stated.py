@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from rag.library.changes import Attributes
-from rag.library.named import Named
-from rag.library.spans import FIRST_DAY, LAST_DAY, Days, Versions, read_days
-from rag.library.tokens import one_line
-from rag.library.values import read_versions
+from rag.index.facets import Named
+from rag.record.changes import Attributes
 from rag.search.wishes import wishes
+from rag.text.field_values import read_versions
+from rag.text.intervals import FIRST_DAY, LAST_DAY, Days, Versions, read_days
+from rag.text.tokens import one_line
 
 
 def library(**fields: list[str]) -> Named:

@@ -1,0 +1,124 @@
+"""Erasing leaves no byte; a backup is whole; a restore does not bring the erased back."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+
+import pytest
+from sqlalchemy import select
+
+from rag.domain import Scope
+from rag.errors import ConfigError, InputError, NotFound
+from rag.record.backup import backup, restore
+from rag.record.engine import writing
+from rag.record.erase import erase
+from rag.record.ledger import Ledger
+from rag.record.schema import job_contents, jobs, vectors
+from rag.text.tokens import words
+
+CANARY = "canaryzq7781"
+
+
+def bytes_below(folder, needle: str) -> list[str]:
+    return [str(f) for f in folder.rglob("*") if f.is_file() and needle.encode() in f.read_bytes()]
+
+
+def search(house, text):
+    shelf = house.shelves.live()
+    found = shelf.mirror.search(shelf.embedder.embed_queries([text])[0], words(text), 50, Scope())
+    return {p.text for p in house.ledger.passages_at(found.ids.tolist(), found.version).values()}
+
+
+def test_an_erased_document_leaves_no_byte_below_the_data_dir(house, put, settings):
+    put("secret", f"The name is {CANARY}.", "shared sentence", title=f"title {CANARY}", source=f"/x/{CANARY}", url=CANARY)
+    put("secret", f"The name was {CANARY}.", "shared sentence")
+    put("other", "shared sentence")
+    with writing(house.ledger.engine) as conn:
+        values = {"id": 7, "state": "queued", "document_id": "secret", "input": CANARY, "attempts": 1}
+        conn.execute(jobs.insert().values(created_at=0, updated_at=0, **values))
+        conn.execute(job_contents.insert().values(job_id=7, content=CANARY.encode()))
+    assert search(house, CANARY)
+    assert bytes_below(settings.data_dir, CANARY)
+    receipt = erase(house.ledger.engine, settings.data_dir, "secret")
+    assert (receipt.document_id, receipt.versions, receipt.disk_clean) == ("secret", 2, True)
+    assert bytes_below(settings.data_dir, CANARY) == []
+    assert search(house, CANARY) == {"shared sentence"}
+    assert len(house.shelves.live().mirror) == 1
+    with house.ledger.engine.connect() as conn:
+        assert len(conn.execute(select(vectors)).all()) == 1  # the one that another document shares
+    for read in (lambda: house.ledger.text("secret", 1), lambda: erase(house.ledger.engine, settings.data_dir, "secret")):
+        with pytest.raises(NotFound):
+            read()
+    assert put("secret", "a new beginning").version == 3
+
+
+def test_backup_while_writing_and_restore(house, put, settings, tmp_path):
+    for n in range(30):
+        put(f"d{n}", f"text {n}")
+    stop = threading.Event()
+
+    def write():
+        n = 0
+        while not stop.is_set():
+            put("busy", f"busy {(n := n + 1)}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    manifest = backup(house.ledger.engine, tmp_path / "b.tar")
+    stop.set()
+    writer.join()
+    assert manifest.documents >= 30
+    highest = house.ledger.head()
+    house.ledger.delete("d1")
+    with pytest.raises(ConfigError, match="in use"):
+        restore(tmp_path / "b.tar", settings.data_dir)
+    house.close()
+    restored = restore(tmp_path / "b.tar", settings.data_dir)
+    ledger = Ledger.open(settings.database_url)
+    assert ledger.text("d1", 1) == "text 1"
+    assert ledger.head() == restored.index_version > highest
+    with ledger.engine.connect() as conn:
+        assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    ledger.close()
+
+
+def test_a_restore_never_resurrects_what_was_erased_since(house, put, settings, tmp_path):
+    put("secret", f"The name is {CANARY}.")
+    put("kept", "kept text")
+    backup(house.ledger.engine, tmp_path / "old.tar")
+    erase(house.ledger.engine, settings.data_dir, "secret")
+    put("secret", "a new beginning")
+    backup(house.ledger.engine, tmp_path / "new.tar")
+    house.close()
+
+    restored = restore(tmp_path / "old.tar", settings.data_dir)
+    assert restored.erased_again == ["secret"]
+    assert bytes_below(settings.data_dir, CANARY) == []
+    ledger = Ledger.open(settings.database_url)
+    assert [doc.id for doc in ledger.page()] == ["kept"]
+    ledger.close()
+
+    again = restore(tmp_path / "new.tar", settings.data_dir)
+    assert again.erased_again == []
+    ledger = Ledger.open(settings.database_url)
+    assert [doc.id for doc in ledger.page()] == ["kept", "secret"]
+    ledger.close()
+
+
+def test_a_damaged_or_foreign_backup_is_refused_and_changes_nothing(house, put, settings, tmp_path):
+    put("a", "text")
+    backup(house.ledger.engine, tmp_path / "b.tar")
+    with pytest.raises(InputError, match="there already"):
+        backup(house.ledger.engine, tmp_path / "b.tar")
+    house.close()
+    good = (tmp_path / "b.tar").read_bytes()
+    at = good.index(b"SQLite format 3")
+    (tmp_path / "flipped.tar").write_bytes(good[: at + 5000] + bytes([good[at + 5000] ^ 1]) + good[at + 5001 :])
+    (tmp_path / "short.tar").write_bytes(good[: len(good) // 2])
+    (tmp_path / "text.tar").write_text("no backup")
+    for name in ("flipped", "short", "text", "absent"):
+        with pytest.raises(InputError):
+            restore(tmp_path / f"{name}.tar", settings.data_dir)
+    with sqlite3.connect(settings.data_dir / "ledger.db") as raw:
+        assert raw.execute("select count(*) from documents").fetchone() == (1,)
