@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import errors
-from api.auth import Access, check_routes, concurrency, questions
+from api.auth import Access, concurrency
 from api.envelope import Envelope
 from api.gate import Gate
 from api.observed import TELEMETRY
@@ -33,6 +33,7 @@ from api.routes import (
     ui_stream,
     widget,
 )
+from api.scopes import check_routes, questions
 from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from api.auth import Access
 from ingest.jobs import Jobs
 from rag.errors import Overloaded
 from rag.runtime.remote import Doorbell
 from rag.wiring import House
-
-if TYPE_CHECKING:
-    from api.auth import Access
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
+from api.scopes import Asker
 from api.state import Here
 from api.stream import answer_while_connected, reached, stream_answer
 from api.wire.chat import ChatBody, ChatChunks, completion

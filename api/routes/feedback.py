@@ -9,12 +9,12 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from api.answer_replies import FeedbackReply
-from api.auth import Asker
 from api.replies import problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.routes.answers import owner_of
 from api.schemas import Body
+from api.scopes import Asker
 from api.state import Here
 from rag.record.feedback import Feedback
 from rag.record.serializers import feedback_json

@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from api import write
 from api.answer_replies import AcceptedReply, DismissedReply, GapReply, GapsReply
-from api.auth import Admin
 from api.replies import problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import Body
+from api.scopes import Admin
 from api.state import Here
 from rag import gaps
 from rag.wiring import House

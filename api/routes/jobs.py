@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from api.auth import Writer
 from api.principal import Principal
 from api.replies import JobPageReply, JobReply, JobState, problems
 from api.reply import Json
 from api.schemas import MAX_INT, CursorParameter, LimitParameter, cursor_after, read_cursor
+from api.scopes import Writer
 from api.state import Here
 from ingest.jobs import Job
 from ingest.queue import Queue, batch_json, job_json

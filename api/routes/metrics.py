@@ -13,8 +13,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
-from api.auth import Admin
 from api.replies import problems
+from api.scopes import Admin
 from api.state import Here, State
 from ingest.queue import Queue
 from rag import __version__

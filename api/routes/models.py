@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.reply import Json
+from api.scopes import Asker
 from api.state import Here
 from api.wire.options import check_model, models
 from api.wire.replies import openai_problems

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
+from api.scopes import Asker
 from api.state import Here
 from api.stream import answer_while_connected, reached, stream_answer
 from api.wire.citations import Rendering

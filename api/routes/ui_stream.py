@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.auth import Asker
 from api.replies import problems
 from api.request import JsonRoute
+from api.scopes import Asker
 from api.state import Here
 from api.stream import stream_answer
 from api.wire.citations import Rendering
