@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ingest.pipeline import Read, prepare, read_again
+from ingest.embed import prepare
+from ingest.read import Read, read_again
 from ingest.statements import of_text, with_tokens
 from rag.errors import Conflict, NotFound, XiansouError
 from rag.index.views import Shelf

@@ -23,7 +23,8 @@ from eval.bench.folder import fill, house_over, ingested, section
 from eval.bench.nightly import Recalling, nightly
 from ingest import sources
 from ingest.jobs import Jobs
-from ingest.pipeline import Pipeline, read_document
+from ingest.pipeline import Pipeline
+from ingest.read import read_document
 from rag.domain import Chunk, DocumentInput
 from rag.ports import Embedder
 from rag.record.ledger import Ledger

@@ -147,7 +147,7 @@ def test_nothing_of_it_is_stored_and_citations_are_exact(house: House, key: str)
 
 
 def test_a_re_index_reads_the_masked_text_whatever_the_setting_is_now(house: House) -> None:
-    from ingest.pipeline import read_again
+    from ingest.read import read_again
     from rag.record import rebuild
 
     shelf = house.shelves.writing()
