@@ -12,7 +12,7 @@ from ingest.parse.frontmatter import UNPUBLISHED
 from ingest.read import Read, read_document
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import Conflict, NotFound, ParseError, XiansouError
-from rag.index.views import Shelf
+from rag.index.views import IndexView
 from rag.record.ledger import Ledger
 from rag.settings import Settings
 
@@ -36,22 +36,22 @@ class Outcome:
 class Pipeline:
     """Writes documents into the live generation of the record. Safe for any mix of threads."""
 
-    def __init__(self, ledger: Ledger, shelf: Callable[[], Shelf], settings: Settings):
-        self._ledger, self._shelf, self._settings = ledger, shelf, settings
+    def __init__(self, ledger: Ledger, view: Callable[[], IndexView], settings: Settings):
+        self._ledger, self._view, self._settings = ledger, view, settings
 
     def put(self, doc: DocumentInput, *, order: int | None = None, on_stage: Stage | None = None) -> WriteResult:
         """One document; when this returns, the next query anywhere sees it. Raises ParseError, Conflict."""
-        stage, shelf = on_stage or (lambda _: None), self._shelf()
+        stage, view = on_stage or (lambda _: None), self._view()
         stage("parsing")
         try:
-            read = read_document(doc, shelf, self._settings)
+            read = read_document(doc, view, self._settings)
         except ParseError as exc:
             self._withdraw(doc, exc)
             raise
         stage("embedding")
-        ready = prepare([read], shelf, self._ledger)[0]
+        ready = prepare([read], view, self._ledger)[0]
         stage("writing")
-        return replace(self._ledger.put(ready, shelf.generation, order), cleaned=read.cleaned, left_out=read.left_out)
+        return replace(self._ledger.put(ready, view.generation, order), cleaned=read.cleaned, left_out=read.left_out)
 
     def _withdraw(self, doc: DocumentInput, error: XiansouError) -> bool:
         """Takes a document out that has become a draft; whether one stood."""
@@ -68,28 +68,28 @@ class Pipeline:
 
         While the model works on some, the next ones are parsed and the ones before are committed.
         """
-        shelf, batch = self._shelf(), list[Read]()
+        view, batch = self._view(), list[Read]()
         with ThreadPoolExecutor(1, "parse") as parsing, ThreadPoolExecutor(1, "commit") as committing:
             written = committing.submit(list[Outcome])
-            for doc, future in _ahead(parsing, lambda doc: read_document(doc, shelf, self._settings), docs):
+            for doc, future in _ahead(parsing, lambda doc: read_document(doc, view, self._settings), docs):
                 if _enough(batch, future):
-                    ready, batch = (batch, embed(batch, shelf, self._ledger)), []
+                    ready, batch = (batch, embed(batch, view, self._ledger)), []
                     yield from written.result()
-                    written = committing.submit(self._commit, *ready, shelf)
+                    written = committing.submit(self._commit, *ready, view)
                 try:
                     batch.append(future.result())
                 except XiansouError as exc:
                     yield Outcome(doc, error=exc, withdrawn=self._withdraw(doc, exc))
-            last = embed(batch, shelf, self._ledger)
+            last = embed(batch, view, self._ledger)
             yield from written.result()
-            yield from self._commit(batch, last, shelf)
+            yield from self._commit(batch, last, view)
 
-    def _commit(self, reads: Sequence[Read], embedded: Embedded, shelf: Shelf) -> list[Outcome]:
+    def _commit(self, reads: Sequence[Read], embedded: Embedded, view: IndexView) -> list[Outcome]:
         outcomes = []
         for read in reads:
-            ready = prepared(read, embedded, shelf.cutter)
+            ready = prepared(read, embedded, view.cutter)
             try:
-                written = self._ledger.put(ready, shelf.generation)
+                written = self._ledger.put(ready, view.generation)
                 result = replace(written, cleaned=read.cleaned, left_out=read.left_out)
                 outcomes.append(Outcome(ready.input, result))
             except Conflict as exc:

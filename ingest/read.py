@@ -15,7 +15,7 @@ from ingest.sandbox import parse_safely
 from ingest.statements import with_statements, with_tokens
 from rag.domain import Chunk, DocumentInput, Parsed
 from rag.errors import ParseError
-from rag.index.views import Shelf
+from rag.index.views import IndexView
 from rag.settings import Settings
 
 _NOTED = ("left_out", "columns", "computed", "attachments_not_read", "pages_without_text", "pages_by_ocr")
@@ -41,7 +41,7 @@ class Read:
         return found
 
 
-def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
+def read_document(doc: DocumentInput, view: IndexView, settings: Settings) -> Read:
     """Parses and cleans in a child process, then chunks. Raises ParseError, UpstreamError (no process to be had)."""
     if len(doc.content) > settings.ingest.max_bytes:
         raise ParseError(
@@ -60,10 +60,10 @@ def read_document(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
     noted = {name: parsed.metadata[name] for name in _NOTED if parsed.metadata.get(name)}
     if not settings.ingest.mask:
-        return replace(_chunked(doc, title, parsed, shelf, cleaned), told=noted, url=_address(doc, parsed))
+        return replace(_chunked(doc, title, parsed, view, cleaned), told=noted, url=_address(doc, parsed))
     noted = mask.clean(noted, settings.ingest.mask)
     hidden = mask.mask(parsed, title, settings.ingest.mask, settings.ingest.mask_key.get_secret_value())
-    read = _chunked(doc, hidden.title, hidden.parsed, shelf, cleaned)
+    read = _chunked(doc, hidden.title, hidden.parsed, view, cleaned)
     kept = mask.pack(hidden)
     return replace(read, kept=kept, masked=hidden.counts, told=noted, url=_address(doc, parsed))
 
@@ -73,18 +73,18 @@ def _address(doc: DocumentInput, parsed: Parsed) -> str | None:
     return address(parsed.metadata, base, path) or None
 
 
-def read_again(doc: DocumentInput, shelf: Shelf, settings: Settings) -> Read:
+def read_again(doc: DocumentInput, view: IndexView, settings: Settings) -> Read:
     """As `read_document`, for a re-index: `doc` is of the record, its text stays what its version says."""
     hidden = mask.unpack(doc.content)
     if hidden is not None:
-        return _chunked(doc, hidden[1], hidden[0], shelf, {})
+        return _chunked(doc, hidden[1], hidden[0], view, {})
     plain = settings.ingest.model_copy(update={"mask": []})  # a version that was stored unmasked: its citations hold
-    return read_document(doc, shelf, settings.model_copy(update={"ingest": plain}))
+    return read_document(doc, view, settings.model_copy(update={"ingest": plain}))
 
 
-def _chunked(doc: DocumentInput, title: str, parsed: Parsed, shelf: Shelf, cleaned: Mapping[str, int]) -> Read:
-    chunks = chunk(parsed, count_tokens=shelf.embedder.count_tokens, max_tokens=shelf.chunk_tokens, title=title)
+def _chunked(doc: DocumentInput, title: str, parsed: Parsed, view: IndexView, cleaned: Mapping[str, int]) -> Read:
+    chunks = chunk(parsed, count_tokens=view.embedder.count_tokens, max_tokens=view.chunk_tokens, title=title)
     if not chunks:
         raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
-    made = with_tokens(with_statements(parsed, chunks), shelf.embedder)
+    made = with_tokens(with_statements(parsed, chunks), view.embedder)
     return Read(doc, title, parsed.text, made, cleaned)

@@ -28,7 +28,7 @@ from rag.runtime.stores import ping
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
-from rag.wiring import load_generator, open_house
+from rag.wiring import load_generator, open_application
 
 _SHOWN_KEYS = 3
 _ASKED_S = 15.0  # patience with a backend that is asked for one token
@@ -152,14 +152,14 @@ def _audit(settings: Settings) -> Iterator[Check]:
 
 
 def _index(settings: Settings) -> Iterator[Check]:
-    house = open_house(settings)
+    application = open_application(settings)
     try:
-        mirror = house.shelves.live().mirror
-        yield Check("model", "ok", f"{house.embedder.model_id}, {house.embedder.dim} dimensions")
+        mirror = application.views.live().mirror
+        yield Check("model", "ok", f"{application.embedder.model_id}, {application.embedder.dim} dimensions")
         yield Check("index", "ok", f"{len(mirror)} searchable entries at index version {mirror.version}")
-        yield _refusals(house.shelves.live().calibration, len(mirror))
+        yield _refusals(application.views.live().calibration, len(mirror))
     finally:
-        house.close()
+        application.close()
 
 
 def _refusals(fitted: Calibration, passages: int) -> Check:

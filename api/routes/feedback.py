@@ -51,4 +51,4 @@ def give_feedback(given: FeedbackBody, here: Here, caller: Asker) -> Response:
         given.correction or None,
         given.comment or None,
     )
-    return Json(feedback_json(here.house.memory.rate(told, owner_of(caller))))
+    return Json(feedback_json(here.application.memory.rate(told, owner_of(caller))))

@@ -27,7 +27,7 @@ _STREAM = {"description": "The parts of the answer.", "content": {"text/event-st
 async def ui_chat(asked: UiChatBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer the last message from the documents, as a UI message stream of the Vercel AI SDK."""
     if asked.model is not None:
-        check_model(asked.model, models(here.house.settings))
+        check_model(asked.model, models(here.application.settings))
     question = caller.within(asked.to_question())
     parts = UiParts(Rendering(style_of(request, asked.rag), str(request.base_url)))
-    return await stream_answer(here.house, question, parts, request.state.request_id, HEADERS)
+    return await stream_answer(here.application, question, parts, request.state.request_id, HEADERS)

@@ -32,11 +32,11 @@ def calibrate(
     """Correct the live generation's probabilities by questions of its own; the service takes them at its next start."""
     from eval.calibrate import calibrate as correct
     from eval.dataset import load_suite
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
-    house = open_house(settings(config))
-    found = correct(load_suite(suite), house)
-    house.close()
+    application = open_application(settings(config))
+    found = correct(load_suite(suite), application)
+    application.close()
     if as_json:
         emit(asdict(found))
     else:
@@ -101,9 +101,9 @@ def _measure(told: Settings, suite: Suite, options: dict[str, Any], keep: Path |
     from eval.measure import measure
     from rag.wiring import load_generator
 
-    with own_library(told, keep) as house:
+    with own_library(told, keep) as application:
         judge = Judge(load_generator(told.generator), told.generator) if options["judge"] else None
-        report, kept = measure(house, suite, options, root, keep, judge)
+        report, kept = measure(application, suite, options, root, keep, judge)
     for failure in report.ingest.failed:
         print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
     return report, kept
@@ -255,14 +255,18 @@ def reindex(
     """Build the next generation of the index beside the live one, check it, and swap; edits and questions go on meanwhile."""
     import ingest.reindex as job
     from eval.gate import gate
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
     told = settings(config, embedding__model=embedding)
     checks = gate(suite or (Path(told.reindex.suite) if told.reindex.suite else None))
-    house = open_house(told, rebuilding=True)
+    application = open_application(told, rebuilding=True)
     with progress("reindex", "documents") as update:
-        outcome = job.rollback(house, progress=update) if rollback else job.reindex(house, checks, force=force, progress=update)
-    house.close()
+        outcome = (
+            job.rollback(application, progress=update)
+            if rollback
+            else job.reindex(application, checks, force=force, progress=update)
+        )
+    application.close()
     for reason in outcome.gate:
         print(f"refused: {reason}", file=sys.stderr)
     if as_json:

@@ -30,11 +30,11 @@ def list_gaps(
     if context.invoked_subcommand is not None:
         return
     from rag.gaps import find_gaps, gap_json, nearest
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
-    house = open_house(settings(config))
-    found = find_gaps(house, days=days, every_state=decided)
-    shown = [gap_json(gap) | {"nearest": nearest(house, gap)} for gap in found[:limit]]
+    application = open_application(settings(config))
+    found = find_gaps(application, days=days, every_state=decided)
+    shown = [gap_json(gap) | {"nearest": nearest(application, gap)} for gap in found[:limit]]
     if as_json:
         emit({"gaps": shown, "total": len(found)})
         return
@@ -49,11 +49,11 @@ def list_gaps(
 def show_gap(gap_id: GapArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show a gap's questions, the nearest documents, and a draft of an answer where there is one."""
     from rag.gaps import draft, find_gap, gap_json, nearest
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
-    house = open_house(settings(config))
-    gap = find_gap(house, gap_id)
-    told = gap_json(gap) | {"nearest": nearest(house, gap), "draft": draft(house, gap)}
+    application = open_application(settings(config))
+    gap = find_gap(application, gap_id)
+    told = gap_json(gap) | {"nearest": nearest(application, gap), "draft": draft(application, gap)}
     if as_json:
         emit(told)
         return
@@ -76,13 +76,13 @@ def accept_gap(
     """Publish an answer as a FAQ document, and ask the gap's questions again; exit code 1 when some stay unanswered."""
     from ingest.pipeline import Pipeline
     from rag.gaps import accepted, faq_document, find_gap
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
     told = settings(config)
-    house = open_house(told)
-    gap = find_gap(house, gap_id)
-    written = Pipeline(house.ledger, house.shelves.writing, told).put(faq_document(gap, answer))
-    asked = accepted(house, gap, written.document_id)
+    application = open_application(told)
+    gap = find_gap(application, gap_id)
+    written = Pipeline(application.ledger, application.views.writing, told).put(faq_document(gap, answer))
+    asked = accepted(application, gap, written.document_id)
     if as_json:
         place = {"document_id": written.document_id, "version": written.version, "index_version": written.index_version}
         emit({"gap_id": gap.id, **place, **asdict(asked)})
@@ -99,10 +99,10 @@ def accept_gap(
 def dismiss_gap(gap_id: GapArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """These questions shall not be answered: do not show them again."""
     from rag.gaps import dismiss, find_gap
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
-    house = open_house(settings(config))
-    dismiss(house, find_gap(house, gap_id))
+    application = open_application(settings(config))
+    dismiss(application, find_gap(application, gap_id))
     if as_json:
         emit({"gap_id": gap_id, "state": "dismissed"})
     else:

@@ -41,15 +41,15 @@ def ingest(
         return
     from ingest.folder import ingest_paths
     from ingest.pipeline import Pipeline
-    from rag.wiring import House, open_house, open_ledger
+    from rag.wiring import Application, open_application, open_ledger
 
     told = settings(config)
-    ledger, houses = open_ledger(told), list[House]()
+    ledger, applications = open_ledger(told), list[Application]()
 
     def make_pipeline() -> Pipeline:
-        if not houses:
-            houses.append(open_house(told))  # loads the model: only when there is something to embed
-        return Pipeline(houses[0].ledger, houses[0].shelves.writing, told)
+        if not applications:
+            applications.append(open_application(told))  # loads the model: only when there is something to embed
+        return Pipeline(applications[0].ledger, applications[0].views.writing, told)
 
     def run(delete: bool) -> Summary:
         with progress("ingest", "files") as update:

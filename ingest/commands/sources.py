@@ -80,16 +80,16 @@ def sync_sources(
     from ingest.catalogue import Catalogue
     from ingest.pipeline import Pipeline
     from ingest.sync import sync
-    from rag.wiring import House, open_house, open_ledger
+    from rag.wiring import Application, open_application, open_ledger
 
     told = settings(config)
     ledger = open_ledger(told)
-    catalogue, houses = Catalogue(ledger.engine), list[House]()
+    catalogue, applications = Catalogue(ledger.engine), list[Application]()
 
     def make_pipeline() -> Pipeline:
-        if not houses:
-            houses.append(open_house(told))
-        return Pipeline(houses[0].ledger, houses[0].shelves.writing, told)
+        if not applications:
+            applications.append(open_application(told))
+        return Pipeline(applications[0].ledger, applications[0].views.writing, told)
 
     results, failed = {}, []
     for name in names or [source.id for source in catalogue.all()]:

@@ -100,10 +100,10 @@ def remove_answers(
 def replay(answer_id: AnswerArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Make an answer again from the library as it was, and show what differs; exit code 1 when something does."""
     from rag.answering.replay import replay_json
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
-    house = open_house(settings(config))
-    told = house.memory.replay(house.memory.find(answer_id), house.answerer.make)
+    application = open_application(settings(config))
+    told = application.memory.replay(application.memory.find(answer_id), application.answerer.make)
     if as_json:
         emit(replay_json(told))
     else:

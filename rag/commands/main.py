@@ -37,19 +37,19 @@ def ask(
     """Answer a question from the documents, with citations."""
     from rag.domain.validation import check_question
     from rag.record.serializers import answer_json
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
     history = tuple(Message("user", check_question(text)) for text in after or ())
     asked = Question(check_question(question), history, scope=Scope(collection), top_k=top_k, profile=profile)
-    house = open_house(settings(config))
+    application = open_application(settings(config))
     if show_prompt:
-        first, messages = house.answerer.condensing(asked), house.answerer.prompt(asked)
+        first, messages = application.answerer.condensing(asked), application.answerer.prompt(asked)
         if as_json:
             emit({"messages": messages} | ({"condensing": first} if first else {}))
         for message in [*first, *messages] if not as_json else ():
             print(f"--- {message['role']}\n{message['content']}\n")
         return
-    answer = house.answerer.answer(asked)
+    answer = application.answerer.answer(asked)
     if as_json:
         emit(answer_json(answer))
         return
@@ -71,11 +71,11 @@ def search(
     """Show the passages that match a question, best first, with the score of each stage."""
     from rag.domain.validation import check_question
     from rag.record.serializers import hits_json
-    from rag.wiring import open_house
+    from rag.wiring import open_application
 
     asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
-    house = open_house(settings(config))
-    found = house.answerer.retrieve(asked, explain=explain)
+    application = open_application(settings(config))
+    found = application.answerer.retrieve(asked, explain=explain)
     if as_json:
         emit(hits_json(found, explain=explain))
         return

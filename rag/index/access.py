@@ -22,7 +22,7 @@ _Caller = tuple[str | None, tuple[str, ...] | None, tuple[str, ...] | None]  # c
 _SCOPES = 64  # remembered at once: 64 MB at a million passages, if all may see half
 
 
-class Permitted:
+class AccessFilter:
     """Ids by scope, over the attributes of all passages (the mirror's own mapping)."""
 
     def __init__(self, attributes: Mapping[int, Attributes]):

@@ -78,7 +78,7 @@ def _days(period: Period) -> Days:
     return Days(FIRST_DAY if period.first is None else period.first, LAST_DAY if period.last is None else period.last)
 
 
-class Named:
+class Facets:
     """Ids of the live passages by key and value, over the attributes of all passages (the mirror's own mapping).
 
     8 bytes a passage and value. Not locked: the mirror that owns it is.

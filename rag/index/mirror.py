@@ -19,8 +19,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from rag.domain import Scope
-from rag.index.access import Permitted
-from rag.index.facets import Named
+from rag.index.access import AccessFilter
+from rag.index.facets import Facets
 from rag.index.languages import Languages
 from rag.index.lexical import Lexical
 from rag.index.snapshot import Snapshots, identity
@@ -100,8 +100,8 @@ class Mirror:
         self._lexical = Lexical()
         self._languages = Languages()
         self._attributes: dict[int, Attributes] = {}
-        self._permitted = Permitted(self._attributes)
-        self._named = Named(self._attributes, self._lexical.spread)
+        self._permitted = AccessFilter(self._attributes)
+        self._named = Facets(self._attributes, self._lexical.spread)
         self._lock = RWLock()
         self._version = 0
         self._snapshots = snapshots
@@ -201,7 +201,7 @@ class Mirror:
             self._named.add(added.items())
             self._permitted.apply(delta.ids.tolist(), delta.removed)
 
-    def consult(self, ask: Callable[[Named], _Told]) -> _Told:
+    def consult(self, ask: Callable[[Facets], _Told]) -> _Told:
         """What the library's products, versions and dates tell, while nothing changes."""
         with self._lock.reading():
             return ask(self._named)

@@ -18,7 +18,7 @@ _PAST = 2  # each holds all vectors of its version
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class IndexView:
     """A generation's mirror, the model that its vectors come from, the size of its passages in that model's tokens, how
     their words are cut, and what its probabilities are corrected by."""
 
@@ -30,57 +30,57 @@ class Shelf:
     calibration: Calibration = PLAIN
 
 
-class Shelves:
-    """Hands out shelves that are up to date; follows a swap of generations. Safe for any mix of threads."""
+class IndexViews:
+    """Hands out views that are up to date; follows a swap of generations. Safe for any mix of threads."""
 
-    def __init__(self, first: Shelf, open_shelf: Callable[[int], Shelf]):
-        self._current, self._open = first, open_shelf
-        self._past: OrderedDict[int, Shelf] = OrderedDict()
+    def __init__(self, first: IndexView, open_view: Callable[[int], IndexView]):
+        self._current, self._open = first, open_view
+        self._past: OrderedDict[int, IndexView] = OrderedDict()
         self._lock = threading.Lock()
         self._pinned = False
 
     @classmethod
-    def of(cls, shelf: Shelf) -> Shelves:
-        """One shelf as it stands, whichever generation is live."""
-        shelves = cls(shelf, lambda _: shelf)
-        shelves._pinned = True
-        return shelves
+    def of(cls, view: IndexView) -> IndexViews:
+        """One view as it stands, whichever generation is live."""
+        views = cls(view, lambda _: view)
+        views._pinned = True
+        return views
 
-    def live(self) -> Shelf:
-        """The live shelf, with everything applied that was acknowledged before this call."""
+    def live(self) -> IndexView:
+        """The live view, with everything applied that was acknowledged before this call."""
         while True:
-            shelf = self._current
+            view = self._current
             if self._pinned:
-                return shelf
+                return view
             try:
-                shelf.mirror.sync()
-                return shelf
+                view.mirror.sync()
+                return view
             except Swapped as swap:
-                self._follow(shelf, swap.generation)
+                self._follow(view, swap.generation)
 
-    def writing(self) -> Shelf:
-        """The live shelf for one who writes: its mirror is not brought up to date, so a worker never holds one."""
-        shelf = self._current
-        with shelf.mirror.engine.connect() as conn:
+    def writing(self) -> IndexView:
+        """The live view for one who writes: its mirror is not brought up to date, so a worker never holds one."""
+        view = self._current
+        with view.mirror.engine.connect() as conn:
             live = live_generation(conn)
-        if live is not None and live != shelf.generation:
-            self._follow(shelf, live)
+        if live is not None and live != view.generation:
+            self._follow(view, live)
         return self._current
 
-    def at(self, version: int) -> Shelf:
+    def at(self, version: int) -> IndexView:
         """The library as it was at an index version; built on first use."""
         with self._lock:
-            shelf = self._past.get(version)
-            if shelf is None:
-                shelf = self._open(generation_at(self._current.mirror.engine, version))
-                shelf.mirror.sync(version)
-                self._past[version] = shelf
+            view = self._past.get(version)
+            if view is None:
+                view = self._open(generation_at(self._current.mirror.engine, version))
+                view.mirror.sync(version)
+                self._past[version] = view
             self._past.move_to_end(version)
             while len(self._past) > _PAST:
                 self._past.popitem(last=False)
-            return shelf
+            return view
 
-    def _follow(self, former: Shelf, generation: int) -> None:
+    def _follow(self, former: IndexView, generation: int) -> None:
         """Opens the new live generation once, whichever thread noticed first."""
         with self._lock:
             if self._current is former:
@@ -88,5 +88,5 @@ class Shelves:
 
     def close(self) -> None:
         """Ends the mirrors' background work."""
-        for shelf in (self._current, *self._past.values()):
-            shelf.mirror.close()
+        for view in (self._current, *self._past.values()):
+            view.mirror.close()

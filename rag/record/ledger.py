@@ -19,7 +19,7 @@ from rag.record import writes as say
 from rag.record.engine import drafting, open_engine
 from rag.record.prepared import Conn
 from rag.record.rows import (
-    Prepared,
+    PreparedDocument,
     Standing,
     content_hash,
     document_query,
@@ -58,7 +58,7 @@ class Ledger:
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def put(self, prepared: Prepared, generation: int, order: int | None = None) -> WriteResult:
+    def put(self, prepared: PreparedDocument, generation: int, order: int | None = None) -> WriteResult:
         """Replaces a document in one transaction: readers see all of it or none of it.
 
         `order` is the id of the job that carries the write; None: this write comes after all jobs submitted so far. A
@@ -89,7 +89,9 @@ class Ledger:
                     return WriteResult(doc.id, row.version, "unchanged", row.index_version, row.passages)
             return self._replace(conn, prepared, digest, generation, order, row)
 
-    def _replace(self, conn: Conn, prepared: Prepared, digest: str, generation: int, order: int, row: Any) -> WriteResult:
+    def _replace(
+        self, conn: Conn, prepared: PreparedDocument, digest: str, generation: int, order: int, row: Any
+    ) -> WriteResult:
         doc, at = prepared.input, now()
         version = 1 if row is None else row.version + 1
         seq = record_change(conn, "put", doc.id, version, at)
@@ -284,7 +286,7 @@ def record_change(conn: Conn, kind: str, document_id: str | None, version: int, 
     return int(say.CHANGE.value(conn, kind=kind, document_id=document_id, version=version, at=at))
 
 
-def store_passages(conn: Conn, prepared: Prepared, generation: int, version: int, seq: int) -> int:
+def store_passages(conn: Conn, prepared: PreparedDocument, generation: int, version: int, seq: int) -> int:
     """Inserts a version's passages into a generation, and vectors that are new; returns how many vectors."""
     if not prepared.chunks:
         return 0
@@ -307,7 +309,7 @@ def _retire(conn: Conn, document_id: str, seq: int) -> None:
         statement.run(conn, {"key": document_id, "seq": seq})
 
 
-def _store_vectors(conn: Conn, generation: int, prepared: Prepared, hashes: Sequence[bytes]) -> int:
+def _store_vectors(conn: Conn, generation: int, prepared: PreparedDocument, hashes: Sequence[bytes]) -> int:
     """Inserts vectors that are new, with their token bits; returns how many."""
     rows = dict(zip(hashes, np.ascontiguousarray(prepared.vectors, "<f4"), strict=True))
     new = say.VECTORS[conn.dialect.name].run(

@@ -61,7 +61,7 @@ def _given(conn: Conn, text: str, bound: Sequence[Any]) -> Any:
     return cursor
 
 
-class Worded:
+class PreparedStatement:
     """A statement whose parameters are `names`: the columns of an INSERT, the bind parameters of any other.
 
     Values go to the driver untouched: numbers, texts, bytes, None.

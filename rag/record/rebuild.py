@@ -22,7 +22,7 @@ from rag.errors import Conflict
 from rag.record.engine import writing
 from rag.record.generations import Fingerprint, begin
 from rag.record.ledger import live_generation, now, record_change, store_passages
-from rag.record.rows import Prepared
+from rag.record.rows import PreparedDocument
 from rag.record.schema import contents, documents, generations, late, meta, passages, vectors, versions
 
 _LOCK = "reindex"
@@ -126,13 +126,13 @@ def cut_before(engine: Engine, document_id: str, version: int) -> list[Chunk]:
     ]
 
 
-def store(engine: Engine, generation: int, ready: Sequence[tuple[int, Prepared]]) -> int:
+def store(engine: Engine, generation: int, ready: Sequence[tuple[int, PreparedDocument]]) -> int:
     """Adds passages of document versions that are still current; returns how many vectors were new."""
     with writing(engine) as conn:
         return _store(conn, generation, ready)
 
 
-def _store(conn: Connection, generation: int, ready: Sequence[tuple[int, Prepared]]) -> int:
+def _store(conn: Connection, generation: int, ready: Sequence[tuple[int, PreparedDocument]]) -> int:
     embedded = 0
     for version, prepared in ready:
         seq = conn.scalar(
@@ -147,7 +147,7 @@ def _store(conn: Connection, generation: int, ready: Sequence[tuple[int, Prepare
     return embedded
 
 
-def swap(engine: Engine, generation: int, prepare: Callable[[Sequence[str]], list[tuple[int, Prepared]]]) -> int | None:
+def swap(engine: Engine, generation: int, prepare: Callable[[Sequence[str]], list[tuple[int, PreparedDocument]]]) -> int | None:
     """Makes a generation the live one, complete, by one row update; returns the new index version.
 
     At most a few documents that were written in the last moment are prepared inside the transaction. When there are more,

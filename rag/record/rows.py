@@ -22,7 +22,7 @@ _PAGE = 4000  # bytes of a row that SQLite keeps in one page
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDocument:
     """A parsed, chunked and embedded document, ready to commit.
 
     `vectors` (len(chunks), dim); `tokens`: bits of the token vectors of those passages that the record has none of;
@@ -70,7 +70,7 @@ def packed(content: bytes) -> bytes:
     return zlib.compress(content, 1 if len(content) > _PAGE else 0)
 
 
-def version_row(prepared: Prepared, version: int, seq: int, at: float) -> dict[str, Any]:
+def version_row(prepared: PreparedDocument, version: int, seq: int, at: float) -> dict[str, Any]:
     doc = prepared.input
     return {
         "document_id": doc.id,
@@ -90,7 +90,7 @@ def version_row(prepared: Prepared, version: int, seq: int, at: float) -> dict[s
 
 
 def passage_rows(
-    prepared: Prepared, hashes: Sequence[bytes], generation: int, version: int, seq: int
+    prepared: PreparedDocument, hashes: Sequence[bytes], generation: int, version: int, seq: int
 ) -> Iterable[dict[str, Any]]:
     for ordinal, chunk in enumerate(prepared.chunks):
         yield {

@@ -142,7 +142,7 @@ def _restore(env: Env) -> None:
 def _reopen(env: Env) -> None:
     """Recovery of a log that the former process left, a start from a snapshot, jobs that were left."""
     env.open()
-    env.opened.shelves.live()
+    env.opened.views.live()
     env.drain()
     env.put("d0", 14)
     env.close()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rag.domain import Scope
-from rag.index.access import Permitted
+from rag.index.access import AccessFilter
 from rag.record.changes import Attributes
 
 SCOPES = [
@@ -38,7 +38,7 @@ def brute(scope: Scope, attributes: dict[int, Attributes]) -> set[int]:
 @pytest.mark.parametrize("seed", range(5))
 def test_it_follows_every_change(seed: int) -> None:
     rng, attributes, last = random.Random(seed), dict[int, Attributes](), 0
-    permitted = Permitted(attributes)
+    permitted = AccessFilter(attributes)
     for _ in range(60):
         removed = rng.sample(sorted(attributes), min(len(attributes), rng.randint(0, 4)))
         added = list(range(last, last := last + rng.randint(0, 6)))
@@ -55,13 +55,13 @@ def test_it_follows_every_change(seed: int) -> None:
 
 def test_nothing_is_named_when_everything_may_be_seen() -> None:
     attributes = {key: Attributes("a", (), {}, {}) for key in range(5)}
-    permitted = Permitted(attributes)
+    permitted = AccessFilter(attributes)
     assert permitted.ids(Scope()) is permitted.ids(Scope("a")) is permitted.ids(Scope(groups=())) is None
     assert permitted.ids(Scope("b")) is not None
 
 
 def test_many_scopes_do_not_fill_the_memory() -> None:
-    permitted = Permitted({1: Attributes("a", (), {}, {})})
+    permitted = AccessFilter({1: Attributes("a", (), {}, {})})
     for n in range(1000):
         assert permitted.ids(Scope(f"c{n}")) is not None
     assert len(permitted._known) <= 64
@@ -69,7 +69,7 @@ def test_many_scopes_do_not_fill_the_memory() -> None:
 
 def test_passages_that_are_left_out_are_not_searched_whatever_else_is_asked():
     told = {key: Attributes("one" if key < 3 else "two", (), {}, {}) for key in range(6)}
-    permitted = Permitted(told)
+    permitted = AccessFilter(told)
     assert sorted(permitted.ids(Scope(without=(1, 4))).tolist()) == [0, 2, 3, 5]
     assert sorted(permitted.ids(Scope("one", without=(1, 4))).tolist()) == [0, 2]
     assert permitted.ids(Scope()) is None

@@ -17,7 +17,7 @@ from rag.text.tokens import words
 
 
 @pytest.fixture(params=["exact", "trained"])
-def fresh(request, house, settings, monkeypatch):
+def fresh(request, application, settings, monkeypatch):
     """fresh() → a new mirror over the ledger and the snapshots, as a process that starts would have."""
     monkeypatch.setattr(ivf, "TARGET_RECALL", 1.1)  # never enough: every list is read, so two trained indexes find the same
 
@@ -25,8 +25,8 @@ def fresh(request, house, settings, monkeypatch):
         def index(dim: int) -> LiveIndex:
             return LiveIndex(dim, exact_below=100, background=False) if request.param == "trained" else LiveIndex(dim)
 
-        where = Snapshots(settings.data_dir / "snapshots", house.ledger.engine) if snapshots else None
-        return Mirror(house.ledger.engine, house.generation, house.embedder.dim, index, where)
+        where = Snapshots(settings.data_dir / "snapshots", application.ledger.engine) if snapshots else None
+        return Mirror(application.ledger.engine, application.generation, application.embedder.dim, index, where)
 
     return make
 
@@ -37,8 +37,8 @@ def library(put):
         put(f"d{n}", *(f"part {k} of document{n}" for k in range(4)), metadata={"n": n}, collection=f"c{n % 3}")
 
 
-def state(house, mirror, question="document7 part", scope=Scope()):
-    vector = house.embedder.embed_queries([question])[0]
+def state(application, mirror, question="document7 part", scope=Scope()):
+    vector = application.embedder.embed_queries([question])[0]
     found = mirror.search(vector, words(question), 10, scope)
     # BM25 counts deleted passages until its segments merge: which words occur is compared, not their weights.
     hits = (found.bm25 > 0).tolist()
@@ -49,29 +49,29 @@ def folders(settings):
     return sorted(place.name for place in (settings.data_dir / "snapshots").iterdir() if place.is_dir())
 
 
-def test_a_start_from_a_snapshot_equals_a_start_from_the_ledger(house, put, library, fresh, settings):
+def test_a_start_from_a_snapshot_equals_a_start_from_the_ledger(application, put, library, fresh, settings):
     mirror = fresh()
     mirror.sync()
     assert mirror.snapshot()
     put("d7", "part 9 of document7 rewritten", collection="c1")
-    house.ledger.delete("d8")
+    application.ledger.delete("d8")
     put("new", "part 1 of document77")
     started, plain = fresh(), fresh(snapshots=False)
     started.sync()
     plain.sync()
     assert len(started) == len(plain) == 60 * 4 - 4 + 1 - 4 + 1
     for question, scope in (("document7 part", Scope()), ("document77", Scope()), ("part", Scope("c1", {"n": 4}))):
-        assert state(house, started, question, scope) == state(house, plain, question, scope)
+        assert state(application, started, question, scope) == state(application, plain, question, scope)
 
 
-def test_what_questions_may_ask_for_is_there_after_a_start(house, put, fresh):
+def test_what_questions_may_ask_for_is_there_after_a_start(application, put, fresh):
     for n in range(40):
         put(f"d{n}", f"part of document{n}", metadata={"product": f"Cam {n % 4}", "date": f"2025-0{n % 4 + 1}-12"})
     mirror = fresh()
     mirror.sync()
     assert mirror.snapshot()
     put("d1", "part of document1", metadata={"product": "Cam 9"})
-    house.ledger.delete("d5")
+    application.ledger.delete("d5")
     told = []
     for one in (fresh(snapshots=False), fresh(), mirror):
         one.sync()
@@ -82,7 +82,7 @@ def test_what_questions_may_ask_for_is_there_after_a_start(house, put, fresh):
 
 
 @pytest.mark.parametrize("damage", ["flip", "zero", "cut", "drop", "manifest"])
-def test_a_damaged_snapshot_is_detected_and_removed(house, library, fresh, settings, damage):
+def test_a_damaged_snapshot_is_detected_and_removed(application, library, fresh, settings, damage):
     mirror = fresh()
     mirror.sync()
     mirror.snapshot()
@@ -104,26 +104,26 @@ def test_a_damaged_snapshot_is_detected_and_removed(house, library, fresh, setti
     started, plain = fresh(), fresh(snapshots=False)
     started.sync()
     plain.sync()
-    assert state(house, started) == state(house, plain)
+    assert state(application, started) == state(application, plain)
     assert folders(settings) == []
 
 
-def test_foreign_old_and_future_snapshots_are_not_used(house, put, library, fresh, settings):
-    snapshots = Snapshots(settings.data_dir / "snapshots", house.ledger.engine)
+def test_foreign_old_and_future_snapshots_are_not_used(application, put, library, fresh, settings):
+    snapshots = Snapshots(settings.data_dir / "snapshots", application.ledger.engine)
     mirror = fresh()
     mirror.sync()
     mirror.snapshot()
-    whose = identity(house.ledger.engine, house.generation)
+    whose = identity(application.ledger.engine, application.generation)
     assert snapshots.load(whose) is not None
     name = folders(settings)[0]
     shutil.copytree(settings.data_dir / "snapshots" / name, settings.data_dir / "snapshots" / "1-99999")  # renamed by hand
     assert snapshots.load(whose)[0] == 60
-    with house.ledger.engine.connect() as conn, conn.begin():
+    with application.ledger.engine.connect() as conn, conn.begin():
         conn.exec_driver_sql("UPDATE meta SET value = 'restored' WHERE key = 'epoch'")
-    assert snapshots.load(identity(house.ledger.engine, house.generation)) is None
+    assert snapshots.load(identity(application.ledger.engine, application.generation)) is None
 
 
-def test_half_written_folders_are_swept_and_only_the_newest_kept(house, put, library, fresh, settings):
+def test_half_written_folders_are_swept_and_only_the_newest_kept(application, put, library, fresh, settings):
     mirror = fresh()
     for n in range(4):
         put("again", f"version {n}")
@@ -136,11 +136,11 @@ def test_half_written_folders_are_swept_and_only_the_newest_kept(house, put, lib
     assert folders(settings) == ["1-64", "1-65"]
 
 
-def test_an_erasure_removes_snapshots_and_stops_one_under_way(house, put, library, fresh, settings):
+def test_an_erasure_removes_snapshots_and_stops_one_under_way(application, put, library, fresh, settings):
     mirror = fresh()
     mirror.sync()
     mirror.snapshot()
-    erase(house.ledger.engine, settings.data_dir, "d3")
+    erase(application.ledger.engine, settings.data_dir, "d3")
     assert folders(settings) == []
     assert mirror.snapshot() is False  # the mirror still stands before the erasure
     mirror.sync()

@@ -24,36 +24,39 @@ def bytes_below(folder, needle: str) -> list[str]:
     return [str(f) for f in folder.rglob("*") if f.is_file() and needle.encode() in f.read_bytes()]
 
 
-def search(house, text):
-    shelf = house.shelves.live()
-    found = shelf.mirror.search(shelf.embedder.embed_queries([text])[0], words(text), 50, Scope())
-    return {p.text for p in house.ledger.passages_at(found.ids.tolist(), found.version).values()}
+def search(application, text):
+    view = application.views.live()
+    found = view.mirror.search(view.embedder.embed_queries([text])[0], words(text), 50, Scope())
+    return {p.text for p in application.ledger.passages_at(found.ids.tolist(), found.version).values()}
 
 
-def test_an_erased_document_leaves_no_byte_below_the_data_dir(house, put, settings):
+def test_an_erased_document_leaves_no_byte_below_the_data_dir(application, put, settings):
     put("secret", f"The name is {CANARY}.", "shared sentence", title=f"title {CANARY}", source=f"/x/{CANARY}", url=CANARY)
     put("secret", f"The name was {CANARY}.", "shared sentence")
     put("other", "shared sentence")
-    with writing(house.ledger.engine) as conn:
+    with writing(application.ledger.engine) as conn:
         values = {"id": 7, "state": "queued", "document_id": "secret", "input": CANARY, "attempts": 1}
         conn.execute(jobs.insert().values(created_at=0, updated_at=0, **values))
         conn.execute(job_contents.insert().values(job_id=7, content=CANARY.encode()))
-    assert search(house, CANARY)
+    assert search(application, CANARY)
     assert bytes_below(settings.data_dir, CANARY)
-    receipt = erase(house.ledger.engine, settings.data_dir, "secret")
+    receipt = erase(application.ledger.engine, settings.data_dir, "secret")
     assert (receipt.document_id, receipt.versions, receipt.disk_clean) == ("secret", 2, True)
     assert bytes_below(settings.data_dir, CANARY) == []
-    assert search(house, CANARY) == {"shared sentence"}
-    assert len(house.shelves.live().mirror) == 1
-    with house.ledger.engine.connect() as conn:
+    assert search(application, CANARY) == {"shared sentence"}
+    assert len(application.views.live().mirror) == 1
+    with application.ledger.engine.connect() as conn:
         assert len(conn.execute(select(vectors)).all()) == 1  # the one that another document shares
-    for read in (lambda: house.ledger.text("secret", 1), lambda: erase(house.ledger.engine, settings.data_dir, "secret")):
+    for read in (
+        lambda: application.ledger.text("secret", 1),
+        lambda: erase(application.ledger.engine, settings.data_dir, "secret"),
+    ):
         with pytest.raises(NotFound):
             read()
     assert put("secret", "a new beginning").version == 3
 
 
-def test_backup_while_writing_and_restore(house, put, settings, tmp_path):
+def test_backup_while_writing_and_restore(application, put, settings, tmp_path):
     for n in range(30):
         put(f"d{n}", f"text {n}")
     stop = threading.Event()
@@ -65,15 +68,15 @@ def test_backup_while_writing_and_restore(house, put, settings, tmp_path):
 
     writer = threading.Thread(target=write)
     writer.start()
-    manifest = backup(house.ledger.engine, tmp_path / "b.tar")
+    manifest = backup(application.ledger.engine, tmp_path / "b.tar")
     stop.set()
     writer.join()
     assert manifest.documents >= 30
-    highest = house.ledger.head()
-    house.ledger.delete("d1")
+    highest = application.ledger.head()
+    application.ledger.delete("d1")
     with pytest.raises(ConfigError, match="in use"):
         restore(tmp_path / "b.tar", settings.data_dir)
-    house.close()
+    application.close()
     restored = restore(tmp_path / "b.tar", settings.data_dir)
     ledger = Ledger.open(settings.database_url)
     assert ledger.text("d1", 1) == "text 1"
@@ -83,14 +86,14 @@ def test_backup_while_writing_and_restore(house, put, settings, tmp_path):
     ledger.close()
 
 
-def test_a_restore_never_resurrects_what_was_erased_since(house, put, settings, tmp_path):
+def test_a_restore_never_resurrects_what_was_erased_since(application, put, settings, tmp_path):
     put("secret", f"The name is {CANARY}.")
     put("kept", "kept text")
-    backup(house.ledger.engine, tmp_path / "old.tar")
-    erase(house.ledger.engine, settings.data_dir, "secret")
+    backup(application.ledger.engine, tmp_path / "old.tar")
+    erase(application.ledger.engine, settings.data_dir, "secret")
     put("secret", "a new beginning")
-    backup(house.ledger.engine, tmp_path / "new.tar")
-    house.close()
+    backup(application.ledger.engine, tmp_path / "new.tar")
+    application.close()
 
     restored = restore(tmp_path / "old.tar", settings.data_dir)
     assert restored.erased_again == ["secret"]
@@ -106,12 +109,12 @@ def test_a_restore_never_resurrects_what_was_erased_since(house, put, settings, 
     ledger.close()
 
 
-def test_a_damaged_or_foreign_backup_is_refused_and_changes_nothing(house, put, settings, tmp_path):
+def test_a_damaged_or_foreign_backup_is_refused_and_changes_nothing(application, put, settings, tmp_path):
     put("a", "text")
-    backup(house.ledger.engine, tmp_path / "b.tar")
+    backup(application.ledger.engine, tmp_path / "b.tar")
     with pytest.raises(InputError, match="there already"):
-        backup(house.ledger.engine, tmp_path / "b.tar")
-    house.close()
+        backup(application.ledger.engine, tmp_path / "b.tar")
+    application.close()
     good = (tmp_path / "b.tar").read_bytes()
     at = good.index(b"SQLite format 3")
     (tmp_path / "flipped.tar").write_bytes(good[: at + 5000] + bytes([good[at + 5000] ^ 1]) + good[at + 5001 :])

@@ -20,7 +20,7 @@ from rag.record.ledger import Ledger
 from rag.record.schema import SCHEMA_VERSION, metadata
 from rag.settings import load
 from rag.text.dictionary import load_cutter
-from rag.wiring import fingerprint, open_house
+from rag.wiring import fingerprint, open_application
 from tests.support import make_revision, release_0_1_0
 
 
@@ -70,13 +70,13 @@ def test_a_ledger_of_0_1_0_has_the_newest_schema_and_all_its_rows(old: str) -> N
 
 def test_an_upgraded_ledger_answers(old: str, tmp_path: Path) -> None:
     question, expected = release_0_1_0.ANSWERS_TO
-    house = open_house(load(env={}, overrides={"data_dir": str(tmp_path)}), embedder=HashEmbedder())
-    found = house.answerer.retrieve(Question(question))
+    application = open_application(load(env={}, overrides={"data_dir": str(tmp_path)}), embedder=HashEmbedder())
+    found = application.answerer.retrieve(Question(question))
     assert [hit.passage.text for hit in found.hits] == [expected]
     assert found.version == 5
-    past = house.answerer.retrieve(Question(question, as_of=2))
+    past = application.answerer.retrieve(Question(question, as_of=2))
     assert release_0_1_0.TEXTS[1] in [hit.passage.text for hit in past.hits]
-    house.close()
+    application.close()
 
 
 def test_the_revisions_make_exactly_the_tables_that_the_program_has() -> None:

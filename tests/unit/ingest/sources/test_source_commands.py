@@ -20,7 +20,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     monkeypatch.setenv("XIANSOU__DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("rag.runtime.observe.start_logging", lambda told: None)
-    real = rag.wiring.open_house
+    real = rag.wiring.open_application
     monkeypatch.setattr("rag.wiring.open_house", lambda told: real(told, embedder=HashEmbedder()))
     return Ledger.open(f"sqlite:///{tmp_path / 'data' / 'ledger.db'}")
 
