@@ -15,7 +15,7 @@ from rag.errors import IndexBehind, InputError
 from rag.index.facets import Facets
 from rag.index.late_interaction import compare
 from rag.index.mirror import Found
-from rag.library.views import IndexView, IndexViews
+from rag.index.views import IndexView, IndexViews
 from rag.ports import Reranker, Vectors
 from rag.record.ledger import Ledger
 from rag.record.sections import with_section
