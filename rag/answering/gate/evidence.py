@@ -15,7 +15,7 @@ from rag.answering.gate.rows import compare_row
 from rag.answering.gate.tok import Clause, Reading
 from rag.answering.gate.units import Unit, units
 from rag.domain import Passage
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 _BLANK = re.compile(r"\s+")
 _CLOSELY = 5  # units of a passage that are compared closely
