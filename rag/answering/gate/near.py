@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from rag.answering.gate.order import LEADS
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import Unit
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 _QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order counts
 _LONG = 6  # content words of a clause that may stand elsewhere without a preposition before it
@@ -53,9 +53,7 @@ def _apart(clauses: Iterable[Clause]) -> list[Clause]:
             tokens=tuple(
                 word
                 for t in clause.tokens
-                for word in (
-                    [replace(t, text=w, key=w) for w in t.text.split()] if " " in t.text and not t.content else [t]
-                )
+                for word in ([replace(t, text=w, key=w) for w in t.text.split()] if " " in t.text and not t.content else [t])
             ),
         )
         for clause in clauses
@@ -66,9 +64,7 @@ def _led_by_another(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
     """Whether two words exchanged their prepositions: `since Tesla in the 1990s`."""
     here, there = _led(said), _led(told)
     wrong = [word for word, leads in here.items() if word in there and leads.isdisjoint(there[word]) and "" not in there[word]]
-    return any(
-        here[one] & there[other] and here[other] & there[one] for n, one in enumerate(wrong) for other in wrong[:n]
-    )
+    return any(here[one] & there[other] and here[other] & there[one] for n, one in enumerate(wrong) for other in wrong[:n])
 
 
 def _led(tokens: Sequence[Tok]) -> dict[str, set[str]]:
