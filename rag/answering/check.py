@@ -97,7 +97,7 @@ class Gate:
             return plain
         meant = None if self._words is None else Meant(self._words, told.rest, claim)
         known = Known(
-            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, lambda: self._common, frozenset(), meant
+            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, lambda: self._common, frozenset(), False, meant
         )
         best = self._find(text, told, claim, known, named)
         if best.spans:
@@ -107,7 +107,7 @@ class Gate:
             others = [at for at in range(len(self._hits)) if at not in named]
             other = self._find(text, told, claim, replace(known, meant=None), others, first=True)
             if not other.spans and meant is not None:
-                other = self._find(text, told, claim, known, self._likely(claim, others), first=True)
+                other = self._find(text, told, claim, replace(known, strict=True), self._likely(claim, others), first=True)
             if other.spans:
                 return self._pass(mark, text, claim, other, "wrong_citation" if cited else "no_citation", "repaired")
             fault = fault or other.fault

@@ -58,6 +58,8 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     missing = [(t, near) for t, how, near in zip(laid.claim, laid.how, laid.near, strict=True) if how == "missing"]
     if any(t.fact and not t.opens for t, _ in missing) or strange(missing) > min(_MOST, _SHARE * weigh(laid.claim)):
         return Found(kind_of([t for t, _ in missing]), close)
+    if known.strict and missing:
+        return Found("no_support", close)
     if 5 * len(missing) > len(laid.claim) or _added(part, laid) or _contrary(part, laid):
         return Found("no_support", close)
     exact = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "above"))
@@ -136,7 +138,7 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
                 how.append("near")
             else:
                 near[-1] = min(near[-1], best[0]) if token.key in known.elsewhere else near[-1]
-                light = token.soft or token.key in LIGHT
+                light = token.soft or (token.key in LIGHT and id(token) not in timed)
                 verb = token.kind == "word" and token.key in VERBS and id(token) not in timed
                 how.append("light" if light else "verb" if verb else "missing")
         else:

@@ -32,6 +32,8 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
     if not claim or unit.label is None:
         return Found("no_support", 0)
     negated = sum(t.kind == "operator" and t.key in ("not", "without") for t in flat) % 2 == 1
+    if any(_ranks(t) and t.key not in unit.keys for t in flat):  # no row says which is the cheapest
+        return Found("no_support", 0.5)
     used = _used(claim, unit, known, negated)
     above = [*_content(unit.context), *_content(unit.label_header)]
     held = [*_content(unit.label), *(t for cell in used for t in (*_content(cell.header), *_content(cell.value)))]
@@ -74,6 +76,19 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
     ):
         return Found("negation", close)
     return Found(_limits(part, used, unit.label, {t.key for t in unit.context.tokens} | known.asked), close)
+
+
+_RANKS = frozenset(
+    (
+        "cheapest cheaper longest longer shortest shorter highest higher lowest lower biggest bigger largest larger smallest"
+        " smaller fastest faster slowest slower heaviest heavier lightest lighter best better worst worse most least 最 更 比"
+    ).split()
+)
+
+
+def _ranks(token: Tok) -> bool:
+    """Whether it sets one row above or below others."""
+    return token.text.lower() in _RANKS or token.text.startswith("最便宜") or token.key == "fewer_cost"
 
 
 def _labelled(label: Reading, claim: Sequence[Tok], known: Known) -> bool:

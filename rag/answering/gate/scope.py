@@ -34,6 +34,8 @@ def agree(
     """What is wrong with the operators, the limits, or which number stands with which words."""
     if crossed(part, there, place) or misbound(part, there, place) or _out_of_order(part, there, place):
         return "name"
+    if _other_way(part, there, place):
+        return "name"
     reasons = {c.join for c in there} | {"because" for c in there if c.mark in ("colon", "dash")}
     if "because" in {c.join for c in part} and not {"because", "so"} & reasons:
         return "no_support"
@@ -45,6 +47,25 @@ def agree(
             return fault
     fault = _left_out(part, there, used, known) or _conditional_left(there, used) or _bounds(part, there, place, unit)
     return fault or _governed_elsewhere(part, [there[at] for at in sorted(used)])
+
+
+_OURS, _YOURS = frozenset("us me 我们 我".split()), frozenset("you 您 你".split())
+
+
+def _other_way(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
+    """Whether what is done to us is done to you: `we call you`, of `call us`."""
+    i = 0
+    for clause in part:
+        for at, token in enumerate(clause.tokens):
+            if not token.content:
+                continue
+            spot, i = place[i], i + 1
+            if spot is None or at + 1 >= len(clause.tokens) or spot[1] + 1 >= len(there[spot[0]].tokens):
+                continue
+            mine, theirs = clause.tokens[at + 1].text.lower(), there[spot[0]].tokens[spot[1] + 1].text.lower()
+            if (mine in _YOURS and theirs in _OURS) or (mine in _OURS and theirs in _YOURS):
+                return True
+    return False
 
 
 def _parts(
