@@ -97,7 +97,13 @@ class Gate:
             return plain
         meant = None if self._words is None else Meant(self._words, told.rest, claim)
         known = Known(
-            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, lambda: self._common, frozenset(), False, meant
+            self._asked.keys | self._before.keys,
+            self._asked.keys,
+            not self._before.clauses,
+            lambda: self._common,
+            frozenset(),
+            False,
+            meant,
         )
         best = self._find(text, told, claim, known, named)
         if best.spans:

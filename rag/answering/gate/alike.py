@@ -95,7 +95,9 @@ class Known:
     words: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()  # of the question alone
     first: bool = True  # nothing was said before, so that a pronoun means what the question is about
-    common: Callable[[], frozenset[str]] = frozenset  # names that stand in many places of the passages: leaving them out changes nothing
+    common: Callable[[], frozenset[str]] = (
+        frozenset  # names that stand in many places of the passages: leaving them out changes nothing
+    )
     elsewhere: frozenset[str] = frozenset()  # words of other rows, or sentences, of the passage: not this one in other words
     strict: bool = False  # of a passage that is not cited: no word may be missing
     meant: Meant | None = None  # the claim's words as vectors, where the model gives them

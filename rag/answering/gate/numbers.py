@@ -233,7 +233,15 @@ def _clock(match: re.Match[str]) -> Number | None:
 
 def _plain(match: re.Match[str]) -> Number | None:
     text, unit = match["v"], UNIT.get((match["unit"] or "").lower(), "")
-    if text == "一" and match.string[max(match.start("v") - 1, 0) : match.start("v")] in ("下", "上", "这", "那", "同", "某", "另"):
+    if text == "一" and match.string[max(match.start("v") - 1, 0) : match.start("v")] in (
+        "下",
+        "上",
+        "这",
+        "那",
+        "同",
+        "某",
+        "另",
+    ):
         return None  # 下一次
     lower, word = text.lower(), False
     if text.startswith("百分之"):
