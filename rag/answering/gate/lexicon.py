@@ -54,7 +54,8 @@ FILLERS = (
 LIGHT = frozenset(
     (
         "order 订单 范围 pay appli show ask happen count temperatur amount period durat find contact simply "
-        "button section page tab find work apply reach need provide offer unfortun sorri individu respect certain own given actual itself age"
+        "button section page tab find work apply reach need provide offer "
+        "unfortun sorri individu respect certain own given actual itself age"
     ).split()
 ) | frozenset("中 温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
 FUNCTION = frozenset(
@@ -72,7 +73,9 @@ FUNCTION = frozenset(
         "in order to be sure make sure note mind remember case way thing things mean means long much "
         "many how-long soon later stay stays stayed remain remains become becomes ask asks either whole "
         "now currently between among over under above below about "
-        "ones afterward afterwards through across away along towards toward go goes come comes take takes give gives given provide provided offer offers offered have using "
+        "ones afterward afterwards "
+        "through across away along towards toward "
+        "go goes come comes take takes give gives given provide provided offer offers offered have using "
         "say says state states apply"
     ).split()
 ) - {"up", "down", "off", "keep", "take", "takes", "apply", "given", "later", "many", "provided", "remember", "means", "mean"}

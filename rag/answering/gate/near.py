@@ -21,7 +21,8 @@ _ARTICLES = frozenset("a an the 的 了 地 得 , and".split())
 _TURNED = frozenset(
     tuple(pair.split())
     for pair in (
-        "from to|first last|first second|next previous|last next|into from|over under|above below|and or|in out|on off|up down|by to|by from|by for|with without|& or"
+        "from to|first last|first second|next previous|last next"
+        "|into from|over under|above below|and or|in out|on off|up down|by to|by from|by for|with without|& or"
         "|和 或|与 或|及 或|并 或|且 或|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
     ).split("|")
 )
@@ -99,7 +100,7 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
     ):
         return "negation"
     ends, their_ends = _ends(clauses), _ends(there)
-    for _, i1, i2, j1, j2 in ops:
+    for _, _, _, j1, j2 in ops:
         run = [t for t in said[j1:j2] if gone[t.text.lower()] > 0 and t.text.lower() not in _ARTICLES]
         if not run:
             continue

@@ -106,7 +106,7 @@ def plain(text: str) -> str:
     return _NEGATION.sub(lambda m: _LONG_NEGATION[m[1].lower()] if m[1] else f"{m[2]} not", text.replace("’", "'"))
 
 
-def _tokens(text: str) -> Iterator[Tok | str]:
+def _tokens(text: str) -> Iterator[Tok | str]:  # noqa: C901 - one place for what a character may begin
     found = numbers(text)
     han = len(_HAN.findall(text)) > 3
     at, number, first = 0, 0, True

@@ -11,6 +11,7 @@ import numpy as np
 from rag.answering.gate.alike import Found, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
 from rag.answering.gate.lexicon import LIGHT, VERBS, opposed
+from rag.answering.gate.little import counts, kin, says_little, timed
 from rag.answering.gate.order import LEADS
 from rag.answering.gate.scope import GONE, agree
 from rag.answering.gate.tok import Clause, Tok
@@ -96,7 +97,7 @@ def strange(missing: Sequence[tuple[Tok, float]]) -> float:
 def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Aligned:
     """Each content token of the claim at the token that says it."""
     tokens = [t for clause in part for t in clause.tokens]
-    timed = {id(t) for clause in part for n, t in enumerate(clause.tokens) if _timed(clause.tokens, n)}
+    moments = {id(t) for clause in part for n, t in enumerate(clause.tokens) if timed(clause.tokens, n)}
     claim = [(n, t) for n, t in enumerate(tokens) if t.content]
     there = expanded(unit.reading.clauses)
     column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
@@ -117,14 +118,14 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
             how.append("exact")
             continue
         at.append([])
-        if _counts(token, part):
+        if counts(token, part):
             how.append("light")
         elif any(alike(token, o) for o in above):
             how.append("above")
         elif token.kind == "word" or (token.kind == "name" and token.opens):
             best = max(
                 (
-                    (float(sims[row, column[id(o)]]) + (NEAR - _KIN) * _kin(token, o), (c, n))
+                    (float(sims[row, column[id(o)]]) + (NEAR - _KIN) * kin(token, o), (c, n))
                     for c, n, o in every
                     if o.kind in ("word", "name", "operator")
                     and id(o) not in exact
@@ -138,62 +139,14 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
                 how.append("near")
             else:
                 near[-1] = min(near[-1], best[0]) if token.key in known.elsewhere else near[-1]
-                light = token.soft or (token.key in LIGHT and id(token) not in timed)
-                verb = token.kind == "word" and token.key in VERBS and id(token) not in timed
+                light = token.soft or (token.key in LIGHT and id(token) not in moments)
+                verb = token.kind == "word" and token.key in VERBS and id(token) not in moments
                 how.append("light" if light else "verb" if verb else "missing")
         else:
             how.append("light" if token.soft or token.key in LIGHT else "missing")
     laid = Aligned([t for _, t in claim], there, how, [None] * len(claim), sims, near)
     _place(laid, at)
     return laid
-
-
-_TIMES = frozenset("after before until since if while unless".split())
-_MOMENTS = frozenset("day date moment 日期 当天 那天 之日".split())
-
-
-def _timed(tokens: Sequence[Tok], at: int) -> bool:
-    """Whether a word tells from when, or till when: there a verb is a fact."""
-    before, after = tokens[max(at - 4, 0) : at], () if tokens[at].text.isascii() else tokens[at + 1 : at + 3]
-    return any(
-        (t.kind == "operator" and t.key in _TIMES) or (t.kind == "word" and t.key in _MOMENTS) for t in (*before, *after)
-    )
-
-
-def _counts(token: Tok, part: Sequence[Clause]) -> bool:
-    """Whether a number is how many things the claim lists: `three ways: by post, by phone and in person`."""
-    if token.kind != "number" or token.unit or not token.key.isdigit():
-        return False
-    runs, run = set(), 1
-    for clause in part[1:]:
-        runs.add(run)
-        run = 1 if clause.hard or clause.mark == "colon" else run + 1
-    return int(token.key) > 1 and int(token.key) in {*runs, run}
-
-
-def _says_little(tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
-    """Whether it is a verb that says little, what it costs, or stands before one: `essential features for`."""
-    token = tokens[at]
-    if token.key == "cost" and any(tokens[n].unit in _MONEY for n in held):
-        return True
-    after = tokens[at + 1] if at + 1 < len(tokens) else None
-    if token.key in VERBS:
-        participle = token.text.endswith(("ed", "en", "ing")) and after is not None and at + 1 in held  # opened bottles
-        which = after is not None and after.text == "的"  # 拆封的商品
-        return not (participle or which) and not _timed(tokens, at)
-    return (
-        after is not None and after.kind == "word" and at + 1 not in held and after.key in VERBS and not _timed(tokens, at + 1)
-        and token.text.isascii()
-    )  # fmt: skip
-
-
-_MONEY = frozenset("usd eur gbp cny jpy hkd cent".split())
-
-
-def _kin(one: Tok, other: Tok) -> bool:
-    """Whether they have one root: process, processor."""
-    short, long = sorted((one.key, other.key), key=len)
-    return len(short) > 4 and long.startswith(short[: max(5, len(short) - 1)]) and one.key.isascii()
 
 
 def _borrowed(laid: Aligned) -> None:
@@ -204,13 +157,13 @@ def _borrowed(laid: Aligned) -> None:
         content = [n for n, t in enumerate(tokens) if t.content and not t.soft]
         if after is None or not held or set(content[: len(held)]) != held or len(held) == len(content):
             continue
-        if any(c.hard for c in laid.there[at + 1 : after + 1]) and not laid.there[after].mark == "stop":
+        if any(c.hard for c in laid.there[at + 1 : after + 1]) and laid.there[after].mark != "stop":
             continue
         rest = tokens[max(held) + 1 :]
         if any(t.kind == "operator" and t.key in _BINDING for t in rest):
             continue
         first = next((t for t in laid.there[after].tokens if t.kind != "join"), None)
-        own = first is not None and (first.content and not first.kind == "number" and first.key not in VERBS)
+        own = first is not None and (first.content and first.kind != "number" and first.key not in VERBS)
         if own and (after, laid.there[after].tokens.index(first)) not in laid.place:  # type: ignore[arg-type]
             continue
         laid.there[at] = Clause(tokens[: max(held) + 1], laid.there[at].join, laid.there[at].hard, laid.there[at].mark)
@@ -325,7 +278,7 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
                 continue
             if token.key in known.asked or token.key in known.common() or (token.kind == "name" and token.key in known.words):
                 continue
-            if token.kind == "word" and _says_little(laid.there[at].tokens, n, {m for c, m in places if c == at}):
+            if token.kind == "word" and says_little(laid.there[at].tokens, n, {m for c, m in places if c == at}):
                 continue
             if (token.key in _ANYBODY and addressed) or (token.key in GONE and negated):
                 continue

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rag.answering.gate.alike import Known, alike
+from rag.answering.gate.binding import crossed, listed, misbound, other_way, out_of_order
 from rag.answering.gate.operators import joined_alike, limited_at
-from rag.answering.gate.tok import Clause, Tok
+from rag.answering.gate.tok import Clause
 from rag.answering.gate.units import Unit
 from rag.domain.grounding import Fault
 
 Spot = tuple[int, int]
-_SEQUENCE = frozenset("先 再 然后 接着 随后 then next first finally afterwards".split())
 _NEGATIVE = frozenset(("not", "without", "avoid", "exclude", "refuse", "stop", "neednot", "instead"))
 _GROUPS = {
     "if": "when", "unless": "unless", "while": "when", "only": "only", "except": "except", "exclude": "except",
@@ -32,9 +32,9 @@ def agree(
     part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], used: set[int], unit: Unit, known: Known
 ) -> Fault | None:
     """What is wrong with the operators, the limits, or which number stands with which words."""
-    if crossed(part, there, place) or misbound(part, there, place) or _out_of_order(part, there, place):
+    if crossed(part, there, place) or misbound(part, there, place) or out_of_order(part, there, place):
         return "name"
-    if _other_way(part, there, place):
+    if other_way(part, there, place):
         return "name"
     reasons = {c.join for c in there} | {"because" for c in there if c.mark in ("colon", "dash")}
     if "because" in {c.join for c in part} and not {"because", "so"} & reasons:
@@ -49,34 +49,15 @@ def agree(
     return fault or _governed_elsewhere(part, [there[at] for at in sorted(used)])
 
 
-_OURS, _YOURS = frozenset("us me 我们 我".split()), frozenset("you 您 你".split())
-
-
-def _other_way(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
-    """Whether what is done to us is done to you: `we call you`, of `call us`."""
-    i = 0
-    for clause in part:
-        for at, token in enumerate(clause.tokens):
-            if not token.content:
-                continue
-            spot, i = place[i], i + 1
-            if spot is None or at + 1 >= len(clause.tokens) or spot[1] + 1 >= len(there[spot[0]].tokens):
-                continue
-            mine, theirs = clause.tokens[at + 1].text.lower(), there[spot[0]].tokens[spot[1] + 1].text.lower()
-            if (mine in _YOURS and theirs in _OURS) or (mine in _OURS and theirs in _YOURS):
-                return True
-    return False
-
-
 def _parts(
     part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None], used: set[int]
 ) -> list[tuple[list[Clause], list[Clause]]]:
     """Clauses of both that belong together, since words of the one stand in the other."""
     groups: list[tuple[set[int], set[int]]] = []
-    listed, i = _listed(there), 0
+    group, i = listed(there), 0
     for n, clause in enumerate(part):
-        spots = {listed[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
-        mine, theirs = {n}, {c for c in range(len(there)) if listed[c] in spots}
+        spots = {group[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
+        mine, theirs = {n}, {c for c in range(len(there)) if group[c] in spots}
         i += len(clause.content)
         rest = []
         for one, other in groups:
@@ -124,19 +105,6 @@ def _order(clauses: Sequence[Clause]) -> str:
     """Which comes first where there are both: not all, all not."""
     keys = ["not" if t.key in _NEGATIVE else t.key for c in clauses for t in c.tokens if t.kind == "operator"]
     return next(k for k in keys if k in ("not", "all")) if {"not", "all"} <= set(keys) else ""
-
-
-def _out_of_order(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
-    """Of what happens in an order: whether the claim gives it in another one."""
-    if not any(t.text.lower() in _SEQUENCE for side in (part, there) for c in side for t in c.tokens):
-        return False
-    heads = {at for at, clause in enumerate(there[1:]) if clause.mark == "colon"}  # `Resetting: hold …`
-    sets, i = [], 0
-    for clause in part:
-        spots = {p[0] for p in place[i : i + len(clause.content)] if p is not None and p[0] not in heads}
-        i += len(clause.content)
-        sets += [spots] if spots else []
-    return any(max(later) < min(one) for n, one in enumerate(sets) for later in sets[n + 1 :])
 
 
 def _new_lost(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
@@ -283,65 +251,3 @@ def _governed(clauses: Sequence[Clause]) -> dict[str, set[str]]:
                 key = "not" if token.key in _NEGATIVE else token.key
                 found.setdefault(key, set()).update([t.key for t in clause.tokens[at + 1 :] if t.content][:3])
     return found
-
-
-def crossed(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
-    """Whether two clauses both mix words of the same two clauses of the evidence: a for b and b for a."""
-    mine, theirs = _listed(part), _listed(there)
-    seen: dict[int, set[int]] = {}
-    i = 0
-    for clause, group in zip(part, mine, strict=True):
-        here = {theirs[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
-        i += len(clause.content)
-        seen[group] = seen.get(group, set()) | here
-    sets = list(seen.values())
-    return any(len(one & other) > 1 for n, one in enumerate(sets) for other in sets[:n])
-
-
-def _led(clause: Clause) -> bool:
-    """Whether it says something of its own: `and clips in blue`."""
-    return any(t.text.lower() in _OF_ITS_OWN for t in clause.tokens[1:])
-
-
-_OF_ITS_OWN = frozenset("in on at for by with to is are costs 为 是 用 在".split())
-
-
-def _listed(clauses: Sequence[Clause]) -> list[int]:
-    """A number for each clause; the members of a list have one: `name and password`."""
-    found: list[int] = []
-    for n, clause in enumerate(clauses):
-        member = (
-            n > 0
-            and not clause.hard
-            and ((clause.join in ("and", "or") and len(clause.content) <= 2 and not _led(clause)) or clause.mark == "bracket")
-        )
-        found.append(found[-1] if member else n)
-    return found
-
-
-def misbound(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
-    """Whether a number stands with words of another clause that has a number of its own in the same unit."""
-    i = 0
-    for clause in part:
-        spots = [(t, place[i + n]) for n, t in enumerate(clause.content)]
-        i += len(clause.content)
-        if any(
-            token.kind == "number" and spot is not None and _of_another(token, spot, spots, clause, there)
-            for token, spot in spots
-        ):
-            return True
-    return False
-
-
-def _of_another(
-    token: Tok, spot: Spot, spots: Sequence[tuple[Tok, Spot | None]], clause: Clause, there: Sequence[Clause]
-) -> bool:
-    own, unit = {t.key for t in there[spot[0]].content}, there[spot[0]].tokens[spot[1]].unit
-    said = {t.key for t in clause.content if t.kind == "number"}
-    for word, other in spots:
-        if word.kind == "number" or other is None or other[0] == spot[0] or word.key in own:
-            continue
-        rivals = {t.key for t in there[other[0]].tokens if t.kind == "number" and t.unit == unit}
-        if rivals and token.key not in rivals and not rivals & said:
-            return True
-    return False

@@ -15,7 +15,8 @@ from rag.text.sentences import split_sentences
 _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
 _NOTHING = re.compile(
-    r"[-–—−/\s]*|none|no|n/a|not (?:possible|available|included|supported|allowed|offered)|不可以|不能|不允许|不提供|不包含|不含|无|否|不支持|不可|没有|✗|×|✕",
+    r"[-–—−/\s]*|none|no|n/a|not (?:possible|available|included|supported|allowed|offered)"
+    r"|不可以|不能|不允许|不提供|不包含|不含|无|否|不支持|不可|没有|✗|×|✕",
     re.IGNORECASE,
 )
 _YES = re.compile(r"yes|有|是|支持|可|可以|✓|✔|√|included|含", re.IGNORECASE)
