@@ -1,7 +1,7 @@
 """The sentence gate: what an LLM wrote becomes claims with exact places, or is dropped.
 
 Markers are parsed by code; one that names no passage never reaches the user. A sentence passes when a passage that it cites
-says the same (`rag.answering.support`); by policy, one that cites wrongly is repaired by the passage that does. An entailment
+says the same (`rag.answering.gate`); by policy, one that cites wrongly is repaired by the passage that does. An entailment
 model, where one is configured, has the last word on meaning.
 """
 
