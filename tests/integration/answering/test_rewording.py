@@ -56,9 +56,6 @@ POOL = "泳池每周一上午清洗，期间暂停开放。遗失手牌的，需
             "Tenants can swap the lock or remove the handle at any time.",
             "Tenants may swap the lock or take the handle away whenever they like.",
         ),
-        (
-            "The pass supports three things: skating, rowing and curling.",
-        ),
         ("Let the dryer run; it takes about 40 minutes.", "The dryer takes around 40 minutes."),
         ("退卡须提前 24 小时申请。", "退卡要至少提前一天申请。"),
         ("停车期间可申请月票，每月收 90 元，最长 4 个月。", "停车时能申请月票，每月 90 元，最多 4 个月。"),
