@@ -39,12 +39,19 @@ from rag.remote import Remote
 from rag.settings import Settings
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
-PUBLIC = ("/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json")
+PAGES = ("/", "/docs", "/widget.js", "/favicon.ico", "/web/{name}", "/console/login")
+PUBLIC = ("/livez", "/readyz", "/openapi.json", *PAGES)
+_FILES = "/web/"
 
 DEADLINE = "X-Deadline-Ms"
 
 _LOOKUPS = 8  # threads that look up callers: not those that answer questions, which may all be busy
 _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
+
+
+def is_public(path: str) -> bool:
+    """Whether a request to this path is answered whoever sends it."""
+    return path in PUBLIC or path.startswith(_FILES)
 
 
 class Access:
@@ -122,6 +129,10 @@ class Access:
         if peer.local and self._open():
             return Principal("local", "local", address=peer.address)
         raise self._refusal(token, peer)
+
+    def opens_for(self, request: Request) -> bool:
+        """Whether this browser gets in without a key."""
+        return self._peers.peer(request.scope).local and self._open()
 
     def _open(self) -> bool:
         """Whether nothing has been set up that says who may call."""
