@@ -36,6 +36,7 @@ from api.routes import (
     widget,
 )
 from api.state import State
+from api.web import console
 from ingest.jobs import Jobs
 from rag import __version__
 from rag.domain import Question
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     app.include_router(metrics.router)
     app.include_router(health.router)
     app.include_router(pages.router)
+    app.include_router(console.router)
     check_routes(app)
     return app
 

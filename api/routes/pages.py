@@ -1,4 +1,4 @@
-"""Pages for people, and the files that they load. They show nothing of the library by themselves: what they ask goes by the API."""
+"""Pages for people, and the files that they load. They show nothing of the library: what they ask goes by the API."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from api.web import files
-from api.web.words import WORDS, Words
 from rag import __version__
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -47,14 +46,14 @@ def language_of(request: Request) -> str:
     return "zh" if wish.strip().lower().startswith("zh") else "en"
 
 
-def words_of(request: Request) -> Words:
-    return WORDS[language_of(request)]
-
-
 def page(
     request: Request, template: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **told: Any
 ) -> HTMLResponse:
     """A page, or a part of one for htmx."""
     language = language_of(request)
-    text = _environment().get_template(template).render(lang=language, say=WORDS[language], path=request.url.path, **told)
+
+    def t(english: str, chinese: str) -> str:
+        return chinese if language == "zh" else english
+
+    text = _environment().get_template(template).render(lang=language, t=t, path=request.url.path, **told)
     return HTMLResponse(text, status, {**HEADERS, "Vary": "Accept-Language", **(headers or {})})

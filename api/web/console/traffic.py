@@ -1,0 +1,104 @@
+"""Traffic, calibration and kept evaluation runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from fastapi import Request
+from fastapi.routing import APIRouter
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.responses import Response
+
+from api.auth import Admin
+from api.routes.metrics import exposition
+from api.state import Here, State
+from api.web.console import figures
+from api.web.console.shown import Lang, show
+from rag.library import calibration
+from rag.search.calibrate import usual
+
+router = APIRouter(prefix="/console")
+
+_STAGES = ("total", "rewrite", "retrieve", "rerank", "generate", "check")
+_RUNS = 50
+_SHOWN = ("recall_at_5", "mrr", "ndcg_at_10", "wrong_answer", "refused", "f1", "correct")
+
+
+@router.get("/traffic")
+def traffic(request: Request, here: Here, caller: Admin, lang: Lang = None) -> Response:
+    """What was asked and how it went; the page asks again every few seconds."""
+    part = "traffic_part.html" if "hx-request" in request.headers else "traffic.html"
+    return show(request, part, caller, **_traffic(here))
+
+
+def _traffic(here: State) -> dict[str, Any]:
+    families = list(text_string_to_metric_families(exposition(here).decode()))
+    hits = figures.total(families, "xiansou_cache_lookups", result="hit")
+    lookups = figures.total(families, "xiansou_cache_lookups")
+    latency = [
+        (stage, *(figures.quantile(families, "xiansou_stage_seconds", share, stage=stage) for share in (0.5, 0.95, 0.99)))
+        for stage in _STAGES
+    ]
+    return {
+        "day": figures.day(here.house.ledger.engine),
+        "latency": latency,
+        "cache": (hits, lookups),
+        "tokens": {kind: figures.total(families, "xiansou_tokens", kind=kind) for kind in ("prompt", "completion")},
+        "active": figures.total(families, "xiansou_http_requests_active"),
+        "kept": here.house.settings.answers.store != "none",
+        "index_version": here.house.ledger.head(),
+        "counts": here.house.ledger.counts(),
+    }
+
+
+@router.get("/calibration")
+def calibration_page(request: Request, here: Here, caller: Admin, lang: Lang = None) -> Response:
+    """The threshold that each allowed rate of wrong answers stands for, in both languages."""
+    house = here.house
+    fitted = calibration.load(house.ledger.engine, house.generation)
+    told = fitted.assuming(house.settings.answer.unanswerable_share)
+    curves = {}
+    for language in ("zh", "en"):
+        seen = usual(told, chinese=language == "zh")
+        curves[language] = [(share / 20, calibration.threshold(share / 20, seen)) for share in range(21)]
+    rate = house.settings.answer.max_wrong_rate
+    at = {language: calibration.threshold(rate, usual(told, chinese=language == "zh")) for language in curves}
+    return show(request, "calibration.html", caller, fitted=fitted, curves=curves, rate=rate, at=at)
+
+
+@router.get("/runs")
+def runs_page(request: Request, here: Here, caller: Admin, lang: Lang = None) -> Response:
+    """Runs that `xiansou eval run` kept below the data folder, the newest first."""
+    folder = here.house.settings.data_dir / "eval"
+    found = sorted(folder.glob("*/run.json"), key=lambda path: path.stat().st_mtime, reverse=True)[:_RUNS]
+    runs = [told for path in found if (told := _run(path)) is not None]
+    names = list(dict.fromkeys(name for one in runs for name in one["figures"]))
+    return show(
+        request, "runs.html", caller, runs=runs, names=[name for name in _SHOWN if name in names] or names[:6], folder=folder
+    )
+
+
+def _run(path: Path) -> dict[str, Any] | None:
+    try:
+        told = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return None  # being written, or not ours
+    return {
+        "id": told.get("id", path.parent.name),
+        "at": path.stat().st_mtime,
+        "suite": told.get("suite"),
+        "figures": _figures(told),
+    }
+
+
+def _figures(told: Any) -> dict[str, float]:
+    """All plain numbers of a run's summary, by their name."""
+    found: dict[str, float] = {}
+    metrics = told.get("metrics") if isinstance(told, dict) else None
+    for name, value in (metrics or {}).items():
+        mean = value.get("mean", value.get("value")) if isinstance(value, dict) else value
+        if isinstance(mean, int | float) and not isinstance(mean, bool):
+            found[name] = float(mean)
+    return found
