@@ -43,6 +43,7 @@ const EARLY_MS = 30_000; // a token is renewed so long before its end
 export class Client {
   private token: string | null = null;
   private until = 0;
+  private asked: Promise<string> | null = null;
 
   constructor(readonly options: Options) {}
 
@@ -72,12 +73,12 @@ export class Client {
       if (whole) return whole;
       throw new Problem(0, "cut", "the stream ended early");
     } catch (error) {
+      line.abort(); // what is left of the stream is not read
       if (error instanceof Problem || signal.aborted) throw error;
       throw new Problem(0, "network", String(error));
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", cut);
-      line.abort();
     }
   }
 
@@ -144,10 +145,19 @@ export class Client {
     throw new Problem(reply.status, told.code ?? "http_error", told.detail ?? reply.statusText, wait);
   }
 
-  private async bearer(): Promise<string | null> {
+  private bearer(): Promise<string | null> {
     const { token, tokenUrl } = this.options;
-    if (!token && !tokenUrl) return null;
-    if (this.token && Date.now() < this.until - EARLY_MS) return this.token;
+    if (!token && !tokenUrl) return Promise.resolve(null);
+    if (this.token && Date.now() < this.until - EARLY_MS) return Promise.resolve(this.token);
+    this.asked ??= this.renewed().finally(() => {
+      this.asked = null;
+    });
+    return this.asked;
+  }
+
+  /** A new token; those who need one meanwhile wait for the same. */
+  private async renewed(): Promise<string> {
+    const { token, tokenUrl } = this.options;
     const made = token ? await token() : await fetched(tokenUrl as string);
     this.token = typeof made === "string" ? made : made.token;
     const until = typeof made === "string" ? NaN : Date.parse(made.expires_at ?? "");

@@ -87,7 +87,7 @@ function shown(piece: Piece): Node[] {
   const kept = lines.filter((line) => !RULE_LINE.test(line));
   return kept.map((line, n) => {
     const heading = /^#{1,6}\s+(.*)$/.exec(line);
-    const plain = (heading?.[1] ?? line).replace(/\*\*|__(?=\S)|(?<=\S)__/g, "").replace(/^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$/g, "").replace(/[ \t]+\|[ \t]+/g, " · ");
+    const plain = (heading?.[1] ?? line).replace(/\*\*|__(?=\S)|(?<=\S)__/g, "").replace(/(?<![\w*])\*(?=\S)([^*\n]{1,200})(?<=\S)\*(?![\w*])/g, "$1").replace(/^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$/g, "").replace(/[ \t]+\|[ \t]+/g, " · ");
     const text = n < kept.length - 1 ? `${plain}\n` : plain;
     return piece.marked ? h("mark", {}, text) : heading ? h("strong", {}, text) : document.createTextNode(text);
   });

@@ -54,3 +54,8 @@ if (drop) {
     });
   }
 }
+
+// The same file chosen again is a change only when the field was emptied.
+document.addEventListener("htmx:afterRequest", ({ target }) => {
+  if (target.matches?.("form[hx-encoding]")) target.reset();
+});
