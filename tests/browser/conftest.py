@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "api"))
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -27,15 +26,31 @@ from rag.fakes import HashEmbedder
 from rag.library.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import House, open_house
 
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = os.environ.get("XIANSOU_CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 AXE = Path(__file__).parents[2] / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
-DOCUMENTS = {
-    "kettle.md": "# Kettle\n\n## Descale it\n\n1. Fill the kettle with vinegar.\n2. Boil it once.\n3. Rinse it twice.\n\n"
-    "## Sizes\n\n| Model | Litres | Watts |\n| --- | --- | --- |\n| Teo | 1.2 | 1500 |\n| Teo Grand | 1.8 | 2200 |\n| Mini | 0.6 | 900 |\n",
-    "shuihu.md": "# 电水壶\n\n## 除垢\n\n往壶里倒白醋，烧开一次，再用清水冲洗两遍。\n",
-}
-FAQ = "question,answer\nHow long is the kettle's warranty?,The warranty of the kettle lasts three years.\n电水壶保修多久？,电水壶保修三年。\n"
+KETTLE = """# Kettle
+
+## Descale it
+
+1. Fill the kettle with vinegar.
+2. Boil it once.
+3. Rinse it twice.
+
+## Sizes
+
+| Model | Litres | Watts |
+| --- | --- | --- |
+| Teo | 1.2 | 1500 |
+| Teo Grand | 1.8 | 2200 |
+| Mini | 0.6 | 900 |
+"""
+DOCUMENTS = {"kettle.md": KETTLE, "shuihu.md": "# 电水壶\n\n## 除垢\n\n往壶里倒白醋，烧开一次，再用清水冲洗两遍。\n"}
+FAQ = """question,answer
+How long is the kettle's warranty?,The warranty of the kettle lasts three years.
+电水壶保修多久？,电水壶保修三年。
+"""
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A customer's web site beside the service: pages with the widget under a strict policy, a token address, a hand-off address."""
+"""A customer's web site beside the service: pages with the widget under a strict policy, addresses for tokens and hand-offs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def site() -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             told.seen.append(self.path)
-            path, _, query = self.path.partition("?")
+            path, _, _ = self.path.partition("?")
             if path not in ("/", "/zh", "/other", "/rtl"):
                 self._send(404, b"", "text/plain")
                 return

@@ -1,4 +1,4 @@
-"""Answers, titles and passages that are out for a script or a request: none gets one, counted by a server that waits for them."""
+"""Answers, titles and passages that are out for a script or a request: none gets one, counted by a server that waits."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_the_console_signs_in_and_out(with_keys: tuple[str, str], new_page: NewP
 
 
 def test_upload_reading_versions_and_a_receipt(open_to_all: tuple[str, House], new_page: NewPage, tmp_path: Path) -> None:
-    url, house = open_to_all
+    url, _ = open_to_all
     page = new_page()
     page.on("dialog", lambda asked: asked.accept())
     note = tmp_path / "prices.md"

@@ -88,7 +88,7 @@ def test_a_table_is_a_table(shop: Site, new_page: NewPage) -> None:
 
 
 def test_a_thumb_down_with_its_reason_reaches_the_record(served: Served, shop: Site, new_page: NewPage) -> None:
-    url, house = served
+    _, house = served
     page = new_page()
     opened(page, shop.url)
     reply = ask(page, "How long is the kettle's warranty?")
