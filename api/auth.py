@@ -43,7 +43,7 @@ from rag.settings import Settings
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
 PAGES = ("/", "/docs", "/widget.js", "/favicon.ico", "/web/{name}", "/console/login")
 PUBLIC = ("/livez", "/readyz", "/openapi.json", *PAGES)
-_FILES = "/web/"
+_PUBLIC_BELOW = ("/web/",)
 
 DEADLINE = "X-Deadline-Ms"
 
@@ -52,8 +52,8 @@ _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
 
 
 def is_public(path: str) -> bool:
-    """Whether a request to this path is answered whoever sends it."""
-    return path in PUBLIC or path.startswith(_FILES)
+    """Whether everyone may ask for what is there."""
+    return path in PUBLIC or path.startswith(_PUBLIC_BELOW)
 
 
 class Access:

@@ -290,7 +290,8 @@ export class Widget {
   private reply(entry: Entry, last: boolean): HTMLElement {
     const answer = entry.answer as Answer;
     const doings = this.doings(entry);
-    const shown = answer.status === "clarify" && answer.clarification ? answer.clarification.question : answer.answer;
+    const asks = answer.status === "clarify" && answer.clarification;
+    const shown = (asks ? asks.question : answer.answer) || this.say.reading; // silent: a person has taken over
     const bubble = h("div", { class: "bubble" }, body(shown, answer.citations, this.say, doings), ...below(answer, entry.rated, this.say, doings, last));
     return h("div", { class: "message theirs", "data-status": answer.status }, h("span", { class: "hidden" }, `${this.say.assistant}: `), bubble);
   }
