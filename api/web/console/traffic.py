@@ -1,11 +1,9 @@
-"""Traffic, calibration and kept evaluation runs."""
+"""Traffic and calibration."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import orjson
 from fastapi import Request
 from fastapi.routing import APIRouter
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,8 +20,6 @@ from rag.search.calibrate import usual
 router = APIRouter(prefix="/console")
 
 _STAGES = ("total", "rewrite", "retrieve", "rerank", "generate", "check")
-_RUNS = 50
-_SHOWN = ("recall_at_5", "mrr", "ndcg_at_10", "wrong_answer", "refused", "f1", "correct")
 
 
 @router.get("/traffic")
@@ -66,39 +62,3 @@ def calibration_page(request: Request, here: Here, caller: Admin, lang: Lang = N
     rate = house.settings.answer.max_wrong_rate
     at = {language: calibration.threshold(rate, usual(told, chinese=language == "zh")) for language in curves}
     return show(request, "calibration.html", caller, fitted=fitted, curves=curves, rate=rate, at=at)
-
-
-@router.get("/runs")
-def runs_page(request: Request, here: Here, caller: Admin, lang: Lang = None) -> Response:
-    """Runs that `xiansou eval run` kept below the data folder, the newest first."""
-    folder = here.house.settings.data_dir / "eval"
-    found = sorted(folder.glob("*/run.json"), key=lambda path: path.stat().st_mtime, reverse=True)[:_RUNS]
-    runs = [told for path in found if (told := _run(path)) is not None]
-    names = list(dict.fromkeys(name for one in runs for name in one["figures"]))
-    return show(
-        request, "runs.html", caller, runs=runs, names=[name for name in _SHOWN if name in names] or names[:6], folder=folder
-    )
-
-
-def _run(path: Path) -> dict[str, Any] | None:
-    try:
-        told = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError):
-        return None  # being written, or not ours
-    return {
-        "id": told.get("id", path.parent.name),
-        "at": path.stat().st_mtime,
-        "suite": told.get("suite"),
-        "figures": _figures(told),
-    }
-
-
-def _figures(told: Any) -> dict[str, float]:
-    """All plain numbers of a run's summary, by their name."""
-    found: dict[str, float] = {}
-    metrics = told.get("metrics") if isinstance(told, dict) else None
-    for name, value in (metrics or {}).items():
-        mean = value.get("mean", value.get("value")) if isinstance(value, dict) else value
-        if isinstance(mean, int | float) and not isinstance(mean, bool):
-            found[name] = float(mean)
-    return found
