@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from api.principal import Principal
 from api.secret import Secret
 from rag.errors import Forbidden, InputError, Unauthorized
-from rag.library.keys import Keys, check_origin
+from rag.record.keys import Keys, check_origin
 
 PREFIX = "xw_"
 MAX_TTL_S = 900

@@ -6,8 +6,8 @@ import secrets
 
 from sqlalchemy import Engine, insert, select
 
-from rag.library.engine import writing
-from rag.library.schema import meta
+from rag.record.engine import writing
+from rag.record.schema import meta
 
 
 class Secret:

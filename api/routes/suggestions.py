@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.replies import problems
 from api.reply import Json
 from api.schemas import CollectionParameter
+from api.scopes import Asker
 from api.state import Here
 from rag.domain import Language
-from rag.library.suggested import suggested
+from rag.record.suggested import suggested
 
 router = APIRouter(prefix="/suggestions", tags=["questions"])
 
@@ -36,4 +36,4 @@ def suggest(
     collection: CollectionParameter = None,
 ) -> Response:
     """Questions to begin with, of FAQ entries that the caller may see."""
-    return Json({"questions": suggested(here.house.ledger.engine, caller.scope(collection), language, limit)})
+    return Json({"questions": suggested(here.application.ledger.engine, caller.scope(collection), language, limit)})

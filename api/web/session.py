@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import jwt
 
 from api.secret import Secret
-from rag.library.keys import Key, Keys
+from rag.record.keys import Key, Keys
 
 COOKIE = "xiansou_console"
 CSRF = "X-Csrf-Token"

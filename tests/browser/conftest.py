@@ -23,8 +23,8 @@ from site_pages import Site, site
 
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import House, open_house
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import Application, open_application
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = os.environ.get("XIANSOU_CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -64,27 +64,27 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, House]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Application]]:
     """(URL, house) of a service that is open on loopback, with documents in both languages."""
     settings = make_settings(tmp_path_factory.mktemp("browser"), limits__visitor_per_minute=0, limits__address_per_minute=0)
-    house = open_house(settings, embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, working(settings):
+    application = open_application(settings, embedder=HashEmbedder())
+    with serving(create_app(application=application)) as url, working(settings):
         for name, text in DOCUMENTS.items():
             assert httpx.put(f"{url}/v1/documents/{name}", json={"text": text}, timeout=60).status_code == 201
         files = {"file": ("faq.csv", FAQ.encode(), "text/csv")}
         assert httpx.put(f"{url}/v1/documents/faq.csv", files=files, timeout=60).status_code == 201
-        yield url, house
-    house.close()
+        yield url, application
+    application.close()
 
 
 @pytest.fixture(scope="module")
-def shop(served: tuple[str, House]) -> Iterator[Site]:
+def shop(served: tuple[str, Application]) -> Iterator[Site]:
     """A customer's site with the widget, a key of its own, and its own server's token address."""
-    url, house = served
+    url, application = served
     with site() as told:
         told.api = url
         rights = Rights(("query",), origins=(told.url,))
-        _, told.key = Keys(house.ledger.engine).create("shop", rights, made_by=COMMAND_LINE)
+        _, told.key = Keys(application.ledger.engine).create("shop", rights, made_by=COMMAND_LINE)
         yield told
 
 

@@ -13,10 +13,10 @@ from hostile import hostile
 from site_pages import Site
 from test_widget import ask, opened
 
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import House
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import Application
 
-Served = tuple[str, House]
+Served = tuple[str, Application]
 NewPage = Callable[..., Any]
 _RAN = "window.ran = () => { window.runs = (window.runs || 0) + 1; }"
 
@@ -88,9 +88,9 @@ def test_two_hundred_texts_through_the_renderer(served: Served, new_page: NewPag
 
 def test_documents_that_want_out(served: Served, shop: Site, new_page: NewPage, sink: tuple[str, list[str]]) -> None:
     """The whole way: written, found, answered, its passage opened; their titles and urls are hostile, too."""
-    url, house = served
+    url, application = served
     address, seen = sink
-    key = Keys(house.ledger.engine).create("hostile", Rights(("admin",)), made_by=COMMAND_LINE)[1]
+    key = Keys(application.ledger.engine).create("hostile", Rights(("admin",)), made_by=COMMAND_LINE)[1]
     texts = hostile(address, 12)
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as admin:
         for n, text in enumerate(texts):

@@ -14,36 +14,36 @@ from test_widget import PHONE, ask, serious
 
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import House, open_house
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import Application, open_application
 
 NewPage = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def open_to_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, House]]:
+def open_to_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Application]]:
     """(URL, house) of a service without a key."""
     settings = make_settings(tmp_path_factory.mktemp("pages"))
-    house = open_house(settings, embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, working(settings):
+    application = open_application(settings, embedder=HashEmbedder())
+    with serving(create_app(application=application)) as url, working(settings):
         for name, text in DOCUMENTS.items():
             assert httpx.put(f"{url}/v1/documents/{name}", json={"text": text}, timeout=60).status_code == 201
-        yield url, house
-    house.close()
+        yield url, application
+    application.close()
 
 
 @pytest.fixture(scope="module")
 def with_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """(URL, admin's key) of a service that asks for one."""
     settings = make_settings(tmp_path_factory.mktemp("keyed"), server__auth="required")
-    house = open_house(settings, embedder=HashEmbedder())
-    key = Keys(house.ledger.engine).create("admin", Rights(("admin",)), made_by=COMMAND_LINE)[1]
-    with serving(create_app(house=house)) as url, working(settings):
+    application = open_application(settings, embedder=HashEmbedder())
+    key = Keys(application.ledger.engine).create("admin", Rights(("admin",)), made_by=COMMAND_LINE)[1]
+    with serving(create_app(application=application)) as url, working(settings):
         yield url, key
-    house.close()
+    application.close()
 
 
-def test_a_file_is_dropped_and_asked_about(open_to_all: tuple[str, House], new_page: NewPage, tmp_path: Path) -> None:
+def test_a_file_is_dropped_and_asked_about(open_to_all: tuple[str, Application], new_page: NewPage, tmp_path: Path) -> None:
     note = tmp_path / "opening hours.md"
     note.write_text("# Opening hours\n\nThe workshop in Lyon opens at half past eight.\n")
     page = new_page()
@@ -70,7 +70,7 @@ def test_with_keys_the_page_asks_for_one(with_keys: tuple[str, str], new_page: N
     page.locator("xiansou-chat textarea").first.wait_for()
 
 
-def test_nothing_is_loaded_from_outside(open_to_all: tuple[str, House], new_page: NewPage) -> None:
+def test_nothing_is_loaded_from_outside(open_to_all: tuple[str, Application], new_page: NewPage) -> None:
     url, _ = open_to_all
     page = new_page()
     sent: list[str] = []
@@ -99,7 +99,7 @@ def test_the_console_signs_in_and_out(with_keys: tuple[str, str], new_page: NewP
     page.get_by_role("button", name="Sign in").wait_for()
 
 
-def test_upload_reading_versions_and_a_receipt(open_to_all: tuple[str, House], new_page: NewPage, tmp_path: Path) -> None:
+def test_upload_reading_versions_and_a_receipt(open_to_all: tuple[str, Application], new_page: NewPage, tmp_path: Path) -> None:
     url, _ = open_to_all
     page = new_page()
     page.on("dialog", lambda asked: asked.accept())
@@ -118,7 +118,7 @@ def test_upload_reading_versions_and_a_receipt(open_to_all: tuple[str, House], n
     page.get_by_text("Versions taken out").wait_for()
 
 
-def test_an_unanswered_question_is_answered_and_asked_again(open_to_all: tuple[str, House], new_page: NewPage) -> None:
+def test_an_unanswered_question_is_answered_and_asked_again(open_to_all: tuple[str, Application], new_page: NewPage) -> None:
     url, _ = open_to_all
     asked = httpx.post(f"{url}/v1/query", json={"question": "Does the ZX-9 kettle whistle?"}, timeout=60).json()
     assert asked["status"] == "refused"
@@ -130,7 +130,7 @@ def test_an_unanswered_question_is_answered_and_asked_again(open_to_all: tuple[s
     page.get_by_text("1 of 1 are answered now").wait_for()
 
 
-def test_the_playground_shows_two_ways_side_by_side(open_to_all: tuple[str, House], new_page: NewPage) -> None:
+def test_the_playground_shows_two_ways_side_by_side(open_to_all: tuple[str, Application], new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{open_to_all[0]}/console/playground")
     page.get_by_label("Question").fill("How do I descale the kettle?")
@@ -143,7 +143,9 @@ def test_the_playground_shows_two_ways_side_by_side(open_to_all: tuple[str, Hous
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run `npm ci` in api/web")
 @pytest.mark.parametrize("options", [{}, PHONE, {"color_scheme": "dark"}], ids=["desktop", "phone", "dark"])
-def test_axe_finds_nothing_serious_on_pages(open_to_all: tuple[str, House], new_page: NewPage, options: dict[str, Any]) -> None:
+def test_axe_finds_nothing_serious_on_pages(
+    open_to_all: tuple[str, Application], new_page: NewPage, options: dict[str, Any]
+) -> None:
     url, _ = open_to_all
     page = new_page(**options)
     places = ("/", "/console", "/console/document?id=kettle.md", "/console/playground", "/console/gaps", "/console/traffic")

@@ -11,10 +11,10 @@ from conftest import AXE
 from site_pages import Site
 
 from rag.gaps import find_gaps
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import House
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import Application
 
-Served = tuple[str, House]
+Served = tuple[str, Application]
 NewPage = Callable[..., Any]
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 
@@ -88,7 +88,7 @@ def test_a_table_is_a_table(shop: Site, new_page: NewPage) -> None:
 
 
 def test_a_thumb_down_with_its_reason_reaches_the_record(served: Served, shop: Site, new_page: NewPage) -> None:
-    _, house = served
+    _, application = served
     page = new_page()
     opened(page, shop.url)
     reply = ask(page, "How long is the kettle's warranty?")
@@ -98,7 +98,7 @@ def test_a_thumb_down_with_its_reason_reaches_the_record(served: Served, shop: S
     reply.get_by_role("button", name="Send").click()
     reply.get_by_text("Thank you!").wait_for()
     assert reply.get_by_role("button", name="Bad answer").get_attribute("aria-pressed") == "true"
-    gap = next(one for one in find_gaps(house) if "warranty" in one.name)
+    gap = next(one for one in find_gaps(application) if "warranty" in one.name)
     assert gap.members[0].badly_rated
 
 
@@ -150,8 +150,8 @@ def test_after_a_network_loss_it_goes_on_by_itself(shop: Site, new_page: NewPage
 
 
 def test_a_deleted_passage_says_so(served: Served, shop: Site, new_page: NewPage) -> None:
-    url, house = served
-    key = Keys(house.ledger.engine).create("admin", Rights(("admin",)), made_by=COMMAND_LINE)[1]
+    url, application = served
+    key = Keys(application.ledger.engine).create("admin", Rights(("admin",)), made_by=COMMAND_LINE)[1]
     admin = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60)
     assert admin.put("/v1/documents/lamp.md", json={"text": "# Lamp\n\nThe lamp shines for nine hours."}).status_code == 201
     page = new_page()

@@ -11,14 +11,14 @@ from fastapi.routing import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import Admin
+from api.scopes import Admin
 from api.state import Here, state
 from api.web.console.shown import Lang, show
 from api.web.pages import page
 from api.web.session import COOKIE, LIFETIME_S, in_console
 from rag.errors import Forbidden, InputError
-from rag.library import audit
-from rag.library.keys import SCOPES, KeyScope, rights
+from rag.record import audit
+from rag.record.keys import SCOPES, KeyScope, rights
 
 router = APIRouter(prefix="/console")
 
@@ -102,7 +102,7 @@ def audit_page(
 ) -> Response:
     """Who did what, the newest first."""
     _whole(caller.reads_all)
-    found = audit.entries(here.house.ledger.engine, limit=200, who=who or None, action=action or None)
+    found = audit.entries(here.application.ledger.engine, limit=200, who=who or None, action=action or None)
     part = "audit_list.html" if "hx-request" in request.headers else "audit.html"
     return show(request, part, caller, entries=found, who=who, action=action)
 
@@ -111,7 +111,7 @@ def audit_page(
 def verify_audit(request: Request, here: Here, caller: Admin) -> Response:
     """Whether the chain is unbroken."""
     _whole(caller.reads_all)
-    return show(request, "audit_verdict.html", caller, verdict=audit.verify(here.house.ledger.engine))
+    return show(request, "audit_verdict.html", caller, verdict=audit.verify(here.application.ledger.engine))
 
 
 def _whole(reads_all: bool) -> None:

@@ -9,12 +9,12 @@ from fastapi import Query, Request
 from fastapi.routing import APIRouter
 from starlette.responses import Response
 
-from api.auth import Admin
+from api.scopes import Admin
 from api.state import Here
 from api.web.console.shown import Lang, show
-from rag.library import readings
-from rag.library.history import editions
-from rag.question import check_document_id
+from rag.domain.validation import check_document_id
+from rag.record import readings
+from rag.record.history import editions
 
 router = APIRouter(prefix="/console")
 
@@ -28,7 +28,7 @@ Start = Annotated[int, Query(alias="from", ge=0, le=10**6)]
 @router.get("/document")
 def document(request: Request, here: Here, caller: Admin, id: DocumentQuery, lang: Lang = None, start: Start = 0) -> Response:
     """What was read: each passage's own text beside the statements that were made of it."""
-    ledger = here.house.ledger
+    ledger = here.application.ledger
     doc = caller.checked(ledger.document(check_document_id(id)))
     read = readings.as_read(ledger.engine, doc)
     pieces = [_piece(one, read["text"]) for one in read["passages"][start : start + _PIECES]]
@@ -50,7 +50,7 @@ def difference(
     request: Request, here: Here, caller: Admin, id: DocumentQuery, version: Annotated[int, Query(ge=2)]
 ) -> Response:
     """What a version changed against the one before."""
-    ledger = here.house.ledger
+    ledger = here.application.ledger
     before, after = (ledger.text(check_document_id(id), one, scope=caller.scope()) for one in (version - 1, version))
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))
     shown = [(line[:1], line[1:]) for line in lines[2:_LINES]]
@@ -61,7 +61,7 @@ def difference(
 def delete(request: Request, here: Here, caller: Admin, id: DocumentQuery) -> Response:
     """Deletes it; no question that starts now sees it."""
     request.state.target = id
-    gone = here.house.ledger.delete(check_document_id(id), scope=caller.scope(), by_hand=True)
+    gone = here.application.ledger.delete(check_document_id(id), scope=caller.scope(), by_hand=True)
     return show(request, "deleted.html", caller, id=id, versions=gone.version, index_version=gone.index_version)
 
 

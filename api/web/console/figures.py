@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Engine, func, select
 
-from rag.library.answers_tables import answers, feedback
+from rag.record.tables.answers import answers, feedback
 
 HOUR_S, DAY_HOURS = 3600, 24
 

@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api import write
-from api.auth import Admin
 from api.principal import Principal
 from api.request import read_documents
 from api.schemas import cursor_after, read_cursor
+from api.scopes import Admin
 from api.state import Here, State
 from api.web.console.shown import Lang, show
 from ingest.queue import Queue, job_json
@@ -45,7 +45,7 @@ def library(
     """Documents by id, a page at a time; `q` is part of an id or title."""
     found, more = _found(here, caller, q.strip().casefold(), read_cursor(cursor))
     htmx = "hx-request" in request.headers
-    told = {"documents": found, "next": more, "q": q, "counts": here.house.ledger.counts()}
+    told = {"documents": found, "next": more, "q": q, "counts": here.application.ledger.counts()}
     if htmx:
         return show(request, "library_list.html", caller, **told)
     return show(request, "library.html", caller, **told, **_jobs(here, caller))
@@ -66,13 +66,13 @@ def jobs(request: Request, here: Here, caller: Admin) -> Response:
 
 
 def _jobs(here: State, caller: Principal) -> dict[str, object]:
-    queue = Queue(here.house.ledger.engine)
+    queue = Queue(here.application.ledger.engine)
     shown = [job_json(job) for job in queue.page(limit=_JOBS * 5) if caller.sees(job.collection, job.acl)][:_JOBS]
     return {"jobs": shown, "busy": any(job["state"] not in _ENDED for job in shown), "paused": queue.paused()}
 
 
 def _found(here: State, caller: Principal, wanted: str, after: str) -> tuple[list[Document], str | None]:
-    ledger, scope = here.house.ledger, caller.scope()
+    ledger, scope = here.application.ledger, caller.scope()
     found: list[Document] = []
     looked = 0
     while len(found) <= _PAGE and looked < _LOOKED_AT:

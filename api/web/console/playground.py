@@ -9,12 +9,12 @@ from fastapi import Form, Request
 from fastapi.routing import APIRouter
 from starlette.responses import Response
 
-from api.auth import requires
 from api.principal import Principal
+from api.scopes import requires
 from api.state import Here, State
 from api.web.console.shown import Lang, show
 from rag.domain import Question, Scope
-from rag.question import check_question
+from rag.domain.validation import check_question
 
 router = APIRouter(prefix="/console")
 
@@ -26,8 +26,8 @@ _STAGES = ("rewrite", "retrieve", "rerank", "generate", "check")
 @router.get("/playground")
 def playground(request: Request, here: Here, caller: Operator, lang: Lang = None) -> Response:
     """The form."""
-    profiles = list(here.house.settings.profiles)
-    return show(request, "playground.html", caller, profiles=profiles, top_k=here.house.settings.retrieval.top_k)
+    profiles = list(here.application.settings.profiles)
+    return show(request, "playground.html", caller, profiles=profiles, top_k=here.application.settings.retrieval.top_k)
 
 
 @router.post("/playground", name="playground")
@@ -54,7 +54,7 @@ def _asked(here: State, caller: Principal, asked: Question, profile: str, top_k:
     question = caller.within(
         replace(asked, profile=profile, top_k=max(1, min(20, top_k)), generator="extractive" if quoted else None)
     )
-    answerer = here.house.answerer.quiet()
+    answerer = here.application.answerer.quiet()
     answer = answerer.answer(question)
     found = answerer.retrieve(question, explain=True)
     cited = {one.passage_id: one.n for one in answer.citations}

@@ -15,7 +15,7 @@ from fastapi import Query, Request
 from fastapi.routing import APIRouter
 from starlette.responses import Response
 
-from api.auth import Admin
+from api.scopes import Admin
 from api.state import Here, State
 from api.web.console.shown import Lang, show
 from rag.errors import NotFound
@@ -59,7 +59,7 @@ def compare(request: Request, here: Here, caller: Admin, a: RunId, b: RunId) -> 
 
 
 def _folder(here: State) -> Path:
-    return here.house.settings.data_dir / "eval"
+    return here.application.settings.data_dir / "eval"
 
 
 def _runs(here: State) -> list[dict[str, Any]]:

@@ -9,12 +9,12 @@ from fastapi.routing import APIRouter
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import Response
 
-from api.auth import Admin
 from api.routes.metrics import exposition
+from api.scopes import Admin
 from api.state import Here, State
 from api.web.console import figures
 from api.web.console.shown import Lang, show
-from rag.library import calibration
+from rag.record import calibration
 from rag.search.calibrate import usual
 
 router = APIRouter(prefix="/console")
@@ -38,27 +38,27 @@ def _traffic(here: State) -> dict[str, Any]:
         for stage in _STAGES
     ]
     return {
-        "day": figures.day(here.house.ledger.engine),
+        "day": figures.day(here.application.ledger.engine),
         "latency": latency,
         "cache": (hits, lookups),
         "tokens": {kind: figures.total(families, "xiansou_tokens", kind=kind) for kind in ("prompt", "completion")},
         "active": figures.total(families, "xiansou_http_requests_active"),
-        "kept": here.house.settings.answers.store != "none",
-        "index_version": here.house.ledger.head(),
-        "counts": here.house.ledger.counts(),
+        "kept": here.application.settings.answers.store != "none",
+        "index_version": here.application.ledger.head(),
+        "counts": here.application.ledger.counts(),
     }
 
 
 @router.get("/calibration")
 def calibration_page(request: Request, here: Here, caller: Admin, lang: Lang = None) -> Response:
     """The threshold that each allowed rate of wrong answers stands for, in both languages."""
-    house = here.house
-    fitted = calibration.load(house.ledger.engine, house.generation)
-    told = fitted.assuming(house.settings.answer.unanswerable_share)
+    application = here.application
+    fitted = calibration.load(application.ledger.engine, application.generation)
+    told = fitted.assuming(application.settings.answer.unanswerable_share)
     curves = {}
     for language in ("zh", "en"):
         seen = usual(told, chinese=language == "zh")
         curves[language] = [(share / 20, calibration.threshold(share / 20, seen)) for share in range(21)]
-    rate = house.settings.answer.max_wrong_rate
+    rate = application.settings.answer.max_wrong_rate
     at = {language: calibration.threshold(rate, usual(told, chinese=language == "zh")) for language in curves}
     return show(request, "calibration.html", caller, fitted=fitted, curves=curves, rate=rate, at=at)

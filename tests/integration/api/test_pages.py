@@ -12,29 +12,29 @@ from api_service import make_settings, serving, working
 
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import House, open_house
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import Application, open_application
 
-Place = tuple[str, House]
+Place = tuple[str, Application]
 
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A service that needs keys, with a worker and a FAQ."""
     settings = make_settings(tmp_path_factory.mktemp("pages"), server__auth="required")
-    house = open_house(settings, embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, working(settings):
-        admin = key_of(house, "admin")
+    application = open_application(settings, embedder=HashEmbedder())
+    with serving(create_app(application=application)) as url, working(settings):
+        admin = key_of(application, "admin")
         for name, acl in (("open.csv", []), ("staff.csv", ["staff"])):
             files = {"file": (name, f"question,answer\nWhere is the {name[:-4]} door?,It is blue.\n".encode(), "text/csv")}
             reply = httpx.put(f"{url}/v1/documents/{name}", files=files, data={"acl": acl}, headers=bearer(admin), timeout=60)
             assert reply.status_code == 201, reply.text
-        yield url, house
-    house.close()
+        yield url, application
+    application.close()
 
 
-def key_of(house: House, *scopes: str, **rights: object) -> str:
-    return Keys(house.ledger.engine).create("test", Rights(scopes, **rights), made_by=COMMAND_LINE)[1]  # type: ignore[arg-type]
+def key_of(application: Application, *scopes: str, **rights: object) -> str:
+    return Keys(application.ledger.engine).create("test", Rights(scopes, **rights), made_by=COMMAND_LINE)[1]  # type: ignore[arg-type]
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -89,9 +89,9 @@ def test_the_widget_is_small_kept_and_known_again(locked: Place) -> None:
 
 
 def test_suggestions_are_those_that_the_caller_may_see(locked: Place) -> None:
-    url, house = locked
+    url, application = locked
     for groups, wanted in ((None, 2), ((), 1), (("staff",), 2)):
-        key = key_of(house, "query", groups=groups)
+        key = key_of(application, "query", groups=groups)
         told = httpx.get(f"{url}/v1/suggestions", headers=bearer(key)).json()["questions"]
         assert len(told) == wanted and "Where is the open door?" in told
     assert httpx.get(f"{url}/v1/suggestions?language=zh", headers=bearer(key)).json() == {"questions": []}
@@ -108,8 +108,8 @@ def test_a_stranger_gets_the_form_and_a_program_a_problem(locked: Place) -> None
 
 
 def test_the_cookie_is_for_the_console_alone(locked: Place) -> None:
-    url, house = locked
-    reply = httpx.post(f"{url}/console/login", data={"key": key_of(house, "admin")})
+    url, application = locked
+    reply = httpx.post(f"{url}/console/login", data={"key": key_of(application, "admin")})
     cookie = reply.headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=strict" in cookie and "path=/console" in cookie
     assert httpx.get(f"{url}/v1/keys", cookies=dict(reply.cookies)).status_code == 401  # the API takes no cookie
@@ -137,32 +137,32 @@ def test_a_form_of_another_site_signs_nobody_in(locked: Place) -> None:
 
 
 def test_a_change_needs_the_pages_token(locked: Place) -> None:
-    url, house = locked
-    client, token = signed_in(url, key_of(house, "admin"))
-    other, foreign = signed_in(url, key_of(house, "admin"))
+    url, application = locked
+    client, token = signed_in(url, key_of(application, "admin"))
+    other, foreign = signed_in(url, key_of(application, "admin"))
     with client, other:
         form = {"name": "made", "scopes": "query"}
         for headers in ({}, {"X-Csrf-Token": foreign}, {"X-Csrf-Token": ""}):
             assert client.post("/console/keys", data=form, headers=headers).status_code == 403
         assert client.post("/console/keys", data=form, headers={"X-Csrf-Token": token}).status_code == 200
         assert client.post("/console/document/delete?id=open.csv", headers={"X-Csrf-Token": foreign}).status_code == 403
-    assert Keys(house.ledger.engine).all()[-1].name == "made"
+    assert Keys(application.ledger.engine).all()[-1].name == "made"
 
 
 def test_with_the_key_the_session_ends(locked: Place) -> None:
-    url, house = locked
-    key = key_of(house, "admin")
+    url, application = locked
+    key = key_of(application, "admin")
     client, _ = signed_in(url, key)
     with client:
-        Keys(house.ledger.engine).revoke(key.split("_")[1])
+        Keys(application.ledger.engine).revoke(key.split("_")[1])
         assert client.get("/console/keys").status_code == 401
         client.cookies.set("xiansou_console", "eyJhbGciOiJub25lIn0.e30.", path="/console")
         assert client.get("/console/keys").status_code == 401
 
 
 def test_what_the_console_changes_is_in_the_audit(locked: Place) -> None:
-    url, house = locked
-    client, token = signed_in(url, key_of(house, "admin"))
+    url, application = locked
+    client, token = signed_in(url, key_of(application, "admin"))
     with client:
         files = {"file": ("console.md", b"# Lamp\n\nThe lamp is green.", "text/markdown")}
         assert client.post("/console/upload", files=files, headers={"X-Csrf-Token": token}).status_code == 200
