@@ -57,9 +57,12 @@ def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None
         f"""
 Xiansou is ready on {address}   (Ctrl-C stops it)
 
+  Open {address}/ in a browser: ask, see what led to each answer, drop a file and ask about it.
+  {address}/console is for who runs it: library, unanswered questions, traffic, keys. {address}/docs: the API.
+
   curl -s {address}/v1/query -H 'content-type: application/json' -d '{{"question": "{_question(examples)}"}}'
 
-  {address}/docs lists all routes; `xiansou ingest PATH` adds your own documents (in another terminal).
+  `xiansou ingest PATH` adds your own documents (in another terminal).
 {first}""",
         flush=True,
     )

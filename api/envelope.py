@@ -20,7 +20,7 @@ from api.state import State
 log = structlog.get_logger()
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # a caller's own id is kept when it cannot break a log line
 
-_DOCUMENTS = "/v1/documents"
+_DOCUMENTS = ("/v1/documents", "/console/upload")
 _TURNED_AWAY = (401, 429, 503)  # at once, without waiting for a thread that reads the ledger
 
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from api.web.refusal import refusal
 from api.wire.dialects import spoken
 from rag.errors import (
     Cancelled,
@@ -112,8 +113,9 @@ class _Told(Response):
 
 
 def response(request: Request, error: XiansouError) -> Response:
-    """An error as the response that clients of this path know."""
-    return reply(problem_of(error), headers_of(error))
+    """An error as the response that clients of this path know; the console's are people."""
+    told, headers = problem_of(error), headers_of(error)
+    return refusal(request, told, headers) or reply(told, headers)
 
 
 def install(app: FastAPI) -> None:
@@ -172,7 +174,8 @@ def _http(request: Request, error: Exception) -> Response:
         headers["Allow"] = ", ".join(_allowed(request))
         detail = f"{request.method} is not possible here; {headers['Allow']} is."
     code = _CODE_OF_STATUS.get(error.status_code, "http_error")
-    return reply(problem(error.status_code, code, detail), headers)
+    told = problem(error.status_code, code, detail)
+    return refusal(request, told, headers) or reply(told, headers)
 
 
 def _allowed(request: Request) -> list[str]:
