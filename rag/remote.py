@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import redis
-import structlog
 
 from rag.errors import XiansouError
+from rag.logger import get_logger
 from rag.stores import NotRunning
 
-log = structlog.get_logger()
+log = get_logger()
 
 T = TypeVar("T")
 

@@ -19,15 +19,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import redis
-import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from rag.errors import ConfigError, UpstreamError
+from rag.logger import get_logger
 from rag.processes import end, spawn_tied
 from rag.settings import Settings
 
-log = structlog.get_logger()
+log = get_logger()
 
 _CONNECT_S, _READ_S = 0.5, 2.0
 _OR_URL = "Or set `redis.url` to a server of yours."

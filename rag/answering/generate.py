@@ -9,13 +9,12 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from rag import watch
 from rag.answering.breaker import Breaker
 from rag.answering.stop import Stop, enter
 from rag.domain import Usage
 from rag.errors import Cancelled, UpstreamError
+from rag.logger import get_logger
 from rag.ports import Generator
 from rag.sampling import AS_TOLD, Sampling
 
@@ -24,7 +23,7 @@ _WAIT_S = 0.25  # before the second try; doubled each time, with jitter
 _LOOK_S = 0.1  # how often it is looked whether somebody still waits
 _RETRIED = (408, 409, 425, 429)
 
-log = structlog.get_logger()
+log = get_logger()
 Messages = Sequence[dict[str, str]]
 
 

@@ -12,15 +12,15 @@ import threading
 import time
 from collections import deque
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from rag import metrics
 from rag.library.answers import Answers, Stored, store
 from rag.library.engine import loose
+from rag.logger import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 PATIENCE_S = 0.025
 _BATCH = 64

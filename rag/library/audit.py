@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import structlog
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import DBAPIError
@@ -26,8 +25,9 @@ from sqlalchemy.exc import DBAPIError
 from rag.library.audit_tables import audit
 from rag.library.engine import loose, writing
 from rag.library.schema import meta
+from rag.logger import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 _HEAD = "audit_head"
 _PAGE = 1000

@@ -186,6 +186,14 @@ class Ledger:
                 after = rows[-1].id
         return found[:limit]
 
+    def total(self, collection: str | None = None) -> int:
+        """How many live documents there are, in a collection or at all."""
+        query = select(func.count()).select_from(documents).where(documents.c.state == "live")
+        if collection is not None:
+            query = query.where(documents.c.collection == collection)
+        with self.engine.connect() as conn:
+            return int(conn.scalar(query) or 0)
+
     def text(self, document_id: str, version: int, scope: Scope | None = None) -> str:
         """Text of one version, also of a superseded one. Raises NotFound, also when the document was deleted.
 

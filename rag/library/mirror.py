@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -30,9 +29,10 @@ from rag.library.named import Named
 from rag.library.permitted import Permitted
 from rag.library.rwlock import RWLock
 from rag.library.snapshot import Snapshots, identity
+from rag.logger import get_logger
 from rag.ports import Vectors
 
-log = structlog.get_logger()
+log = get_logger()
 
 _Told = TypeVar("_Told")
 

@@ -37,6 +37,7 @@ from rag.settings.sources import Sources
 from rag.settings.sso import Sso
 
 ENV_PREFIX = "XIANSOU__"
+_MISSPELT = "XIANSOU_"  # with two more underscores further on: meant as a setting
 DEFAULT_FILE = "xiansou.toml"
 _NOT_SHOWN = ("generator", "api_key", "options")  # last parts of keys whose values may be secrets: never in an error
 
@@ -92,6 +93,11 @@ class Settings(Section):
         return self.database.url or f"sqlite:///{self.data_dir.resolve() / 'ledger.db'}"
 
     @property
+    def ledger_file(self) -> Path | None:
+        """The ledger's file; None where a server keeps it."""
+        return None if self.database.url else self.data_dir / "ledger.db"
+
+    @property
     def model_folder(self) -> Path:
         """`embedding.folder`; else the one that `make setup` filled beside the interpreter; else below `data_dir`."""
         if self.embedding.folder:
@@ -109,6 +115,9 @@ def load(
     """
     values = _read(file)
     for name, text in sorted((os.environ if env is None else env).items()):
+        if name.startswith(_MISSPELT) and "__" in name and not name.startswith(ENV_PREFIX):
+            right = ENV_PREFIX + name.removeprefix(_MISSPELT)
+            raise ConfigError(f"`{name}` in the environment is no setting.", field=name, fix=f"Did you mean `{right}`?")
         if name.startswith(ENV_PREFIX):
             _put(values, name.removeprefix(ENV_PREFIX).lower().split("__"), _from_environment(text))
     for key, value in (overrides or {}).items():
