@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
-
-import redis
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rag.errors import XiansouError
 from rag.logger import get_logger
 from rag.stores import NotRunning
+
+if TYPE_CHECKING:
+    import redis
 
 log = get_logger()
 
@@ -42,8 +43,14 @@ class Remote:
         try:
             with self._lock:
                 client = self._redis = self._redis or self._connect()
+        except XiansouError as exc:
+            self._go_deaf(exc)
+            return None
+        from redis import RedisError
+
+        try:
             return call(client)
-        except (redis.RedisError, XiansouError) as exc:
+        except (RedisError, ValueError, OSError) as exc:  # the latter two: another thread has closed this client
             self._go_deaf(exc)
             return None
 

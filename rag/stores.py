@@ -16,16 +16,16 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import quote
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
 
 from rag.errors import ConfigError, UpstreamError
 from rag.logger import get_logger
 from rag.processes import end, spawn_tied
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    import redis
 
 log = get_logger()
 
@@ -65,14 +65,22 @@ def ping(settings: Settings) -> bool:
 
 
 def _client(url: str) -> redis.Redis:
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     try:
         return redis.Redis.from_url(url, socket_connect_timeout=_CONNECT_S, socket_timeout=_READ_S, retry=Retry(NoBackoff(), 0))
     except ValueError as exc:
-        raise ConfigError(f"`{url}` is not a Redis URL.", field="redis.url", fix="Example: redis://127.0.0.1:6379/0.") from exc
+        raise ConfigError("`redis.url` is no Redis URL.", field="redis.url", fix="Example: redis://127.0.0.1:6379/0.") from exc
 
 
 def _answers(url: str) -> bool:
     """Whether a server is there; one that still loads its file is."""
+    if url.startswith("unix://") and not Path(unquote(urlsplit(url).path)).exists():
+        return False
+    import redis
+
     client = _client(url)
     try:
         return bool(client.ping())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rag.answer import Answerer
 from rag.answering.check import Entails
 from rag.answering.memory import Memory
-from rag.library import calibration, generations
+from rag.library import calibration, chinese, generations
 from rag.library.dictionary import load_cutter
 from rag.library.index import LiveIndex
 from rag.library.ledger import Ledger
@@ -99,11 +99,13 @@ def open_house(
     ConfigError: an unusable data_dir, no model, or (unless `rebuilding`) a model other than the index was built with.
     `serving`: for a process that answers many questions; its index is trained in the background when it is large.
     """
+    if serving:
+        _warm()
     ledger = open_ledger(settings)
     if embedder is not None:
         given = embedder
         load = lambda _: given  # noqa: E731
-    load = load or embedder_loader(settings)
+    load = load or embedder_loader(settings, brief=not serving)
     embedder = load(settings.embedding.model)
     cutter = load_cutter(settings.retrieval.dictionary)
     wanted = fingerprint(settings, embedder, cutter)
@@ -138,13 +140,20 @@ def open_house(
     return House(settings, ledger, shelves, answerer, open_shelf, wanted)
 
 
-def embedder_loader(settings: Settings) -> LoadEmbedder:
-    """Loads embedding models by name. Raises ConfigError when their weights cannot be had."""
+def _warm() -> None:
+    """Loads what a command that answers one question does without, before the first question comes."""
+    import faiss  # noqa: F401
+
+    chinese.cut("先搜后答")
+
+
+def embedder_loader(settings: Settings, *, brief: bool = False) -> LoadEmbedder:
+    """Loads embedding models by name; `brief`: for a question or two. Raises ConfigError when their weights cannot be had."""
 
     def load(name: str) -> Embedder:
         from rag.models import embed  # loads ONNX: not for commands that need no model
 
-        return embed.load(name, settings.model_folder, threads=settings.embedding.threads or None)
+        return embed.load(name, settings.model_folder, threads=settings.embedding.threads or None, brief=brief)
 
     return load
 

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from ingest.statements import of_text, with_tokens
+from rag import metrics
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.library.rows import Prepared
@@ -20,6 +21,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 # By default a traceback shows every frame's variables: twelve seconds of one core for one logged error.
 _PLAIN = [structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()]
 structlog.configure(processors=_PLAIN)
+metrics.begin()  # tests count in their own process, as a service does
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,10 @@ from api.replies import problems
 from api.state import Here, State
 from ingest.queue import Queue
 from rag import __version__
+from rag.metrics import begin
 
 router = APIRouter(tags=["operation"])
+begin()
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 403, 422, 429, 500, 503))

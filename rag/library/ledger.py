@@ -29,7 +29,7 @@ from rag.library.rows import (
     to_passage,
     version_row,
 )
-from rag.library.schema import changes, documents, meta, passages, vectors, versions
+from rag.library.schema import changes, documents, late, meta, passages, vectors, versions
 from rag.library.worded import Conn
 from rag.ports import Vectors
 
@@ -318,11 +318,11 @@ def _retire(conn: Conn, document_id: str, seq: int) -> None:
 def _store_vectors(conn: Conn, generation: int, prepared: Prepared, hashes: Sequence[bytes]) -> int:
     """Inserts vectors that are new, with their token bits; returns how many."""
     rows = dict(zip(hashes, np.ascontiguousarray(prepared.vectors, "<f4"), strict=True))
-    new = say.VECTORS[conn.dialect.name].run(
+    new = say.ignoring(vectors, "vector", conn.dialect.name).run(
         conn, *({"generation": generation, "hash": key, "vector": value.tobytes()} for key, value in rows.items())
     )
     if prepared.tokens:
-        say.TOKENS[conn.dialect.name].run(
+        say.ignoring(late, "tokens", conn.dialect.name).run(
             conn, *({"generation": generation, "hash": key, "tokens": value} for key, value in prepared.tokens.items())
         )
     return max(int(new.rowcount), 0)

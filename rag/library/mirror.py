@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from rag.domain import Scope
 from rag.library import quick
 from rag.library.changes import Attributes, Delta, between
-from rag.library.freeze import freeze, thaw
+from rag.library.freeze import freeze, thaw, words_of
 from rag.library.index import LiveIndex
 from rag.library.languages import Languages
 from rag.library.ledger import head, live_generation
@@ -200,6 +200,8 @@ class Mirror:
             self._attributes.update(added)
             self._named.add(added.items())
             self._permitted.apply(delta.ids.tolist(), delta.removed)
+            if self._lexical.stale:  # so that we rank as a process that is started now
+                self._lexical.rebuild(words_of(self.engine, np.array(sorted(self._attributes), np.int64)))
 
     def consult(self, ask: Callable[[Named], _Told]) -> _Told:
         """What the library's products, versions and dates tell, while nothing changes."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import BindParameter, Table, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rag.library.mask_tables import masked
 from rag.library.reading_tables import readings
 from rag.library.rows import document_query
-from rag.library.schema import changes, contents, documents, jobs, late, meta, passages, vectors, versions
+from rag.library.schema import changes, contents, documents, jobs, meta, passages, versions
 from rag.library.worded import Worded
 
 
@@ -45,10 +46,10 @@ RETIRES = [
     Worded(update(table).where(table.c.document_id == KEY, table.c.retired_seq.is_(None)).values(retired_seq=bindparam("seq")))
     for table in (passages, versions)
 ]
-VECTORS, TOKENS = (
-    {
-        name: Worded(made.insert(table).on_conflict_do_nothing(), "generation", "hash", column)
-        for name, made in (("sqlite", sqlite), ("postgresql", postgresql))
-    }
-    for table, column in ((vectors, "vector"), (late, "tokens"))
-)
+
+
+@cache
+def ignoring(table: Table, column: str, database: str) -> Worded:
+    """An INSERT of a row of `generation`, `hash` and `column` that may be there already; loads the dialect."""
+    made = import_module(f"sqlalchemy.dialects.{database}")
+    return Worded(made.insert(table).on_conflict_do_nothing(), "generation", "hash", column)
