@@ -18,6 +18,7 @@ from api import errors
 from api.reply import INDEX_VERSION
 from rag.domain import Answer, Question, Sentence
 from rag.errors import Overloaded, XiansouError
+from rag.library.damage import explained
 from rag.wire import answer_json
 from rag.wiring import House
 
@@ -175,9 +176,13 @@ async def _events(
     except XiansouError as exc:
         for told in encoder.failed(errors.problem_of(exc)):
             yield told
-    except Exception:
-        log.exception("a streamed answer failed", request_id=request_id)
-        for told in encoder.failed(errors.internal(request_id)):
+    except Exception as exc:
+        known = explained(exc)
+        if known is None:
+            log.exception("a streamed answer failed", request_id=request_id)
+        else:
+            log.error("the ledger fails", reason=known.detail, request_id=request_id)
+        for told in encoder.failed(errors.internal(request_id) if known is None else errors.problem_of(known)):
             yield told
     finally:
         await _ended(running, step, gone)

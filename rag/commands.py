@@ -114,7 +114,7 @@ def search(
     house = open_house(library(config))
     found = house.answerer.retrieve(asked, explain=explain)
     if as_json:
-        emit(hits_json(found, explain=explain))
+        emit(hits_json(found, explain=explain, paths=True))
         return
     for name, told in found.asked.items():
         print(f"{name}: {told}")
@@ -145,7 +145,7 @@ def list_documents(
     found, total = _page(told, after=after, limit=limit, collection=collection)
     if as_json:
         more = found[-1].id if len(found) == limit else None
-        emit({"documents": [document_json(doc) for doc in found], "next_cursor": more, "total": total})
+        emit({"documents": [document_json(doc, paths=True) for doc in found], "next_cursor": more, "total": total})
         return
     for doc in found:
         print(f"{doc.id}\tversion {doc.version}\t{doc.passages} passages\t{doc.title}")
@@ -188,7 +188,7 @@ def show_document(
         return
     text = ledger.text(document_id, doc.version)
     if as_json:
-        emit(document_json(doc) | {"text": text, "masked": ledger.masked(document_id, doc.version)})
+        emit(document_json(doc, paths=True) | {"text": text, "masked": ledger.masked(document_id, doc.version)})
         return
     print(f"{doc.title}\n{doc.id}, version {doc.version}, {doc.passages} passages, source {doc.source}\n\n{text}")
 

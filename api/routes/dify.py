@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.auth import Asker
+from api.auth import Searcher
 from api.reply import Json
 from api.request import JsonRoute
 from api.state import Here
@@ -42,7 +42,7 @@ class Records(BaseModel):
 @router.post(
     "/retrieval", response_model=Records, responses=dify_problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 )
-def retrieval(asked: RetrievalBody, here: Here, caller: Asker) -> Response:
+def retrieval(asked: RetrievalBody, here: Here, caller: Searcher) -> Response:
     """Passages for Dify; `knowledge_id` is a collection."""
     house = here.house
     if asked.knowledge_id != ALL and not house.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from api import write
-from api.auth import Asker, Reader, Writer
+from api.auth import Member, Reader, Writer
 from api.replies import AsReadReply, DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply, problems
 from api.reply import Json
 from api.request import DocumentId, JsonRoute, read_document, read_documents
@@ -84,7 +84,7 @@ def list_documents(
     response_class=PlainTextResponse,
     responses=problems(401, 403, 404, 422, 429, 500, 503),
 )
-def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here, caller: Asker) -> Response:
+def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here, caller: Member) -> Response:
     """The text of a version, also of a superseded one: what `start` and `end` of citations point into."""
     return PlainTextResponse(here.house.ledger.text(document_id, v, scope=caller.scope()))
 

@@ -12,7 +12,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.auth import Asker
+from api.auth import Searcher
 from api.mcp_tools import make_server
 from api.principal import Principal
 from api.state import Here, State
@@ -21,7 +21,7 @@ router = APIRouter(tags=["compatible clients"])
 
 
 @router.api_route("/mcp", methods=["GET", "POST", "DELETE"], include_in_schema=False)
-async def mcp(request: Request, here: Here, caller: Asker) -> Response:
+async def mcp(request: Request, here: Here, caller: Searcher) -> Response:
     """Passes the request on to the MCP SDK."""
     manager = request.app.state.mcp
     assert isinstance(manager, StreamableHTTPSessionManager)

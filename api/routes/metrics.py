@@ -13,7 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
-from api.auth import Admin
+from api.auth import Monitor
 from api.replies import problems
 from api.state import Here, State
 from ingest.queue import Queue
@@ -25,7 +25,7 @@ begin()
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 403, 422, 429, 500, 503))
-def metrics(here: Here, caller: Admin) -> Response:
+def metrics(here: Here, caller: Monitor) -> Response:
     """Metrics in Prometheus' text format."""
     return Response(exposition(here), media_type=CONTENT_TYPE_LATEST)
 

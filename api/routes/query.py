@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.auth import Asker
+from api.auth import Asker, Searcher
 from api.replies import AnswerReply, HitsReply, problems
 from api.reply import Json
 from api.request import JsonRoute
@@ -31,7 +31,7 @@ async def query(asked: QueryBody, here: Here, caller: Asker, request: Request) -
 
 
 @router.post("/retrieve", response_model=HitsReply, responses=_PROBLEMS)
-def retrieve(asked: ExplainedBody, here: Here, caller: Asker) -> Response:
+def retrieve(asked: ExplainedBody, here: Here, caller: Searcher) -> Response:
     """The passages that match a question, best first."""
     explain = bool(asked.explain)
     found = here.house.answerer.retrieve(caller.within(asked.to_question()), explain=explain)

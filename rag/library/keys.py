@@ -21,7 +21,7 @@ from rag.library import quick
 from rag.library.engine import writing
 from rag.library.key_tables import keys
 
-KeyScope = Literal["query", "ingest", "admin"]
+KeyScope = Literal["query", "ingest", "metrics", "admin"]
 CitationStyle = Literal["annotations", "markdown", "openwebui", "none"]
 
 SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)

@@ -46,6 +46,11 @@ class Shelves:
         shelves._pinned = True
         return shelves
 
+    @property
+    def current(self) -> Shelf:
+        """The shelf that was live last, without asking the ledger."""
+        return self._current
+
     def live(self) -> Shelf:
         """The live shelf, with everything applied that was acknowledged before this call."""
         while True:
