@@ -255,14 +255,20 @@ def reindex(
     """Build the next generation of the index beside the live one, check it, and swap; edits and questions go on meanwhile."""
     import ingest.reindex as job
     from eval.gate import gate
+    from ingest.reindex import noted
     from rag.wiring import open_house
 
     told = settings(config, embedding__model=embedding)
     checks = gate(suite or (Path(told.reindex.suite) if told.reindex.suite else None))
     house = open_house(told, rebuilding=True)
-    with progress("reindex", "documents") as update:
-        outcome = job.rollback(house, progress=update) if rollback else job.reindex(house, checks, force=force, progress=update)
-    house.close()
+    try:
+        with noted(house.ledger.engine) as tell, progress("reindex", "documents") as update:
+            outcome = (
+                job.rollback(house, progress=update) if rollback else job.reindex(house, checks, force=force, progress=update)
+            )
+            tell(outcome.state, outcome.gate)
+    finally:
+        house.close()
     for reason in outcome.gate:
         print(f"refused: {reason}", file=sys.stderr)
     if as_json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, library, settings
-from rag.errors import ConfigError, NotFound
+from rag.errors import ConfigError, InputError, NotFound
 
 if TYPE_CHECKING:
     from rag.domain import Document, Hit, Question
@@ -258,24 +258,44 @@ def remove_document(
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Tar file to write.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE|FOLDER]", help="Tar file to write, or a folder of backups; see `backup.folder`."),
+    ] = None,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="In a folder: keep the newest N, remove older ones. Default: `backup.keep`.")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a consistent copy of the record, while the service goes on."""
+    from rag.library import backup as backups
     from rag.library.audit import by_hand
-    from rag.library.backup import backup as copy
+    from rag.settings import file_of
     from rag.wiring import open_ledger
 
-    told = settings(config)
+    told = library(config)
+    target = file or (Path(told.backup.folder) if told.backup.folder else None)
+    if target is None:
+        raise InputError("where to?", field="FILE", fix="Name a file or a folder, or set `backup.folder`.")
+    folder = target if target.is_dir() or file is None or str(file).endswith("/") else None
+    if keep and folder is None:
+        raise InputError("`--keep` is for a folder of backups.", field="--keep", fix="Name a folder.")
+    target = target if folder is None else folder / backups.name_now()
     engine = open_ledger(told).engine
     if told.audit.enabled:  # before, so that the copy holds it too
-        by_hand(engine, "backup", str(file))
-    manifest = copy(engine, file)
+        by_hand(engine, "backup", str(target))
+    settings_file = file_of(config)
+    manifest = backups.backup(engine, target, settings=settings_file)
+    most = keep or told.backup.keep
+    gone = backups.thin_out(folder, most) if folder is not None and most else []
     if as_json:
-        emit(asdict(manifest) | {"file": str(file)})
-    else:
-        print(f"{manifest.documents} documents at index version {manifest.index_version} in {file} ({manifest.size:,} bytes)")
+        emit(asdict(manifest) | {"file": str(target), "settings": bool(settings_file), "removed": [str(one) for one in gone]})
+        return
+    print(f"{manifest.documents} documents at index version {manifest.index_version} in {target} ({manifest.size:,} bytes)")
+    print(f"with the settings of {settings_file}" if settings_file else "without settings: there is no settings file")
+    for one in gone:
+        print(f"removed {one}")
 
 
 def restore(

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from rag.settings import Settings
@@ -75,19 +76,29 @@ def announced(settings: Settings, host: str, port: int, token: str) -> Iterator[
 
 def running(settings: Settings) -> Running | None:
     """The service of this `data_dir`, when one lives whose answers are the same as ours."""
+    found = _read(settings.data_dir)
+    return found if found is not None and found.answers == fingerprint(settings) else None
+
+
+def holder(data_dir: Path) -> int | None:
+    """The process id of the service of a `data_dir`; None: none lives."""
+    found = _read(data_dir)
+    return None if found is None else found.pid
+
+
+def _read(data_dir: Path) -> Running | None:
     try:
-        descriptor = os.open(settings.data_dir / FILE, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(data_dir / FILE, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
         if _is_free(descriptor):
             return None  # nobody holds it: what stands there is of a service that has ended
-        found = Running(**json.loads(os.pread(descriptor, _MOST, 0)))
+        return Running(**json.loads(os.pread(descriptor, _MOST, 0)))
     except (ValueError, TypeError, OSError):
         return None
     finally:
         os.close(descriptor)
-    return found if found.answers == fingerprint(settings) else None
 
 
 def post(service: Running, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 from rag.errors import ConfigError, UpstreamError
@@ -62,6 +62,26 @@ def adopt_redis(settings: Settings) -> redis.Redis:
 def ping(settings: Settings) -> bool:
     """Whether a server answers; starts none. Raises ConfigError for a wrong URL."""
     return _answers(settings.redis.url or EmbeddedValkey(settings.data_dir / "redis").url)
+
+
+def redis_state(settings: Settings) -> Literal["answers", "refuses", "silent"]:
+    """Whether a server answers, or refuses who asks; starts none. Raises ConfigError for a wrong URL."""
+    if ping(settings):
+        return "answers"
+    if not settings.redis.url:
+        return "silent"
+    import redis
+
+    client = _client(settings.redis.url)
+    try:
+        client.ping()
+    except (redis.AuthenticationError, redis.ResponseError):
+        return "refuses"
+    except redis.RedisError:
+        return "silent"
+    finally:
+        client.close()
+    return "answers"
 
 
 def _client(url: str) -> redis.Redis:

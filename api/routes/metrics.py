@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
 from api.auth import Monitor
+from api.operation_metrics import operation
 from api.replies import problems
 from api.state import Here, State
 from ingest.queue import Queue
@@ -62,3 +63,4 @@ class _Record(Collector):
         info = GaugeMetricFamily("xiansou_info", "Version and live generation.", labels=["version", "generation"])
         info.add_metric([__version__, str(house.generation)], 1)
         yield info
+        yield from operation(house)

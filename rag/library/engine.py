@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def open_engine(url: str) -> Engine:
         parsed = driven(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             make_folder(Path(parsed.database).parent)
+            _private(Path(parsed.database))
         engine = create_engine(parsed, pool_size=16, max_overflow=32, **_options(parsed))
         if parsed.get_backend_name() == "sqlite":
             event.listen(engine, "connect", _sqlite_connect)
@@ -72,6 +74,12 @@ def open_engine(url: str) -> Engine:
             f"cannot open the ledger: {exc.strerror}.", field="data_dir", fix="Check free space and write permission there."
         ) from exc
     return engine
+
+
+def _private(file: Path) -> None:
+    """A new ledger is its owner's alone; its log, which SQLite makes, has the same mode. An older one stays as it is."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def driven(url: str) -> URL:

@@ -23,6 +23,7 @@ from rag.settings.parsing import Parsing
 from rag.settings.profiles import DEFAULT_PROFILE, Profile, check_name, complete, profile_rows
 from rag.settings.sections import (
     AnswerSettings,
+    Backup,
     Database,
     Embedding,
     Ingest,
@@ -63,6 +64,7 @@ class Settings(Section):
     parsing: Parsing = Parsing()
     sources: Sources = Sources()
     reindex: Reindex = Reindex()
+    backup: Backup = Backup()
     log: Log = Log()
     profiles: dict[str, Profile] = Field({DEFAULT_PROFILE: Profile()}, description="Assistants by name.")
 
@@ -129,6 +131,12 @@ def load(
         raise _explain(exc) from exc
     _check_fallbacks(settings)
     return settings
+
+
+def file_of(file: Path | None) -> Path | None:
+    """The settings file that `load(file)` reads; None: there is none."""
+    path = file or Path(DEFAULT_FILE)
+    return path if path.is_file() else None
 
 
 def _check_fallbacks(settings: Settings) -> None:
