@@ -15,6 +15,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from api.routes.metrics import exposition
 from api.state import State
 from rag import metrics
+from rag.library.last import note
 from rag.wiring import House
 
 ROOT = Path(__file__).parents[2] / "deploy"
@@ -41,7 +42,7 @@ def expressions() -> Iterator[tuple[str, str]]:
 def series() -> dict[str, set[str]]:
     """Name as Prometheus stores it → its labels: what the processes count."""
     found: dict[str, set[str]] = {}
-    for metric in vars(metrics).values():
+    for metric in [one.make() for one in metrics._all]:
         if isinstance(metric, MetricWrapperBase):
             labels = set(metric._labelnames)
             kinds = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "gauge": [""]}[metric._type]
@@ -52,6 +53,8 @@ def series() -> dict[str, set[str]]:
 @pytest.fixture
 def told(house: House, series: dict[str, set[str]]) -> dict[str, set[str]]:
     """And what `/metrics` adds from the record."""
+    for event in ("reindex", "good reindex", "backup"):
+        note(house.ledger.engine, event, state="swapped", file="b.tar")
     here: Any = type("Here", (), {"house": house})()
     assert isinstance(here, State) or here.house is house
     text = exposition(here).decode()
@@ -100,7 +103,15 @@ def test_panels_do_not_overlap_and_rules_say_what_to_do() -> None:
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
     for rule in RULES:
         assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
-        assert rule["annotations"].keys() == {"summary", "description"}
+        assert rule["annotations"].keys() == {"summary", "description", "runbook"}
         assert rule["labels"]["severity"] in ("critical", "warning")
     prometheus = yaml.safe_load((ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     assert prometheus["rule_files"] == ["alerts.yml"]
+
+
+def test_every_alert_has_a_page_in_the_runbook() -> None:
+    book = (ROOT / "RUNBOOK.md").read_text(encoding="utf-8")
+    headings = [line.removeprefix("## ") for line in book.splitlines() if line.startswith("## ")]
+    assert headings == [rule["alert"] for rule in RULES]
+    for rule in RULES:
+        assert rule["annotations"]["runbook"] == f"deploy/RUNBOOK.md#{rule['alert'].lower()}"
