@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Ids = NDArray[np.int64]
 _HEAP = 64_000_000  # bytes of the writer's buffer before it flushes a segment
-_WORDS, _ID = "words", "id"
+_WORDS, _ID, _ALL = "words", "id", "all"
 _TIED = 8  # hits asked for besides, to see whether the last one has equals
 _STALE = 0.05  # share of removed passages above which the index is made anew: .2 ms for each that was removed
 _FEW = 100  # ids up to which they are looked up one by one
@@ -30,6 +30,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field(_ID, indexed=True, fast=True)
     builder.add_text_field(_WORDS, tokenizer_name="spaces", index_option="freq")
+    builder.add_text_field(_ALL, tokenizer_name="spaces", index_option="basic")  # one word: how many tantivy counts
     return builder.build()
 
 
@@ -72,7 +73,7 @@ class Lexical:
                 query = tantivy.Query.term_set_query(self._schema, _ID, [int(key) for key in removed])
                 self._writer.delete_documents_by_query(query)
             for key, words in added:
-                self._writer.add_document(tantivy.Document(id=int(key), words=words))
+                self._writer.add_document(tantivy.Document(id=int(key), words=words, all=_ALL))
                 self._known.update(word for word in words.split(" ") if len(word) >= _SHORTEST - 1 and word.isascii())
                 for code in _CODE.findall(words):
                     self._codes[_DIGITS.sub("#", code)].add(code)
@@ -126,7 +127,8 @@ class Lexical:
     def _term(self, word: str, weight: float) -> tantivy.Query:
         """`weight` makes up for removed passages, which tantivy goes on counting."""
         if self._dead and (spread := self.spread(word)):
-            weight *= self._idf(self._living(word)) / max(self._idf(min(spread, len(self))), 1e-9)
+            counted = int(self._searcher.doc_freq(_ALL, _ALL))
+            weight *= _idf(len(self), self._living(word)) / _idf(counted, spread)
         query = tantivy.Query.term_query(self._schema, _WORDS, word, index_option="freq")
         return query if weight == 1.0 else tantivy.Query.boost_query(query, weight)
 
@@ -169,14 +171,14 @@ class Lexical:
         query = tantivy.Query.term_query(self._schema, _WORDS, word, index_option="freq")
         return int(self._searcher.search(query, limit=1, count=True).count or 0)
 
-    def _idf(self, spread: int) -> float:
-        total = max(len(self), 1)
-        return math.log(1 + (total - spread + 0.5) / (spread + 0.5))
-
     def idf(self, words: Sequence[str]) -> NDArray[np.float32]:
         """Robertson–Spärck Jones inverse document frequency of each word, as in BM25: ln(1 + (N − n + ½) / (n + ½))."""
         count = self._living if self._dead else self.spread
-        return np.array([self._idf(min(count(word), len(self))) for word in words], np.float32)
+        return np.array([_idf(len(self), min(count(word), len(self))) for word in words], np.float32)
+
+
+def _idf(total: int, spread: int) -> float:
+    return math.log(1 + (max(total, 1) - spread + 0.5) / (spread + 0.5))
 
 
 def _slips(word: str) -> Iterator[str]:
