@@ -6,6 +6,7 @@ calls `begin`.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -34,8 +35,12 @@ class _Later:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        metric = self._metric or (self.make() if "prometheus_client" in sys.modules else _UNCOUNTED)
+        metric = self._metric or (self.make() if _counted() else _UNCOUNTED)
         return getattr(metric, name)
+
+
+def _counted() -> bool:
+    return "prometheus_client" in sys.modules or "PROMETHEUS_MULTIPROC_DIR" in os.environ  # a child of `serve`
 
 
 class _Uncounted:

@@ -41,7 +41,8 @@ def readyz(request: Request) -> Response:
             reasons.append("the examples are still being loaded")
         warnings = list(disk_warnings(folder))
     headers = {"Retry-After": f"{RETRY_S:.0f}"} if reasons else {}
-    return Json({"ready": not reasons, "reasons": reasons, "warnings": warnings}, 503 if reasons else 200, headers=headers)
+    told = {"ready": not reasons, "reasons": reasons} | ({"warnings": warnings} if warnings else {})
+    return Json(told, 503 if reasons else 200, headers=headers)
 
 
 def _faults(here: State) -> list[str]:
