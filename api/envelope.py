@@ -16,7 +16,7 @@ from api import errors
 from api.observed import Seen, observed
 from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import State
-from rag.library.damage import explained
+from rag.record.damage import explained
 
 log = structlog.get_logger()
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # a caller's own id is kept when it cannot break a log line
@@ -113,6 +113,6 @@ async def _add_headers(scope: Scope, message: Message, request_id: str) -> None:
     if message["status"] in _TURNED_AWAY:
         return
     try:
-        headers[INDEX_VERSION] = str(await run_in_threadpool(here.house.ledger.head))
+        headers[INDEX_VERSION] = str(await run_in_threadpool(here.application.ledger.head))
     except Exception:  # the reply is made; when the record fails now, it goes out without this header
         log.warning("a reply goes out without an index version", exc_info=True)

@@ -31,7 +31,7 @@ from rag.errors import (
     UpstreamError,
     XiansouError,
 )
-from rag.library.damage import RETRY_S
+from rag.record.damage import RETRY_S
 
 PROBLEM_TYPE = "application/problem+json"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

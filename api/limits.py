@@ -19,7 +19,7 @@ from api.meter import CURRENT, Meter
 from api.principal import Principal
 from rag.domain import Answer, Question
 from rag.errors import LimitReached, Overloaded
-from rag.remote import Remote
+from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 _MOMENT_S = 0.05  # the counters round down

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rag.errors import ConfigError
-from rag.metrics import begin
+from rag.runtime.metrics import begin
 from rag.settings import Settings
 
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"  # set by `xiansou serve`: its API tells ours too

@@ -10,12 +10,12 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 
 from rag.check import Check
-from rag.disk import FULL, LITTLE, free_bytes
-from rag.library.last import last
-from rag.library.schema import documents
-from rag.library.source_tables import sources
-from rag.machine import memory_by_process
-from rag.service import holder
+from rag.runtime.disk import FULL, LITTLE, free_bytes
+from rag.record.last import last
+from rag.runtime.machine import memory_by_process
+from rag.record.schema import documents
+from rag.record.tables.sources import sources
+from rag.runtime.service import holder
 from rag.settings import Settings
 
 DAY_S = 86_400.0

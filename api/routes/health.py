@@ -12,8 +12,8 @@ from api import loading
 from api.replies import Readiness
 from api.reply import Json
 from api.state import State
-from rag.disk import disk_warnings
-from rag.library.damage import RETRY_S, explained
+from rag.runtime.disk import disk_warnings
+from rag.record.damage import RETRY_S, explained
 
 router = APIRouter(tags=["operation"])
 
@@ -36,7 +36,7 @@ def readyz(request: Request) -> Response:
     reasons = _faults(here) if isinstance(here, State) else ["the service is starting"]
     warnings = []
     if isinstance(here, State):
-        folder = here.house.settings.data_dir
+        folder = here.application.settings.data_dir
         if loading.under_way(folder):
             reasons.append("the examples are still being loaded")
         warnings = list(disk_warnings(folder))
@@ -46,13 +46,13 @@ def readyz(request: Request) -> Response:
 
 
 def _faults(here: State) -> list[str]:
-    reasons = [_failed("the ledger", here.house.ledger.head), _failed("the embedding model", _embeds(here))]
+    reasons = [_failed("the ledger", here.application.ledger.head), _failed("the embedding model", _embeds(here))]
     return [reason for reason in reasons if reason is not None]
 
 
 def _embeds(here: State) -> Callable[[], object]:
     """Of the generation that was live last: which one is now, only the ledger knows, and that it fails is said apart."""
-    return lambda: here.house.shelves.current.embedder.embed_queries(["ready?"])
+    return lambda: here.application.views.current.embedder.embed_queries(["ready?"])
 
 
 def _failed(what: str, check: Callable[[], object]) -> str | None:

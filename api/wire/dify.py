@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rag.domain import Hit, Question, Scope
+from rag.domain.validation import check_question
 from rag.errors import InputError
-from rag.question import check_question
-from rag.wire import shown_source
+from rag.record.serializers import shown_source
 
 ALL = "*"  # as knowledge_id: every collection
 MAX_HITS = 100

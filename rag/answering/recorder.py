@@ -15,10 +15,10 @@ from collections import deque
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from rag import metrics
-from rag.library.answers import Answers, Stored, store
-from rag.library.engine import loose
-from rag.logger import get_logger
+from rag.runtime.logger import get_logger
+from rag.record.answers import Answers, Stored, store
+from rag.record.engine import loose
+from rag.runtime import metrics
 
 log = get_logger()
 

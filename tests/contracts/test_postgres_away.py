@@ -15,7 +15,7 @@ from api.app import create_app
 from rag.errors import UpstreamError
 from rag.fakes import HashEmbedder
 from rag.settings import load
-from rag.wiring import open_house, open_ledger
+from rag.wiring import open_application, open_ledger
 from tests.integration.api.api_service import serving
 
 
@@ -33,9 +33,9 @@ def test_it_says_503_and_comes_back(tmp_path: Path) -> None:
     assert url.startswith("postgresql://")
     told = {"data_dir": str(tmp_path), "database.url": url, "answer.max_wrong_rate": 1.0}
     settings = load(env={}, overrides=told)
-    house = open_house(settings, embedder=HashEmbedder())
+    application = open_application(settings, embedder=HashEmbedder())
     try:
-        with serving(create_app(house=house)) as address, httpx.Client(base_url=address, timeout=60) as client:
+        with serving(create_app(application=application)) as address, httpx.Client(base_url=address, timeout=60) as client:
             assert client.get("/readyz").json() == {"ready": True, "reasons": []}
             assert client.post("/v1/query", json={"question": "lamp?"}).status_code == 200
             server.cleanup()
@@ -63,6 +63,6 @@ def test_it_says_503_and_comes_back(tmp_path: Path) -> None:
                     assert time.monotonic() < deadline
                     time.sleep(0.2)
     finally:
-        house.close()
+        application.close()
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

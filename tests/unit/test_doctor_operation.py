@@ -13,13 +13,13 @@ from ingest.reindex import noted
 from rag.check import Check
 from rag.doctor import examine
 from rag.errors import ConfigError, Conflict
-from rag.library.backup import backup
-from rag.library.engine import writing
-from rag.library.last import last, note
-from rag.library.ledger import Ledger
-from rag.library.source_tables import sources
+from rag.record.last import last, note
+from rag.record.backup import backup
+from rag.record.engine import writing
+from rag.record.ledger import Ledger
+from rag.record.tables.sources import sources
+from rag.runtime.stores import _binary
 from rag.settings import Settings, load
-from rag.stores import _binary
 
 
 @pytest.fixture

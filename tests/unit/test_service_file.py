@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.service import FILE, Running, announced, holder, new_token, post, running
+from rag.runtime.service import FILE, Running, announced, holder, new_token, post, running
 from rag.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def test_it_is_found_while_it_lives_and_not_after(told: Settings) -> None:
 
 def test_one_that_was_killed_is_not_found_though_its_file_is_there(told: Settings) -> None:
     script = (
-        "import sys, time; from rag.service import announced; from rag.settings import load\n"
+        "import sys, time; from rag.runtime.service import announced; from rag.settings import load\n"
         "with announced(load(env={}, overrides={'data_dir': sys.argv[1]}), '127.0.0.1', 8125, 'xc_t'):\n"
         "    print('up', flush=True); time.sleep(60)"
     )

@@ -9,8 +9,8 @@ from functools import lru_cache
 from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
 from rag.answering.gate.numbers import numbers
 from rag.answering.gate.tok import Clause, Reading, Tok
-from rag.library import chinese
-from rag.library.tokens import fold
+from rag.text import chinese
+from rag.text.tokens import fold
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (
