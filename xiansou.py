@@ -11,6 +11,7 @@ import typer
 from rag import __version__
 from rag.runtime.command_line import CONTEXT, Later, lazy, run
 from rag.errors import XiansouError
+from rag.runtime.console import fail
 
 # Models are on this machine; no library may go looking for them, or report its use, without being asked to.
 for _name, _value in {

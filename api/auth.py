@@ -1,7 +1,4 @@
-"""Who may call what. Each route declares it by the type of one parameter; a route that does not is refused at the start.
-
-    def retrieve(asked: Body, here: Here, caller: Asker) -> …:
-        question = caller.within(asked.to_question())
+"""Who a request is from, and whether it may be answered now. What each route needs of the caller stands in `api/scopes.py`.
 
 No key made yet and a program of this machine's own user: everything is allowed. Everyone else needs a key.
 """
@@ -12,15 +9,10 @@ import hmac
 import math
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, FastAPI, Request, Security
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import RouteContext, iter_route_contexts
-from fastapi.security import HTTPBearer
+from fastapi import Request
 from sqlalchemy import Engine
 
 from api import trail

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from api.auth import Access
 from ingest.jobs import Jobs
 from rag.errors import Overloaded
 from rag.runtime.remote import Doorbell
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The open house, the record of jobs, the doorbell of the workers, and who may call.
+    """The application, the record of jobs, the doorbell of the workers, and who may call.
 
     `waiting` limits the threads in which writes wait for their job: they must not take those that answer questions.
     """

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rag.index.views import IndexView
@@ -17,9 +15,8 @@ from ingest.address import address
 from ingest.chunk import chunk
 from ingest.columns import mapping_of
 from ingest.parse.frontmatter import UNPUBLISHED
-from ingest.sandbox import parse_safely
-from ingest.statements import with_statements, with_tokens
-from rag.domain import Chunk, DocumentInput, Parsed, WriteResult
+from ingest.read import Read, read_document
+from rag.domain import DocumentInput, WriteResult
 from rag.errors import Conflict, NotFound, ParseError, XiansouError
 from rag.index.late_interaction import pack
 from rag.ports import Vectors
@@ -30,30 +27,9 @@ from rag.text.tokens import Cutter
 
 _BATCH = 128  # passages embedded in one call: enough that the embedder can sort them by length
 _SOME = 16  # passages that keep the model busy while it would wait for a parser
-_TOLD = ("left_out", "columns", "computed", "attachments_not_read", "pages_without_text", "pages_by_ocr")
 _AHEAD = 8  # documents parsed ahead while the model works
 
 Stage = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A document that is parsed and chunked. `cleaned`: what each cleaning rule removed; `told`: what its reader noted."""
-
-    input: DocumentInput
-    title: str
-    text: str
-    chunks: tuple[Chunk, ...]
-    cleaned: Mapping[str, int] = field(default_factory=dict)
-    kept: bytes | None = None
-    masked: Mapping[str, int] = field(default_factory=dict)
-    told: Mapping[str, Any] = field(default_factory=dict)
-    url: str | None = None
-
-    @property
-    def left_out(self) -> Mapping[str, Sequence[str]]:
-        found: Mapping[str, Sequence[str]] = self.told.get("left_out", {})
-        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from api.auth import Searcher
 from api.mcp_tools import make_server
 from api.principal import Principal
+from api.scopes import Asker
 from api.state import Here, State
 
 router = APIRouter(tags=["compatible clients"])

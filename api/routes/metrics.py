@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from api.auth import Monitor
 from api.operation_metrics import operation
 from api.replies import problems
+from api.scopes import Admin
 from api.state import Here, State
 from ingest.queue import Queue
 from rag import __version__

@@ -77,7 +77,7 @@ class Found:
 
 
 class Swapped(Exception):
-    """Another generation has become the live one. Signals the owner of a mirror; never leaves `rag.library`."""
+    """Another generation has become the live one. Signals the owner of a mirror; never leaves `rag.index`."""
 
     def __init__(self, generation: int):
         super().__init__(generation)

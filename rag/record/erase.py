@@ -59,6 +59,18 @@ def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
     return Receipt(document_id, counts[0], counts[1], counts[2], seq, _clean_log(engine))
 
 
+def drop_snapshots(folder: Path) -> None:
+    """Removes every snapshot of the mirrors (`rag/index/snapshot.py`), after its writer has ended."""
+    if not folder.is_dir():
+        return
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for place in folder.iterdir():
+            if place.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
+        sync(folder)  # or a power cut could bring the erased text back
+
+
 def drop_interrupted_restores(data_dir: Path) -> None:
     """What a killed restore left: a copy of a backup, perhaps with what has been erased since."""
     for left in data_dir.glob(".restore-*"):
