@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from rag import __version__
-from rag.runtime.command_line import CONTEXT, Later, lazy, run
 from rag.errors import XiansouError
-from rag.runtime.console import fail
+from rag.runtime.command_line import CONTEXT, Later, lazy, run
 
 # Models are on this machine; no library may go looking for them, or report its use, without being asked to.
 for _name, _value in {

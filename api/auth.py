@@ -24,11 +24,10 @@ from api.auth_widget import WidgetTokens
 from api.limits import Budgets, Rates
 from api.meter import Meter
 from api.principal import Principal
-from api.state import state
-from rag.runtime import service
 from rag.errors import Forbidden, InputError, Unauthorized
 from rag.record.audit import Trail, library_of
-from rag.record.keys import PREFIX, Key, Keys, KeyScope
+from rag.record.keys import PREFIX, Key, Keys
+from rag.runtime import service
 from rag.runtime.remote import Remote
 from rag.settings import Settings
 
@@ -130,30 +129,6 @@ class Access:
         return Unauthorized("that is no key of ours.", field="Authorization", fix=_FIX)
 
 
-class Requires:
-    """A dependency: the caller, who has one of the scopes.
-
-    `widget`: also tokens of a chat widget's visitors. `turn`: a question, which waits for its turn where it is a POST.
-    """
-
-    def __init__(self, *scopes: KeyScope, widget: bool = False, turn: bool = False):
-        self.scopes, self.widget, self.turn = scopes, widget, turn
-
-    async def __call__(
-        self, request: Request, _shown: Annotated[Any, Security(HTTPBearer(auto_error=False, description="A key: xs_…"))]
-    ) -> Principal:
-        """Raises Forbidden. Who it is, `api.gate` has found out before the body was read."""
-        caller: Principal = request.state.principal
-        if not caller.may(*self.scopes) or (caller.kind == "widget" and not self.widget):
-            needed = " or ".join(f"`{scope}`" for scope in self.scopes)
-            if caller.kind == "widget":
-                raise Forbidden("a visitor's token asks and gives feedback, no more.", fix="Use a key on your own server.")
-            raise Forbidden(f"this needs the scope {needed}.", fix="Use a key that has it.")
-        if self.turn and request.method == "POST":  # a question, which costs more than reading what is there
-            caller = await state(request).access.turn(request, caller)
-        return caller
-
-
 def concurrency(settings: Settings) -> int:
     """Questions that one process answers at once."""
     if settings.limits.concurrent:
@@ -162,56 +137,6 @@ def concurrency(settings: Settings) -> int:
         return 64  # they wait for the LLM most of the time
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(2, math.ceil(1.5 * cores / settings.server.processes))
-
-
-def requires(*scopes: KeyScope, widget: bool = False, turn: bool = False) -> Any:
-    """`caller: Annotated[Principal, requires("query")]`. Any one of the scopes is enough; `admin` always is."""
-    return Depends(Requires(*scopes, widget=widget, turn=turn))
-
-
-Asker = Annotated[Principal, requires("query", widget=True, turn=True)]  # asks; also a visitor of a chat widget
-Searcher = Annotated[Principal, requires("query", turn=True)]  # is shown passages: a server's key, no visitor's token
-Member = Annotated[Principal, requires("query")]  # reads what answers were made of; no visitor's token
-Reader = Annotated[Principal, requires("query", "ingest")]  # reads documents
-Writer = Annotated[Principal, requires("ingest")]  # changes documents, follows jobs
-Admin = Annotated[Principal, requires("admin")]
-Monitor = Annotated[Principal, requires("metrics")]  # reads figures: Prometheus' key can do nothing else
-
-
-def undeclared(app: FastAPI) -> list[str]:
-    """Routes that neither declare a scope nor are public, as `METHOD path`."""
-    return [
-        f"{' '.join(sorted(route.methods or {'*'}))} {route.path}"
-        for route in iter_route_contexts(app.routes)
-        if route.path not in PUBLIC and declared(route) is None
-    ]
-
-
-def declared(route: RouteContext) -> Requires | None:
-    """What a route requires."""
-    dependant = getattr(route, "dependant", None)
-    return next((call for call in _calls(dependant) if isinstance(call, Requires)), None) if dependant else None
-
-
-def questions(app: FastAPI) -> frozenset[str]:
-    """Paths that answer a question."""
-    routes = ((route, declared(route)) for route in iter_route_contexts(app.routes))
-    return frozenset(str(route.path) for route, told in routes if told and told.turn and "POST" in (route.methods or ()))
-
-
-def check_routes(app: FastAPI) -> None:
-    """Raises AssertionError when a route declares no scope: such a route would be open to everyone."""
-    if forgotten := undeclared(app):
-        raise AssertionError(
-            f"no scope is declared by: {'; '.join(forgotten)}. Give the handler a parameter `caller: Asker`, `Reader`, "
-            "`Writer` or `Admin` of api/auth.py, or, when everyone may call it, add its path to PUBLIC there."
-        )
-
-
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    for inner in dependant.dependencies:
-        yield inner.call
-        yield from _calls(inner)
 
 
 def _of_key(key: Key, peer: Peer) -> Principal:

@@ -48,7 +48,7 @@ class DocumentTextReply(DocumentReply):
 
 
 def make_server(application: Callable[[], Application], caller: Callable[[Any], Principal]) -> MCPServer:
-    """`house`: the open one; `caller`: who a tool is called by, from the transport's request (None over stdio)."""
+    """`application`: the open one; `caller`: who a tool is called by, from the transport's request (None over stdio)."""
     server = MCPServer(
         "xiansou", title="Xiansou", version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING", subscriptions=False
     )

@@ -9,10 +9,10 @@ from typing import Any
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import func, select
 
-from rag.runtime.disk import free_bytes
 from rag.record.last import last
-from rag.runtime.machine import memory_by_process
 from rag.record.tables.sources import sources
+from rag.runtime.disk import free_bytes
+from rag.runtime.machine import memory_by_process
 from rag.runtime.service import holder
 from rag.wiring import Application
 

@@ -14,9 +14,6 @@ from rag.errors import Overloaded
 from rag.runtime.remote import Doorbell
 from rag.wiring import Application
 
-if TYPE_CHECKING:
-    from api.auth import Access
-
 
 @dataclass(frozen=True, slots=True)
 class State:

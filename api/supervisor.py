@@ -29,8 +29,8 @@ from api import metrics_folder
 from api.child import Child, tell_ready
 from api.environment import flat
 from api.rolling import roll
-from rag.runtime import service
 from rag.errors import ConfigError, UpstreamError
+from rag.runtime import service
 from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import ENV_PREFIX, Settings
 

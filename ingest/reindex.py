@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rag.index.views import IndexView
 from sqlalchemy import Engine
 
 from ingest.embed import prepare
 from ingest.read import Read, read_again
 from ingest.statements import of_text, with_tokens
 from rag.errors import Conflict, NotFound, XiansouError
-from rag.record.last import note
+from rag.index.views import IndexView
 from rag.record import generations, rebuild
+from rag.record.last import note
 from rag.record.rows import PreparedDocument
 from rag.wiring import Application
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 
-import numpy as np
-
-from rag.answering import condense, faq
+from rag.answering import faq
+from rag.answering.chain import Backends
 from rag.answering.chat import GENERATOR as CHAT
 from rag.answering.check import Entails
 from rag.answering.cite import Numbering
@@ -20,14 +19,12 @@ from rag.answering.outcome import finish
 from rag.answering.record import Made, Reuse
 from rag.answering.run import EXTRACTIVE, Run
 from rag.answering.unsafe import unsafe
-from rag.answering.writing import Limits, Writing
-from rag.domain import Answer, Claim, Intent, Language, Question, Reason, Retrieved, Scope, Sentence, Status, Usage
-from rag.domain.condensed import Condensed
-from rag.domain.grounding import Clarification, Handoff
+from rag.answering.wording import Wording, messages
+from rag.domain import Answer, Question, Reason, Retrieved, Sentence
+from rag.follow_up import FollowUps
 from rag.ports import Embedder, Generator
 from rag.record.calibration import threshold
 from rag.runtime import telemetry
-from rag.runtime.tracing import StageSpans
 from rag.search import intent
 from rag.search.position import position
 from rag.search.retrieve import Retriever
@@ -35,51 +32,6 @@ from rag.search.rewrite import goes_on, rewrite, settle
 from rag.search.searcher import Searcher
 from rag.search.turn import language_of, still_failing
 from rag.settings import Settings
-from rag.settings.profiles import DEFAULT_PROFILE, Profile
-
-EXTRACTIVE = "extractive"
-_EXTRACTIVE_S = 1.0  # kept of the deadline where quoting is the last way out
-
-
-@dataclass(slots=True)
-class Run:
-    """What one question gathers on its way. `messages` and `raw`: the prompt of the backend that answered, and its text."""
-
-    question: Question
-    profile: Profile
-    language: Language
-    chain: tuple[Backend | None, ...]  # tried in turn; None: extractive
-    gone: threading.Event | None = None
-    answer_id: str = field(default_factory=new_id)
-    began: float = field(default_factory=time.perf_counter)
-    spans: StageSpans = field(default_factory=StageSpans)
-    timings: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("rewrite", "retrieve", "rerank", "generate", "check"), 0.0)
-    )
-    usage: Usage = field(default_factory=Usage)
-    refused: Reason | None = None
-    intent: Intent | None = None  # of a message that is not searched
-    generator: str = EXTRACTIVE
-    messages: Messages = ()
-    raw: str = ""
-    checked: list[Checked] = field(default_factory=list)
-    cut: bool = False
-    approved: Claim | None = None  # a FAQ's own answer: by a person, so neither an LLM nor a threshold has a say
-
-    @property
-    def deadline(self) -> float:
-        """`time.monotonic()` at which the answer must be there (on Linux it is the clock of perf_counter)."""
-        ours = time.monotonic() + self.profile.generator.timeout_s - (time.perf_counter() - self.began)
-        return ours if self.question.deadline is None else min(ours, self.question.deadline)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            with self.spans.step(name):
-                yield
-        finally:
-            self.timings[name] = round(self.timings[name] + (time.perf_counter() - start) * 1000, 3)
 
 
 class Answerer:
@@ -132,31 +84,7 @@ class Answerer:
 
     def retrieve(self, question: Question, *, explain: bool = False) -> Retrieved:
         """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
-        profile, scope = self._settings.profile(question.profile), self._scope(question)
-        k, began = question.top_k or profile.top_k, time.perf_counter()
-        found = search_readings(
-            lambda text, many: self._retriever.retrieve(
-                text,
-                scope,
-                many,
-                min_index_version=question.min_index_version,
-                as_of=question.as_of,
-                explain=explain,
-                own=question.text,
-            ),
-            readings(question),
-            k,
-        )
-        found = step_back(found, said_already(question))
-        telemetry.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
-        return found
-
-    def _scope(self, question: Question) -> Scope:
-        """Where the question may look: the collection of its profile, where it names none."""
-        own = self._settings.profile(question.profile).collection
-        return (
-            question.scope if question.scope.collection is not None or own is None else replace(question.scope, collection=own)
-        )
+        return self._searcher.search(question, explain=explain)
 
     def prompt(self, question: Question) -> list[dict[str, str]]:
         """The messages that an LLM would be sent for this question. Raises IndexBehind, InputError."""
@@ -175,24 +103,20 @@ class Answerer:
         raise AssertionError("the stream ends with an answer")
 
     def stream(self, question: Question, gone: threading.Event | None = None) -> Iterator[Sentence | Answer]:
-        """Each sentence as soon as it passed the gate, then the whole answer. `gone`: nobody waits any more.
-
-        An answer that is given out is remembered by then.
-        """
-        if self.memory is not None:
-            question = self.memory.recall(question)
+        """Each sentence as soon as it passed the gate, then the whole answer, remembered by then. `gone`: nobody waits."""
+        question = question if self.memory is None else self.memory.recall(question)
         with telemetry.abandoned() as given:
-            for made in self.make(question, gone, self.memory):
-                if isinstance(made, Made):
-                    if self.memory is not None:
-                        self.memory.keep(made)
-                    telemetry.answered(question, made.answer, made.hits, self._settings.log)
-                    if self.heard is not None:
-                        self.heard(made.question, made.answer)
-                    given()
-                    yield made.answer
-                else:
-                    yield made
+            for event in self.make(question, gone, self.memory):
+                if isinstance(event, Sentence):
+                    yield event
+                    continue
+                if self.memory is not None:
+                    self.memory.keep(event)
+                telemetry.answered(question, event.answer, event.hits, self._settings.log)
+                if self.heard is not None:
+                    self.heard(event.question, event.answer)
+                given()
+                yield event.answer
 
     def make(
         self, question: Question, gone: threading.Event | None = None, memory: Memory | None = None

@@ -19,9 +19,9 @@ from rag.answering.generate import Backend, status_of_backend
 from rag.check import Check
 from rag.domain.sampling import Sampling
 from rag.errors import UpstreamError, XiansouError
-from rag.record.damage import explained
 from rag.record import audit
 from rag.record.calibration import CALIBRATE, WORTH_CALIBRATING, Calibration
+from rag.record.damage import explained
 from rag.record.keys import Key, Keys
 from rag.record.ledger import Ledger
 from rag.record.schema import jobs

@@ -10,11 +10,11 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 
 from rag.check import Check
-from rag.runtime.disk import FULL, LITTLE, free_bytes
 from rag.record.last import last
-from rag.runtime.machine import memory_by_process
 from rag.record.schema import documents
 from rag.record.tables.sources import sources
+from rag.runtime.disk import FULL, LITTLE, free_bytes
+from rag.runtime.machine import memory_by_process
 from rag.runtime.service import holder
 from rag.settings import Settings
 

@@ -13,7 +13,6 @@ from rag.answering.memory import Memory
 from rag.index.mirror import Mirror
 from rag.index.snapshot import Snapshots
 from rag.index.vectors import LiveIndex
-from rag.text import chinese
 from rag.index.views import IndexView, IndexViews
 from rag.ports import Embedder, Generator, Reranker
 from rag.record import calibration, generations
@@ -26,6 +25,7 @@ from rag.search.weights import Weights
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
+from rag.text import chinese
 from rag.text.dictionary import load_cutter
 from rag.text.tokens import Cutter
 

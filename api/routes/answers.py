@@ -8,11 +8,10 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from api.answer_replies import ExplainedReply, RemovedReply, ReplayReply
-from api.auth import Member, Searcher
 from api.principal import Principal
 from api.replies import problems
 from api.reply import Json
-from api.scopes import Asker
+from api.scopes import Asker, Member, Searcher
 from api.state import Here
 from rag.answering.explain import explain
 from rag.answering.replay import replay_json

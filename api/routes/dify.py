@@ -8,10 +8,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.auth import Searcher
 from api.reply import Json
 from api.request import JsonRoute
-from api.scopes import Asker
+from api.scopes import Searcher
 from api.state import Here
 from api.wire.dify import ALL, RetrievalBody, record
 from api.wire.replies import dify_problems

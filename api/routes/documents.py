@@ -9,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from api import write
-from api.auth import Member
 from api.replies import AsReadReply, DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply, problems
 from api.reply import Json
 from api.request import DocumentId, JsonRoute, read_document, read_documents
@@ -24,7 +23,7 @@ from api.schemas import (
     cursor_after,
     read_cursor,
 )
-from api.scopes import Reader, Writer
+from api.scopes import Member, Reader, Writer
 from api.state import Here
 from rag.record import readings
 from rag.record.serializers import document_json

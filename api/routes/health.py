@@ -12,8 +12,8 @@ from api import loading
 from api.replies import Readiness
 from api.reply import Json
 from api.state import State
-from rag.runtime.disk import disk_warnings
 from rag.record.damage import RETRY_S, explained
+from rag.runtime.disk import disk_warnings
 
 router = APIRouter(tags=["operation"])
 

@@ -12,10 +12,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.auth import Searcher
 from api.mcp_tools import make_server
 from api.principal import Principal
-from api.scopes import Asker
+from api.scopes import Searcher
 from api.state import Here, State
 
 router = APIRouter(tags=["compatible clients"])

@@ -13,10 +13,9 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
-from api.auth import Monitor
 from api.operation_metrics import operation
 from api.replies import problems
-from api.scopes import Admin
+from api.scopes import Monitor
 from api.state import Here, State
 from ingest.queue import Queue
 from rag import __version__

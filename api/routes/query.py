@@ -5,12 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.auth import Searcher
 from api.replies import AnswerReply, HitsReply, problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import ExplainedBody, QueryBody
-from api.scopes import Asker
+from api.scopes import Asker, Searcher
 from api.state import Here
 from api.stream import answer_events, answer_while_connected
 from rag.record.serializers import answer_json, hits_json

@@ -14,9 +14,9 @@ from rag.answering.stop import Stop, enter
 from rag.domain import Usage
 from rag.domain.sampling import AS_TOLD, Sampling
 from rag.errors import Cancelled, UpstreamError
-from rag.runtime.logger import get_logger
 from rag.ports import Generator
 from rag.runtime import telemetry
+from rag.runtime.logger import get_logger
 
 _TRIES = 3
 _WAIT_S = 0.25  # before the second try; doubled each time, with jitter

@@ -15,10 +15,10 @@ from collections import deque
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from rag.runtime.logger import get_logger
 from rag.record.answers import Answers, Stored, store
 from rag.record.engine import loose
 from rag.runtime import metrics
+from rag.runtime.logger import get_logger
 
 log = get_logger()
 

@@ -25,11 +25,11 @@ from rag.index.lexical import Lexical
 from rag.index.snapshot import Snapshots, identity
 from rag.index.snapshot_files import freeze, thaw, words_of
 from rag.index.vectors import LiveIndex
-from rag.runtime.logger import get_logger
 from rag.ports import Vectors
 from rag.record import queries
 from rag.record.changes import Attributes, Delta, between
 from rag.record.ledger import head, live_generation
+from rag.runtime.logger import get_logger
 from rag.runtime.rwlock import RWLock
 
 log = get_logger()

@@ -22,10 +22,10 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import DBAPIError
 
-from rag.runtime.logger import get_logger
 from rag.record.engine import loose, writing
 from rag.record.schema import meta
 from rag.record.tables.audit import audit
+from rag.runtime.logger import get_logger
 
 log = get_logger()
 

@@ -18,8 +18,7 @@ import orjson
 from sqlalchemy import Engine, select
 
 from rag.errors import ConfigError, InputError
-from rag.record import last, tombstones
-from rag.record import erase
+from rag.record import erase, last, tombstones
 from rag.record.engine import writing
 from rag.record.ledger import Ledger, head, now
 from rag.record.schema import SCHEMA_VERSION, changes, meta

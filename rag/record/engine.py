@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from rag.errors import ConfigError
-from rag.record.damage import explained
 from rag.record import migrations
+from rag.record.damage import explained
 from rag.record.prepared import Driver, borrowed, plain
 from rag.runtime.fsync import make_folder
 

@@ -6,6 +6,7 @@ backup reads it and erases again, so that a backup never brings an erased docume
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,13 +18,12 @@ from sqlalchemy import Engine, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
-from rag.record.tombstones import Tombstone, append
 from rag.record.answers import forget_document
 from rag.record.engine import writing
-from rag.record.erase import drop_snapshots
 from rag.record.ledger import head, now, record_change
 from rag.record.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions
 from rag.record.tables.readings import readings
+from rag.record.tombstones import Tombstone, append
 from rag.runtime.fsync import sync
 
 _FOLDERS = "backup folders"  # in `meta`: a JSON list

@@ -11,8 +11,8 @@ from opentelemetry.trace import SpanKind
 
 from rag.domain import Answer, Hit, Question, Retrieved, Usage
 from rag.errors import Cancelled
-from rag.runtime.logger import get_logger
 from rag.runtime import metrics
+from rag.runtime.logger import get_logger
 from rag.runtime.tracing import span
 from rag.settings.sections import Log
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rag.domain import Hit, Passage
 from rag.domain.grounding import Unknown
-from rag.text import chinese
 from rag.search.families import headings, tables
+from rag.text import chinese
 from rag.text.categories import speaks_of_all, things_in
 from rag.text.labels import flat
 from rag.text.places import names_of, places_in, says_everywhere

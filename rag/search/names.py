@@ -17,10 +17,10 @@ from rag.domain import Hit, Passage, Scope
 from rag.domain.grounding import Unknown
 from rag.index.lexical import Ids, Lexical
 from rag.index.mirror import Mirror
-from rag.text import chinese
 from rag.record.ledger import Ledger
 from rag.search.beside import beside
 from rag.search.series import ANY_EN, ANY_ZH, BINDS, CAPITALS, EN, PROPER, ZH
+from rag.text import chinese
 from rag.text.labels import cells, flat, labels, stands_in
 from rag.text.names import Name, asked_names, names_in, numbered
 from rag.text.tokens import fold, words

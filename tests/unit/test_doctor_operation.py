@@ -13,9 +13,9 @@ from ingest.reindex import noted
 from rag.check import Check
 from rag.doctor import examine
 from rag.errors import ConfigError, Conflict
-from rag.record.last import last, note
 from rag.record.backup import backup
 from rag.record.engine import writing
+from rag.record.last import last, note
 from rag.record.ledger import Ledger
 from rag.record.tables.sources import sources
 from rag.runtime.stores import _binary

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from api.scopes import Asker, check_routes, declared
 from api_service import make_settings, serving, working
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts

@@ -12,12 +12,12 @@ from sqlalchemy import select
 
 from rag.domain import Scope
 from rag.errors import ConfigError, InputError, NotFound
-from rag.record.tombstones import Tombstone, append, of_folder
 from rag.record.backup import backup, restore, thin_out
 from rag.record.engine import writing
 from rag.record.erase import erase
 from rag.record.ledger import Ledger
 from rag.record.schema import job_contents, jobs, vectors
+from rag.record.tombstones import Tombstone, append, of_folder
 from rag.text.tokens import words
 
 CANARY = "canaryzq7781"
