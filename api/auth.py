@@ -5,6 +5,7 @@ No key made yet and a program of this machine's own user: everything is allowed.
 
 from __future__ import annotations
 
+import hmac
 import math
 import os
 import time
@@ -28,6 +29,7 @@ from api.web.session import COOKIE, CSRF, Sessions, in_console
 from rag.errors import Forbidden, InputError, Unauthorized
 from rag.record.audit import Trail, library_of
 from rag.record.keys import PREFIX, Key, Keys
+from rag.runtime import service
 from rag.runtime.remote import Remote
 from rag.settings import Settings
 
@@ -64,6 +66,7 @@ class Access:
         self.trail = Trail(engine) if settings.audit.enabled else None
         self._salt = library_of(engine)
         self._settings = settings
+        self._command = os.environ.get(service.TOKEN_VARIABLE, "").encode()  # of `xiansou ask` on this machine
         self._peers = Peers(settings.server.trusted_proxies)
 
     async def identify(self, request: Request) -> Principal:
@@ -112,6 +115,8 @@ class Access:
         if in_console(request.url.path):
             return self._at_console(request, peer)
         token = _bearer(request.headers.get("authorization"))
+        if self._command and token is not None and hmac.compare_digest(token.encode(), self._command):
+            return Principal("local", "local", scopes=("query",), address=peer.address)
         if token is not None and token.startswith(PREFIX):
             key = self.keys.find(token)
             if key is None:

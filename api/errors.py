@@ -32,6 +32,7 @@ from rag.errors import (
     UpstreamError,
     XiansouError,
 )
+from rag.record.damage import RETRY_S
 
 PROBLEM_TYPE = "application/problem+json"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -50,7 +51,9 @@ _STATUS: Mapping[type[Exception], int] = {
     Overloaded: 503,
     XiansouError: 500,
 }
-_STATUS_OF_CODE = {"malformed": 400, "too_large": 413, "unsupported": 415, "ledger_unavailable": 503}
+# The record cannot be used now: that is nobody's fault who asks.
+_LATER = ("ledger_unavailable", "disk_full", "ledger_damaged")
+_STATUS_OF_CODE = {"malformed": 400, "too_large": 413, "unsupported": 415} | dict.fromkeys(_LATER, 503)
 _CODE_OF_STATUS = {
     400: "malformed",
     404: "not_found",
@@ -134,6 +137,8 @@ def headers_of(error: XiansouError) -> dict[str, str]:
     """Headers that go with an error, whatever shape its body has."""
     if isinstance(error, Overloaded):
         return {"Retry-After": f"{max(1, math.ceil(error.retry_after))}"}
+    if error.code in _LATER:
+        return {"Retry-After": f"{math.ceil(RETRY_S)}"}
     return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
 
 
