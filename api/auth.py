@@ -22,16 +22,17 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from fastapi.security import HTTPBearer
 from sqlalchemy import Engine
 
-from api import trail
+from api import cites, trail
 from api.admission import Admission
 from api.auth_peer import Peer, Peers
 from api.auth_sso import SingleSignOn
 from api.auth_widget import PREFIX as WIDGET_PREFIX
 from api.auth_widget import WidgetTokens
-from api.limits import Budgets, Rates
+from api.limits import Budgets, Rates, Spent
 from api.meter import Meter
 from api.principal import Principal
 from api.state import state
+from api.wire.links import Links
 from rag.errors import Forbidden, InputError, Unauthorized
 from rag.library.audit import Trail, library_of
 from rag.library.keys import PREFIX, Key, Keys, KeyScope
@@ -39,12 +40,18 @@ from rag.remote import Remote
 from rag.settings import Settings
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
-PUBLIC = ("/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json")
+PUBLIC = ("/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", f"{cites.PATH}{{token}}")
+_PUBLIC_BELOW = (cites.PATH,)  # what stands behind it is a signature
 
 DEADLINE = "X-Deadline-Ms"
 
 _LOOKUPS = 8  # threads that look up callers: not those that answer questions, which may all be busy
 _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
+
+
+def public(path: str) -> bool:
+    """Whether everyone may ask for what is there."""
+    return path in PUBLIC or path.startswith(_PUBLIC_BELOW)
 
 
 class Access:
@@ -63,7 +70,17 @@ class Access:
         self.trail = Trail(engine) if settings.audit.enabled else None
         self._salt = library_of(engine)
         self._settings = settings
-        self._peers = Peers(settings.server.trusted_proxies)
+        self.peers = Peers(settings.server.trusted_proxies)
+        self.cites = cites.Cites(engine, self.keys, settings.server.cite_hours)
+
+    def address(self, request: Request) -> str:
+        """Where readers of an answer reach this service, without a slash at the end."""
+        return self._settings.server.public_url or self.peers.address(request.scope)
+
+    def links(self, request: Request, caller: Principal) -> Links:
+        """Where the citations of an answer to this request lead."""
+        base = self.address(request) + cites.PATH
+        return Links(lambda citation: f"{base}{self.cites.token(citation, caller)}#cited")
 
     async def identify(self, request: Request) -> Principal:
         """Raises Unauthorized, Forbidden, UpstreamError, LimitReached, Overloaded."""
@@ -100,14 +117,18 @@ class Access:
         try:
             caller = self.principal(request)
         except (Unauthorized, Forbidden):
-            self.rates.check_stranger(self._peers.peer(request.scope).address)
+            self.rates.check_stranger(self.peers.peer(request.scope).address)
             raise
-        self.rates.check(caller)
+        try:
+            request.state.rate = self.rates.check(caller)
+        except Spent as exc:
+            request.state.rate = exc.rate
+            raise
         return caller
 
     def principal(self, request: Request) -> Principal:
         """By the header; without one (or with one that clients send because they must) by where it comes from."""
-        peer = self._peers.peer(request.scope)
+        peer = self.peers.peer(request.scope)
         token = _bearer(request.headers.get("authorization"))
         if token is not None and token.startswith(PREFIX):
             key = self.keys.find(token)

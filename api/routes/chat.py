@@ -27,7 +27,7 @@ async def chat_completions(asked: ChatBody, here: Here, caller: Asker, request: 
     house = here.house
     model = check_model(asked.model, models(house.settings))
     question = caller.within(asked.to_question())
-    rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
+    rendering = Rendering(style_of(request, asked.rag), here.access.links(request, caller))
     if asked.stream:
         wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
         chunks = ChatChunks(model, rendering, include_usage=wants_usage)

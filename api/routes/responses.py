@@ -45,7 +45,7 @@ async def create_response(asked: ResponsesBody, here: Here, caller: Asker, reque
     house = here.house
     check_model(asked.model, models(house.settings))
     question = caller.within(asked.to_question())
-    rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
+    rendering = Rendering(style_of(request, asked.rag), here.access.links(request, caller))
     writer = ResponseWriter(asked, question, rendering)
     if asked.stream:
         return await stream_answer(house, question, ResponseEvents(writer), request.state.request_id, strict=True)

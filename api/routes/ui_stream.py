@@ -29,5 +29,5 @@ async def ui_chat(asked: UiChatBody, here: Here, caller: Asker, request: Request
     if asked.model is not None:
         check_model(asked.model, models(here.house.settings))
     question = caller.within(asked.to_question())
-    parts = UiParts(Rendering(style_of(request, asked.rag), str(request.base_url)))
+    parts = UiParts(Rendering(style_of(request, asked.rag), here.access.links(request, caller)))
     return await stream_answer(here.house, question, parts, request.state.request_id, HEADERS)

@@ -145,7 +145,7 @@ def completion(model: str, answer: Answer, rendering: Rendering) -> dict[str, An
     choice = {"index": 0, "message": message | _cited(answer, rendering), "logprobs": None, "finish_reason": "stop"}
     body = _head("chat.completion", model) | {"choices": [choice], "usage": usage(answer), "rag": rag_extras(answer)}
     if rendering.style == "openwebui":
-        body["sources"] = [open_webui_source(citation, rendering.base_url)["data"] for citation in answer.citations]
+        body["sources"] = [open_webui_source(citation, rendering.links)["data"] for citation in answer.citations]
     return body
 
 
@@ -165,7 +165,7 @@ class ChatChunks:
             for citation in said.citations:
                 if citation.n not in self._shown:
                     self._shown.add(citation.n)
-                    yield _data(self._head | {"choices": [], "event": open_webui_source(citation, self._rendering.base_url)})
+                    yield _data(self._head | {"choices": [], "event": open_webui_source(citation, self._rendering.links)})
         yield self._chunk({"content": self._rendering.add(said.text, said.citations)})
 
     def end(self, answer: Answer) -> Events:
@@ -193,8 +193,8 @@ def _cited(answer: Answer, rendering: Rendering) -> dict[str, Any]:
     """`annotations` and `context` of a message or of the finishing delta. Open WebUI would show both as sources."""
     if rendering.style in ("none", "openwebui"):
         return {}
-    base_url = rendering.base_url
-    return {"annotations": url_citations(rendering.marks, base_url), "context": context(answer.citations, base_url)}
+    links = rendering.links
+    return {"annotations": url_citations(rendering.marks, links), "context": context(answer.citations, links)}
 
 
 def _head(kind: str, model: str) -> dict[str, Any]:

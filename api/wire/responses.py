@@ -132,7 +132,7 @@ class ResponseWriter:
         if answer is not None:
             body["rag"] = rag_extras(answer)
             if self.rendering.style != "none":
-                body["rag"] |= context(answer.citations, self.rendering.base_url)
+                body["rag"] |= context(answer.citations, self.rendering.links)
         return body
 
     def complete(self, answer: Answer) -> dict[str, Any]:

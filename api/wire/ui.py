@@ -12,7 +12,7 @@ from sse_starlette import ServerSentEvent
 
 from api.stream import Events
 from api.wire.chat import DONE, rag_extras
-from api.wire.citations import Rendering, link
+from api.wire.citations import Rendering
 from api.wire.messages import question_of
 from api.wire.options import RagOptions
 from rag.domain import Answer, Citation, Question, Sentence
@@ -99,7 +99,7 @@ class UiParts:
             "citedText": citation.cited_text,
             "start": citation.start,
             "end": citation.end,
-            "url": link(citation, self._rendering.base_url),
+            "url": url,
         }
         shared = {"sourceId": str(citation.n), "title": citation.title, "providerMetadata": {"xiansou": about}}
         if citation.url:
