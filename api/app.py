@@ -18,9 +18,11 @@ from api.request import only_known_parameters
 from api.routes import (
     answers,
     chat,
+    cite,
     dify,
     documents,
     feedback,
+    fields,
     gaps,
     health,
     jobs,
@@ -66,7 +68,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=min(told.limits.body_bytes, told.ingest.max_bytes))
     errors.install(app)
     ours = (documents, query, answers, feedback, gaps, jobs, keys, widget)
-    for resource in (*ours, chat, models, responses, ui_stream, dify):
+    for resource in (*ours, cite, fields, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
     app.include_router(metrics.router)

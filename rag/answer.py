@@ -31,9 +31,23 @@ from rag.answering.unknown import unknown_text
 from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
 from rag.condensed import Condensed
-from rag.domain import Answer, Claim, Intent, Language, Question, Reason, Retrieved, Scope, Sentence, Status, Usage
+from rag.domain import (
+    DEFAULT_COLLECTION,
+    Answer,
+    Claim,
+    Intent,
+    Language,
+    Question,
+    Reason,
+    Retrieved,
+    Scope,
+    Sentence,
+    Status,
+    Usage,
+)
 from rag.grounding import Clarification, Handoff
 from rag.library.calibration import threshold
+from rag.library.fields import Field
 from rag.ports import Embedder, Generator
 from rag.search import intent
 from rag.search.position import position
@@ -155,6 +169,7 @@ class Answerer:
     def retrieve(self, question: Question, *, explain: bool = False) -> Retrieved:
         """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
         profile, scope = self._settings.profile(question.profile), self._scope(question)
+        self._check(question)
         k, began = question.top_k or profile.top_k, time.perf_counter()
         found = search_readings(
             lambda text, many: self._retriever.retrieve(
@@ -172,6 +187,16 @@ class Answerer:
         found = step_back(found, said_already(question))
         watch.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
         return found
+
+    def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
+        """What filters know of what the scope's caller may see: fields, collections, and the index version of both."""
+        return self._retriever.fields(scope)
+
+    def _check(self, question: Question) -> None:
+        """A collection of the question's own must be there; a profile's may be empty still."""
+        if question.scope.collection is not None and question.as_of is None:
+            ours = {profile.collection for profile in self._settings.profiles.values() if profile.collection}
+            self._retriever.check(question.scope, {DEFAULT_COLLECTION, *ours})
 
     def _scope(self, question: Question) -> Scope:
         """Where the question may look: the collection of its profile, where it names none."""

@@ -31,3 +31,9 @@ async def ui_chat(asked: UiChatBody, here: Here, caller: Asker, request: Request
     question = caller.within(asked.to_question())
     parts = UiParts(Rendering(style_of(request, asked.rag), here.access.links(request, caller)))
     return await stream_answer(here.house, question, parts, request.state.request_id, HEADERS)
+
+
+@router.get("/chat/{id}/stream", status_code=204, responses=problems(401, 403, 429, 503))
+async def resume_chat(id: str, _caller: Asker) -> Response:
+    """What `useChat` with `resume` asks for when a page is loaded: an answer that its reader left has ended, so there is none."""
+    return Response(None, 204)

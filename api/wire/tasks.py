@@ -20,6 +20,7 @@ from rag.grounding import Handoff
 
 Task = Literal["follow_ups", "tags", "queries", "emoji", "autocompletion", "summary", "title"]
 GENERATOR = "none"  # nobody worded it
+ORDERED = "(an order of the client)"  # where a question is wanted
 
 _SHORTEST, _READ = 30, 6_000  # characters of an order, and of its two ends that are read
 _FIRST = 150  # characters in which instructions that stand alone must say what they order
