@@ -110,14 +110,14 @@ def context(citations: Sequence[Citation], links: Links) -> dict[str, Any]:
 def open_webui_source(citation: Citation, links: Links) -> dict[str, Any]:
     """An Open WebUI event: a source chip that opens the cited passage.
 
-    It numbers the different `metadata.source`, and shows one that is an address in the place of the name: so it is our own
-    number, and the address stands in `source`.
+    It numbers the different `metadata.source`, so no two citations share one (`api.wire.links`); where that is an address, it
+    is shown in the place of the name unless the source is called external.
     """
     url = links.of(citation)
     about = {
-        "source": f"{citation.n}. {citation.document_id}",
+        "source": url,
+        "external": True,
         "name": citation.title,
-        "url": url,
         "document_id": citation.document_id,
         "version": citation.version,
     }

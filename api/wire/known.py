@@ -14,7 +14,7 @@ Shown = Literal["annotations", "markdown", "openwebui"]
 
 # LangChain in JavaScript is also what LibreChat, n8n and Flowise ask with; `ai/` is the Vercel AI SDK with whichever provider.
 _AGENTS = re.compile(
-    r"langchain|\bai/\d|ai-sdk/openai-compatible|cherrystudio|librechat|\bn8n\b|flowise|lobe-?(?:chat|hub)", re.I
+    r"langchain|\bai/\d|\bai-sdk\b|cherrystudio|librechat|\bn8n\b|flowise|lobe-?(?:chat|hub)", re.I
 )
 _TITLES = re.compile(r"cherry studio|librechat|lobe", re.I)
 _OPEN_WEBUI = "x-openwebui-"

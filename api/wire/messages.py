@@ -21,8 +21,8 @@ def question_of(messages: Sequence[Mapping[str, Any]], field: str = "messages") 
     """(question, history before it, oldest first) of messages with `role` and `content`.
 
     The question is the last message alone: what was sent before it without a reply may be another question, which was stopped
-    (`rag.search.rewrite.settle`). Only the question must be text: a picture or a tool's result of an earlier turn, refused or
-    meant for another model, does not stand in its way. Raises InputError naming the message and part at fault, e.g.
+    (`rag.search.rewrite.settle`). Only the question must be text: a picture, an over-long text or a tool's result of an
+    earlier turn, refused or meant for another model, does not stand in its way. Raises InputError naming the message and part at fault, e.g.
     `messages.2.content.0`.
     """
     turns: list[Message] = []
@@ -32,6 +32,8 @@ def question_of(messages: Sequence[Mapping[str, Any]], field: str = "messages") 
         role = _role(message.get("role"), f"{field}.{number}.role")
         asked = role == "user" and number == len(messages) - 1
         text = text_of(message.get("content"), f"{field}.{number}.content", earlier=not asked)
+        if role == "user" and not asked and len(text.strip()) > MAX_QUESTION:
+            continue  # was refused
         if text.strip():
             turns.append(Message(role, text))
         elif asked:

@@ -17,7 +17,7 @@ from rag.library.dates import dates
 from rag.library.tokens import one_line
 
 OPERATORS = ("eq", "ne", "in", "nin", "gt", "gte", "lt", "lte")
-_RANGES = OPERATORS[4:]
+RANGES = OPERATORS[4:]
 _NUMBER = re.compile(r"[€$£¥￥]?\s*(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s*[^\W\d_]{0,12}[%°]?")
 _LONGEST = 60  # characters of a value that may be a number or a date
 _DAY_S = 86_400.0
@@ -58,7 +58,7 @@ def _bound(key: Any, value: Any, field: str, name: str) -> Any:
         return _checked(list(value), field, name)
     if isinstance(value, Mapping | list | tuple) or not isinstance(value, str | int | float | bool):
         raise InputError(f"`{key}` of `{name}` needs one value.", field=field, fix="Send a text, number or boolean.")
-    if plain in _RANGES and (isinstance(value, bool) or order_of(value) is None):
+    if plain in RANGES and (isinstance(value, bool) or order_of(value) is None):
         raise InputError(
             f"`{key}` of `{name}` needs a number or a date; {value!r} is neither.", field=field, fix="Dates are as 2026-03-01."
         )

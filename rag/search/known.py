@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from rag.domain import Scope
 from rag.errors import InputError
 from rag.library.fields import Field
-from rag.library.filters import folded
+from rag.library.filters import RANGES, folded
 from rag.library.schema import documents, versions
 
 
@@ -41,11 +41,19 @@ def check_collection(engine: Engine, scope: Scope, empty: Collection[str]) -> No
 
 
 def check_fields(scope: Scope, fields: Mapping[str, Field]) -> None:
-    """Raises InputError for a filter by a field that no passage has which may be seen, with the nearest one."""
-    for name in scope.filters:
-        if folded(name) not in fields:
+    """Raises InputError for a filter by a field that no passage has which may be seen, with the nearest one, and for a range
+    of what has no order."""
+    for name, wanted in scope.filters.items():
+        known = fields.get(folded(name))
+        if known is None:
             fix = _fix(name, [one.name for one in fields.values()], "No document has fields; GET /v1/fields lists them.")
             raise InputError(f"no document has a field `{name}`.", field=f"filters.{name}", fix=fix, code="unknown_field")
+        if isinstance(wanted, Mapping) and known.kinds == {"text"} and not wanted.keys().isdisjoint(RANGES):
+            raise InputError(
+                f"`{known.name}` holds neither numbers nor dates, so it has no range.",
+                field=f"filters.{name}",
+                fix="Name its values; GET /v1/fields lists them.",
+            )
 
 
 def _fix(wanted: str, known: Collection[str], none: str) -> str:
