@@ -18,6 +18,7 @@ import ingest.source_commands
 import rag.answer_commands
 import rag.audit_commands
 import rag.commands
+import rag.erase_commands
 import rag.key_commands
 from rag import __version__
 from rag.console import fail
@@ -68,6 +69,7 @@ cli.command()(rag.answer_commands.replay)
 cli.add_typer(ingest.gap_commands.gaps, name="gaps")
 cli.add_typer(rag.key_commands.keys, name="keys")
 cli.add_typer(rag.audit_commands.audit, name="audit")
+cli.command()(rag.erase_commands.erase)
 cli.command()(rag.commands.backup)
 cli.command()(rag.commands.restore)
 cli.command()(rag.commands.doctor)

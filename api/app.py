@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import errors
 from api.auth import Access, check_routes, concurrency, questions
+from api.desk import Desk
 from api.envelope import Envelope
 from api.gate import Gate
 from api.observed import TELEMETRY
@@ -19,11 +20,13 @@ from api.routes import (
     answers,
     chat,
     cite,
+    conversations,
     dify,
     documents,
     feedback,
     fields,
     gaps,
+    handoffs,
     health,
     jobs,
     keys,
@@ -38,7 +41,7 @@ from api.routes import (
 from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__
-from rag.domain import Question
+from rag.domain import Answer, Question
 from rag.remote import Doorbell, Remote
 from rag.settings import Settings, load
 from rag.stores import open_redis
@@ -68,7 +71,7 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=min(told.limits.body_bytes, told.ingest.max_bytes))
     errors.install(app)
     ours = (documents, query, answers, feedback, gaps, jobs, keys, widget)
-    for resource in (*ours, cite, fields, chat, models, responses, ui_stream, dify):
+    for resource in (*ours, cite, conversations, fields, handoffs, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
     app.include_router(metrics.router)
@@ -87,10 +90,12 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
             await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
             counters = Remote(lambda: open_redis(settings), "requests are counted by each process")
             access = Access(settings, house.ledger.engine, counters, questions(app))
-            house.answerer.heard = access.budgets.heard
+            desk = Desk(house.ledger.engine, settings.handoff)
+            house.answerer.heard = _both(access.budgets.heard, desk.heard)
+            house.answerer.instead = lambda question: desk.silent(question, house.ledger.head, house.memory.keep)
             threads = to_thread.current_default_thread_limiter()
             threads.total_tokens = max(threads.total_tokens, concurrency(settings) + SPARE)
-            here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING), access)
+            here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING), access, desk)
             async with mcp.running(app, here):
                 app.state.here = here
                 try:
@@ -103,3 +108,13 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
                 house.close()
 
     return lifespan
+
+
+def _both(*told: Callable[[Question, Answer], None]) -> Callable[[Question, Answer], None]:
+    """Tells several of an answer."""
+
+    def tell(question: Question, answer: Answer) -> None:
+        for one in told:
+            one(question, answer)
+
+    return tell

@@ -49,7 +49,7 @@ _LOOKUPS = 8  # threads that look up callers: not those that answer questions, w
 _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
 
 
-def public(path: str) -> bool:
+def is_public(path: str) -> bool:
     """Whether everyone may ask for what is there."""
     return path in PUBLIC or path.startswith(_PUBLIC_BELOW)
 
@@ -70,17 +70,22 @@ class Access:
         self.trail = Trail(engine) if settings.audit.enabled else None
         self._salt = library_of(engine)
         self._settings = settings
-        self.peers = Peers(settings.server.trusted_proxies)
+        self._peers = Peers(settings.server.trusted_proxies)
         self.cites = cites.Cites(engine, self.keys, settings.server.cite_hours)
 
     def address(self, request: Request) -> str:
         """Where readers of an answer reach this service, without a slash at the end."""
-        return self._settings.server.public_url or self.peers.address(request.scope)
+        return self._settings.server.public_url or self._peers.address(request.scope)
 
     def links(self, request: Request, caller: Principal) -> Links:
         """Where the citations of an answer to this request lead."""
         base = self.address(request) + cites.PATH
         return Links(lambda citation: f"{base}{self.cites.token(citation, caller)}#cited")
+
+    async def reader(self, request: Request) -> None:
+        """Counts a request to a page that needs no key. Raises LimitReached."""
+        address = self._peers.peer(request.scope).address
+        await to_thread.run_sync(self.rates.check_reader, address, limiter=self.limiter)
 
     async def identify(self, request: Request) -> Principal:
         """Raises Unauthorized, Forbidden, UpstreamError, LimitReached, Overloaded."""
@@ -117,7 +122,7 @@ class Access:
         try:
             caller = self.principal(request)
         except (Unauthorized, Forbidden):
-            self.rates.check_stranger(self.peers.peer(request.scope).address)
+            self.rates.check_stranger(self._peers.peer(request.scope).address)
             raise
         try:
             request.state.rate = self.rates.check(caller)
@@ -128,7 +133,7 @@ class Access:
 
     def principal(self, request: Request) -> Principal:
         """By the header; without one (or with one that clients send because they must) by where it comes from."""
-        peer = self.peers.peer(request.scope)
+        peer = self._peers.peer(request.scope)
         token = _bearer(request.headers.get("authorization"))
         if token is not None and token.startswith(PREFIX):
             key = self.keys.find(token)

@@ -15,11 +15,13 @@ from rag.wiring import House
 
 if TYPE_CHECKING:
     from api.auth import Access
+    from api.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The open house, the record of jobs, the doorbell of the workers, and who may call.
+    """The open house, the record of jobs, the doorbell of the workers, who may call, and the way to a
+    person.
 
     `waiting` limits the threads in which writes wait for their job: they must not take those that answer questions.
     """
@@ -29,6 +31,7 @@ class State:
     doorbell: Doorbell
     waiting: CapacityLimiter
     access: Access
+    desk: Desk
 
 
 def state(request: Request) -> State:

@@ -125,6 +125,7 @@ class Answerer:
         """
         self.memory = memory
         self.heard: Callable[[Question, Answer], None] | None = None  # told of every answer that is given out
+        self.instead: Callable[[Question], Answer | None] | None = None  # who may answer in our place: a person
         self._retriever, self._embedder, self._settings, self._entails = retriever, embedder, settings, entails
         given = generators or {}
         made: dict[int, Backend] = {}  # profiles that share a generator share its breaker
@@ -137,7 +138,7 @@ class Answerer:
     def quiet(self) -> Answerer:
         """The same, remembering nothing."""
         other = copy(self)
-        other.memory = None
+        other.memory = other.instead = None
         return other
 
     def lenient(self) -> Answerer:
@@ -234,6 +235,9 @@ class Answerer:
 
         An answer that is given out is remembered by then.
         """
+        if self.instead is not None and (theirs := self.instead(question)) is not None:
+            yield theirs
+            return
         if self.memory is not None:
             question = self.memory.recall(question)
         with watch.abandoned() as given:

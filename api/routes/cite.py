@@ -24,7 +24,7 @@ _SHOWN = {404: {"description": "No such link, or not open any more."}, 410: {"de
 async def show_cited(token: Token, here: Here, request: Request) -> Response:
     """The cited passage, marked in its section. It needs no key: the link is signed, and ends after hours."""
     access = here.access
-    access.rates.check_reader(access.peers.peer(request.scope).address)
+    await access.reader(request)
     found = await to_thread.run_sync(access.cites.open, token, here.house.ledger, limiter=access.limiter)
     if isinstance(found, Cited):
         return HTMLResponse(page(found), headers=HEADERS)

@@ -13,9 +13,7 @@ from typing import Literal
 Shown = Literal["annotations", "markdown", "openwebui"]
 
 # LangChain in JavaScript is also what LibreChat, n8n and Flowise ask with; `ai/` is the Vercel AI SDK with whichever provider.
-_AGENTS = re.compile(
-    r"langchain|\bai/\d|\bai-sdk\b|cherrystudio|librechat|\bn8n\b|flowise|lobe-?(?:chat|hub)", re.I
-)
+_AGENTS = re.compile(r"langchain|\bai/\d|\bai-sdk\b|cherrystudio|librechat|\bn8n\b|flowise|lobe-?(?:chat|hub)", re.I)
 _TITLES = re.compile(r"cherry studio|librechat|lobe", re.I)
 _OPEN_WEBUI = "x-openwebui-"
 

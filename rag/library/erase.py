@@ -60,7 +60,7 @@ def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
         seq, counts = _wipe(conn, document_id, row.version)
     drop_all(data_dir / "snapshots")
     drop_interrupted_restores(data_dir)
-    return Receipt(document_id, counts[0], counts[1], counts[2], seq, _clean_log(engine))
+    return Receipt(document_id, counts[0], counts[1], counts[2], seq, clean_log(engine))
 
 
 def drop_interrupted_restores(data_dir: Path) -> None:
@@ -81,7 +81,7 @@ def again(engine: Engine, data_dir: Path) -> list[str]:
                 _wipe(conn, tombstone.document_id, row.version)
                 done.append(tombstone.document_id)
     if done:
-        _clean_log(engine)
+        clean_log(engine)
     return done
 
 
@@ -142,7 +142,7 @@ def _append(data_dir: Path, tombstone: Tombstone) -> None:
     sync(data_dir)
 
 
-def _clean_log(engine: Engine) -> bool:
+def clean_log(engine: Engine) -> bool:
     """Moves SQLite's log into the database and empties it; the deleted pages in the database are zeros already."""
     if engine.dialect.name != "sqlite":
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rag.library import (
     answers_tables,
     audit_tables,
+    handoff_tables,
     key_tables,
     mask_tables,
     queue_tables,
@@ -13,4 +14,14 @@ from rag.library import (
     source_tables,
 )
 
-MODULES = (schema, audit_tables, key_tables, queue_tables, answers_tables, source_tables, mask_tables, reading_tables)
+MODULES = (
+    schema,
+    audit_tables,
+    key_tables,
+    queue_tables,
+    answers_tables,
+    source_tables,
+    mask_tables,
+    reading_tables,
+    handoff_tables,
+)
