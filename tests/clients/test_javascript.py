@@ -104,6 +104,15 @@ def test_conversations_of_the_vercel_ai_sdk(base_url: str) -> None:
     assert seen["resumed"] == {"status": "ready", "error": None}
 
 
+def test_mcp(base_url: str) -> None:
+    seen = saw(start("mcp.mjs", base_url))
+    assert seen["errors"] == []
+    assert seen["tools"] == [["search", False], ["ask", False], ["get_document", False]]
+    assert seen["answer"]["text"].startswith(f"{LENS_TEXT} [1]")
+    assert (seen["answer"]["status"], seen["refused"]["status"]) == ("answered", "refused")
+    assert (seen["mistake"]["error"], "Did you mean `collection`?" in seen["mistake"]["text"]) == (True, True)
+
+
 @pytest.mark.parametrize("script", ["openai_abort.mjs", "ai_abort.mjs"])
 def test_when_the_client_goes_away_the_llm_stops(dictated: tuple[str, Dictated], script: str) -> None:
     url, llm = dictated

@@ -37,6 +37,12 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
     house.close()
 
 
+def told_in(error: BaseException) -> str:
+    """The texts of an error and of those in its group."""
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return " ".join([str(error), *(told_in(one) for one in inner)])
+
+
 def sdk(url: str, key: str) -> OpenAI:
     return OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
 
@@ -83,7 +89,13 @@ def test_dify(keyed: tuple[str, dict[str, str]]) -> None:
 
 async def test_mcp(keyed: tuple[str, dict[str, str]]) -> None:
     url, keys = keyed
-    assert httpx.post(f"{url}/mcp", json={}).status_code == 401
+    unknown = httpx.post(f"{url}/mcp", json={})
+    assert (unknown.status_code, unknown.json()["error"]["message"][:18]) == (401, "this needs a key. ")
+    async with create_mcp_http_client(headers={"Authorization": "Bearer xs_wrong_key"}) as http:
+        with pytest.raises(Exception) as caught:
+            async with Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client:
+                await client.list_tools()
+        assert "this key is wrong" in told_in(caught.value)
     headers = {"Authorization": f"Bearer {keys['garden']}"}
     async with (
         create_mcp_http_client(headers=headers) as http,
