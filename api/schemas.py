@@ -175,7 +175,7 @@ class RetrieveBody(Body):
     collection: Name | None = None
     filters: Filters | None = Field(
         None,
-        description="By a document's metadata or a case's fields; all must match. Ranges: `gt`, `gte`, `lt`, `lte`, `ne`, `nin`.",
+        description="By a document's metadata or a case's fields; all must match. Also `gt`, `gte`, `lt`, `lte`, `ne`, `nin`.",
     )
     top_k: Annotated[int, Field(ge=1, le=100)] | None = Field(None, description="Default: `retrieval.top_k`.")
     language: Language | None = Field(None, description="Default: the question's own.")

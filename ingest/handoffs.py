@@ -1,4 +1,4 @@
-"""Tells a help desk by webhook who waits for a person, in a thread of the worker's process: signed, and again until it is heard.
+"""Tells a help desk by webhook who waits for a person, in a thread of the worker's process: signed, again until it is heard.
 
 As Standard Webhooks (standardwebhooks.com) has it: `webhook-id` stays the same for each try, `webhook-signature` is the
 HMAC-SHA256 of id, time and body. 2xx is success; 410 ends it; all else is tried again.

@@ -29,7 +29,7 @@ _PROBLEMS = openai_problems(400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 50
 
 
 class ResponseReply(BaseModel):
-    """OpenAI's `response`: a `message`, after a `file_search_call` for who gave that tool; `rag` holds what has no place there."""
+    """OpenAI's `response`: a `message`, after a `file_search_call` for who gave that tool; `rag` holds what else is told."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -35,5 +35,5 @@ async def ui_chat(asked: UiChatBody, here: Here, caller: Asker, request: Request
 
 @router.get("/chat/{id}/stream", status_code=204, responses=problems(401, 403, 429, 503))
 async def resume_chat(id: str, _caller: Asker) -> Response:
-    """What `useChat` with `resume` asks for when a page is loaded: an answer that its reader left has ended, so there is none."""
+    """What `useChat` with `resume` asks for when a page is loaded: an answer whose reader left has ended."""
     return Response(None, 204)

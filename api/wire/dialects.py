@@ -1,4 +1,4 @@
-"""Errors as the clients of a route expect them: the same problem, in the words of OpenAI's, Dify's, MCP's or Vercel's protocol."""
+"""Errors as the clients of a route expect them: the same problem, in the words of OpenAI's, Dify's, MCP's or Vercel's."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ def question_of(messages: Sequence[Mapping[str, Any]], field: str = "messages") 
 
     The question is the last message alone: what was sent before it without a reply may be another question, which was stopped
     (`rag.search.rewrite.settle`). Only the question must be text: a picture, an over-long text or a tool's result of an
-    earlier turn, refused or meant for another model, does not stand in its way. Raises InputError naming the message and part at fault, e.g.
-    `messages.2.content.0`.
+    earlier turn, refused or meant for another model, does not stand in its way. Raises InputError naming the message and part
+    at fault, e.g. `messages.2.content.0`.
     """
     turns: list[Message] = []
     for number, message in enumerate(messages):

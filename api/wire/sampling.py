@@ -27,7 +27,7 @@ def settled(temperature: float | None, top_p: float | None) -> Settled:
     return {
         "settled": {
             "fields": ["temperature", "top_p"],
-            "detail": "Both were changed, and their effects on randomness multiply: the assistant's own settings hold for both.",
+            "detail": "Both were changed, and their effects multiply: the assistant's own settings hold for both.",
         }
     }
 

@@ -26,46 +26,69 @@ _SHORTEST, _READ = 30, 6_000  # characters of an order, and of its two ends that
 _FIRST = 150  # characters in which instructions that stand alone must say what they order
 _TITLE_CHARS, _SUMMARY_TURNS = 40, 6
 
-# What is ordered, each with a word for making it.
+# What is ordered, each with a word for making it: English, then Chinese.
 _MAKE = (
-    r"(?:generat|creat|writ|suggest|provid|produc|giv|predict|propos|summari[sz]|categori[sz]|analy[sz]|determin|respond|return|"
-    r"output|nam|decompos|com(?:e|ing) up|extract|complet|condens|act as|make up)\w*"
+    r"\b(?:generat|creat|writ|suggest|provid|produc|giv|predict|propos|summari[sz]|categori[sz]|analy[sz]|determin|respond"
+    r"|return|output|nam|decompos|com(?:e|ing) up|extract|complet|condens|act as|make up)\w*\b"
 )
-_TASKS: tuple[tuple[Task, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(rule, re.I))  # type: ignore[misc]
-    for name, rule in (
-        ("follow_ups", rf"\b{_MAKE}\b.{{0,120}}?\b(?:follow[- ]?ups?|(?:next|likely|relevant|related)(?: likely)? questions?)\b"
-         r"|(?:生成|预测|给出|推荐|提出|建议).{0,40}?(?:后续问题|追问|下一个问题|下一步.{0,6}?问题|可能.{0,8}?问题|相关问题)"),
-        ("tags", rf"\b{_MAKE}\b.{{0,80}}?\b(?:tags?|categor(?:y|ies)|keywords?)\b|(?:生成|给出|提取|归纳).{{0,20}}?(?:标签|关键词|分类)"),
-        ("queries", rf"\b{_MAKE}\b.{{0,160}}?\b(?:search|web|retrieval) quer(?:y|ies)\b|(?:生成|改写).{{0,30}}?(?:搜索|检索)(?:词|语句|查询|关键词)"),
-        ("emoji", rf"\b{_MAKE}\b.{{0,60}}?\bemojis?\b(?!.{{0,40}}\btitle)|(?:选|给出|生成|返回).{{0,20}}?(?:一个)?(?:表情|emoji)"),
-        ("autocompletion", r"\b(?:auto-?complet\w+|text completion)\b.{0,80}?\b(?:system|task|engine)\b|自动补全"),
-        ("title", rf"\b{_MAKE}\b.{{0,120}}?\b(?:titles?|subject line|headlines?|names?|topic)\b|\btitle\b.{{0,40}}?\bconversation\b"
-         r"|(?:生成|总结|概括|起|拟|返回|给出|取|提取|归纳).{0,60}?(?:标题|主题|题目|名称|名字)"),
-        ("summary", r"\bsummari[sz]e?\w*\b.{0,80}?\b(?:conversation|chat|dialog|discussion|history|messages)\b"
-         r"|(?:总结|概括|压缩|摘要).{0,30}?(?:对话|会话|聊天|历史|内容)"),
-    )
-)  # fmt: skip
+_RULES: tuple[tuple[Task, str, str], ...] = (
+    (
+        "follow_ups",
+        _MAKE + r".{0,120}?\b(?:follow[- ]?ups?|(?:next|likely|relevant|related)(?: likely)? questions?)\b",
+        r"(?:生成|预测|给出|推荐|提出|建议).{0,40}?(?:后续问题|追问|下一个问题|下一步.{0,6}?问题|可能.{0,8}?问题|相关问题)",
+    ),
+    (
+        "tags",
+        _MAKE + r".{0,80}?\b(?:tags?|categor(?:y|ies)|keywords?)\b",
+        r"(?:生成|给出|提取|归纳).{0,20}?(?:标签|关键词|分类)",
+    ),
+    (
+        "queries",
+        _MAKE + r".{0,160}?\b(?:search|web|retrieval) quer(?:y|ies)\b",
+        r"(?:生成|改写).{0,30}?(?:搜索|检索)(?:词|语句|查询|关键词)",
+    ),
+    (
+        "emoji",
+        _MAKE + r".{0,60}?\bemojis?\b(?!.{0,40}\btitle)",
+        r"(?:选|给出|生成|返回).{0,20}?(?:一个)?(?:表情|emoji)",
+    ),
+    ("autocompletion", r"\b(?:auto-?complet\w+|text completion)\b.{0,80}?\b(?:system|task|engine)\b", r"自动补全"),
+    (
+        "title",
+        _MAKE + r".{0,120}?\b(?:titles?|subject line|headlines?|names?|topic)\b|\btitle\b.{0,40}?\bconversation\b",
+        r"(?:生成|总结|概括|起|拟|返回|给出|取|提取|归纳).{0,60}?(?:标题|主题|题目|名称|名字)",
+    ),
+    (
+        "summary",
+        r"\bsummari[sz]e?\w*\b.{0,80}?\b(?:conversation|chat|dialog|discussion|history|messages)\b",
+        r"(?:总结|概括|压缩|摘要).{0,30}?(?:对话|会话|聊天|历史|内容)",
+    ),
+)
+_TASKS = tuple((name, re.compile(f"{english}|{chinese}", re.I)) for name, english, chinese in _RULES)
 
 _ABOUT = re.compile(
-    r"\b(?:conversations?|chats?(?: history)?|dialog(?:ue)?s?|messages?|exchange|discussion|<?chat_history>?|user(?:'s)? input)\b"
-    r"|会话|对话|聊天|这句话|聊天记录",
+    r"\b(?:conversations?|chats?(?: history)?|dialog(?:ue)?s?|messages?|exchange|discussion|<?chat_history>?"
+    r"|user(?:'s)? input)\b|会话|对话|聊天|这句话|聊天记录",
     re.I,
 )
 # How it must look, or what it is about, written out: one of these at least.
 _SHAPE = re.compile(
     r"</?(?:chat_history|conversation|messages|text|type|context)\b|^#{2,}\s*(?:task|guidelines|output)\b|\bjson\b"
     r"|\b\d+\s*(?:-|–|to)\s*\d+[- ]words?\b|\b\d+[- ]?words?[- ]or[- ]less\b"
-    r"|\b(?:within|at most|no more than|under|max(?:imum)?(?: of)?|up to|fewer than|less than|in)\s+\w+\s+(?:words|characters)\b"
-    r"|\b\d+ characters max\b|\bno (?:quotation|punctuation)|\b(?:without|do not use|no) (?:any )?(?:punctuation|quotes|quotation)"
+    r"|\b(?:within|at most|no more than|under|max(?:imum)?(?: of)?|up to|fewer than|less than|in)\s+\w+\s+"
+    r"(?:words|characters)\b|\b\d+ characters max\b"
+    r"|\bno (?:quotation|punctuation)|\b(?:without|do not use|no) (?:any )?(?:punctuation|quotes|quotation)"
     r"|\bonly (?:return|output|respond|reply)|\b(?:return|output|respond with|reply with) only\b|\bnothing else\b"
-    r"|\d+\s*(?:个)?字(?:以内|之内|左右)?|[一二三四五六七八九十两到至]+(?:个)?字|(?:直接|只|仅)(?:返回|输出|回复)|不要(?:使用|加|带|解释|输出)"
+    r"|\d+\s*(?:个)?字(?:以内|之内|左右)?|[一二三四五六七八九十两到至]+(?:个)?字|(?:直接|只|仅)(?:返回|输出|回复)"
+    r"|不要(?:使用|加|带|解释|输出)"
     r"|^\s*(?:\|\|>)?\s*(?:user|human|assistant|ai|response|用户|助手)\s*[:：]",
     re.I | re.M,
 )
 _LINE = re.compile(r"^\W{0,4}(?:user|human|用户)\W{0,4}\s*[:：]\s*(.+)$", re.I | re.M)
 _ASSISTANT = re.compile(r"\b(?:assistant|ai|response)\s*[:：]|(?:助手|回答)\s*[:：]", re.I)
 _JSON_USER = re.compile(r'"(?:role|mainText|content)"\s*:\s*"')
+_SAID = re.compile(r'"(?:mainText|content)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _QUESTION = re.compile(
     r"^\s*(?:how|where|why|when|who|can|could|do|does|is|are|which)\b[^\n]*\?\s*$|^[^\n]*(?:怎么|如何|哪里|吗)[^\n]*$", re.I
 )
@@ -133,7 +156,7 @@ def answer_to(order: Order, index_version: int, profile: str) -> Answer:
 
 
 def _ordered(text: str, whole: str, *, alone: bool = False) -> Order | None:
-    if len(text.strip()) < (_SHORTEST if not re.search("[\u4e00-\u9fff]", text) else _SHORTEST // 2):
+    if len(text.strip()) < (_SHORTEST if not _CHINESE.search(text) else _SHORTEST // 2):
         return None
     ends = text if len(text) <= 2 * _READ else f"{text[:_READ]}\n{text[-_READ:]}"
     plain = " ".join(ends.split())
@@ -155,7 +178,7 @@ def _said(text: str) -> tuple[str, ...]:
 def _plain(text: str) -> str:
     told = text.strip()
     if told[:1] in "[{" and _JSON_USER.search(told):
-        found = re.search(r'"(?:mainText|content)"\s*:\s*"((?:[^"\\]|\\.)*)"', told)
+        found = _SAID.search(told)
         told = found[1] if found else ""
     return " ".join(told.strip(' "“”').split())
 

@@ -101,7 +101,21 @@ def _holds(values: Sequence[Any], operator: str, bound: Any) -> bool:
         return not _among(values, bound if isinstance(bound, list | tuple) else [bound])
     limit = order_of(bound)
     assert limit is not None
-    return any(_COMPARED[operator](told, limit) for one in values if (told := order_of(one)) and told[0] == limit[0])
+    pairs = (_alike(told, limit) for one in values if (told := order_of(one)) is not None)
+    return any(_COMPARED[operator](*both) for both in pairs if both is not None)
+
+
+def _alike(one: Order, other: Order) -> tuple[Order, Order] | None:
+    """Both as numbers or both as times; a number that may be a year is one beside a time."""
+    if one[0] == other[0]:
+        return one, other
+    one, other = _as_year(one) or one, _as_year(other) or other
+    return (one, other) if one[0] == other[0] else None
+
+
+def _as_year(told: Order) -> Order | None:
+    year = told[1]
+    return _days(f"{year:.0f}年") if told[0] == "number" and year == int(year) and 1900 <= year < 2100 else None
 
 
 _COMPARED: Mapping[str, Callable[[Order, Order], bool]] = {

@@ -1,4 +1,4 @@
-"""Tables of hand-offs: who waits for a person, told to a help desk by webhook; and conversations that a person has taken over."""
+"""Tables of hand-offs: who waits for a person, and conversations that a person has taken over."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ handoffs = Table(
     Index("handoffs_due", "due"),
 )
 
-# A person answers here; the assistant is silent. `key`: whose conversations, "*": anybody's; `visitor`: "" for all of the key's.
+# A person answers here, the assistant is silent. `key`: whose conversation, "*": anybody's; `visitor`: "" for all of them.
 takeovers = Table(
     "takeovers",
     metadata,

@@ -286,9 +286,8 @@ def test_what_another_model_was_told_and_called_is_no_obstacle(sdk: OpenAI) -> N
 
 def test_a_wrong_address_is_told_in_openais_shape(base_url: str) -> None:
     message: Any = [{"role": "user", "content": BELL}]
-    with OpenAI(base_url=base_url, api_key="none", max_retries=0) as wrong:
-        with pytest.raises(openai.NotFoundError, match="ends with /v1"):
-            wrong.chat.completions.create(model="xiansou", messages=message)
+    with OpenAI(base_url=base_url, api_key="none", max_retries=0) as wrong, pytest.raises(openai.NotFoundError, match="/v1"):
+        wrong.chat.completions.create(model="xiansou", messages=message)
     with OpenAI(base_url=f"{base_url}/v1", api_key="none", max_retries=0) as client:
         with pytest.raises(openai.NotFoundError, match="/v1/chat/completions"):
             client.completions.create(model="xiansou", prompt=BELL)
@@ -302,7 +301,7 @@ def test_a_wrong_address_is_told_in_openais_shape(base_url: str) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_order_of_the_client_is_answered_cheaply_and_kept_nowhere(sdk: OpenAI, base_url: str, stream: bool) -> None:
     order = (
-        "### Task:\nGenerate a short title for the chat history.\n### Output:\nJSON format: {\"title\": \"…\"}\n"
+        '### Task:\nGenerate a short title for the chat history.\n### Output:\nJSON format: {"title": "…"}\n'
         f"<chat_history>\nUSER: {BELL}\nASSISTANT: {'90 euros. ' * 900}\n</chat_history>"
     )
     told = ask(sdk, order, stream=stream)

@@ -74,7 +74,7 @@ def test_the_sdks_own_accumulator_takes_the_stream(sdk: OpenAI) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_who_did_not_ask_for_the_search_gets_a_message_with_links(sdk: OpenAI, stream: bool) -> None:
-    """OpenAI tells of a `file_search_call` only who gave the tool; chat windows show one that they did not ask for as failed."""
+    """OpenAI tells of a `file_search_call` only who gave the tool; chat windows show any other as failed."""
     told: Any = sdk.responses.create(model="xiansou", input=LENS, stream=stream)
     events = list(told) if stream else []
     assert not [event.type for event in events if "file_search" in event.type]
@@ -119,7 +119,7 @@ def test_the_file_search_tool_says_where_to_look(sdk: OpenAI) -> None:
         ).rag
 
     assert ask(vector_store_ids=["garden"], max_num_results=1)["citations"][0]["document_id"] == "help/old.md"
-    with pytest.raises(openai.BadRequestError, match="no collection `gardens`. Did you mean `garden`"):
+    with pytest.raises(openai.BadRequestError, match="no collection `gardens`"):
         ask(vector_store_ids=["gardens"])
     year = {"type": "eq", "key": "year", "value": 2026}
     assert ask(filters=year)["status"] == "answered"

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -59,7 +58,9 @@ def desk(replies: list[int]) -> Iterator[tuple[str, list[tuple[dict[str, str], b
 
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            heard.append(({k.lower(): v for k, v in self.headers.items()}, self.rfile.read(int(self.headers["content-length"]))))
+            heard.append(
+                ({k.lower(): v for k, v in self.headers.items()}, self.rfile.read(int(self.headers["content-length"])))
+            )
             self.send_response(replies.pop(0) if replies else 200)
             self.end_headers()
 

@@ -12,8 +12,8 @@ HISTORY = "<chat_history>\nUSER: Can the gate be opened by phone?\nASSISTANT: Ye
 ORDERS = {
     "open-webui title": (
         "title",
-        "### Task:\nGenerate a concise, 3-5 word title with an emoji summarizing the chat history.\n### Guidelines:\n- Write the "
-        'title in the chat\'s primary language.\n### Output:\nJSON format: { "title": "your concise title here" }\n'
+        "### Task:\nGenerate a concise, 3-5 word title with an emoji summarizing the chat history.\n### Guidelines:\n- Write "
+        'the title in the chat\'s primary language.\n### Output:\nJSON format: { "title": "your concise title here" }\n'
         f"### Chat History:\n{HISTORY}",
     ),
     "open-webui tags": (
@@ -28,8 +28,8 @@ ORDERS = {
     ),
     "open-webui queries": (
         "queries",
-        "### Task:\nAnalyze the chat history to determine the necessity of generating search queries, in the given language. By "
-        f'default, **prioritize generating 1-3 broad and relevant search queries**.\n### Output: JSON {{"queries": []}}\n{HISTORY}',
+        "### Task:\nAnalyze the chat history to determine the necessity of generating search queries, in the given language. "
+        f'By default, prioritize generating 1-3 broad and relevant queries.\n### Output: JSON {{"queries": []}}\n{HISTORY}',
     ),
     "librechat title": (
         "title",
@@ -48,7 +48,7 @@ ORDERS = {
     "nextchat memory": ("summary", "简要总结一下对话内容，用作后续的上下文提示 prompt，控制在 200 字以内"),
     "dify follow-ups": (
         "follow_ups",
-        "Please help me predict the three most likely questions that human would ask, and keep each question under 20 characters.\n"
+        "Please help me predict the three most likely questions that human would ask, and keep each under 20 characters.\n"
         'The output must be an array in JSON format following the specified schema: ["question1"]\n'
         "Human: Can the gate be opened by phone?\nAssistant: Yes.\nquestions: conversation",
     ),
@@ -121,8 +121,8 @@ def test_an_order_that_stands_in_the_instructions() -> None:
 def test_instructions_of_an_assistant_are_no_order() -> None:
     system = {
         "role": "system",
-        "content": "You are the help desk of a garden shop. Be brief, answer in at most 50 words. When the conversation ends, you "
-        "may suggest follow-up questions. Give names of products as they are. Reply with only what you know.",
+        "content": "You are the help desk of a garden shop. Be brief, answer in at most 50 words. When the conversation ends, "
+        "you may suggest follow-up questions. Give names of products as they are. Reply with only what you know.",
     }
     assert order_of([system, {"role": "user", "content": "Do you sell roses?"}]) is None
 
