@@ -34,9 +34,9 @@ from api.principal import Principal
 from api.state import state
 from api.wire.links import Links
 from rag.errors import Forbidden, InputError, Unauthorized
-from rag.library.audit import Trail, library_of
-from rag.library.keys import PREFIX, Key, Keys, KeyScope
-from rag.remote import Remote
+from rag.record.audit import Trail, library_of
+from rag.record.keys import PREFIX, Key, Keys, KeyScope
+from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.

@@ -9,7 +9,7 @@ from html import escape
 
 from api.cites import Cited, Gone
 from rag.domain import Language
-from rag.library.tokens import is_chinese
+from rag.text.tokens import is_chinese
 
 _STYLE = """
 :root{color-scheme:light dark}

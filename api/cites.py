@@ -22,11 +22,11 @@ from sqlalchemy import Engine, insert, select
 from api.principal import Principal
 from rag.domain import Citation, Scope
 from rag.errors import NotFound
-from rag.library.engine import writing
-from rag.library.keys import Keys
-from rag.library.ledger import Ledger
-from rag.library.neighbours import section_at
-from rag.library.schema import documents, meta, versions
+from rag.record.engine import writing
+from rag.record.keys import Keys
+from rag.record.ledger import Ledger
+from rag.record.schema import documents, meta, versions
+from rag.record.sections import section_at
 
 PATH = "/v1/cite/"
 _SECRET, _FORM, _SIGNED = "cite_secret", 1, 12  # bytes of the signature: 96 bits cannot be guessed over HTTP

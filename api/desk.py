@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 
 from rag.answering.record import Made, Reuse, new_id
 from rag.domain import Answer, Question, Usage
-from rag.grounding import Handoff
-from rag.library.handoffs import ANYBODY, Handoffs, Kind, Takeover
-from rag.library.ledger import now
+from rag.domain.grounding import Handoff
+from rag.record.handoffs import ANYBODY, Handoffs, Kind, Takeover
+from rag.record.ledger import now
+from rag.record.serializers import iso_time
 from rag.settings.handoff import HandoffSettings
-from rag.wire import iso_time
 
 ACTIVE = "agent_active"  # `handoff.reason` of what the assistant does not answer
 _ASKED = ("person", "complaint")

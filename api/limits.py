@@ -14,7 +14,7 @@ from api.principal import Principal
 from api.windows import OwnWindows, Rate, redis_hit
 from rag.domain import Answer, Question
 from rag.errors import LimitReached, Overloaded
-from rag.remote import Remote
+from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 _DAY_S = 86_400

@@ -14,7 +14,7 @@ from mcp_types import CallToolResult, TextContent
 from api.replies import AnswerReply, HitsReply
 from api.wire.links import Links
 from rag.domain import Answer, Citation, Hit, Retrieved
-from rag.wire import answer_json, hit_json
+from rag.record.serializers import answer_json, hit_json
 
 _REFUSED = "The documents do not answer this question. Say so, or offer a person; do not answer it from elsewhere."
 _NO_HITS = "No passage fits."

@@ -22,13 +22,13 @@ from api.stream import steps
 from api.wire.links import Links
 from rag import __version__
 from rag.domain import Answer, Question, Scope
+from rag.domain.validation import check_question
 from rag.errors import XiansouError
-from rag.library.filters import check_filters
-from rag.library.keys import Keys
-from rag.question import check_question
+from rag.text.filters import check_filters
+from rag.record.keys import Keys
+from rag.record.serializers import document_json
 from rag.settings import Settings
-from rag.wire import document_json
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 MAX_CHARS = 20_000  # of a document's text at once: what a model can read
 _INSTRUCTIONS = (
@@ -63,9 +63,9 @@ class Callers:
     links: Callable[[Any], Links | None]
 
 
-def make_server(house: Callable[[], House], caller: Callers) -> MCPServer:
+def make_server(application: Callable[[], Application], caller: Callers) -> MCPServer:
     """`house`: the open one."""
-    tools = (_search(house, caller), _ask(house, caller), _get_document(house, caller))
+    tools = (_search(application, caller), _ask(application, caller), _get_document(application, caller))
     return MCPServer(
         "xiansou",
         title="Xiansou",
@@ -77,10 +77,10 @@ def make_server(house: Callable[[], House], caller: Callers) -> MCPServer:
     )
 
 
-_House = Callable[[], House]
+_Application = Callable[[], Application]
 
 
-def _search(house: _House, caller: Callers) -> Callable[..., Any]:
+def _search(application: _Application, caller: Callers) -> Callable[..., Any]:
     async def search(
         question: QuestionText,
         ctx: Context,
@@ -92,7 +92,7 @@ def _search(house: _House, caller: Callers) -> Callable[..., Any]:
         try:
             asked = Question(check_question(question), scope=Scope(collection, check_filters(filters)), top_k=top_k)
             permitted = _caller_of(ctx, caller).within(asked)
-            found = await run_in_threadpool(house().answerer.retrieve, permitted)
+            found = await run_in_threadpool(application().answerer.retrieve, permitted)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
         return hits_told(found, caller.links(ctx.request_context.request))
@@ -100,7 +100,7 @@ def _search(house: _House, caller: Callers) -> Callable[..., Any]:
     return search
 
 
-def _ask(house: _House, caller: Callers) -> Callable[..., Any]:
+def _ask(application: _Application, caller: Callers) -> Callable[..., Any]:
     async def ask(
         question: QuestionText,
         ctx: Context,
@@ -111,7 +111,7 @@ def _ask(house: _House, caller: Callers) -> Callable[..., Any]:
         """Answer a question from the documents, each sentence cited, or say that they do not answer it."""
         try:
             asked = Question(check_question(question), scope=Scope(collection, check_filters(filters)), profile=profile)
-            answer = await _followed(house(), _caller_of(ctx, caller).within(asked), ctx)
+            answer = await _followed(application(), _caller_of(ctx, caller).within(asked), ctx)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
         return answer_told(answer, caller.links(ctx.request_context.request))
@@ -119,7 +119,7 @@ def _ask(house: _House, caller: Callers) -> Callable[..., Any]:
     return ask
 
 
-def _get_document(house: _House, caller: Callers) -> Callable[..., Any]:
+def _get_document(application: _Application, caller: Callers) -> Callable[..., Any]:
     async def get_document(
         document_id: Annotated[str, Field(description="As in a hit or citation.")],
         ctx: Context,
@@ -129,7 +129,7 @@ def _get_document(house: _House, caller: Callers) -> Callable[..., Any]:
     ) -> Annotated[CallToolResult, DocumentTextReply]:
         """A document's text and what is known of it; long texts a part at a time."""
         try:
-            told, text = await run_in_threadpool(_read, house(), _caller_of(ctx, caller), document_id, version)
+            told, text = await run_in_threadpool(_read, application(), _caller_of(ctx, caller), document_id, version)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
         begin, end = min(start, len(text)), min(start + max_chars, len(text))
@@ -139,18 +139,18 @@ def _get_document(house: _House, caller: Callers) -> Callable[..., Any]:
     return get_document
 
 
-def _read(house: House, caller: Principal, document_id: str, version: int | None) -> tuple[dict[str, Any], str]:
-    doc = caller.checked(house.ledger.document(document_id))
+def _read(application: Application, caller: Principal, document_id: str, version: int | None) -> tuple[dict[str, Any], str]:
+    doc = caller.checked(application.ledger.document(document_id))
     wanted = version or doc.version
-    return document_json(doc) | {"version": wanted, "source": None}, house.ledger.text(
+    return document_json(doc) | {"version": wanted, "source": None}, application.ledger.text(
         document_id, wanted, scope=caller.scope()
     )
 
 
-async def _followed(house: House, question: Question, ctx: Context) -> Answer:
+async def _followed(application: Application, question: Question, ctx: Context) -> Answer:
     """The answer; each sentence is told as progress to clients that want it. Stops the LLM when the client goes away."""
     said = 0
-    async with aclosing(steps(house, question)) as coming:
+    async with aclosing(steps(application, question)) as coming:
         async for event in coming:
             if isinstance(event, Answer):
                 return event
@@ -165,14 +165,14 @@ def _caller_of(ctx: Context, caller: Callers) -> Principal:
 
 def serve_stdio(settings: Settings) -> None:
     """Serves one client until stdin ends; whoever can start this program may read the library."""
-    house = open_house(settings)
+    application = open_application(settings)
     try:
         local, base = Principal("local", "local"), settings.server.public_url
-        made = cites.Cites(house.ledger.engine, Keys(house.ledger.engine), settings.server.cite_hours)
+        made = cites.Cites(application.ledger.engine, Keys(application.ledger.engine), settings.server.cite_hours)
 
         def links(_request: Any) -> Links | None:
             return Links(lambda cited: f"{base}{cites.PATH}{made.token(cited, local)}#cited") if base else None
 
-        make_server(lambda: house, Callers(lambda _request: local, links)).run("stdio")
+        make_server(lambda: application, Callers(lambda _request: local, links)).run("stdio")
     finally:
-        house.close()
+        application.close()

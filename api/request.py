@@ -24,8 +24,8 @@ from api.schemas import DocumentBody, DocumentFields, SharedFields
 from api.wire.dialects import OPENAI_PATHS
 from ingest.expand import expand, is_archive
 from rag.domain import DocumentInput
+from rag.domain.validation import check_document_id
 from rag.errors import InputError, ParseError
-from rag.question import check_document_id
 
 Model = TypeVar("Model", bound=BaseModel)
 

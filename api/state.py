@@ -10,8 +10,8 @@ from fastapi import Depends, Request
 
 from ingest.jobs import Jobs
 from rag.errors import Overloaded
-from rag.remote import Doorbell
-from rag.wiring import House
+from rag.runtime.remote import Doorbell
+from rag.wiring import Application
 
 if TYPE_CHECKING:
     from api.auth import Access
@@ -26,7 +26,7 @@ class State:
     `waiting` limits the threads in which writes wait for their job: they must not take those that answer questions.
     """
 
-    house: House
+    application: Application
     jobs: Jobs
     doorbell: Doorbell
     waiting: CapacityLimiter

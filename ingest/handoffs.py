@@ -18,9 +18,9 @@ import structlog
 
 from rag import __version__
 from rag.errors import XiansouError
-from rag.library.handoffs import Handoff, Handoffs
+from rag.record.handoffs import Handoff, Handoffs
 from rag.settings.handoff import HandoffSettings
-from rag.wiring import House
+from rag.wiring import Application
 
 log = structlog.get_logger()
 
@@ -28,17 +28,17 @@ _LOOK_S = 1.0
 _PREFIX = "whsec_"
 
 
-def start(house: House, stop: threading.Event) -> threading.Thread | None:
+def start(application: Application, stop: threading.Event) -> threading.Thread | None:
     """A thread that sends what is due until `stop` is set; None where no webhook is set."""
-    if not house.settings.handoff.url:
+    if not application.settings.handoff.url:
         return None
-    thread = threading.Thread(target=_run, args=(house, stop), name="handoffs", daemon=True)
+    thread = threading.Thread(target=_run, args=(application, stop), name="handoffs", daemon=True)
     thread.start()
     return thread
 
 
-def _run(house: House, stop: threading.Event) -> None:
-    queue, told = Handoffs(house.ledger.engine), house.settings.handoff
+def _run(application: Application, stop: threading.Event) -> None:
+    queue, told = Handoffs(application.ledger.engine), application.settings.handoff
     with httpx.Client(timeout=told.timeout_s, follow_redirects=False) as client:
         while not stop.wait(_LOOK_S):
             try:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from rag import watch
 from rag.answering import condense, faq
 from rag.answering.chat import GENERATOR as CHAT
 from rag.answering.chat import chat_handoff, chat_text
@@ -30,7 +29,6 @@ from rag.answering.refuse import CUT, clarify, foreign, handoff, refusal_text, s
 from rag.answering.unknown import unknown_text
 from rag.answering.unsafe import unsafe
 from rag.answering.writing import Limits, Writing
-from rag.condensed import Condensed
 from rag.domain import (
     DEFAULT_COLLECTION,
     Answer,
@@ -45,10 +43,13 @@ from rag.domain import (
     Status,
     Usage,
 )
-from rag.grounding import Clarification, Handoff
-from rag.library.calibration import threshold
-from rag.library.fields import Field
+from rag.domain.condensed import Condensed
+from rag.domain.grounding import Clarification, Handoff
+from rag.index.fields import Field
 from rag.ports import Embedder, Generator
+from rag.record.calibration import threshold
+from rag.runtime import telemetry
+from rag.runtime.tracing import StageSpans
 from rag.search import intent
 from rag.search.position import position
 from rag.search.readings import search_readings, step_back
@@ -58,7 +59,6 @@ from rag.search.swap import SIBLINGS, swapped
 from rag.search.turn import language_of, still_failing
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE, Profile
-from rag.tracing import StageSpans
 
 EXTRACTIVE = "extractive"
 _EXTRACTIVE_S = 1.0  # kept of the deadline where quoting is the last way out
@@ -186,7 +186,7 @@ class Answerer:
             k,
         )
         found = step_back(found, said_already(question))
-        watch.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
+        telemetry.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
         return found
 
     def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
@@ -240,12 +240,12 @@ class Answerer:
             return
         if self.memory is not None:
             question = self.memory.recall(question)
-        with watch.abandoned() as given:
+        with telemetry.abandoned() as given:
             for made in self.make(question, gone, self.memory):
                 if isinstance(made, Made):
                     if self.memory is not None:
                         self.memory.keep(made)
-                    watch.answered(question, made.answer, made.hits, self._settings.log)
+                    telemetry.answered(question, made.answer, made.hits, self._settings.log)
                     if self.heard is not None:
                         self.heard(made.question, made.answer)
                     given()

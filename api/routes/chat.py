@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
+from api.scopes import Asker
 from api.state import Here
 from api.stream import answer_while_connected, reached, ready, stream_answer
 from api.wire.chat import ChatBody, ChatChunks, completion
@@ -26,18 +26,18 @@ _PROBLEMS = openai_problems(400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 50
 @router.post("/completions", response_model=ChatCompletion, responses={200: _STREAM, **_PROBLEMS})
 async def chat_completions(asked: ChatBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer the last message from the documents, as OpenAI's Chat Completions do; `model` names an assistant."""
-    house = here.house
-    model = check_model(asked.model, models(house.settings))
+    application = here.application
+    model = check_model(asked.model, models(application.settings))
     rendering = Rendering(style_of(request, asked.rag, guess=True), here.access.links(request, caller))
     wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
     chunks = ChatChunks(model, rendering, include_usage=wants_usage, more=asked.settled())
     if (order := asked.order()) is not None:
-        told = answer_to(order, await run_in_threadpool(house.ledger.head), model)
+        told = answer_to(order, await run_in_threadpool(application.ledger.head), model)
         if asked.stream:
             return ready(told, chunks)
         return Json(completion(model, told, rendering), index_version=told.index_version)
     question = caller.within(asked.to_question())
     if asked.stream:
-        return await stream_answer(house, question, chunks, request.state.request_id, strict=True)
-    answer = reached(await answer_while_connected(house, question, request))
+        return await stream_answer(application, question, chunks, request.state.request_id, strict=True)
+    answer = reached(await answer_while_connected(application, question, request))
     return Json(completion(model, answer, rendering, asked.settled()), index_version=answer.index_version)

@@ -25,7 +25,7 @@ async def show_cited(token: Token, here: Here, request: Request) -> Response:
     """The cited passage, marked in its section. It needs no key: the link is signed, and ends after hours."""
     access = here.access
     await access.reader(request)
-    found = await to_thread.run_sync(access.cites.open, token, here.house.ledger, limiter=access.limiter)
+    found = await to_thread.run_sync(access.cites.open, token, here.application.ledger, limiter=access.limiter)
     if isinstance(found, Cited):
         return HTMLResponse(page(found), headers=HEADERS)
     return HTMLResponse(gone(found, _language(request)), STATUS[found], HEADERS)

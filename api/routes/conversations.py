@@ -9,17 +9,17 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.replies import CitationReply, ClarificationReply, problems
 from api.reply import Json
 from api.routes.answers import owner_of
 from api.routes.handoffs import ConversationId
+from api.scopes import Asker
 from api.state import Here
 from rag.domain import Intent, Question, Reason, Status
 from rag.errors import NotFound
-from rag.library.answers import Stored
-from rag.library.reload import cited_documents, open_versions, turns
-from rag.wire import iso_time
+from rag.record.reload import cited_documents, open_versions, turns
+from rag.record.answers import Stored
+from rag.record.serializers import iso_time
 
 router = APIRouter(prefix="/conversations", tags=["answers"])
 
@@ -60,18 +60,18 @@ def show_conversation(
     id: ConversationId, here: Here, caller: Asker, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Response:
     """The caller's own conversation, as long as answers are kept (`answers.keep_days`). 404 for another's."""
-    house = here.house
-    house.memory.flush()
-    found = turns(house.ledger.engine, id, owner_of(caller), limit + 1)
-    kept = [house.memory.find(one) for one in found[-limit:]]
+    application = here.application
+    application.memory.flush()
+    found = turns(application.ledger.engine, id, owner_of(caller), limit + 1)
+    kept = [application.memory.find(one) for one in found[-limit:]]
     taken = here.desk.taken(Question("", conversation_id=id, owner=caller.owner))
     if not kept and taken is None:
         raise NotFound(f"no conversation {id!r}", field="id")
     cited = [cited_documents(one) for one in kept]
-    now = open_versions(house.ledger.engine, {key for one in cited for key in one}, caller.scope())
+    now = open_versions(application.ledger.engine, {key for one in cited for key in one}, caller.scope())
     told = {"turns": [_turn(one, its, now) for one, its in zip(kept, cited, strict=True)], "more": len(found) > limit}
     state = {"state": "agent" if taken else "assistant", "agent": taken.agent if taken else None}
-    return Json({"conversation_id": id, **state, **told}, index_version=house.ledger.head())
+    return Json({"conversation_id": id, **state, **told}, index_version=application.ledger.head())
 
 
 def _turn(stored: Stored, cited: Mapping[str, int], now: Mapping[str, int]) -> dict[str, Any]:

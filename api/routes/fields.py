@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Told
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.replies import problems
 from api.reply import Json
+from api.scopes import Asker
 from api.state import Here
-from rag.library.fields import VALUES, Field
+from rag.index.fields import VALUES, Field
 
 router = APIRouter(prefix="/fields", tags=["questions"])
 
@@ -51,7 +51,7 @@ class FieldsReply(BaseModel):
 @router.get("", response_model=FieldsReply, responses=problems(401, 403, 422, 429, 500, 503))
 def list_fields(here: Here, caller: Asker) -> Response:
     """Fields by name with their most common values, and the collections: what `filters` and `collection` may name."""
-    fields, collections, version = here.house.answerer.fields(caller.scope())
+    fields, collections, version = here.application.answerer.fields(caller.scope())
     told = {"fields": [_told(one) for one in fields], "collections": collections, "index_version": version}
     return Json(told, index_version=version)
 

@@ -8,16 +8,16 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from api.auth import Admin, Asker, requires
 from api.principal import Principal
 from api.replies import problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import Body, Name
+from api.scopes import Admin, Asker, requires
 from api.state import Here
 from rag.errors import InputError, NotFound
-from rag.library.handoffs import ANYBODY
-from rag.wire import iso_time
+from rag.record.handoffs import ANYBODY
+from rag.record.serializers import iso_time
 
 router = APIRouter(tags=["a person"], route_class=JsonRoute)
 
@@ -96,7 +96,7 @@ def ask_for_a_person(given: HandoffBody, here: Here, caller: Asker) -> Response:
             "nothing says who waits for what.", field="contact", fix="Send `contact`, `message` or a conversation."
         )
     key = here.desk.request(caller.owner, given.conversation_id, {"reason": "form", **told})
-    return Json({"handoff_id": key, "told": bool(here.house.settings.handoff.url)}, 202)
+    return Json({"handoff_id": key, "told": bool(here.application.settings.handoff.url)}, 202)
 
 
 @router.get("/handoffs", response_model=QueueReply, responses=_PROBLEMS)

@@ -12,10 +12,10 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.auth import Asker
 from api.mcp_tools import Callers, make_server
 from api.principal import Principal
 from api.reply import Json
+from api.scopes import Asker
 from api.state import Here, State
 from api.wire.links import Links
 
@@ -48,7 +48,7 @@ async def running(app: FastAPI, state: State) -> AsyncIterator[None]:
     def links(request: Request) -> Links:
         return state.access.links(request, _principal(request))
 
-    server = make_server(lambda: state.house, Callers(_principal, links))
+    server = make_server(lambda: state.application, Callers(_principal, links))
     open_door = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # ours: api.gate, for all routes
     server.streamable_http_app(stateless_http=True, transport_security=open_door)  # the app is not used: no keys, no limits
     manager = app.state.mcp = server.session_manager

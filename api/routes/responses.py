@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
+from api.scopes import Asker
 from api.state import Here
 from api.stream import answer_while_connected, reached, ready, stream_answer
 from api.wire.citations import Rendering
@@ -45,16 +45,16 @@ class ResponseReply(BaseModel):
 @router.post("", response_model=ResponseReply, responses={200: _STREAM, **_PROBLEMS})
 async def create_response(asked: ResponsesBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer from the documents, as OpenAI's Responses do; citations are `url_citation` annotations."""
-    house = here.house
-    check_model(asked.model, models(house.settings))
+    application = here.application
+    check_model(asked.model, models(application.settings))
     order = asked.order()
     question = Question(ORDERED, profile=asked.model) if order else caller.within(asked.to_question())
     rendering = Rendering(style_of(request, asked.rag), here.access.links(request, caller))
     writer = ResponseWriter(asked, question, rendering)
     if order is not None:
-        told = answer_to(order, await run_in_threadpool(house.ledger.head), asked.model)
+        told = answer_to(order, await run_in_threadpool(application.ledger.head), asked.model)
         return ready(told, ResponseEvents(writer)) if asked.stream else Json(writer.complete(told))
     if asked.stream:
-        return await stream_answer(house, question, ResponseEvents(writer), request.state.request_id, strict=True)
-    answer = reached(await answer_while_connected(house, question, request))
+        return await stream_answer(application, question, ResponseEvents(writer), request.state.request_id, strict=True)
+    answer = reached(await answer_while_connected(application, question, request))
     return Json(writer.complete(answer), index_version=answer.index_version)

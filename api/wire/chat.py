@@ -22,7 +22,7 @@ from api.wire.sampling import Settled, sampling_of, settled
 from api.wire.tasks import Order, order_of
 from rag.domain import Answer, Question, Sentence
 from rag.errors import InputError
-from rag.wire import answer_json
+from rag.record.serializers import answer_json
 
 DONE = ServerSentEvent("[DONE]")
 _IN_OPENAIS_OWN = ("answer", "citations", "usage")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag.errors import InputError
-from rag.library.filters import OPERATORS, check_filters
+from rag.text.filters import OPERATORS, check_filters
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rag.domain.sampling import Sampling
 from rag.errors import InputError
-from rag.sampling import Sampling
 
 Settled = dict[str, Any]
 

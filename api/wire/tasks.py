@@ -15,8 +15,8 @@ import orjson
 
 from api.wire.messages import text_of
 from rag.domain import Answer, Usage
+from rag.domain.grounding import Handoff
 from rag.errors import InputError
-from rag.grounding import Handoff
 
 Task = Literal["follow_ups", "tags", "queries", "emoji", "autocompletion", "summary", "title"]
 GENERATOR = "none"  # nobody worded it

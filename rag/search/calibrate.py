@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.library.calibration import PLAIN, Calibration, moved
+from rag.record.calibration import PLAIN, Calibration, moved
 
 _COSINE_CENTRE = 0.85  # e5's cosines live in a narrow band around here
 _FIRM = 10.0  # how many questions' worth a slope of 1 counts when a few are fitted
@@ -33,7 +33,7 @@ class Features:
     cosine −1..1; margin: cosine ahead of the candidates' mean; late: late interaction, None when the model gives none;
     ahead: of its median over the candidates; gap: raw score ahead of the best passage of another document; coverage and
     context: share (0–1) of the question's words in the passage, and (where there is no late) in its heading; words: content
-    words of the question; short: `rag.library.late.Compared`; unnamed: the question
+    words of the question; short: `rag.index.late_interaction.Compared`; unnamed: the question
     holds a name that the passage does not; personal: a person tells of himself, in other words
     than documents have; chinese: the question is.
     """

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, select
 
 from rag.domain import Scope
 from rag.errors import InputError
-from rag.library.fields import Field
-from rag.library.filters import RANGES, folded
-from rag.library.schema import documents, versions
+from rag.index.fields import Field
+from rag.text.filters import RANGES, folded
+from rag.record.schema import documents, versions
 
 
 def collections_of(engine: Engine, scope: Scope) -> list[str]:

@@ -10,8 +10,8 @@ from rag.answering.compose import render
 from rag.answering.compose.columns import asked_cells, belongs, named_columns
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
-from rag.library.names import asked_names, names_in
-from rag.statement import CODE, Statement
+from rag.domain.statement import CODE, Statement
+from rag.text.names import asked_names, names_in
 
 _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
 _SHORT_LIST = 420  # characters up to which a list of bullets is given whole

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from rag.answering.compose.columns import heads_of, of_attribute
 from rag.domain import Hit
-from rag.library.attributes import attributes_asked, is_called, without_attributes
-from rag.library.coverage import word_set
-from rag.library.tokens import one_line
-from rag.statement import Statement
+from rag.domain.statement import Statement
+from rag.text.attributes import attributes_asked, is_called, without_attributes
+from rag.text.term_coverage import word_set
+from rag.text.tokens import one_line
 
 _LISTS = re.compile(
     r"哪些|哪几|都有(?:什么|啥)|有(?:什么|啥|几)(?:种|款|个|样)?|几种|几款|分别|各(?:要|是|多少)|各自|列表|一览|价目|价格表"

@@ -23,11 +23,11 @@ from ingest import handoffs as sender
 from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
-from rag.library.erase_visitor import erase_visitor
-from rag.library.handoffs import Handoffs
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.library.rows import Prepared
-from rag.wiring import House, open_house
+from rag.record.erase_visitor import erase_visitor
+from rag.record.handoffs import Handoffs
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.record.rows import PreparedDocument
+from rag.wiring import Application, open_application
 
 SHOP = "https://shop.example"
 SECRET = "a secret of sixteen and more"
@@ -36,19 +36,21 @@ ASKED = "How does the greenhouse lamp blink?"
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def application(tmp_path: Path) -> Iterator[Application]:
     hook = {"handoff__url": "http://127.0.0.1:9/", "handoff__secret": SECRET}
     told = make_settings(tmp_path, server__auth="required", cache__ttl_s=0, **hook)
-    made = open_house(told, embedder=HashEmbedder())
+    made = open_application(told, embedder=HashEmbedder())
     put(made, "lamp.md")
     yield made
     made.close()
 
 
-def put(house: House, document_id: str, text: str = TEXT) -> None:
-    vectors = house.embedder.embed_passages([text])
-    chunks = with_tokens(of_text([Chunk(0, len(text), text)], text, markdown=False), house.embedder)
-    house.ledger.put(Prepared(DocumentInput(document_id, text.encode()), "lamp", text, chunks, vectors), house.generation)
+def put(application: Application, document_id: str, text: str = TEXT) -> None:
+    vectors = application.embedder.embed_passages([text])
+    chunks = with_tokens(of_text([Chunk(0, len(text), text)], text, markdown=False), application.embedder)
+    application.ledger.put(
+        PreparedDocument(DocumentInput(document_id, text.encode()), "lamp", text, chunks, vectors), application.generation
+    )
 
 
 @contextmanager
@@ -77,10 +79,10 @@ def desk(replies: list[int]) -> Iterator[tuple[str, list[tuple[dict[str, str], b
 class Asking:
     """A key's program, and visitors of its widget."""
 
-    def __init__(self, url: str, house: House):
+    def __init__(self, url: str, application: Application):
         self.url = url
-        self.key = Keys(house.ledger.engine).create("shop", Rights(("query",), origins=(SHOP,)), made_by=COMMAND_LINE)[1]
-        self.admin = Keys(house.ledger.engine).create("admin", Rights(("admin",)), made_by=COMMAND_LINE)[1]
+        self.key = Keys(application.ledger.engine).create("shop", Rights(("query",), origins=(SHOP,)), made_by=COMMAND_LINE)[1]
+        self.admin = Keys(application.ledger.engine).create("admin", Rights(("admin",)), made_by=COMMAND_LINE)[1]
 
     def visitor(self, name: str) -> dict[str, str]:
         told = httpx.post(f"{self.url}/v1/widget/tokens", json={"visitor": name}, headers=self.of(self.key)).json()
@@ -100,16 +102,16 @@ class Asking:
         return httpx.get(f"{self.url}{path}", headers=who)
 
 
-def test_the_help_desk_is_told_until_it_has_heard(house: House) -> None:
-    with serving(create_app(house=house)) as url, desk([500, 302]) as (hook, heard), httpx.Client() as client:
-        asking = Asking(url, house)
+def test_the_help_desk_is_told_until_it_has_heard(application: Application) -> None:
+    with serving(create_app(application=application)) as url, desk([500, 302]) as (hook, heard), httpx.Client() as client:
+        asking = Asking(url, application)
         ann = asking.visitor("ann")
         over = asking.ask(ann, "I want to talk to a person", "c1")["handoff"]
         assert over["suggested"]
         form = {"name": "Ann", "contact": "ann@example.com", "message": "Call me.", "conversation_id": "c1", "language": "en"}
         made = httpx.post(f"{url}/v1/handoff", json=form, headers=ann)
         assert (made.status_code, made.json()["told"]) == (202, True)
-        queue, told = Handoffs(house.ledger.engine), house.settings.handoff.model_copy(update={"url": hook})
+        queue, told = Handoffs(application.ledger.engine), application.settings.handoff.model_copy(update={"url": hook})
         first = queue.claim()
         assert first is not None
         for _ in range(3):  # refused twice, then heard
@@ -134,9 +136,9 @@ def test_the_help_desk_is_told_until_it_has_heard(house: House) -> None:
         assert asking.get("/v1/handoffs", ann).status_code == 403
 
 
-def test_a_webhook_that_never_answers_is_given_up_at_last(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.library.handoffs.PAUSES_S", (0, 0))
-    queue = Handoffs(house.ledger.engine)
+def test_a_webhook_that_never_answers_is_given_up_at_last(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.record.handoffs.PAUSES_S", (0, 0))
+    queue = Handoffs(application.ledger.engine)
     queue.put("handoff.requested", "key:k", None, {}, send=True)
     tries = 0
     while (message := queue.claim()) is not None:
@@ -146,9 +148,9 @@ def test_a_webhook_that_never_answers_is_given_up_at_last(house: House, monkeypa
     assert queue.page()[0].state == "dead"
 
 
-def test_where_a_person_has_taken_over_the_assistant_is_silent(house: House) -> None:
-    with serving(create_app(house=house)) as url:
-        asking = Asking(url, house)
+def test_where_a_person_has_taken_over_the_assistant_is_silent(application: Application) -> None:
+    with serving(create_app(application=application)) as url:
+        asking = Asking(url, application)
         ann, key = asking.visitor("ann"), asking.of(asking.key)
         assert asking.ask(ann, ASKED, "c1")["status"] == "answered"
         assert httpx.post(f"{url}/v1/conversations/c1/takeover", json={}, headers=ann).status_code == 403
@@ -157,7 +159,7 @@ def test_where_a_person_has_taken_over_the_assistant_is_silent(house: House) -> 
         silent = asking.ask(ann, ASKED, "c1")
         assert (silent["status"], silent["answer"], silent["handoff"]["reason"]) == ("chat", "", "agent_active")
         assert asking.ask(ann, ASKED, "c2")["status"] == "answered"
-        said = Handoffs(house.ledger.engine).page()[0]
+        said = Handoffs(application.ledger.engine).page()[0]
         assert (said.kind, said.body["message"], said.body["agent"]) == ("conversation.message", ASKED, "Mia")
         messages = [{"role": "user", "content": ASKED}]
         chat = {"model": "xiansou", "messages": messages, "stream": True, "rag": {"conversation_id": "c1"}}
@@ -169,10 +171,10 @@ def test_where_a_person_has_taken_over_the_assistant_is_silent(house: House) -> 
         assert asking.ask(ann, ASKED, "c1")["status"] == "answered"
 
 
-def test_a_conversation_comes_back_to_its_visitor_alone_and_without_what_was_deleted(house: House) -> None:
-    put(house, "door.md", "The cellar door opens at seven in the morning.")
-    with serving(create_app(house=house)) as url:
-        asking = Asking(url, house)
+def test_a_conversation_comes_back_to_its_visitor_alone_and_without_what_was_deleted(application: Application) -> None:
+    put(application, "door.md", "The cellar door opens at seven in the morning.")
+    with serving(create_app(application=application)) as url:
+        asking = Asking(url, application)
         ann, bob = asking.visitor("ann"), asking.visitor("bob")
         lamp = asking.ask(ann, ASKED, "c1")
         asking.ask(ann, "When does the cellar door open?", "c1")
@@ -184,25 +186,25 @@ def test_a_conversation_comes_back_to_its_visitor_alone_and_without_what_was_del
         assert asking.get("/v1/conversations/c1", asking.of(asking.key)).status_code == 404
         last = asking.get("/v1/conversations/c1?limit=1", ann).json()
         assert (len(last["turns"]), last["more"]) == (1, True)
-        house.ledger.delete("door.md")
-        put(house, "lamp.md", TEXT.replace("blue", "red"))
+        application.ledger.delete("door.md")
+        put(application, "lamp.md", TEXT.replace("blue", "red"))
         first, second = asking.get("/v1/conversations/c1", ann).json()["turns"]
         assert (first["changed"], first["withheld"], first["answer"]) == (True, False, lamp["answer"])
         assert (second["withheld"], second["answer"], second["citations"]) == (True, "", [])
 
 
-def test_a_visitor_is_erased_and_nobody_else(house: House) -> None:
-    with serving(create_app(house=house)) as url:
-        asking = Asking(url, house)
+def test_a_visitor_is_erased_and_nobody_else(application: Application) -> None:
+    with serving(create_app(application=application)) as url:
+        asking = Asking(url, application)
         ann, other = asking.visitor("ann"), asking.visitor("not_ann")
         answer = asking.ask(ann, ASKED, "c1")
         asking.ask(other, ASKED, "c1")
         httpx.post(f"{url}/v1/feedback", json={"answer_id": answer["answer_id"], "rating": "up"}, headers=ann)
         httpx.post(f"{url}/v1/handoff", json={"contact": "ann@example.com"}, headers=ann)
-        house.memory.flush()
-        done = erase_visitor(house.ledger.engine, "ann")
+        application.memory.flush()
+        done = erase_visitor(application.ledger.engine, "ann")
         assert (done.answers, done.handoffs, [conversation for _, conversation in done.conversations]) == (1, 1, ["c1"])
         assert asking.get("/v1/conversations/c1", ann).status_code == 404
         assert len(asking.get("/v1/conversations/c1", other).json()["turns"]) == 1
         assert "ann@example.com" not in str(asking.get("/v1/handoffs", asking.of(asking.admin)).json())
-        assert erase_visitor(house.ledger.engine, "%").answers == 0
+        assert erase_visitor(application.ledger.engine, "%").answers == 0

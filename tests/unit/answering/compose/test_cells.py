@@ -9,7 +9,7 @@ import pytest
 
 from ingest.pipeline import Pipeline
 from rag.domain import Answer, DocumentInput, Message, Question
-from rag.wiring import House
+from rag.wiring import Application
 
 Ask = Callable[..., Answer]
 
@@ -75,15 +75,15 @@ You had 14 days.
 
 
 @pytest.fixture
-def ask(house: House) -> Ask:
+def ask(application: Application) -> Ask:
     """ask(question, former question or '', **files by name) → the answer of a library that holds them."""
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
 
     def answer(question: str, former: str = "", **files: str) -> Answer:
         for name, text in files.items():
             filename = name.replace("_", ".")
             pipeline.put(DocumentInput(filename, text.encode(), filename=filename))
-        lenient = house.answerer.lenient()
+        lenient = application.answerer.lenient()
         if not former:
             return lenient.answer(Question(question))
         first = lenient.answer(Question(former))
