@@ -17,9 +17,9 @@ import ingest.commands.main
 import ingest.commands.sources
 import rag.commands.answers
 import rag.commands.audit
+import rag.commands.erase
 import rag.commands.keys
 import rag.commands.main
-import rag.commands.erase
 from rag import __version__
 from rag.errors import XiansouError
 from rag.runtime.console import fail

@@ -55,7 +55,7 @@ WAITING = 64  # writes that wait for their job at once; further ones wait for th
 def create_app(settings: Settings | None = None, *, application: Application | None = None) -> FastAPI:
     """The service over `settings` (None: those of the house, else as `rag.settings.load` finds them).
 
-    A house that is given stays its owner's to close. Starting raises ConfigError when no house can be opened.
+    An application that is given stays its owner's to close. Starting raises ConfigError when none can be opened.
     """
     told = settings or (application.settings if application else load())
     app = FastAPI(

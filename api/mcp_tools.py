@@ -24,10 +24,10 @@ from rag import __version__
 from rag.domain import Answer, Question, Scope
 from rag.domain.validation import check_question
 from rag.errors import XiansouError
-from rag.text.filters import check_filters
 from rag.record.keys import Keys
 from rag.record.serializers import document_json
 from rag.settings import Settings
+from rag.text.filters import check_filters
 from rag.wiring import Application, open_application
 
 MAX_CHARS = 20_000  # of a document's text at once: what a model can read

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from api.auth import Access
+from api.desk import Desk
 from ingest.jobs import Jobs
 from rag.errors import Overloaded
 from rag.runtime.remote import Doorbell
 from rag.wiring import Application
 
-if TYPE_CHECKING:
-    from api.auth import Access
-    from api.desk import Desk
-
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The open house, the record of jobs, the doorbell of the workers, who may call, and the way to a
-    person.
+    """The application, the record of jobs, the doorbell of the workers, who may call, and the way to a person.
 
     `waiting` limits the threads in which writes wait for their job: they must not take those that answer questions.
     """

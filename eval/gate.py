@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rag.library.views import IndexView
 from sqlalchemy import select
 
 from eval.dataset import Suite, load_suite
@@ -18,6 +17,7 @@ from ingest.folder import Summary
 from rag.answer import Answerer
 from rag.domain import Question
 from rag.errors import ConfigError
+from rag.index.views import IndexView
 from rag.record.schema import passages
 from rag.text.sentences import split_sentences
 from rag.wiring import Application

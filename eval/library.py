@@ -18,7 +18,7 @@ from rag.wiring import Application, open_application
 
 @contextmanager
 def own_library(told: Settings, keep: Path | None = None, *, serving: bool = False) -> Iterator[Application]:
-    """A house over the folder `keep`, or over one that is deleted afterwards. `serving`: as `open_house`."""
+    """An application over the folder `keep`, or over one that is deleted afterwards. `serving`: as `open_application`."""
     with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
         database = told.database.model_copy(update={"url": ""})
         # The model that stands ready below the service's own folder is taken, not prepared anew for each run.

@@ -12,12 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from rag.library.views import IndexView
-
 from ingest.embed import prepare
 from ingest.read import Read, read_again
 from ingest.statements import of_text, with_tokens
 from rag.errors import Conflict, NotFound, XiansouError
+from rag.index.views import IndexView
 from rag.record import generations, rebuild
 from rag.record.rows import PreparedDocument
 from rag.wiring import Application

@@ -18,7 +18,7 @@ _LOOK_S = 2.0
 
 
 def start(application: Application, stop: threading.Event) -> threading.Thread:
-    """A thread that looks for due sources until `stop` is set. Join it before the house is closed."""
+    """A thread that looks for due sources until `stop` is set. Join it before the application is closed."""
     thread = threading.Thread(target=_run, args=(application, stop), name="sources", daemon=True)
     thread.start()
     return thread

@@ -13,7 +13,7 @@ from rag.answering.memory import Memory
 from rag.index.mirror import Mirror
 from rag.index.snapshot import Snapshots
 from rag.index.vectors import LiveIndex
-from rag.library.views import IndexView, IndexViews
+from rag.index.views import IndexView, IndexViews
 from rag.ports import Embedder, Generator, Reranker
 from rag.record import calibration, generations
 from rag.record.ledger import Ledger

@@ -17,8 +17,8 @@ from api.scopes import Asker
 from api.state import Here
 from rag.domain import Intent, Question, Reason, Status
 from rag.errors import NotFound
-from rag.record.reload import cited_documents, open_versions, turns
 from rag.record.answers import Stored
+from rag.record.reload import cited_documents, open_versions, turns
 from rag.record.serializers import iso_time
 
 router = APIRouter(prefix="/conversations", tags=["answers"])

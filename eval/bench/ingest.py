@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-from ingest.read import read_document
 
 from eval.bench.encode import BATCH, PlainEncoder
 from eval.bench.folder import application_over, fill, ingested, section
@@ -25,6 +24,7 @@ from eval.bench.nightly import Recalling, nightly
 from ingest import sources
 from ingest.jobs import Jobs
 from ingest.pipeline import Pipeline
+from ingest.read import read_document
 from rag.domain import Chunk, DocumentInput
 from rag.ports import Embedder
 from rag.record.ledger import Ledger

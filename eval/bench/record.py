@@ -147,7 +147,7 @@ def _retire(writer: sqlite3.Connection, told: dict[str, Any]) -> None:
 
 
 def _visibility(application: Application, documents: Sequence[PreparedDocument], folder: Path) -> dict[str, object]:
-    """Writes by one house, searches by that one and by another on the same ledger, as two processes have them."""
+    """Writes by one application, searches by that one and by another on the same ledger, as two processes have them."""
     seen, gone = [], []
     with _application(folder) as other:
         for ready in documents:

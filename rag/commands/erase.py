@@ -19,8 +19,8 @@ def erase(
 ) -> None:
     """Erase what a visitor asked and was answered, with feedback, hand-offs and remembered conversations."""
     from rag.answering.conversation import Conversations
-    from rag.record.erase_visitor import erase_visitor
     from rag.record.erase import clean_log
+    from rag.record.erase_visitor import erase_visitor
     from rag.runtime.remote import Remote
     from rag.runtime.stores import adopt_redis
     from rag.wiring import open_ledger

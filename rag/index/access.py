@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Scope
-from rag.text.filters import meets
 from rag.record.changes import Attributes
+from rag.text.filters import meets
 
 Ids = NDArray[np.int64]
 

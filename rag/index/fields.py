@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rag.text.filters import folded, order_of
 from rag.record.changes import Attributes
+from rag.text.filters import folded, order_of
 
 VALUES = 50  # of a field that are told
 _LONGEST = 200  # characters of a value that is told

@@ -21,12 +21,12 @@ from sqlalchemy.exc import DBAPIError
 from rag.domain import Scope
 from rag.index.access import AccessFilter
 from rag.index.facets import Facets
+from rag.index.fields import Field, fields_of
 from rag.index.languages import Languages
 from rag.index.lexical import Lexical
 from rag.index.snapshot import Snapshots, identity
 from rag.index.snapshot_files import freeze, thaw
 from rag.index.vectors import LiveIndex
-from rag.index.fields import Field, fields_of
 from rag.ports import Vectors
 from rag.record import queries
 from rag.record.changes import Attributes, Delta, between
@@ -78,7 +78,7 @@ class Found:
 
 
 class Swapped(Exception):
-    """Another generation has become the live one. Signals the owner of a mirror; never leaves `rag.library`."""
+    """Another generation has become the live one. Signals the owner of a mirror; never leaves `rag.index`."""
 
     def __init__(self, generation: int):
         super().__init__(generation)

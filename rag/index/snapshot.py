@@ -138,18 +138,6 @@ class Snapshots:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def drop_all(folder: Path) -> None:
-    """After an erasure: waits for a writer to end, then removes every snapshot."""
-    if not folder.is_dir():
-        return
-    with (folder / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        for place in folder.iterdir():
-            if place.is_dir():
-                shutil.rmtree(place, ignore_errors=True)
-        sync(folder)  # or a power cut could bring the erased text back
-
-
 def array(content: bytes) -> Any:
     """An array that was saved. Raises ValueError when it is none."""
     return np.load(io.BytesIO(content), allow_pickle=False)

@@ -3,7 +3,7 @@
 Rows lie in one matrix. A new row goes to the *delta*, which is scanned exactly, so finding it never depends on the base's
 recall; a deleted row leaves the id map first, so it can't come back from anywhere. In the background the delta moves into
 the base, and the base is trained anew when the rows have doubled or a quarter of its codes are of deleted rows. The slot of
-a row that the base has a code of is not given out again before that. Only `rag/library/` imports faiss.
+a row that the base has a code of is not given out again before that. Only `rag/index/` imports faiss.
 """
 
 from __future__ import annotations

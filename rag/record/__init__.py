@@ -1,1 +1,1 @@
-"""The record (ledger) and its mirrors (vector index, BM25)."""
+"""The record: the SQL ledger. Everything else is a mirror of what stands here."""

@@ -6,6 +6,7 @@ erases again, so that a backup never brings an erased document back.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from sqlalchemy.engine import Connection
 from rag.errors import NotFound
 from rag.record.answers import forget_document
 from rag.record.engine import writing
-from rag.record.erase import drop_snapshots
 from rag.record.ledger import head, now, record_change
 from rag.record.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions
 from rag.record.tables.readings import readings
@@ -61,6 +61,18 @@ def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
     drop_snapshots(data_dir / "snapshots")
     drop_interrupted_restores(data_dir)
     return Receipt(document_id, counts[0], counts[1], counts[2], seq, clean_log(engine))
+
+
+def drop_snapshots(folder: Path) -> None:
+    """Removes every snapshot of the mirrors (`rag/index/snapshot.py`), after its writer has ended."""
+    if not folder.is_dir():
+        return
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        for place in folder.iterdir():
+            if place.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
+        sync(folder)  # or a power cut could bring the erased text back
 
 
 def drop_interrupted_restores(data_dir: Path) -> None:

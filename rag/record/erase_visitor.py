@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, Table, delete, or_, select
 from sqlalchemy.engine import Connection
 
-from rag.record.tables.handoffs import handoffs, takeovers
 from rag.record.answers import drop_answers
 from rag.record.engine import writing
 from rag.record.tables.answers import answers, feedback
+from rag.record.tables.handoffs import handoffs, takeovers
 
 
 @dataclass(frozen=True, slots=True)

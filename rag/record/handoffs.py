@@ -10,9 +10,9 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import Engine, delete, insert, select, update
 
-from rag.record.tables.handoffs import handoffs, takeovers
 from rag.record.engine import writing
 from rag.record.ledger import now
+from rag.record.tables.handoffs import handoffs, takeovers
 
 Kind = Literal["handoff.requested", "conversation.message"]
 State = Literal["queued", "sent", "dead", "kept"]

@@ -21,7 +21,7 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings fi
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]
 
 
-def load_settings(config: Path | None, **overrides: Any) -> Settings:
+def settings(config: Path | None, **overrides: Any) -> Settings:
     """Settings for a command; overrides are named `section__key`. Starts logging. Raises ConfigError."""
     from rag.runtime.observe import start_logging
 

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, select
 from rag.domain import Scope
 from rag.errors import InputError
 from rag.index.fields import Field
-from rag.text.filters import RANGES, folded
 from rag.record.schema import documents, versions
+from rag.text.filters import RANGES, folded
 
 
 def collections_of(engine: Engine, scope: Scope) -> list[str]:

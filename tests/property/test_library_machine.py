@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
-from rag.library.views import IndexView, IndexViews
 from sqlalchemy import select
 
 import rag.index.vectors as live_index
@@ -28,6 +27,7 @@ from rag.fakes import HashEmbedder
 from rag.index.mirror import Mirror
 from rag.index.snapshot import Snapshots
 from rag.index.vectors import LiveIndex
+from rag.index.views import IndexView, IndexViews
 from rag.record import generations, rebuild
 from rag.record.erase import erase
 from rag.record.schema import generations as generations_table

@@ -52,7 +52,7 @@ def series() -> dict[str, set[str]]:
 @pytest.fixture
 def told(application: Application, series: dict[str, set[str]]) -> dict[str, set[str]]:
     """And what `/metrics` adds from the record."""
-    here: Any = type("Here", (), {"house": application})()
+    here: Any = type("Here", (), {"application": application})()
     assert isinstance(here, State) or here.application is application
     text = exposition(here).decode()
     record = re.findall(r"^(xiansou_\w+?)(?:\{([^}]*)\})? ", text, re.MULTILINE)

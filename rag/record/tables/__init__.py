@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from rag.library import handoff_tables
 from rag.record import schema
-from rag.record.tables import answers, audit, keys, masks, queue, readings, sources
+from rag.record.tables import answers, audit, handoffs, keys, masks, queue, readings, sources
 
-MODULES = (
-    schema,
-    audit,
-    keys,
-    queue,
-    answers,
-    sources,
-    masks,
-    readings,
-    handoff_tables,
-)
+MODULES = (schema, audit, keys, queue, answers, sources, masks, readings, handoffs)

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from api.scopes import Asker, check_routes, declared
 from api_service import make_settings, serving, working
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
@@ -16,6 +15,7 @@ from fastapi.routing import iter_route_contexts
 from api.app import create_app
 from api.auth import PUBLIC
 from api.replies import Problem
+from api.scopes import Asker, check_routes, declared
 from rag.fakes import HashEmbedder
 from rag.record.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import Application, open_application

@@ -148,7 +148,6 @@ def test_nothing_of_it_is_stored_and_citations_are_exact(application: Applicatio
 
 def test_a_re_index_reads_the_masked_text_whatever_the_setting_is_now(application: Application) -> None:
     from ingest.read import read_again
-
     from rag.record import rebuild
 
     view = application.views.writing()

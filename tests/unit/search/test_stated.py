@@ -276,9 +276,9 @@ def test_the_date_of_a_documents_last_edit_only_leans() -> None:
 def test_long_questions_are_read_in_no_time() -> None:
     named = library(version=HELD, date=["2025-03-12"], product=["Cam 2"])
     for piece in ("7.1 ", "2025-03-12 ", "not for ", "Cam 2 or ", "before 2025年", "1.1.1.1.1", "除了"):
-        began = time.perf_counter()
+        began = time.process_time()
         wishes(piece * 2000, named)
-        assert time.perf_counter() - began < 2, piece
+        assert time.process_time() - began < 2, piece
 
 
 def test_folding_is_one_line() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from rag.errors import InputError
 from rag.index.fields import fields_of
-from rag.text.filters import check_filters, meets
 from rag.record.changes import Attributes
+from rag.text.filters import check_filters, meets
 
 FIELDS = {"Weight": "1,250 g", "Opened": "2026-03-14", "State": "solved"}
 METADATA: dict[str, Any] = {
