@@ -25,8 +25,8 @@ _ELSEWHERE = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.018, 0.028, 0.
 _ZH = (*_ELSEWHERE, 0.05, 0.0736, 0.1269, 0.1638, 0.2098, 0.2634, 0.3148, 0.3865, 0.4877, 0.647, 0.9695)
 _EN = (*_ELSEWHERE, 0.042, 0.0454, 0.0818, 0.1339, 0.2203, 0.271, 0.3433, 0.4252, 0.5243, 0.7494, 0.9705)
 
-# By `python -m eval.train.refusal` (its README has sources and figures). Their constants are such that a threshold of the curves
-# above lets as many unanswerable questions through as it does elsewhere.
+# By `python -m eval.train.refusal`; eval/train/README.md has sources and figures. The constants are such that a threshold of the
+# curves above lets as many unanswerable questions through as it does elsewhere.
 _SMALL = (-2.599, 0.695, -0.826, 6.555, 2.685, 0.968, 0.727)  # 1, the logit of all libraries, chinese, weakest, …
 _ABROAD = (-3.863, 8.711, 16.191, 5.347, -5.723)  # 1, late, margin, ahead, short
 
@@ -71,18 +71,22 @@ def probability(features: Features, calibration: Calibration = PLAIN) -> float:
 
 
 def _logit(f: Features) -> float:
-    length = math.log1p(f.words)
     if f.late is None:  # of another model: its cosines have another scale, only their margin tells
-        return -7.13 + 2.35 * f.coverage + 29.0 * f.margin + 0.54 * f.context + 1.94 * length
+        return -7.13 + 2.35 * f.coverage + 29.0 * f.margin + 0.54 * f.context + 1.94 * math.log1p(f.words)
     if f.abroad:
         return _weighed(_ABROAD, (1.0, f.late, f.margin, f.ahead, f.short))
-    logit = -1.57 + 16.6 * (f.cosine - _COSINE_CENTRE) - 9.9 * f.margin + 8.7 * f.ahead + 0.5 * f.gap
-    logit += 0.54 * f.coverage + 0.25 * length - 1.7 * f.unnamed - 2.6 * f.short
-    logit += 1.4 * f.personal - 0.68 * f.chinese
+    logit = everywhere(f)
     if not f.small:
         return logit
     few = _weighed(_SMALL, (1.0, logit, f.chinese, f.weakest, f.coverage, f.tabular, f.entry))
     return logit + f.small * (few - logit)
+
+
+def everywhere(f: Features) -> float:
+    """The logit of a hit that was compared token by token, in a library of the question's language and of any size."""
+    logit = -1.57 + 16.6 * (f.cosine - _COSINE_CENTRE) - 9.9 * f.margin + 8.7 * f.ahead + 0.5 * f.gap
+    logit += 0.54 * f.coverage + 0.25 * math.log1p(f.words) - 1.7 * f.unnamed - 2.6 * f.short
+    return logit + 1.4 * f.personal - 0.68 * f.chinese
 
 
 def _weighed(weights: Sequence[float], values: Sequence[float]) -> float:
