@@ -10,18 +10,18 @@ import typer
 
 import api.commands
 import eval.bench.commands
-import eval.commands
-import ingest.commands
-import ingest.gap_commands
-import ingest.job_commands
-import ingest.source_commands
-import rag.answer_commands
-import rag.audit_commands
-import rag.commands
-import rag.key_commands
+import eval.commands.main
+import ingest.commands.gaps
+import ingest.commands.jobs
+import ingest.commands.main
+import ingest.commands.sources
+import rag.commands.answers
+import rag.commands.audit
+import rag.commands.keys
+import rag.commands.main
 from rag import __version__
-from rag.console import fail
 from rag.errors import XiansouError
+from rag.runtime.console import fail
 
 # Models are on this machine; no library may go looking for them, or report its use, without being asked to.
 for _name, _value in {
@@ -55,25 +55,25 @@ def root(
 
 cli.command()(api.commands.serve)
 cli.command()(api.commands.mcp)
-cli.command()(ingest.commands.worker)
-cli.command()(ingest.commands.ingest)
-cli.command()(ingest.commands.unmask)
-cli.add_typer(ingest.job_commands.jobs, name="jobs")
-cli.add_typer(ingest.source_commands.sources, name="sources")
-cli.command()(rag.commands.ask)
-cli.command()(rag.commands.search)
-cli.add_typer(rag.commands.docs, name="docs")
-cli.add_typer(rag.answer_commands.answers, name="answers")
-cli.command()(rag.answer_commands.replay)
-cli.add_typer(ingest.gap_commands.gaps, name="gaps")
-cli.add_typer(rag.key_commands.keys, name="keys")
-cli.add_typer(rag.audit_commands.audit, name="audit")
-cli.command()(rag.commands.backup)
-cli.command()(rag.commands.restore)
-cli.command()(rag.commands.doctor)
-cli.command()(rag.commands.prepare)
-cli.command()(eval.commands.reindex)
-cli.add_typer(eval.commands.eval_app, name="eval")
+cli.command()(ingest.commands.main.worker)
+cli.command()(ingest.commands.main.ingest)
+cli.command()(ingest.commands.main.unmask)
+cli.add_typer(ingest.commands.jobs.jobs, name="jobs")
+cli.add_typer(ingest.commands.sources.sources, name="sources")
+cli.command()(rag.commands.main.ask)
+cli.command()(rag.commands.main.search)
+cli.add_typer(rag.commands.main.docs, name="docs")
+cli.add_typer(rag.commands.answers.answers, name="answers")
+cli.command()(rag.commands.answers.replay)
+cli.add_typer(ingest.commands.gaps.gaps, name="gaps")
+cli.add_typer(rag.commands.keys.keys, name="keys")
+cli.add_typer(rag.commands.audit.audit, name="audit")
+cli.command()(rag.commands.main.backup)
+cli.command()(rag.commands.main.restore)
+cli.command()(rag.commands.main.doctor)
+cli.command()(rag.commands.main.prepare)
+cli.command()(eval.commands.main.reindex)
+cli.add_typer(eval.commands.main.eval_app, name="eval")
 cli.add_typer(eval.bench.commands.bench, name="bench")
 cli.command(hidden=True)(api.commands.api_process)
 

@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import errors
-from api.auth import Access, check_routes, concurrency, questions
+from api.auth import Access, concurrency
 from api.envelope import Envelope
 from api.gate import Gate
 from api.observed import TELEMETRY
@@ -33,30 +33,31 @@ from api.routes import (
     ui_stream,
     widget,
 )
+from api.scopes import check_routes, questions
 from api.state import State
 from ingest.jobs import Jobs
 from rag import __version__
 from rag.domain import Question
-from rag.remote import Doorbell, Remote
+from rag.runtime.remote import Doorbell, Remote
+from rag.runtime.stores import open_redis
 from rag.settings import Settings, load
-from rag.stores import open_redis
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 SPARE = 16  # threads beside those that answer questions
 WAITING = 64  # writes that wait for their job at once; further ones wait for their turn to wait
 
 
-def create_app(settings: Settings | None = None, *, house: House | None = None) -> FastAPI:
-    """The service over `settings` (None: those of the house, else as `rag.settings.load` finds them).
+def create_app(settings: Settings | None = None, *, application: Application | None = None) -> FastAPI:
+    """The service over `settings` (None: those of the application, else as `rag.settings.load` finds them).
 
-    A house that is given stays its owner's to close. Starting raises ConfigError when no house can be opened.
+    An application that is given stays its owner's to close. Starting raises ConfigError when none can be opened.
     """
-    told = settings or (house.settings if house else load())
+    told = settings or (application.settings if application else load())
     app = FastAPI(
         title="Xiansou",
         version=__version__,
         summary="Search first, then answer: cited answers from your own documents.",
-        lifespan=_lifespan(told, house),
+        lifespan=_lifespan(told, application),
         dependencies=[Depends(only_known_parameters)],
         redirect_slashes=False,
         telemetry=TELEMETRY,
@@ -75,20 +76,20 @@ def create_app(settings: Settings | None = None, *, house: House | None = None) 
     return app
 
 
-def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(settings: Settings, given: Application | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        house = given if given is not None else await run_in_threadpool(open_house, settings, serving=True)
+        application = given if given is not None else await run_in_threadpool(open_application, settings, serving=True)
         bell = Doorbell(lambda: open_redis(settings))
         try:
             # Loads index and model: the first question shall not wait for them.
-            await run_in_threadpool(house.answerer.retrieve, Question("ready?"))
+            await run_in_threadpool(application.answerer.retrieve, Question("ready?"))
             counters = Remote(lambda: open_redis(settings), "requests are counted by each process")
-            access = Access(settings, house.ledger.engine, counters, questions(app))
-            house.answerer.heard = access.budgets.heard
+            access = Access(settings, application.ledger.engine, counters, questions(app))
+            application.answerer.heard = access.budgets.heard
             threads = to_thread.current_default_thread_limiter()
             threads.total_tokens = max(threads.total_tokens, concurrency(settings) + SPARE)
-            here = State(house, Jobs(house.ledger.engine), bell, CapacityLimiter(WAITING), access)
+            here = State(application, Jobs(application.ledger.engine), bell, CapacityLimiter(WAITING), access)
             async with mcp.running(app, here):
                 app.state.here = here
                 try:
@@ -98,6 +99,6 @@ def _lifespan(settings: Settings, given: House | None) -> Callable[[FastAPI], Ab
         finally:
             app.state.here = None
             if given is None:
-                house.close()
+                application.close()
 
     return lifespan

@@ -1,7 +1,4 @@
-"""Who may call what. Each route declares it by the type of one parameter; a route that does not is refused at the start.
-
-    def retrieve(asked: Body, here: Here, caller: Asker) -> …:
-        question = caller.within(asked.to_question())
+"""Who a request is from, and whether it may be answered now. What each route needs of the caller stands in `api/scopes.py`.
 
 No key made yet and a program of this machine's own user: everything is allowed. Everyone else needs a key.
 """
@@ -11,15 +8,10 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, FastAPI, Request, Security
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import RouteContext, iter_route_contexts
-from fastapi.security import HTTPBearer
+from fastapi import Request
 from sqlalchemy import Engine
 
 from api import trail
@@ -31,11 +23,10 @@ from api.auth_widget import WidgetTokens
 from api.limits import Budgets, Rates
 from api.meter import Meter
 from api.principal import Principal
-from api.state import state
 from rag.errors import Forbidden, InputError, Unauthorized
-from rag.library.audit import Trail, library_of
-from rag.library.keys import PREFIX, Key, Keys, KeyScope
-from rag.remote import Remote
+from rag.record.audit import Trail, library_of
+from rag.record.keys import PREFIX, Key, Keys
+from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
@@ -133,25 +124,6 @@ class Access:
         return Unauthorized("that is no key of ours.", field="Authorization", fix=_FIX)
 
 
-class Requires:
-    """A dependency: the caller, who has one of the scopes. `widget`: also tokens of a chat widget's visitors."""
-
-    def __init__(self, *scopes: KeyScope, widget: bool = False):
-        self.scopes, self.widget = scopes, widget
-
-    async def __call__(
-        self, request: Request, _shown: Annotated[Any, Security(HTTPBearer(auto_error=False, description="A key: xs_…"))]
-    ) -> Principal:
-        """Raises Forbidden. Who it is, `api.gate` has found out before the body was read."""
-        caller: Principal = request.state.principal
-        if not caller.may(*self.scopes) or (caller.kind == "widget" and not self.widget):
-            needed = " or ".join(f"`{scope}`" for scope in self.scopes)
-            raise Forbidden(f"this needs the scope {needed}.", fix="Use a key that has it.")
-        if self.widget and request.method == "POST":  # a question, which costs more than reading what is there
-            caller = await state(request).access.turn(request, caller)
-        return caller
-
-
 def concurrency(settings: Settings) -> int:
     """Questions that one process answers at once."""
     if settings.limits.concurrent:
@@ -160,53 +132,6 @@ def concurrency(settings: Settings) -> int:
         return 64  # they wait for the LLM most of the time
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(2, math.ceil(1.5 * cores / settings.server.processes))
-
-
-def requires(*scopes: KeyScope, widget: bool = False) -> Any:
-    """`caller: Annotated[Principal, requires("query")]`. Any one of the scopes is enough; `admin` always is."""
-    return Depends(Requires(*scopes, widget=widget))
-
-
-Asker = Annotated[Principal, requires("query", widget=True)]  # asks; also a visitor of a chat widget
-Reader = Annotated[Principal, requires("query", "ingest")]  # reads documents
-Writer = Annotated[Principal, requires("ingest")]  # changes documents, follows jobs
-Admin = Annotated[Principal, requires("admin")]
-
-
-def undeclared(app: FastAPI) -> list[str]:
-    """Routes that neither declare a scope nor are public, as `METHOD path`."""
-    return [
-        f"{' '.join(sorted(route.methods or {'*'}))} {route.path}"
-        for route in iter_route_contexts(app.routes)
-        if route.path not in PUBLIC and declared(route) is None
-    ]
-
-
-def declared(route: RouteContext) -> Requires | None:
-    """What a route requires."""
-    dependant = getattr(route, "dependant", None)
-    return next((call for call in _calls(dependant) if isinstance(call, Requires)), None) if dependant else None
-
-
-def questions(app: FastAPI) -> frozenset[str]:
-    """Paths that answer a question."""
-    routes = ((route, declared(route)) for route in iter_route_contexts(app.routes))
-    return frozenset(str(route.path) for route, told in routes if told and told.widget and "POST" in (route.methods or ()))
-
-
-def check_routes(app: FastAPI) -> None:
-    """Raises AssertionError when a route declares no scope: such a route would be open to everyone."""
-    if forgotten := undeclared(app):
-        raise AssertionError(
-            f"no scope is declared by: {'; '.join(forgotten)}. Give the handler a parameter `caller: Asker`, `Reader`, "
-            "`Writer` or `Admin` of api/auth.py, or, when everyone may call it, add its path to PUBLIC there."
-        )
-
-
-def _calls(dependant: Dependant) -> Iterator[Any]:
-    for inner in dependant.dependencies:
-        yield inner.call
-        yield from _calls(inner)
 
 
 def _of_key(key: Key, peer: Peer) -> Principal:

@@ -15,7 +15,7 @@ import structlog
 
 from api.principal import Principal
 from rag.errors import ConfigError, Unauthorized, UpstreamError
-from rag.library.keys import KeyScope
+from rag.record.keys import KeyScope
 from rag.settings.access import split
 from rag.settings.sso import Sso
 

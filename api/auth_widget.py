@@ -12,9 +12,9 @@ from sqlalchemy import Engine, insert, select
 
 from api.principal import Principal
 from rag.errors import Forbidden, InputError, Unauthorized
-from rag.library.engine import writing
-from rag.library.keys import Keys, check_origin
-from rag.library.schema import meta
+from rag.record.engine import writing
+from rag.record.keys import Keys, check_origin
+from rag.record.schema import meta
 
 PREFIX = "xw_"
 MAX_TTL_S = 900

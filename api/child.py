@@ -18,7 +18,7 @@ import structlog
 
 from api import metrics_folder
 from rag.errors import ConfigError, UpstreamError
-from rag.processes import spawn_tied
+from rag.runtime.processes import spawn_tied
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api import loading
-from rag.console import ConfigOption, settings
+from rag.runtime.console import ConfigOption, load_settings
 from rag.settings import Settings
 
 
@@ -23,7 +23,7 @@ def serve(
     """Run the service: API, ingest worker and, without `redis.url`, an embedded Valkey. Ctrl-C ends all of it."""
     from api.supervisor import serve as supervise
 
-    told = settings(config, server__host=host, server__port=port)
+    told = load_settings(config, server__host=host, server__port=port)
     count = told.server.workers if workers is None else workers
     supervise(told, workers=count, ready=lambda: _welcome(told, examples, config))
 
@@ -31,9 +31,9 @@ def serve(
 def mcp(config: ConfigOption = None) -> None:
     """Serve the tools `search`, `ask` and `get_document` to an MCP client over stdin and stdout."""
     from api.mcp_tools import serve_stdio
-    from rag.tracing import start_tracing
+    from rag.runtime.tracing import start_tracing
 
-    told = settings(config)
+    told = load_settings(config)
     start_tracing()
     serve_stdio(told)
 
@@ -41,9 +41,9 @@ def mcp(config: ConfigOption = None) -> None:
 def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], config: ConfigOption = None) -> None:
     """One API process on a socket that `serve` opened."""
     from api.supervisor import api_process as run
-    from rag.tracing import start_tracing
+    from rag.runtime.tracing import start_tracing
 
-    told = settings(config)
+    told = load_settings(config)
     start_tracing()
     run(told, fd)
 
@@ -67,7 +67,7 @@ Xiansou is ready on {address}   (Ctrl-C stops it)
 
 def _first_key(told: Settings) -> str:
     """On the first start: a key for everything, for those who are not on this machine; shown this once."""
-    from rag.library.keys import Keys
+    from rag.record.keys import Keys
     from rag.wiring import open_ledger
 
     ledger = open_ledger(told)
@@ -89,7 +89,7 @@ def _question(examples: Path | None) -> str:
 
 def _load(told: Settings, examples: Path, config: Path | None) -> None:
     """On first start only: a library that was emptied on purpose stays empty."""
-    from rag.processes import spawn_tied
+    from rag.runtime.processes import spawn_tied
     from rag.wiring import open_ledger
 
     ledger = open_ledger(told)

@@ -106,6 +106,6 @@ async def _add_headers(scope: Scope, message: Message, request_id: str) -> None:
     if message["status"] in _TURNED_AWAY:
         return
     try:
-        headers[INDEX_VERSION] = str(await run_in_threadpool(here.house.ledger.head))
+        headers[INDEX_VERSION] = str(await run_in_threadpool(here.application.ledger.head))
     except Exception:  # the reply is made; when the record fails now, it goes out without this header
         log.warning("a reply goes out without an index version", exc_info=True)

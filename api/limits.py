@@ -19,7 +19,7 @@ from api.meter import CURRENT, Meter
 from api.principal import Principal
 from rag.domain import Answer, Question
 from rag.errors import LimitReached, Overloaded
-from rag.remote import Remote
+from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 _HALF_WINDOW_S = 30.0  # by then half of what was counted has left the window

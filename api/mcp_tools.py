@@ -17,11 +17,11 @@ from api.replies import AnswerReply, DocumentReply, HitsReply
 from api.stream import steps
 from rag import __version__
 from rag.domain import Answer, Question, Scope
+from rag.domain.validation import check_question
 from rag.errors import XiansouError
-from rag.question import check_question
+from rag.record.serializers import answer_json, document_json, hit_json
 from rag.settings import Settings
-from rag.wire import answer_json, document_json, hit_json
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 MAX_CHARS = 20_000  # of a document's text at once: what a model can read
 _INSTRUCTIONS = (
@@ -47,21 +47,21 @@ class DocumentTextReply(DocumentReply):
     total_chars: int
 
 
-def make_server(house: Callable[[], House], caller: Callable[[Any], Principal]) -> MCPServer:
-    """`house`: the open one; `caller`: who a tool is called by, from the transport's request (None over stdio)."""
+def make_server(application: Callable[[], Application], caller: Callable[[Any], Principal]) -> MCPServer:
+    """`application`: the open one; `caller`: who a tool is called by, from the transport's request (None over stdio)."""
     server = MCPServer(
         "xiansou", title="Xiansou", version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING", subscriptions=False
     )
-    for tool in (_search(house, caller), _ask(house, caller), _get_document(house, caller)):
+    for tool in (_search(application, caller), _ask(application, caller), _get_document(application, caller)):
         server.add_tool(tool, annotations=_READ_ONLY)
     return server
 
 
-_House = Callable[[], House]
+_Application = Callable[[], Application]
 _Caller = Callable[[Any], Principal]
 
 
-def _search(house: _House, caller: _Caller) -> Callable[..., Any]:
+def _search(application: _Application, caller: _Caller) -> Callable[..., Any]:
     async def search(
         question: QuestionText,
         ctx: Context,
@@ -73,7 +73,7 @@ def _search(house: _House, caller: _Caller) -> Callable[..., Any]:
         try:
             asked = Question(check_question(question), scope=Scope(collection, filters or {}), top_k=top_k)
             permitted = _caller_of(ctx, caller).within(asked)
-            found = await run_in_threadpool(house().answerer.retrieve, permitted)
+            found = await run_in_threadpool(application().answerer.retrieve, permitted)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
         hits = [hit_json(hit) for hit in found.hits]
@@ -82,7 +82,7 @@ def _search(house: _House, caller: _Caller) -> Callable[..., Any]:
     return search
 
 
-def _ask(house: _House, caller: _Caller) -> Callable[..., Any]:
+def _ask(application: _Application, caller: _Caller) -> Callable[..., Any]:
     async def ask(
         question: QuestionText,
         ctx: Context,
@@ -93,7 +93,7 @@ def _ask(house: _House, caller: _Caller) -> Callable[..., Any]:
         """Answer a question from the documents, each sentence cited, or say that they do not answer it."""
         try:
             asked = Question(check_question(question), scope=Scope(collection, filters or {}), profile=profile)
-            answer = await _followed(house(), _caller_of(ctx, caller).within(asked), ctx)
+            answer = await _followed(application(), _caller_of(ctx, caller).within(asked), ctx)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
         return AnswerReply.model_validate(answer_json(answer))
@@ -101,7 +101,7 @@ def _ask(house: _House, caller: _Caller) -> Callable[..., Any]:
     return ask
 
 
-def _get_document(house: _House, caller: _Caller) -> Callable[..., Any]:
+def _get_document(application: _Application, caller: _Caller) -> Callable[..., Any]:
     async def get_document(
         document_id: Annotated[str, Field(description="As in a hit or citation.")],
         ctx: Context,
@@ -111,7 +111,7 @@ def _get_document(house: _House, caller: _Caller) -> Callable[..., Any]:
     ) -> DocumentTextReply:
         """A document's text and what is known of it; long texts a part at a time."""
         try:
-            told, text = await run_in_threadpool(_read, house(), _caller_of(ctx, caller), document_id, version)
+            told, text = await run_in_threadpool(_read, application(), _caller_of(ctx, caller), document_id, version)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
         begin, end = min(start, len(text)), min(start + max_chars, len(text))
@@ -121,16 +121,16 @@ def _get_document(house: _House, caller: _Caller) -> Callable[..., Any]:
     return get_document
 
 
-def _read(house: House, caller: Principal, document_id: str, version: int | None) -> tuple[dict[str, Any], str]:
-    doc = caller.checked(house.ledger.document(document_id))
+def _read(application: Application, caller: Principal, document_id: str, version: int | None) -> tuple[dict[str, Any], str]:
+    doc = caller.checked(application.ledger.document(document_id))
     wanted = version or doc.version
-    return document_json(doc) | {"version": wanted}, house.ledger.text(document_id, wanted, scope=caller.scope())
+    return document_json(doc) | {"version": wanted}, application.ledger.text(document_id, wanted, scope=caller.scope())
 
 
-async def _followed(house: House, question: Question, ctx: Context) -> Answer:
+async def _followed(application: Application, question: Question, ctx: Context) -> Answer:
     """The answer; each sentence is told as progress to clients that want it. Stops the LLM when the client goes away."""
     said = 0
-    async with aclosing(steps(house, question)) as coming:
+    async with aclosing(steps(application, question)) as coming:
         async for event in coming:
             if isinstance(event, Answer):
                 return event
@@ -145,8 +145,8 @@ def _caller_of(ctx: Context, caller: _Caller) -> Principal:
 
 def serve_stdio(settings: Settings) -> None:
     """Serves one client until stdin ends; whoever can start this program may read the library."""
-    house = open_house(settings)
+    application = open_application(settings)
     try:
-        make_server(lambda: house, lambda _request: Principal("local", "local")).run("stdio")
+        make_server(lambda: application, lambda _request: Principal("local", "local")).run("stdio")
     finally:
-        house.close()
+        application.close()

@@ -12,7 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from starlette.types import Scope
 
-from rag import metrics
+from rag.runtime import metrics
 
 QUIET = ("/livez", "/readyz", "/metrics")  # asked every few seconds by machines: not traced, logged only when they fail
 _PREFIX = "/v1"  # a route does not know where its router is mounted

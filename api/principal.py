@@ -9,7 +9,7 @@ from typing import Any, Literal
 from api.meter import CURRENT
 from rag.domain import DEFAULT_COLLECTION, Document, DocumentInput, Question, Scope
 from rag.errors import Conflict, Forbidden, NotFound
-from rag.library.keys import SCOPES, Allowance, CitationStyle, KeyScope
+from rag.record.keys import SCOPES, Allowance, CitationStyle, KeyScope
 
 Kind = Literal["local", "key", "jwt", "widget"]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.domain import Intent, Reason, Status
-from rag.grounding import Fault, Verdict
+from rag.domain.grounding import Fault, Verdict
 
 JobState = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]
 

@@ -23,8 +23,8 @@ from api.errors import unknown_parameter
 from api.schemas import DocumentBody, DocumentFields, SharedFields
 from ingest.expand import expand, is_archive
 from rag.domain import DocumentInput
+from rag.domain.validation import check_document_id
 from rag.errors import InputError, ParseError
-from rag.question import check_document_id
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -12,8 +12,8 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from rag.domain import DEFAULT_COLLECTION, Language, Message, Question, Scope
+from rag.domain.validation import MAX_QUESTION, check_document_id, check_question, conversation
 from rag.errors import InputError
-from rag.question import MAX_QUESTION, check_document_id, check_question, conversation
 
 _DANGEROUS = ("javascript:", "data:", "vbscript:")  # a citation's url becomes a link in somebody's page
 _WRAPPED = 8  # levels that a reply puts around a document's metadata, and room to spare

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from api.auth import Access
 from ingest.jobs import Jobs
 from rag.errors import Overloaded
-from rag.remote import Doorbell
-from rag.wiring import House
-
-if TYPE_CHECKING:
-    from api.auth import Access
+from rag.runtime.remote import Doorbell
+from rag.wiring import Application
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The open house, the record of jobs, the doorbell of the workers, and who may call.
+    """The application, the record of jobs, the doorbell of the workers, and who may call.
 
     `waiting` limits the threads in which writes wait for their job: they must not take those that answer questions.
     """
 
-    house: House
+    application: Application
     jobs: Jobs
     doorbell: Doorbell
     waiting: CapacityLimiter

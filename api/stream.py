@@ -18,8 +18,8 @@ from api import errors
 from api.reply import INDEX_VERSION
 from rag.domain import Answer, Question, Sentence
 from rag.errors import Overloaded, XiansouError
-from rag.wire import answer_json
-from rag.wiring import House
+from rag.record.serializers import answer_json
+from rag.wiring import Application
 
 PING_S = 5  # a comment on every open stream, so that no proxy takes a slow backend for a dead one
 _STALL_S = 2.0  # of silence, after which a stream says that it is still at work
@@ -82,14 +82,14 @@ class NativeEvents:
         yield _event("answer.status", {"state": "waiting"})
 
 
-async def answer_events(house: House, question: Question, request_id: str) -> EventSourceResponse:
+async def answer_events(application: Application, question: Question, request_id: str) -> EventSourceResponse:
     """The answer as the events of `POST /v1/query`. Raises what the pipeline raises at once."""
-    start = {"conversation_id": question.conversation_id, "generator": house.answerer.generator_of(question)}
-    return await stream_answer(house, question, NativeEvents(start), request_id)
+    start = {"conversation_id": question.conversation_id, "generator": application.answerer.generator_of(question)}
+    return await stream_answer(application, question, NativeEvents(start), request_id)
 
 
 async def stream_answer(
-    house: House,
+    application: Application,
     question: Question,
     encoder: Encoder,
     request_id: str,
@@ -102,9 +102,9 @@ async def stream_answer(
     `X-Index-Version` goes out before the search ends: it is the lowest version that the answer can have; its own is in
     the last event. strict: a backend that cannot be reached is an error, not a refusal.
     """
-    version = question.as_of if question.as_of is not None else await run_in_threadpool(house.ledger.head)
+    version = question.as_of if question.as_of is not None else await run_in_threadpool(application.ledger.head)
     gone = threading.Event()
-    running = house.answerer.stream(question, gone)
+    running = application.answerer.stream(question, gone)
     assert isinstance(running, Generator)
     first = asyncio.ensure_future(_next(running))
     await asyncio.wait({first}, timeout=PEEK_S)
@@ -116,10 +116,10 @@ async def stream_answer(
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
-async def steps(house: House, question: Question) -> AsyncGenerator[Sentence | Answer, None]:
+async def steps(application: Application, question: Question) -> AsyncGenerator[Sentence | Answer, None]:
     """The pipeline's sentences, then the answer; cancelled, or closed early, it stops the LLM."""
     gone = threading.Event()
-    running = house.answerer.stream(question, gone)
+    running = application.answerer.stream(question, gone)
     assert isinstance(running, Generator)
     step = asyncio.ensure_future(_next(running))
     try:
@@ -183,10 +183,10 @@ async def _events(
         await _ended(running, step, gone)
 
 
-async def answer_while_connected(house: House, question: Question, request: Request) -> Answer:
+async def answer_while_connected(application: Application, question: Question, request: Request) -> Answer:
     """The whole answer; the backend is stopped when the client goes away. Raises what the pipeline raises."""
     gone = threading.Event()
-    answering = asyncio.ensure_future(run_in_threadpool(house.answerer.answer, question, gone))
+    answering = asyncio.ensure_future(run_in_threadpool(application.answerer.answer, question, gone))
     answering.add_done_callback(lambda done: None if done.cancelled() else done.exception())  # read, also when we are gone
     try:
         while not answering.done():

@@ -30,8 +30,8 @@ from api.child import Child, tell_ready
 from api.environment import flat
 from api.rolling import roll
 from rag.errors import ConfigError, UpstreamError
+from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import ENV_PREFIX, Settings
-from rag.stores import EmbeddedValkey, open_redis
 
 log = structlog.get_logger()
 

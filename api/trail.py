@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from api.meter import Meter
 from api.principal import Principal
-from rag.library.audit import Entry
+from rag.record.audit import Entry
 from rag.settings.audit import Audit
 
 _EXPORTS = ("version_text",)  # reads that hand out a whole text

@@ -26,7 +26,7 @@ async def put(here: State, doc: DocumentInput, *, visible: bool) -> tuple[int, d
     job_id = await run_in_threadpool(_submit, here, doc)
     if not visible:
         return 202, _receipt(doc.id, job_id, "queued", None)
-    deadline = time.monotonic() + here.house.settings.ingest.wait_s  # also while waiting for a thread to wait in
+    deadline = time.monotonic() + here.application.settings.ingest.wait_s  # also while waiting for a thread to wait in
 
     def wait() -> Job:
         return here.jobs.wait(job_id, here.doorbell, deadline - time.monotonic())
@@ -45,7 +45,7 @@ def submit_all(here: State, caller: Principal, docs: Sequence[DocumentInput]) ->
     """
     docs = [allowed(here, caller, doc) for doc in docs]
     name = docs[0].id if len(docs) == 1 else f"{docs[0].id} and {len(docs) - 1} more"
-    batch = Queue(here.house.ledger.engine).open_batch(name)
+    batch = Queue(here.application.ledger.engine).open_batch(name)
     jobs = [{"job_id": _submit(here, doc, batch), "document_id": doc.id, "state": "queued"} for doc in docs]
     return {"batch": batch, "jobs": jobs}
 
@@ -55,7 +55,7 @@ def allowed(here: State, caller: Principal, doc: DocumentInput) -> DocumentInput
     doc = caller.writes(doc)
     if caller.restricted:
         with suppress(NotFound):
-            caller.may_replace(here.house.ledger.document(doc.id))
+            caller.may_replace(here.application.ledger.document(doc.id))
     return doc
 
 

@@ -14,7 +14,7 @@ import orjson
 
 from rag.domain import Message
 from rag.errors import ConfigError
-from rag.library.tokens import is_chinese
+from rag.text.tokens import is_chinese
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from eval.dataset import Suite
 from eval.library import scope_of
 from rag.domain import Question
 from rag.errors import InputError
-from rag.library import calibration
-from rag.library.calibration import PLAIN, Calibration, moved, threshold
+from rag.record import calibration
+from rag.record.calibration import PLAIN, Calibration, moved, threshold
 from rag.search.calibrate import fit
-from rag.wiring import House
+from rag.wiring import Application
 
 _LEAST = 30  # questions below which two numbers cannot be told
 _LEAST_UNANSWERABLE = 20  # below which a share of them says little
@@ -44,7 +44,7 @@ class Setting:
     false_refusal: float
 
 
-def calibrate(suite: Suite, house: House) -> Calibrated:
+def calibrate(suite: Suite, application: Application) -> Calibrated:
     """Asks the library the suite's questions and keeps the correction with its live generation. Its documents must be there.
 
     A first hit is right when it is of a right document; of a question that is not answerable none is. Raises InputError for
@@ -54,8 +54,8 @@ def calibrate(suite: Suite, house: House) -> Calibrated:
     right: list[bool] = []
     best: list[tuple[float, bool]] = []  # of every question: its likeliest hit, and whether it is answerable
     for asked in suite.questions:
-        question = Question(asked.question, scope=scope_of(asked, house.ledger.engine))
-        hits = house.answerer.retrieve(question).hits
+        question = Question(asked.question, scope=scope_of(asked, application.ledger.engine))
+        hits = application.answerer.retrieve(question).hits
         best.append((max((hit.probability for hit in hits), default=0.0), asked.answerable))
         if hits:
             told.append(hits[0].probability)
@@ -66,7 +66,7 @@ def calibrate(suite: Suite, house: House) -> Calibrated:
             field="SUITE",
             fix=f"Use {_LEAST} questions or more, some of which the documents do not answer.",
         )
-    used = house.shelves.writing().calibration
+    used = application.views.writing().calibration
     plain = [_apply(p, used, PLAIN) for p in told]
     found = fit(told, right, used)
     after = []
@@ -75,7 +75,7 @@ def calibrate(suite: Suite, house: House) -> Calibrated:
         after += [(_apply(p, PLAIN, other), ok) for p, ok in zip(plain[part::2], right[part::2], strict=True)]
     best = [(_apply(p, used, found) if p else p, answerable) for p, answerable in best]
     found = replace(found, unanswered=_unanswered(best))
-    calibration.store(house.ledger.engine, house.generation, found)
+    calibration.store(application.ledger.engine, application.generation, found)
     before = error(plain, right)
     error_after = error([p for p, _ in after], [ok for _, ok in after])
     return Calibrated(found, round(before, 4), round(error_after, 4), curve(best) if found.unanswered else ())

@@ -12,14 +12,14 @@ from ingest.folder import Summary
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput
 from rag.errors import ConfigError
-from rag.library.rows import content_hash
-from rag.wiring import House
+from rag.record.rows import content_hash
+from rag.wiring import Application
 
 Progress = Callable[[int, int], None]
 _PAGE = 500
 
 
-def ingest_corpus(file: Path, house: House, pipeline: Pipeline, progress: Progress | None = None) -> Summary:
+def ingest_corpus(file: Path, application: Application, pipeline: Pipeline, progress: Progress | None = None) -> Summary:
     """Puts every passage of `{id, title, text, …}` into the library. Raises ConfigError for a malformed line."""
     began, summary = time.perf_counter(), Summary()
     total = sum(1 for _ in json_lines(file))
@@ -31,30 +31,32 @@ def ingest_corpus(file: Path, house: House, pipeline: Pipeline, progress: Progre
         if progress:
             progress(done, total)
 
-    for outcome in pipeline.put_many(_changed(file, house, summary, advance)):
+    for outcome in pipeline.put_many(_changed(file, application, summary, advance)):
         if outcome.result is not None:
             summary.count(outcome.result.state)
             summary.passages += outcome.result.passages if outcome.result.state != "unchanged" else 0
         elif outcome.error is not None:
             summary.fail(str(outcome.input.id), outcome.error)
         advance()
-    summary.index_version = house.ledger.head()
+    summary.index_version = application.ledger.head()
     summary.seconds = round(time.perf_counter() - began, 3)
     return summary
 
 
-def _changed(file: Path, house: House, summary: Summary, advance: Callable[[], None]) -> Iterator[DocumentInput]:
+def _changed(file: Path, application: Application, summary: Summary, advance: Callable[[], None]) -> Iterator[DocumentInput]:
     page: list[DocumentInput] = []
     for at, row in json_lines(file):
         page.append(_document(f"{file}:{at}", row))
         if len(page) == _PAGE:
-            yield from _unknown(page, house, summary, advance)
+            yield from _unknown(page, application, summary, advance)
             page = []
-    yield from _unknown(page, house, summary, advance)
+    yield from _unknown(page, application, summary, advance)
 
 
-def _unknown(page: list[DocumentInput], house: House, summary: Summary, advance: Callable[[], None]) -> Iterator[DocumentInput]:
-    standing = {s.id: s.content_hash for s in house.ledger.standing("id", [doc.id for doc in page])}
+def _unknown(
+    page: list[DocumentInput], application: Application, summary: Summary, advance: Callable[[], None]
+) -> Iterator[DocumentInput]:
+    standing = {s.id: s.content_hash for s in application.ledger.standing("id", [doc.id for doc in page])}
     for doc in page:
         if standing.get(doc.id) == content_hash(doc):
             summary.unchanged += 1

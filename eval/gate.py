@@ -17,15 +17,15 @@ from ingest.folder import Summary
 from rag.answer import Answerer
 from rag.domain import Question
 from rag.errors import ConfigError
-from rag.library.schema import passages
-from rag.library.shelves import Shelf
-from rag.sentences import split_sentences
-from rag.wiring import House
+from rag.index.views import IndexView
+from rag.record.schema import passages
+from rag.text.sentences import split_sentences
+from rag.wiring import Application
 
 _SAMPLE = 200  # passages asked for
 _TOLERANCE = 0.03  # loss of recall against the live generation that is taken for noise
 
-Gate = Callable[[House, Shelf], list[str]]
+Gate = Callable[[Application, IndexView], list[str]]
 
 
 def gate(suite: Path | None) -> Gate:
@@ -42,44 +42,44 @@ def gate(suite: Path | None) -> Gate:
             fix="Add [thresholds], for example recall_at_5 = 0.9.",
         )
 
-    def check(house: House, shelf: Shelf) -> list[str]:
+    def check(application: Application, view: IndexView) -> list[str]:
         try:
-            wrong = compare_with_live(house, shelf)
-            return wrong + (ask(loaded, house, shelf) if loaded and not wrong else [])
+            wrong = compare_with_live(application, view)
+            return wrong + (ask(loaded, application, view) if loaded and not wrong else [])
         except Exception as exc:  # whatever it is: a generation that could not be measured must not go live
             return [f"the check itself failed: {type(exc).__name__}: {exc}"]
 
     return check
 
 
-def compare_with_live(house: House, shelf: Shelf) -> list[str]:
+def compare_with_live(application: Application, view: IndexView) -> list[str]:
     """Passages are asked for by a sentence of their own: the new generation must find as many documents as the live one."""
-    probes = _probes(house)
+    probes = _probes(application)
     if not probes:
         return []
-    live = _recall(house.answerer_for(house.shelves.live()), probes)
-    new = _recall(house.answerer_for(shelf), probes)
+    live = _recall(application.answerer_for(application.views.live()), probes)
+    new = _recall(application.answerer_for(view), probes)
     if new < live - _TOLERANCE:
         return [f"it finds {new:.1%} of {len(probes)} sampled passages' documents in the first 5, the live one {live:.1%}"]
     return []
 
 
-def ask(suite: Suite, house: House, shelf: Shelf) -> list[str]:
+def ask(suite: Suite, application: Application, view: IndexView) -> list[str]:
     """Thresholds of the suite that the generation does not reach. Its documents must be in the library already.
 
     The run is kept as `reindex-NAME`, so that `xiansou eval compare` shows how the nights differ.
     """
-    began, answerer = time.time(), house.answerer_for(shelf)
+    began, answerer = time.time(), application.answerer_for(view)
     rows = [ask_one(asked, answerer, suite) for asked in suite.questions]
     told = report(replace(suite, name=f"reindex-{suite.name}"), Summary(), rows)
-    keep_run(house.settings.data_dir / "eval", told, house, suite, {"generation": shelf.generation}, began)
+    keep_run(application.settings.data_dir / "eval", told, application, suite, {"generation": view.generation}, began)
     return told.failed_thresholds
 
 
-def _probes(house: House) -> list[tuple[str, str]]:
+def _probes(application: Application) -> list[tuple[str, str]]:
     """(document id, a sentence of it), the same ones for the same library."""
-    live = passages.c.retired_seq.is_(None) & (passages.c.generation == house.generation)
-    with house.ledger.engine.connect() as conn:
+    live = passages.c.retired_seq.is_(None) & (passages.c.generation == application.generation)
+    with application.ledger.engine.connect() as conn:
         ids = list(conn.scalars(select(passages.c.id).where(live).order_by(passages.c.id)))
         chosen = random.Random(0).sample(ids, min(_SAMPLE, len(ids)))
         rows = conn.execute(select(passages.c.document_id, passages.c.text).where(passages.c.id.in_(chosen))).tuples().all()

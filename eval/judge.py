@@ -18,8 +18,8 @@ from eval.texts import said
 from rag.domain import Answer
 from rag.errors import UpstreamError
 from rag.ports import Generator
-from rag.sentences import split_sentences
 from rag.settings.generator import Generator as GeneratorSettings
+from rag.text.sentences import split_sentences
 
 _SYSTEM = (
     "You grade answers of a support assistant. You see a question, the passages that the assistant had, its answer in "

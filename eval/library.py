@@ -11,24 +11,24 @@ from sqlalchemy import Engine, select
 
 from eval.asked import Asked
 from rag.domain import Scope
-from rag.library.schema import passages
+from rag.record.schema import passages
 from rag.settings import Settings
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 
 @contextmanager
-def own_library(told: Settings, keep: Path | None = None, *, serving: bool = False) -> Iterator[House]:
-    """A house over the folder `keep`, or over one that is deleted afterwards. `serving`: as `open_house`."""
+def own_library(told: Settings, keep: Path | None = None, *, serving: bool = False) -> Iterator[Application]:
+    """An application over the folder `keep`, or over one that is deleted afterwards. `serving`: as `open_application`."""
     with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
         database = told.database.model_copy(update={"url": ""})
         # The model that stands ready below the service's own folder is taken, not prepared anew for each run.
         embedding = told.embedding.model_copy(update={"folder": str(told.model_folder)})
         moved = {"data_dir": Path(folder), "database": database, "embedding": embedding}
-        house = open_house(told.model_copy(update=moved), serving=serving)
+        application = open_application(told.model_copy(update=moved), serving=serving)
         try:
-            yield house
+            yield application
         finally:
-            house.close()
+            application.close()
 
 
 def scope_of(asked: Asked, engine: Engine) -> Scope:

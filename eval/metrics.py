@@ -10,7 +10,7 @@ from typing import Any
 from eval import ranking, texts
 from eval.asked import Asked
 from rag.domain import Answer, Citation, Retrieved
-from rag.library.tokens import fold, words
+from rag.text.tokens import fold, words
 
 _SPACE = re.compile(r"\s+")
 _SENTENCE = re.compile(r"(.+?)((?:\s*\[\d{1,3}\])+)", re.DOTALL)

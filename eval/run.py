@@ -24,7 +24,7 @@ from ingest.pipeline import Pipeline
 from rag.answer import Answerer
 from rag.answering.record import Made
 from rag.domain import Answer, Question, Scope
-from rag.wiring import House
+from rag.wiring import Application
 
 Progress = Callable[[int, int], None]
 _DEPTH = 100  # passages ranked: enough for 20 documents of several passages each
@@ -67,18 +67,18 @@ class Report:
         return self.figures() | {"questions": [_short(row) for row in as_dicts(self.questions)]}
 
 
-def ingest_suite(suite: Suite, house: House, progress: Progress | None = None) -> Summary:
+def ingest_suite(suite: Suite, application: Application, progress: Progress | None = None) -> Summary:
     """Puts the suite's documents into the library; those that stand already are skipped."""
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     if suite.corpus is not None:
-        return ingest_corpus(suite.corpus, house, pipeline, progress)
+        return ingest_corpus(suite.corpus, application, pipeline, progress)
     assert suite.documents is not None
-    return ingest_paths([suite.documents], house.ledger, lambda: pipeline, house.settings, progress=progress)
+    return ingest_paths([suite.documents], application.ledger, lambda: pipeline, application.settings, progress=progress)
 
 
 def ask_suite(
     suite: Suite,
-    house: House,
+    application: Application,
     summary: Summary,
     progress: Progress | None = None,
     *,
@@ -95,8 +95,8 @@ def ask_suite(
     for at, asked in enumerate(suite.questions, 1):
         row = done.get(asked.id)
         if row is None:
-            scope = scope_of(asked, house.ledger.engine)
-            row = ask_one(asked, house.answerer, suite, only_retrieval=only_retrieval, judge=judge, scope=scope)
+            scope = scope_of(asked, application.ledger.engine)
+            row = ask_one(asked, application.answerer, suite, only_retrieval=only_retrieval, judge=judge, scope=scope)
             if partial is not None:
                 partial.parent.mkdir(parents=True, exist_ok=True)
                 with partial.open("ab") as file:

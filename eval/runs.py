@@ -16,10 +16,10 @@ from sqlalchemy import select
 from eval.metrics import Scored
 from rag import __version__
 from rag.errors import ConfigError, InputError
-from rag.library.schema import documents
+from rag.record.schema import documents
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE
-from rag.wiring import House
+from rag.wiring import Application
 
 # What decides where and for whom it runs, not what is found and said.
 _ELSEWHERE = frozenset(
@@ -57,12 +57,12 @@ class Kept:
         return str(self.told["id"])
 
 
-def configuration(settings: Settings, house: House) -> dict[str, Any]:
+def configuration(settings: Settings, application: Application) -> dict[str, Any]:
     """Everything that can change an answer: settings without places, secrets and resources; model, chunker, tokenizer."""
     told = settings.model_dump(mode="json", exclude=set(_ELSEWHERE & set(type(settings).model_fields)))
     plain: dict[str, Any] = _without_secrets(told)
     plain.get("profiles", {}).pop(DEFAULT_PROFILE, None)  # the plain settings once more
-    return plain | {"generation": house.wanted}
+    return plain | {"generation": application.wanted}
 
 
 def fingerprint(configured: dict[str, Any]) -> str:
@@ -70,11 +70,11 @@ def fingerprint(configured: dict[str, Any]) -> str:
     return sha256(orjson.dumps(configured, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 
-def library_digest(house: House) -> str:
+def library_digest(application: Application) -> str:
     """Identity of the documents that were asked."""
     live = select(documents.c.id, documents.c.content_hash).where(documents.c.state == "live").order_by(documents.c.id)
     digest = sha256()
-    with house.ledger.engine.connect() as conn:
+    with application.ledger.engine.connect() as conn:
         for key, content in conn.execute(live):
             digest.update(f"{key}\0{content}\n".encode())
     return digest.hexdigest()[:16]

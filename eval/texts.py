@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from rag.library.tokens import fold
+from rag.text.tokens import fold
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

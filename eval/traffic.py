@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from eval.texts import said
-from rag.library.answers import Answers, Stored
-from rag.library.feedback import FeedbackBook
-from rag.library.gaps import SEARCHED
-from rag.library.schema import documents
-from rag.library.tokens import is_chinese, words
+from rag.record.answers import Answers, Stored
+from rag.record.feedback import FeedbackBook
+from rag.record.gaps import SEARCHED
+from rag.record.schema import documents
+from rag.text.tokens import is_chinese, words
 
 _PAGE = 200
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rag.domain import Block
-from rag.statement import Cell
+from rag.domain.statement import Cell
 
 
 def dump(block: Block) -> list[Any]:

@@ -14,9 +14,9 @@ from sqlalchemy.engine import Row
 from ingest.connectors.registry import Kind
 from ingest.folder import Summary
 from rag.errors import Conflict, InputError, NotFound, XiansouError
-from rag.library.engine import writing
-from rag.library.ledger import now
-from rag.library.source_tables import source_items, sources
+from rag.record.engine import writing
+from rag.record.ledger import now
+from rag.record.tables.sources import source_items, sources
 
 LEASE_S = 120.0
 """A synchronisation that has not been heard of for so long is taken over."""

@@ -18,7 +18,7 @@ import psutil
 import structlog
 
 from rag.errors import ParseError, UpstreamError
-from rag.processes import spawn_tied
+from rag.runtime.processes import spawn_tied
 from rag.settings import Settings
 
 log = structlog.get_logger()

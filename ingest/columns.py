@@ -119,7 +119,7 @@ def mapped_role(name: str) -> str:
 def _plain(name: str) -> str:
     name = unicodedata.normalize("NFKC", name).casefold().strip()
     if not name.isascii():
-        from rag.library.tokens import fold
+        from rag.text.tokens import fold
 
         name = fold(name).replace("覆", "复")  # 回覆, 答覆: one word in both scripts
     return _NOISE.sub("", _NOTES.sub("", name)) or name

@@ -14,8 +14,8 @@ from ingest.pipeline import Pipeline
 from ingest.sources import SourceFile, find, name, read
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.errors import InputError, ParseError, XiansouError
-from rag.library.ledger import Ledger
-from rag.library.rows import content_hash
+from rag.record.ledger import Ledger
+from rag.record.rows import content_hash
 from rag.settings import Settings
 
 _FEW = 5  # names of one kind that a summary tells

@@ -14,10 +14,10 @@ from ingest.parse.frontmatter import UNPUBLISHED
 from ingest.queue import OURS, Queue
 from ingest.sources import find, name
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
-from rag.library.ledger import Ledger
-from rag.remote import Doorbell
+from rag.record.ledger import Ledger
+from rag.runtime.remote import Doorbell
+from rag.runtime.stores import open_redis
 from rag.settings import Settings
-from rag.stores import open_redis
 
 _AT_ONCE, _BYTES_AT_ONCE = 200, 8_000_000  # documents and bytes of one transaction: other writers wait for no more
 _LOOK_S = 0.3

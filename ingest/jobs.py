@@ -21,11 +21,11 @@ from sqlalchemy.exc import DBAPIError
 
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
-from rag.library.engine import writing
-from rag.library.ledger import now
-from rag.library.queue_tables import job_batches, job_cancels
-from rag.library.schema import job_contents, jobs, meta
-from rag.remote import Doorbell
+from rag.record.engine import writing
+from rag.record.ledger import now
+from rag.record.schema import job_contents, jobs, meta
+from rag.record.tables.queue import job_batches, job_cancels
+from rag.runtime.remote import Doorbell
 
 State = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import ceil
 
 from rag.domain import Block, Parsed
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 

@@ -12,11 +12,11 @@ from sqlalchemy import Engine, delete, func, insert, or_, select
 
 from ingest.jobs import CANCELLED, PAUSED, Job, State, end, job_query, to_job
 from rag.errors import Conflict, NotFound
-from rag.library.engine import writing
-from rag.library.ledger import now
-from rag.library.queue_tables import batches, job_batches, job_cancels
-from rag.library.schema import jobs, meta
-from rag.wire import iso_time
+from rag.record.engine import writing
+from rag.record.ledger import now
+from rag.record.schema import jobs, meta
+from rag.record.serializers import iso_time
+from rag.record.tables.queue import batches, job_batches, job_cancels
 
 # What went wrong in our own code is for the log; its text is not for callers.
 OURS: Mapping[str, str] = {

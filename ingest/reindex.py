@@ -12,18 +12,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ingest.pipeline import Read, prepare, read_again
+from ingest.embed import prepare
+from ingest.read import Read, read_again
 from ingest.statements import of_text, with_tokens
 from rag.errors import Conflict, NotFound, XiansouError
-from rag.library import generations, rebuild
-from rag.library.rows import Prepared
-from rag.library.shelves import Shelf
-from rag.wiring import House
+from rag.index.views import IndexView
+from rag.record import generations, rebuild
+from rag.record.rows import PreparedDocument
+from rag.wiring import Application
 
 _PAGE = 16  # documents read and embedded together
 _ROUNDS = 20  # of catching up before a swap is given up: edits arrive faster than they are embedded
 
-Gate = Callable[[House, Shelf], list[str]]  # what is wrong with the new generation; empty: it may go live
+Gate = Callable[[Application, IndexView], list[str]]  # what is wrong with the new generation; empty: it may go live
 Progress = Callable[[int, int], None]
 
 
@@ -41,39 +42,41 @@ class Outcome:
     seconds: float = 0.0
 
 
-def reindex(house: House, gate: Gate, *, force: bool = False, progress: Progress | None = None) -> Outcome:
+def reindex(application: Application, gate: Gate, *, force: bool = False, progress: Progress | None = None) -> Outcome:
     """Brings the library to the settings' fingerprint. With `force` it is rebuilt even if it is there.
 
     Raises Conflict: another re-index holds the lock, or edits never paused long enough for the swap.
     """
-    engine = house.ledger.engine
+    engine = application.ledger.engine
     with rebuild.locked(engine, _me()) as renew:
         rebuild.prune(engine)
-        wanted, live = house.wanted, house.generation
+        wanted, live = application.wanted, application.generation
         if generations.same(generations.get(engine, live).fingerprint, wanted) and not force:
-            return Outcome("unchanged", live, house.ledger.head())
+            return Outcome("unchanged", live, application.ledger.head())
         if force:
-            wanted = wanted | {"build": house.ledger.head()}  # tells it from the live one
-        return _build(house, rebuild.start(engine, wanted), gate, renew, progress)
+            wanted = wanted | {"build": application.ledger.head()}  # tells it from the live one
+        return _build(application, rebuild.start(engine, wanted), gate, renew, progress)
 
 
-def rollback(house: House, *, progress: Progress | None = None) -> Outcome:
+def rollback(application: Application, *, progress: Progress | None = None) -> Outcome:
     """Makes the former generation live again, with every edit since. Raises NotFound when there is none."""
-    generation = rebuild.former(house.ledger.engine)
+    generation = rebuild.former(application.ledger.engine)
     if generation is None:
         raise NotFound("there is no former generation to go back to.", field="--rollback")
-    with rebuild.locked(house.ledger.engine, _me()) as renew:
-        return _build(house, generation, lambda *_: [], renew, progress)
+    with rebuild.locked(application.ledger.engine, _me()) as renew:
+        return _build(application, generation, lambda *_: [], renew, progress)
 
 
-def _build(house: House, generation: int, gate: Gate, renew: Callable[[], None], progress: Progress | None) -> Outcome:
-    began, engine, shelf = time.perf_counter(), house.ledger.engine, house.open_shelf(generation)
-    builder = _Builder(house, shelf, renew, progress)
+def _build(
+    application: Application, generation: int, gate: Gate, renew: Callable[[], None], progress: Progress | None
+) -> Outcome:
+    began, engine, view = time.perf_counter(), application.ledger.engine, application.open_view(generation)
+    builder = _Builder(application, view, renew, progress)
     builder.catch_up()
-    shelf.mirror.sync(house.ledger.head())
-    if wrong := builder.unreadable() or gate(house, shelf):
+    view.mirror.sync(application.ledger.head())
+    if wrong := builder.unreadable() or gate(application, view):
         rebuild.fail(engine, generation)
-        return builder.outcome("refused", house.ledger.head(), began, wrong)
+        return builder.outcome("refused", application.ledger.head(), began, wrong)
     for _ in range(_ROUNDS):
         renew()
         version = rebuild.swap(engine, generation, builder.ready)
@@ -86,52 +89,52 @@ def _build(house: House, generation: int, gate: Gate, renew: Callable[[], None],
 class _Builder:
     """Counts what one build does."""
 
-    def __init__(self, house: House, shelf: Shelf, renew: Callable[[], None], progress: Progress | None):
-        self._house, self._shelf, self._renew, self._progress = house, shelf, renew, progress
+    def __init__(self, application: Application, view: IndexView, renew: Callable[[], None], progress: Progress | None):
+        self._application, self._view, self._renew, self._progress = application, view, renew, progress
         self._documents = self._embedded = 0
         self._failed: dict[str, str] = {}
 
     def catch_up(self) -> None:
         """Until no live document lacks passages in the generation."""
-        engine = self._house.ledger.engine
-        total = self._house.ledger.counts()["documents"]
+        engine = self._application.ledger.engine
+        total = self._application.ledger.counts()["documents"]
         while True:
             with engine.connect() as conn:
                 late = [
-                    i for i in rebuild.lacking(conn, self._shelf.generation, _PAGE + len(self._failed)) if i not in self._failed
+                    i for i in rebuild.lacking(conn, self._view.generation, _PAGE + len(self._failed)) if i not in self._failed
                 ]
             if not late:
                 return
             ready = self.ready(late)
-            self._embedded += rebuild.store(engine, self._shelf.generation, ready)
+            self._embedded += rebuild.store(engine, self._view.generation, ready)
             self._documents += len(ready)
             self._renew()
             if self._progress:
                 self._progress(min(self._documents, total), total)
 
-    def ready(self, ids: Sequence[str]) -> list[tuple[int, Prepared]]:
+    def ready(self, ids: Sequence[str]) -> list[tuple[int, PreparedDocument]]:
         """Parsed, chunked and embedded for the generation; a document that fails is noted and left out."""
         reads = []
-        for version, doc in rebuild.given(self._house.ledger.engine, ids):
+        for version, doc in rebuild.given(self._application.ledger.engine, ids):
             try:
-                read = read_again(doc, self._shelf, self._house.settings)
+                read = read_again(doc, self._view, self._application.settings)
                 reads.append((version, self._with_stored_text(read, version)))
             except NotFound:  # erased since it was listed: nothing of it may come back, and nothing is lost
                 continue
             except XiansouError as exc:
                 self._failed[doc.id] = f"{exc.code}: {exc}"
-        prepared = prepare([read for _, read in reads], self._shelf, self._house.ledger)
+        prepared = prepare([read for _, read in reads], self._view, self._application.ledger)
         return [(version, ready) for (version, _), ready in zip(reads, prepared, strict=True)]
 
     def _with_stored_text(self, read: Read, version: int) -> Read:
         """A newer parser may read another text than the version has, whose offsets answers cite: then its passages stay."""
-        text = self._house.ledger.text(read.input.id, version)
+        text = self._application.ledger.text(read.input.id, version)
         if read.text == text:
             return read
-        chunks = tuple(rebuild.cut_before(self._house.ledger.engine, read.input.id, version))
+        chunks = tuple(rebuild.cut_before(self._application.ledger.engine, read.input.id, version))
         if not all(chunk.statements for chunk in chunks):
             chunks = of_text(chunks, text, markdown=bool(read.chunks and read.chunks[0].plain))
-        return replace(read, text=text, chunks=with_tokens(chunks, self._shelf.embedder))
+        return replace(read, text=text, chunks=with_tokens(chunks, self._view.embedder))
 
     def unreadable(self) -> list[str]:
         """Documents that are live now and would be lost by the swap."""
@@ -140,7 +143,7 @@ class _Builder:
     def outcome(self, state: Literal["swapped", "refused"], version: int, began: float, wrong: list[str]) -> Outcome:
         failed = [{"source": key, "error": error} for key, error in self._failed.items()]
         seconds = round(time.perf_counter() - began, 3)
-        return Outcome(state, self._shelf.generation, version, self._documents, self._embedded, failed, wrong, seconds)
+        return Outcome(state, self._view.generation, version, self._documents, self._embedded, failed, wrong, seconds)
 
 
 def _me() -> str:

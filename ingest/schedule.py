@@ -10,30 +10,30 @@ from ingest.catalogue import Catalogue
 from ingest.pipeline import Pipeline
 from ingest.sync import sync
 from rag.errors import XiansouError
-from rag.wiring import House
+from rag.wiring import Application
 
 log = structlog.get_logger()
 
 _LOOK_S = 2.0
 
 
-def start(house: House, stop: threading.Event) -> threading.Thread:
-    """A thread that looks for due sources until `stop` is set. Join it before the house is closed."""
-    thread = threading.Thread(target=_run, args=(house, stop), name="sources", daemon=True)
+def start(application: Application, stop: threading.Event) -> threading.Thread:
+    """A thread that looks for due sources until `stop` is set. Join it before the application is closed."""
+    thread = threading.Thread(target=_run, args=(application, stop), name="sources", daemon=True)
     thread.start()
     return thread
 
 
-def _run(house: House, stop: threading.Event) -> None:
-    catalogue = Catalogue(house.ledger.engine)
+def _run(application: Application, stop: threading.Event) -> None:
+    catalogue = Catalogue(application.ledger.engine)
     while not stop.wait(_LOOK_S):
         try:
             source = catalogue.claim_due()
             if source is None:
                 continue
             told = log.bind(source=source.id)
-            pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
-            summary = sync(source, house.ledger, lambda: pipeline, house.settings, stop=stop)  # noqa: B023
+            pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
+            summary = sync(source, application.ledger, lambda: pipeline, application.settings, stop=stop)  # noqa: B023
             told.info("synchronised", **summary.as_dict() | {"failed": len(summary.failed)})
         except XiansouError as exc:
             log.warning("a source was not synchronised", error=str(exc), code=exc.code)

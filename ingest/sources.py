@@ -17,7 +17,7 @@ from ingest.leftovers import LeftOut, passed_over
 from ingest.sidecar import Sidecars
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.errors import InputError, ParseError
-from rag.library.ledger import Ledger
+from rag.record.ledger import Ledger
 
 IGNORE_FILE = ".xiansouignore"
 _ALWAYS_IGNORED = (".*", "__pycache__", "node_modules", "~$*", "*.tmp")

@@ -13,10 +13,10 @@ import numpy as np
 from ingest.collector import seldom
 from ingest.parse.tags import plain
 from rag.domain import Block, Chunk, Parsed
-from rag.library.validity import field_period, read_period
+from rag.domain.statement import CODE, Cell, Period, Statement, StatementKind
 from rag.ports import Embedder
-from rag.sentences import split_sentences
-from rag.statement import CODE, Cell, Period, Statement, StatementKind
+from rag.text.sentences import split_sentences
+from rag.text.validity import field_period, read_period
 
 _NUMERALS = "一二三四五六七八九十"
 _NUMBERED = re.compile(

@@ -14,7 +14,7 @@ from ingest.folder import Summary
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput
 from rag.errors import ConfigError, InputError, NotFound, UpstreamError, XiansouError
-from rag.library.ledger import Ledger
+from rag.record.ledger import Ledger
 from rag.settings import Settings
 
 _LONGEST_ID = 512

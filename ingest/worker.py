@@ -19,13 +19,13 @@ from ingest.jobs import CANCELLED, LEASE_S, Jobs, unavailable
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import ConfigError, Conflict, InputError, NotFound, UpstreamError, XiansouError
-from rag.metrics import INGEST_JOBS
 from rag.ports import Embedder
-from rag.remote import Doorbell
+from rag.runtime.metrics import INGEST_JOBS
+from rag.runtime.remote import Doorbell
+from rag.runtime.stores import open_redis
+from rag.runtime.telemetry import WriteClock
 from rag.settings import Settings
-from rag.stores import open_redis
-from rag.watch import WriteClock
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 log = structlog.get_logger()
 
@@ -41,15 +41,15 @@ def run(settings: Settings, *, stop: threading.Event, embedder: Embedder | None 
     ConfigError as `rag.wiring.open_house` does, or when the model of a newly live generation cannot be had.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-    house = open_house(settings, embedder=embedder)
+    application = open_application(settings, embedder=embedder)
     ended = threading.Event()
-    sources = schedule.start(house, ended)
+    sources = schedule.start(application, ended)
     try:
-        _Worker(house, Doorbell(lambda: open_redis(settings)), owner, stop, lease_s).work()
+        _Worker(application, Doorbell(lambda: open_redis(settings)), owner, stop, lease_s).work()
     finally:
         ended.set()
         sources.join(_GRACE_S)
-        house.close()
+        application.close()
 
 
 class _Return(Exception):
@@ -66,7 +66,7 @@ class _Cancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    house: House
+    application: Application
     bell: Doorbell
     owner: str
     stop: threading.Event
@@ -74,7 +74,7 @@ class _Worker:
 
     def work(self) -> None:
         """Returns when `stop` is set."""
-        jobs = Jobs(self.house.ledger.engine)
+        jobs = Jobs(self.application.ledger.engine)
         log.info("worker ready", owner=self.owner)
         while not self.stop.is_set():
             try:
@@ -126,7 +126,7 @@ class _Worker:
             if stage != "parsing" and jobs.cancelled(job_id):
                 raise _Cancelled
 
-        pipeline = Pipeline(self.house.ledger, self.house.shelves.writing, self.house.settings)
+        pipeline = Pipeline(self.application.ledger, self.application.views.writing, self.application.settings)
         with _parse_limit():
             result = pipeline.put(doc, order=job_id, on_stage=on_stage)
         clock.end()

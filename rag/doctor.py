@@ -17,18 +17,18 @@ from sqlalchemy import func, select
 
 from rag import __version__
 from rag.answering.generate import Backend, status_of_backend
+from rag.domain.sampling import Sampling
 from rag.errors import UpstreamError, XiansouError
-from rag.library import audit
-from rag.library.calibration import CALIBRATE, WORTH_CALIBRATING, Calibration
-from rag.library.keys import Key, Keys
-from rag.library.ledger import Ledger
-from rag.library.schema import jobs
-from rag.sampling import Sampling
+from rag.record import audit
+from rag.record.calibration import CALIBRATE, WORTH_CALIBRATING, Calibration
+from rag.record.keys import Key, Keys
+from rag.record.ledger import Ledger
+from rag.record.schema import jobs
+from rag.runtime.stores import ping
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
-from rag.stores import ping
-from rag.wiring import load_generator, open_house
+from rag.wiring import load_generator, open_application
 
 _SHOWN_KEYS = 3
 _ASKED_S = 15.0  # patience with a backend that is asked for one token
@@ -152,14 +152,14 @@ def _audit(settings: Settings) -> Iterator[Check]:
 
 
 def _index(settings: Settings) -> Iterator[Check]:
-    house = open_house(settings)
+    application = open_application(settings)
     try:
-        mirror = house.shelves.live().mirror
-        yield Check("model", "ok", f"{house.embedder.model_id}, {house.embedder.dim} dimensions")
+        mirror = application.views.live().mirror
+        yield Check("model", "ok", f"{application.embedder.model_id}, {application.embedder.dim} dimensions")
         yield Check("index", "ok", f"{len(mirror)} searchable entries at index version {mirror.version}")
-        yield _refusals(house.shelves.live().calibration, len(mirror))
+        yield _refusals(application.views.live().calibration, len(mirror))
     finally:
-        house.close()
+        application.close()
 
 
 def _refusals(fitted: Calibration, passages: int) -> Check:

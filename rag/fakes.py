@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Usage
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.errors import UpstreamError
-from rag.library.tokens import words
 from rag.ports import Vectors
-from rag.sampling import AS_TOLD, Sampling
+from rag.text.tokens import words
 
 
 class HashEmbedder:

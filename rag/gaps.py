@@ -15,10 +15,10 @@ from rag.answering.cluster import central, group, keywords, unpack
 from rag.answering.record import question_of
 from rag.domain import DEFAULT_COLLECTION, DocumentInput, Question, Scope
 from rag.errors import Conflict, InputError, NotFound
-from rag.library.gaps import Decision, GapBook, OpenQuestion
 from rag.ports import Embedder, Vectors
-from rag.wire import iso_time
-from rag.wiring import House
+from rag.record.gaps import Decision, GapBook, OpenQuestion
+from rag.record.serializers import iso_time
+from rag.wiring import Application
 
 _NEAREST = 3  # documents shown
 _MOST_ASKED = 50  # questions of a group that are asked again
@@ -55,33 +55,33 @@ class Asked:
 
 
 def find_gaps(
-    house: House, *, days: float = 90.0, every_state: bool = False, collections: Collection[str] | None = None
+    application: Application, *, days: float = 90.0, every_state: bool = False, collections: Collection[str] | None = None
 ) -> list[Gap]:
     """The most asked first. `every_state`: also those that were decided; `collections`: only of these, None: all."""
-    house.memory.flush()
-    book = GapBook(house.ledger.engine)
+    application.memory.flush()
+    book = GapBook(application.ledger.engine)
     questions = book.questions(time.time() - days * 86_400)
     if collections is not None:
         questions = [one for one in questions if one.collection in collections]
     if not questions:
         return []
     decisions = book.decisions()
-    gaps = _grouped(questions, decisions, house.embedder)
+    gaps = _grouped(questions, decisions, application.embedder)
     shown = [gap for gap in gaps if every_state or gap.state == "open"]
     return sorted(shown, key=lambda gap: (-len(gap.members), -gap.members[-1].at, gap.id))
 
 
-def find_gap(house: House, gap_id: str, collections: Collection[str] | None = None) -> Gap:
+def find_gap(application: Application, gap_id: str, collections: Collection[str] | None = None) -> Gap:
     """Raises NotFound."""
-    for gap in find_gaps(house, days=36_500, every_state=True, collections=collections):
+    for gap in find_gaps(application, days=36_500, every_state=True, collections=collections):
         if gap.id == gap_id:
             return gap
     raise NotFound(f"no gap {gap_id!r}", field="id", fix="See `xiansou gaps`; a gap is gone when its answers are.")
 
 
-def nearest(house: House, gap: Gap) -> list[dict[str, Any]]:
+def nearest(application: Application, gap: Gap) -> list[dict[str, Any]]:
     """Documents that come nearest to an answer, best first."""
-    found = house.answerer.retrieve(Question(gap.name, scope=Scope(gap.collection), top_k=20))
+    found = application.answerer.retrieve(Question(gap.name, scope=Scope(gap.collection), top_k=20))
     best: dict[str, dict[str, Any]] = {}
     for hit in found.hits:
         passage = hit.passage
@@ -90,7 +90,7 @@ def nearest(house: House, gap: Gap) -> list[dict[str, Any]]:
     return list(best.values())[:_NEAREST]
 
 
-def draft(house: House, gap: Gap) -> dict[str, Any] | None:
+def draft(application: Application, gap: Gap) -> dict[str, Any] | None:
     """A FAQ entry to begin with: a person's correction, else what the LLM can word from the documents and the gate lets pass.
 
     None where there is neither a correction nor an LLM. `answer` is None where the documents hold no evidence.
@@ -98,9 +98,9 @@ def draft(house: House, gap: Gap) -> dict[str, Any] | None:
     if gap.corrections:
         return {"question": gap.name, "answer": gap.corrections[-1], "source": "correction", "citations": []}
     asked = Question(gap.name, scope=Scope(gap.collection))
-    if house.answerer.generator_of(asked) == "extractive":
+    if application.answerer.generator_of(asked) == "extractive":
         return None
-    answer = house.answerer.lenient().answer(asked)
+    answer = application.answerer.lenient().answer(asked)
     text = re.sub(r"\s*\[\d+\]", "", answer.answer) if answer.status == "answered" else None
     cited = [{"document_id": c.document_id, "version": c.version, "cited_text": c.cited_text} for c in answer.citations]
     return {"question": gap.name, "answer": text, "source": "llm", "citations": cited}
@@ -125,13 +125,13 @@ def faq_document(gap: Gap, answer: str) -> DocumentInput:
     )
 
 
-def accepted(house: House, gap: Gap, document_id: str) -> Asked:
+def accepted(application: Application, gap: Gap, document_id: str) -> Asked:
     """Notes that a document was published for the gap, and asks its questions again. None of that counts as traffic."""
-    GapBook(house.ledger.engine).decide(gap.id, gap.members[0].answer_id, gap.name, "accepted", document_id)
-    quiet, answered, cites, left = house.answerer.quiet(), 0, 0, []
+    GapBook(application.ledger.engine).decide(gap.id, gap.members[0].answer_id, gap.name, "accepted", document_id)
+    quiet, answered, cites, left = application.answerer.quiet(), 0, 0, []
     members = {one.question: one for one in gap.members}
     for text in gap.questions[:_MOST_ASKED]:
-        question = question_of(house.memory.find(members[text].answer_id))
+        question = question_of(application.memory.find(members[text].answer_id))
         answer = quiet.answer(replace(question, as_of=None))
         answered += answer.status == "answered"
         cites += any(citation.document_id == document_id for citation in answer.citations)
@@ -140,11 +140,11 @@ def accepted(house: House, gap: Gap, document_id: str) -> Asked:
     return Asked(len(gap.questions[:_MOST_ASKED]), answered, cites, tuple(left))
 
 
-def dismiss(house: House, gap: Gap) -> Decision:
+def dismiss(application: Application, gap: Gap) -> Decision:
     """These questions shall not be answered: they are not shown again. Raises Conflict for an accepted gap."""
     if gap.state == "accepted":
         raise Conflict(f"gap {gap.id!r} is answered by document {gap.decision and gap.decision.document_id!r}.", field="id")
-    return GapBook(house.ledger.engine).decide(gap.id, gap.members[0].answer_id, gap.name, "dismissed")
+    return GapBook(application.ledger.engine).decide(gap.id, gap.members[0].answer_id, gap.name, "dismissed")
 
 
 def gap_json(gap: Gap) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Usage
-from rag.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import AS_TOLD, Sampling
 
 Vectors = NDArray[np.float32]
 

@@ -10,29 +10,29 @@ from dataclasses import dataclass
 from rag.answer import Answerer
 from rag.answering.check import Entails
 from rag.answering.memory import Memory
-from rag.library import calibration, generations
-from rag.library.dictionary import load_cutter
-from rag.library.index import LiveIndex
-from rag.library.ledger import Ledger
-from rag.library.mirror import Mirror
-from rag.library.shelves import Shelf, Shelves
-from rag.library.snapshot import Snapshots
-from rag.library.tokens import Cutter
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots
+from rag.index.vectors import LiveIndex
+from rag.index.views import IndexView, IndexViews
 from rag.ports import Embedder, Generator, Reranker
-from rag.remote import Remote
+from rag.record import calibration, generations
+from rag.record.ledger import Ledger
+from rag.runtime.remote import Remote
+from rag.runtime.stores import adopt_redis, open_redis
 from rag.search.retrieve import Reranking, Retriever
 from rag.search.synonyms import load_synonyms
 from rag.search.weights import Weights
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
-from rag.stores import adopt_redis, open_redis
+from rag.text.dictionary import load_cutter
+from rag.text.tokens import Cutter
 
 LoadEmbedder = Callable[[str], Embedder]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Application:
     """What one process works with. `close` when done.
 
     `open_shelf` opens any generation; `wanted` is the fingerprint that the settings ask for.
@@ -40,15 +40,15 @@ class House:
 
     settings: Settings
     ledger: Ledger
-    shelves: Shelves
+    views: IndexViews
     answerer: Answerer
-    open_shelf: Callable[[int], Shelf]
+    open_view: Callable[[int], IndexView]
     wanted: generations.Fingerprint
 
     @property
     def embedder(self) -> Embedder:
         """Of the live generation."""
-        return self.shelves.writing().embedder
+        return self.views.writing().embedder
 
     @property
     def memory(self) -> Memory:
@@ -64,18 +64,18 @@ class House:
     @property
     def generation(self) -> int:
         """The live one."""
-        return self.shelves.writing().generation
+        return self.views.writing().generation
 
-    def answerer_for(self, shelf: Shelf) -> Answerer:
+    def answerer_for(self, view: IndexView) -> Answerer:
         """Answers from one generation, live or not: for the gate of a re-index."""
-        shelves = Shelves.of(shelf)
-        retriever = load_retriever(self.settings, self.ledger, shelves)
-        return Answerer(retriever, shelf.embedder, None, self.settings)
+        views = IndexViews.of(view)
+        retriever = load_retriever(self.settings, self.ledger, views)
+        return Answerer(retriever, view.embedder, None, self.settings)
 
     def close(self) -> None:
         self.answerer.close()
         self.memory.close()
-        self.shelves.close()
+        self.views.close()
         self.ledger.close()
 
 
@@ -84,7 +84,7 @@ def open_ledger(settings: Settings) -> Ledger:
     return Ledger.open(settings.database_url)
 
 
-def open_house(
+def open_application(
     settings: Settings,
     *,
     embedder: Embedder | None = None,
@@ -92,7 +92,7 @@ def open_house(
     generator: Generator | None = None,
     rebuilding: bool = False,
     serving: bool = False,
-) -> House:
+) -> Application:
     """Everything a process needs to write and to answer.
 
     The doubles of `rag.fakes` can be passed in: one `embedder`, or a `load` where several models are needed. Raises
@@ -114,15 +114,15 @@ def open_house(
     def make_index(dim: int) -> LiveIndex:
         return LiveIndex(dim) if serving else LiveIndex(dim, exact_below=sys.maxsize)
 
-    def open_shelf(generation: int) -> Shelf:
+    def open_view(generation: int) -> IndexView:
         told = generations.get(ledger.engine, generation).fingerprint
         model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
         mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
         corrected = calibration.load(ledger.engine, generation).assuming(settings.answer.unanswerable_share)
-        return Shelf(generation, told["chunk_tokens"], model, mirror, cutter, corrected)
+        return IndexView(generation, told["chunk_tokens"], model, mirror, cutter, corrected)
 
-    shelves = Shelves(open_shelf(generation), open_shelf)
-    retriever = load_retriever(settings, ledger, shelves)
+    views = IndexViews(open_view(generation), open_view)
+    retriever = load_retriever(settings, ledger, views)
     generators = {} if generator else load_generators(settings)
     connect = open_redis if serving else adopt_redis
     memory = Memory(ledger, embedder, Remote(lambda: connect(settings), "answering without conversations and cache"), settings)
@@ -135,7 +135,7 @@ def open_house(
         entails=load_entails(settings),
         memory=memory,
     )
-    return House(settings, ledger, shelves, answerer, open_shelf, wanted)
+    return Application(settings, ledger, views, answerer, open_view, wanted)
 
 
 def embedder_loader(settings: Settings) -> LoadEmbedder:
@@ -149,7 +149,7 @@ def embedder_loader(settings: Settings) -> LoadEmbedder:
     return load
 
 
-def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retriever:
+def load_retriever(settings: Settings, ledger: Ledger, views: IndexViews) -> Retriever:
     """The retriever that `retrieval.*` describes. Raises ConfigError: an unreadable file, a re-ranker without weights."""
     told = settings.retrieval
     neural: Reranker | None = None
@@ -160,7 +160,7 @@ def load_retriever(settings: Settings, ledger: Ledger, shelves: Shelves) -> Retr
     reranking = Reranking(late=told.reranker != "none", neural=neural)
     return Retriever(
         ledger,
-        shelves,
+        views,
         candidates=told.candidates,
         reranking=reranking,
         synonyms=load_synonyms(told.synonyms),
@@ -213,7 +213,7 @@ _BACKENDS = {
 
 
 def fingerprint(settings: Settings, embedder: Embedder, cutter: Cutter) -> generations.Fingerprint:
-    """What vectors and passages depend on: see `rag.library.generations`."""
+    """What vectors and passages depend on: see `rag.record.generations`."""
     told: generations.Fingerprint = {
         "embedding": settings.embedding.model,
         "model": embedder.model_id,

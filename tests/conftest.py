@@ -12,9 +12,9 @@ import structlog
 from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
-from rag.library.rows import Prepared
+from rag.record.rows import PreparedDocument
 from rag.settings import Settings, load
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 # By default a traceback shows every frame's variables: twelve seconds of one core for one logged error.
@@ -36,15 +36,15 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
+def application(settings: Settings) -> Iterator[Application]:
     """A real ledger and real mirrors; only the embedder is a double."""
-    opened = open_house(settings, load=lambda _: HashEmbedder())
+    opened = open_application(settings, load=lambda _: HashEmbedder())
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def put(house: House):  # type: ignore[no-untyped-def]
+def put(application: Application):  # type: ignore[no-untyped-def]
     """put(id, *paragraphs, **fields of the document) → WriteResult: one passage a paragraph."""
 
     def write(document_id: str, *paragraphs: str, **told: object) -> object:
@@ -53,8 +53,10 @@ def put(house: House):  # type: ignore[no-untyped-def]
             start = text.index(paragraph)
             chunks.append(Chunk(start, start + len(paragraph), paragraph))
         doc = DocumentInput(document_id, text.encode(), **told)  # type: ignore[arg-type]
-        chunks = with_tokens(of_text(chunks, text, markdown=False), house.embedder)
-        vectors = house.embedder.embed_passages([chunk.search_text for chunk in chunks])
-        return house.ledger.put(Prepared(doc, doc.title or document_id, text, chunks, vectors), house.generation)
+        chunks = with_tokens(of_text(chunks, text, markdown=False), application.embedder)
+        vectors = application.embedder.embed_passages([chunk.search_text for chunk in chunks])
+        return application.ledger.put(
+            PreparedDocument(doc, doc.title or document_id, text, chunks, vectors), application.generation
+        )
 
     return write

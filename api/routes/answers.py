@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from api.answer_replies import ExplainedReply, RemovedReply, ReplayReply
-from api.auth import Asker
 from api.principal import Principal
 from api.replies import problems
 from api.reply import Json
+from api.scopes import Asker
 from api.state import Here
 from rag.answering.explain import explain
 from rag.answering.replay import replay_json
@@ -31,8 +31,8 @@ def explain_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
 
     Prompt, settings and the LLM's own words are for administrators. 404 also for an answer to somebody else.
     """
-    memory = here.house.memory
-    told = explain(here.house.ledger.engine, memory.find(id, owner_of(caller)))
+    memory = here.application.memory
+    told = explain(here.application.ledger.engine, memory.find(id, owner_of(caller)))
     if not caller.reads_all:
         told |= dict.fromkeys(_OPERATORS)
     return Json(told, index_version=told["index_version"])
@@ -46,9 +46,9 @@ def replay_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
     """
     if caller.restricted:
         raise Forbidden("a replay needs a key without collections and groups.", fix="Use another key.")
-    house = here.house
-    stored = house.memory.find(id, owner_of(caller))
-    told = replay_json(house.memory.replay(stored, house.answerer.make))
+    application = here.application
+    stored = application.memory.find(id, owner_of(caller))
+    told = replay_json(application.memory.replay(stored, application.answerer.make))
     if not caller.reads_all:
         told["differences"] = [one for one in told["differences"] if one["part"].split(".")[0] not in _OPERATORS]
     return Json(told, index_version=stored.index_version)
@@ -57,10 +57,10 @@ def replay_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
 @router.delete("/{id}", response_model=RemovedReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
 def remove_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
     """Remove an answer from the record, with its question and feedback."""
-    house = here.house
-    house.memory.find(id, owner_of(caller))
-    house.memory.flush()
-    removed = house.memory.answers.remove([id], owner_of(caller))
+    application = here.application
+    application.memory.find(id, owner_of(caller))
+    application.memory.flush()
+    removed = application.memory.answers.remove([id], owner_of(caller))
     if not removed:
         raise NotFound(f"no answer {id!r}", field="answer_id")
     return Json({"removed": removed})

@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
+from api.scopes import Asker
 from api.state import Here
 from api.wire.dify import ALL, RetrievalBody, record
 from api.wire.replies import dify_problems
@@ -44,11 +44,11 @@ class Records(BaseModel):
 )
 def retrieval(asked: RetrievalBody, here: Here, caller: Asker) -> Response:
     """Passages for Dify; `knowledge_id` is a collection."""
-    house = here.house
-    if asked.knowledge_id != ALL and not house.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):
+    application = here.application
+    if asked.knowledge_id != ALL and not application.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):
         raise NotFound(f"the collection `{asked.knowledge_id}` has no documents.", field="knowledge_id", fix=f"Or use `{ALL}`.")
     if intent.of(asked.query) is not None:  # a greeting finds nothing that would help Dify's model to answer it
-        return Json({"records": []}, index_version=house.ledger.head())
-    found = house.answerer.retrieve(caller.within(asked.to_question()))
+        return Json({"records": []}, index_version=application.ledger.head())
+    found = application.answerer.retrieve(caller.within(asked.to_question()))
     taken = [record(hit) for hit in found.hits if asked.takes(hit)][: asked.retrieval_setting.top_k]
     return Json({"records": taken}, index_version=found.version)

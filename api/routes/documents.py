@@ -9,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from api import write
-from api.auth import Asker, Reader, Writer
 from api.replies import AsReadReply, DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply, problems
 from api.reply import Json
 from api.request import DocumentId, JsonRoute, read_document, read_documents
@@ -24,9 +23,10 @@ from api.schemas import (
     cursor_after,
     read_cursor,
 )
+from api.scopes import Asker, Reader, Writer
 from api.state import Here
-from rag.library import readings
-from rag.wire import document_json
+from rag.record import readings
+from rag.record.serializers import document_json
 
 router = APIRouter(prefix="/documents", tags=["documents"], route_class=JsonRoute)
 
@@ -74,7 +74,7 @@ def list_documents(
     collection: CollectionParameter = None,
 ) -> Response:
     """Documents by id, a page at a time."""
-    found = here.house.ledger.page(after=read_cursor(cursor), limit=limit + 1, scope=caller.scope(collection))
+    found = here.application.ledger.page(after=read_cursor(cursor), limit=limit + 1, scope=caller.scope(collection))
     more = cursor_after(found[limit - 1].id) if len(found) > limit else None
     return Json({"documents": [document_json(doc) for doc in found[:limit]], "next_cursor": more})
 
@@ -86,13 +86,13 @@ def list_documents(
 )
 def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here, caller: Asker) -> Response:
     """The text of a version, also of a superseded one: what `start` and `end` of citations point into."""
-    return PlainTextResponse(here.house.ledger.text(document_id, v, scope=caller.scope()))
+    return PlainTextResponse(here.application.ledger.text(document_id, v, scope=caller.scope()))
 
 
 @router.get("/{id:document_id}/as-read", response_model=AsReadReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
 def document_as_read(document_id: DocumentId, here: Here, caller: Reader) -> Response:
     """The current version as it was read: its text, what it is made of, what was left out and why."""
-    ledger = here.house.ledger
+    ledger = here.application.ledger
     doc = caller.checked(ledger.document(document_id))
     return Json(readings.as_read(ledger.engine, doc) | {"masked": ledger.masked(doc.id, doc.version)})
 
@@ -100,11 +100,11 @@ def document_as_read(document_id: DocumentId, here: Here, caller: Reader) -> Res
 @router.get("/{id:document_id}", response_model=DocumentReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
 def show_document(document_id: DocumentId, here: Here, caller: Reader) -> Response:
     """A document at its current version, without its text."""
-    return Json(document_json(caller.checked(here.house.ledger.document(document_id))))
+    return Json(document_json(caller.checked(here.application.ledger.document(document_id))))
 
 
 @router.delete("/{id:document_id}", response_model=DeleteReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
 def delete_document(document_id: DocumentId, here: Here, caller: Writer) -> Response:
     """Delete a document; no question that starts after the reply sees it."""
-    gone = here.house.ledger.delete(document_id, scope=caller.scope(), by_hand=True)
+    gone = here.application.ledger.delete(document_id, scope=caller.scope(), by_hand=True)
     return Json({"document_id": document_id, "versions": gone.version, "index_version": gone.index_version})

@@ -9,15 +9,15 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from api.answer_replies import FeedbackReply
-from api.auth import Asker
 from api.replies import problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.routes.answers import owner_of
 from api.schemas import Body
+from api.scopes import Asker
 from api.state import Here
-from rag.library.feedback import Feedback
-from rag.wire import feedback_json
+from rag.record.feedback import Feedback
+from rag.record.serializers import feedback_json
 
 router = APIRouter(prefix="/feedback", tags=["answers"], route_class=JsonRoute)
 
@@ -51,4 +51,4 @@ def give_feedback(given: FeedbackBody, here: Here, caller: Asker) -> Response:
         given.correction or None,
         given.comment or None,
     )
-    return Json(feedback_json(here.house.memory.rate(told, owner_of(caller))))
+    return Json(feedback_json(here.application.memory.rate(told, owner_of(caller))))

@@ -12,14 +12,14 @@ from starlette.responses import Response
 
 from api import write
 from api.answer_replies import AcceptedReply, DismissedReply, GapReply, GapsReply
-from api.auth import Admin
 from api.replies import problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import Body
+from api.scopes import Admin
 from api.state import Here
 from rag import gaps
-from rag.wiring import House
+from rag.wiring import Application
 
 router = APIRouter(prefix="/gaps", tags=["answers"], route_class=JsonRoute)
 
@@ -45,26 +45,26 @@ def list_gaps(
     decided: Annotated[bool, Query(description="Also those that were accepted or dismissed.")] = False,
 ) -> Response:
     """Unanswered and badly rated questions in groups, the most asked first, with the nearest documents."""
-    found = gaps.find_gaps(here.house, days=days, every_state=decided, collections=caller.collections)
-    shown = [_told(here.house, gap) for gap in found[:limit]]
+    found = gaps.find_gaps(here.application, days=days, every_state=decided, collections=caller.collections)
+    shown = [_told(here.application, gap) for gap in found[:limit]]
     return Json({"gaps": shown, "total": len(found)})
 
 
 @router.get("/{id}", response_model=GapReply, responses=_PROBLEMS)
 def show_gap(id: GapId, here: Here, caller: Admin) -> Response:
     """One gap, with a draft of a FAQ entry: a visitor's correction, or what the LLM can word from the documents."""
-    gap = gaps.find_gap(here.house, id, caller.collections)
-    return Json(_told(here.house, gap) | {"draft": gaps.draft(here.house, gap)})
+    gap = gaps.find_gap(here.application, id, caller.collections)
+    return Json(_told(here.application, gap) | {"draft": gaps.draft(here.application, gap)})
 
 
 @router.post("/{id}/accept", response_model=AcceptedReply, responses=_ACCEPT_PROBLEMS)
 async def accept_gap(id: GapId, given: AcceptBody, here: Here, caller: Admin) -> Response:
     """Publish the answer as a FAQ document, and ask the gap's questions again: how many are answered now?"""
-    house = here.house
-    gap = await run_in_threadpool(gaps.find_gap, house, id, caller.collections)
+    application = here.application
+    gap = await run_in_threadpool(gaps.find_gap, application, id, caller.collections)
     doc = await run_in_threadpool(write.allowed, here, caller, gaps.faq_document(gap, given.answer))
     _, receipt = await write.put(here, doc, visible=True)
-    asked = await run_in_threadpool(gaps.accepted, house, gap, doc.id)
+    asked = await run_in_threadpool(gaps.accepted, application, gap, doc.id)
     published = {key: receipt[key] for key in ("document_id", "version", "index_version")}
     return Json({"gap_id": gap.id, **published, **asdict(asked)})
 
@@ -72,10 +72,10 @@ async def accept_gap(id: GapId, given: AcceptBody, here: Here, caller: Admin) ->
 @router.post("/{id}/dismiss", response_model=DismissedReply, responses=problems(401, 403, 404, 409, 422, 429, 500, 503))
 def dismiss_gap(id: GapId, here: Here, caller: Admin) -> Response:
     """These questions shall not be answered: do not show them again."""
-    gap = gaps.find_gap(here.house, id, caller.collections)
-    gaps.dismiss(here.house, gap)
+    gap = gaps.find_gap(here.application, id, caller.collections)
+    gaps.dismiss(here.application, gap)
     return Json({"gap_id": gap.id, "state": "dismissed"})
 
 
-def _told(house: House, gap: gaps.Gap) -> dict[str, Any]:
-    return gaps.gap_json(gap) | {"nearest": gaps.nearest(house, gap), "draft": None}
+def _told(application: Application, gap: gaps.Gap) -> dict[str, Any]:
+    return gaps.gap_json(gap) | {"nearest": gaps.nearest(application, gap), "draft": None}

@@ -29,15 +29,15 @@ def readyz(request: Request) -> Response:
     """200 when a question can be answered: the record answers, model and examples are loaded. Else 503 with the reasons."""
     here = request.app.state.here
     reasons = _faults(here) if isinstance(here, State) else ["the service is starting"]
-    if isinstance(here, State) and loading.under_way(here.house.settings.data_dir):
+    if isinstance(here, State) and loading.under_way(here.application.settings.data_dir):
         reasons.append("the examples are still being loaded")
     return Json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
 
 def _faults(here: State) -> list[str]:
     checks: dict[str, Callable[[], object]] = {
-        "the ledger does not answer": here.house.ledger.head,
-        "the embedding model does not work": lambda: here.house.embedder.embed_queries(["ready?"]),
+        "the ledger does not answer": here.application.ledger.head,
+        "the embedding model does not work": lambda: here.application.embedder.embed_queries(["ready?"]),
     }
     reasons = []
     for reason, check in checks.items():

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
-from api.auth import Writer
 from api.principal import Principal
 from api.replies import JobPageReply, JobReply, JobState, problems
 from api.reply import Json
 from api.schemas import MAX_INT, CursorParameter, LimitParameter, cursor_after, read_cursor
+from api.scopes import Writer
 from api.state import Here
 from ingest.jobs import Job
 from ingest.queue import Queue, batch_json, job_json
@@ -34,7 +34,7 @@ def list_jobs(
     batch: BatchParameter = None,
 ) -> Response:
     """Jobs, newest first, a page at a time; with `batch`, how far the whole of it is."""
-    queue = Queue(here.house.ledger.engine)
+    queue = Queue(here.application.ledger.engine)
     told = batch_json(queue.batch(batch)) if batch is not None else None
     if batch is not None and caller.restricted and not _page(queue, caller, None, 1, batch=batch):
         raise NotFound(f"no batch {batch!r}", field="batch", fix="Take the id that the upload's reply gave.")
@@ -57,7 +57,7 @@ def cancel_job(id: JobId, here: Here, caller: Writer) -> Response:
     409 when it has ended otherwise. A job that is being written when the cancel comes still ends as `live`.
     """
     _checked(here.jobs.get(id), caller)
-    job = Queue(here.house.ledger.engine).cancel(id)
+    job = Queue(here.application.ledger.engine).cancel(id)
     if job.ended:
         here.doorbell.announce(id)
     return Json(job_json(job))

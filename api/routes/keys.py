@@ -9,15 +9,15 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.auth import Admin
 from api.replies import problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import Name
+from api.scopes import Admin
 from api.state import Here
 from rag.errors import InputError
-from rag.library.keys import Allowance, CitationStyle, KeyScope, rights
-from rag.wire import key_json
+from rag.record.keys import Allowance, CitationStyle, KeyScope, rights
+from rag.record.serializers import key_json
 
 router = APIRouter(prefix="/keys", tags=["access"], route_class=JsonRoute)
 

@@ -12,9 +12,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.auth import Asker
 from api.mcp_tools import make_server
 from api.principal import Principal
+from api.scopes import Asker
 from api.state import Here, State
 
 router = APIRouter(tags=["compatible clients"])
@@ -31,7 +31,7 @@ async def mcp(request: Request, here: Here, caller: Asker) -> Response:
 @asynccontextmanager
 async def running(app: FastAPI, state: State) -> AsyncIterator[None]:
     """Serves `/mcp` of the app while it is open."""
-    server = make_server(lambda: state.house, _principal)
+    server = make_server(lambda: state.application, _principal)
     open_door = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # ours: api.gate, for all routes
     server.streamable_http_app(stateless_http=True, transport_security=open_door)  # the app is not used: no keys, no limits
     manager = app.state.mcp = server.session_manager

@@ -13,8 +13,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
-from api.auth import Admin
 from api.replies import problems
+from api.scopes import Admin
 from api.state import Here, State
 from ingest.queue import Queue
 from rag import __version__
@@ -46,17 +46,17 @@ class _Record(Collector):
         self._here = here
 
     def collect(self) -> Iterator[Any]:
-        house = self._here.house
-        head, kept = house.ledger.head(), house.ledger.counts()
+        application = self._here.application
+        head, kept = application.ledger.head(), application.ledger.counts()
         yield GaugeMetricFamily("xiansou_index_version", "The record's index version.", head)
-        lag = max(0, head - house.shelves.writing().mirror.version)
+        lag = max(0, head - application.views.writing().mirror.version)
         yield GaugeMetricFamily("xiansou_index_version_lag", "Changes that the asked process has not applied yet.", lag)
         for name in ("documents", "passages"):
             yield GaugeMetricFamily(f"xiansou_{name}", f"Live {name} of the record.", kept[name])
         jobs = GaugeMetricFamily("xiansou_jobs", "Jobs by state; of ended ones, those that are kept.", labels=["state"])
-        for state, count in Queue(house.ledger.engine).counts().items():
+        for state, count in Queue(application.ledger.engine).counts().items():
             jobs.add_metric([state], count)
         yield jobs
         info = GaugeMetricFamily("xiansou_info", "Version and live generation.", labels=["version", "generation"])
-        info.add_metric([__version__, str(house.generation)], 1)
+        info.add_metric([__version__, str(application.generation)], 1)
         yield info

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.reply import Json
+from api.scopes import Asker
 from api.state import Here
 from api.wire.options import check_model, models
 from api.wire.replies import openai_problems
@@ -40,14 +40,14 @@ class ModelsReply(BaseModel):
 @router.get("", response_model=ModelsReply, responses=openai_problems(401, 403, 429, 503))
 def list_models(here: Here, _caller: Asker) -> Response:
     """Assistants that can be asked, in OpenAI's shape."""
-    told = here.house.settings
+    told = here.application.settings
     return Json({"object": "list", "data": [_model(told, name) for name in models(told)]})
 
 
 @router.get("/{model}", response_model=ModelReply, responses=openai_problems(401, 403, 404, 429, 503))
 def show_model(model: str, here: Here, _caller: Asker) -> Response:
     """One assistant."""
-    told = here.house.settings
+    told = here.application.settings
     return Json(_model(told, check_model(model, models(told))))
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.replies import AnswerReply, HitsReply, problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import ExplainedBody, QueryBody
+from api.scopes import Asker
 from api.state import Here
 from api.stream import answer_events, answer_while_connected
-from rag.wire import answer_json, hits_json
+from rag.record.serializers import answer_json, hits_json
 
 router = APIRouter(tags=["questions"], route_class=JsonRoute)
 
@@ -25,8 +25,8 @@ async def query(asked: QueryBody, here: Here, caller: Asker, request: Request) -
     """Answer a question from the documents, with citations that can be checked, or say that they do not answer it."""
     question = caller.within(asked.to_question())
     if asked.stream:
-        return await answer_events(here.house, question, request.state.request_id)
-    answer = await answer_while_connected(here.house, question, request)
+        return await answer_events(here.application, question, request.state.request_id)
+    answer = await answer_while_connected(here.application, question, request)
     return Json(answer_json(answer), index_version=answer.index_version)
 
 
@@ -34,5 +34,5 @@ async def query(asked: QueryBody, here: Here, caller: Asker, request: Request) -
 def retrieve(asked: ExplainedBody, here: Here, caller: Asker) -> Response:
     """The passages that match a question, best first."""
     explain = bool(asked.explain)
-    found = here.house.answerer.retrieve(caller.within(asked.to_question()), explain=explain)
+    found = here.application.answerer.retrieve(caller.within(asked.to_question()), explain=explain)
     return Json(hits_json(found, explain=explain), index_version=found.version)

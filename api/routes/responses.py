@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
-from api.auth import Asker
 from api.reply import Json
 from api.request import JsonRoute
+from api.scopes import Asker
 from api.state import Here
 from api.stream import answer_while_connected, reached, stream_answer
 from api.wire.citations import Rendering
@@ -42,12 +42,12 @@ class ResponseReply(BaseModel):
 @router.post("", response_model=ResponseReply, responses={200: _STREAM, **_PROBLEMS})
 async def create_response(asked: ResponsesBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer from the documents, as OpenAI's Responses do; citations are `file_citation` annotations."""
-    house = here.house
-    check_model(asked.model, models(house.settings))
+    application = here.application
+    check_model(asked.model, models(application.settings))
     question = caller.within(asked.to_question())
     rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
     writer = ResponseWriter(asked, question, rendering)
     if asked.stream:
-        return await stream_answer(house, question, ResponseEvents(writer), request.state.request_id, strict=True)
-    answer = reached(await answer_while_connected(house, question, request))
+        return await stream_answer(application, question, ResponseEvents(writer), request.state.request_id, strict=True)
+    answer = reached(await answer_while_connected(application, question, request))
     return Json(writer.complete(answer), index_version=answer.index_version)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.auth import Asker
 from api.replies import problems
 from api.request import JsonRoute
+from api.scopes import Asker
 from api.state import Here
 from api.stream import stream_answer
 from api.wire.citations import Rendering
@@ -27,7 +27,7 @@ _STREAM = {"description": "The parts of the answer.", "content": {"text/event-st
 async def ui_chat(asked: UiChatBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer the last message from the documents, as a UI message stream of the Vercel AI SDK."""
     if asked.model is not None:
-        check_model(asked.model, models(here.house.settings))
+        check_model(asked.model, models(here.application.settings))
     question = caller.within(asked.to_question())
     parts = UiParts(Rendering(style_of(request, asked.rag), str(request.base_url)))
-    return await stream_answer(here.house, question, parts, request.state.request_id, HEADERS)
+    return await stream_answer(here.application, question, parts, request.state.request_id, HEADERS)

@@ -8,15 +8,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.auth import requires
 from api.auth_widget import MAX_TTL_S
 from api.principal import Principal
 from api.replies import problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import Name
+from api.scopes import requires
 from api.state import Here
-from rag.wire import iso_time
+from rag.record.serializers import iso_time
 
 router = APIRouter(prefix="/widget", tags=["access"], route_class=JsonRoute)
 

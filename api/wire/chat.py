@@ -19,9 +19,9 @@ from api.wire.dialects import openai_error
 from api.wire.messages import question_of
 from api.wire.options import RagOptions
 from rag.domain import Answer, Question, Sentence
+from rag.domain.sampling import Sampling
 from rag.errors import InputError
-from rag.sampling import Sampling
-from rag.wire import answer_json
+from rag.record.serializers import answer_json
 
 DONE = ServerSentEvent("[DONE]")
 _IN_OPENAIS_OWN = ("answer", "citations", "usage")

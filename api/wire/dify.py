@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from rag.domain import Hit, Question, Scope
+from rag.domain.validation import check_question
 from rag.errors import InputError
-from rag.question import check_question
 
 ALL = "*"  # as knowledge_id: every collection
 MAX_HITS = 100

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from rag.domain import Message
+from rag.domain.validation import MAX_QUESTION, check_question
 from rag.errors import InputError
-from rag.question import MAX_QUESTION, check_question
 
 MAX_TURNS = 50  # of a history; clients send whole conversations, and what is older says nothing about the question
 _TEXT_PARTS = ("text", "input_text", "output_text")

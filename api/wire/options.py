@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.schemas import Filters, Name, Version
 from api.wire.citations import STYLES, Style
 from rag.domain import Language, Message, Question, Scope
+from rag.domain.validation import conversation
 from rag.errors import InputError, NotFound
-from rag.question import conversation
 from rag.settings import Settings
 
 STYLE_HEADER = "X-Citation-Style"

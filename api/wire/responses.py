@@ -16,8 +16,8 @@ from api.wire.filetools import file_search_of
 from api.wire.messages import question_of
 from api.wire.options import RagOptions
 from rag.domain import Answer, Question
+from rag.domain.sampling import Sampling
 from rag.errors import InputError
-from rag.sampling import Sampling
 
 SEARCH_RESULTS = "file_search_call.results"  # in `include`: the cited passages in the search call
 _NOT_FORCED = (None, "none", "auto")

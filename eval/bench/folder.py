@@ -11,7 +11,7 @@ from ingest.folder import Summary, ingest_paths
 from ingest.pipeline import Pipeline
 from rag.ports import Embedder
 from rag.settings import load
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 _SUBJECTS = "摄像机 门铃 传感器 主机 账号 订阅 固件 云录像 路由器 存储卡".split()
 _VERBS = "重启 升级 绑定 分享 重置 检查 更换 充电 校准 关闭".split()
@@ -51,17 +51,20 @@ def fill(folder: Path, count: int, sections: int) -> None:
 
 
 @contextmanager
-def house_over(folder: Path, model: Embedder) -> Iterator[House]:
+def application_over(folder: Path, model: Embedder) -> Iterator[Application]:
     """A library in that data folder, closed afterwards."""
-    house = open_house(load(env={}, overrides={"data_dir": str(folder)}), embedder=model)
+    application = open_application(load(env={}, overrides={"data_dir": str(folder)}), embedder=model)
     try:
-        yield house
+        yield application
     finally:
-        house.close()
+        application.close()
 
 
-def ingested(folder: Path, house: House) -> Summary:
+def ingested(folder: Path, application: Application) -> Summary:
     """As `xiansou ingest FOLDER`."""
     return ingest_paths(
-        [folder], house.ledger, lambda: Pipeline(house.ledger, house.shelves.writing, house.settings), house.settings
+        [folder],
+        application.ledger,
+        lambda: Pipeline(application.ledger, application.views.writing, application.settings),
+        application.settings,
     )

@@ -19,17 +19,18 @@ import numpy as np
 import psutil
 
 from eval.bench.encode import BATCH, PlainEncoder
-from eval.bench.folder import fill, house_over, ingested, section
+from eval.bench.folder import application_over, fill, ingested, section
 from eval.bench.nightly import Recalling, nightly
 from ingest import sources
 from ingest.jobs import Jobs
-from ingest.pipeline import Pipeline, read_document
+from ingest.pipeline import Pipeline
+from ingest.read import read_document
 from rag.domain import Chunk, DocumentInput
-from rag.library.ledger import Ledger
-from rag.library.rows import Prepared
 from rag.ports import Embedder
+from rag.record.ledger import Ledger
+from rag.record.rows import PreparedDocument
 from rag.settings import ENV_PREFIX, Settings, load
-from rag.wiring import House, embedder_loader
+from rag.wiring import Application, embedder_loader
 
 Say = Callable[[str], None]
 
@@ -75,12 +76,14 @@ def _first(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
     texts = _passages(folder / "docs", model, folder / "read")
     ours, bare = list[float](), list[float]()
     for turn in range(sizes.rounds):
-        with house_over(folder / f"data{turn}", model) as house:
-            Pipeline(house.ledger, house.shelves.writing, house.settings).put(DocumentInput("warm", b"A first text."))
+        with application_over(folder / f"data{turn}", model) as application:
+            Pipeline(application.ledger, application.views.writing, application.settings).put(
+                DocumentInput("warm", b"A first text.")
+            )
             for who in ("ours", "bare") if turn % 2 else ("bare", "ours"):
                 began = time.perf_counter()
                 if who == "ours":
-                    passages = ingested(folder / "docs", house).passages
+                    passages = ingested(folder / "docs", application).passages
                     ours.append(passages / (time.perf_counter() - began))
                 else:
                     model.embed_passages(texts)
@@ -97,12 +100,12 @@ def _first(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
 
 
 def _passages(docs: Path, model: Embedder, data: Path) -> list[str]:
-    with house_over(data, model) as house:
-        shelf = house.shelves.writing()
+    with application_over(data, model) as application:
+        view = application.views.writing()
         return [
             chunk.search_text
             for file in sorted(docs.iterdir())
-            for chunk in read_document(DocumentInput(file.name, file.read_bytes()), shelf, house.settings).chunks
+            for chunk in read_document(DocumentInput(file.name, file.read_bytes()), view, application.settings).chunks
         ]
 
 
@@ -134,12 +137,12 @@ def _unchanged(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
     docs = folder / "docs"
     fill(docs, sizes.files, 1)
     known = Recalling(model)
-    with house_over(folder / "data", known) as house:
-        _store(docs, house)
+    with application_over(folder / "data", known) as application:
+        _store(docs, application)
         before, took = known.calls, list[float]()
         for _ in range(sizes.rounds):
             began = time.perf_counter()
-            summary = ingested(docs, house)
+            summary = ingested(docs, application)
             took.append(time.perf_counter() - began)
             assert summary.unchanged == sizes.files, summary
         return {
@@ -151,13 +154,15 @@ def _unchanged(sizes: Sizes, folder: Path, model: Embedder) -> dict[str, Any]:
         }
 
 
-def _store(docs: Path, house: House) -> None:
+def _store(docs: Path, application: Application) -> None:
     """Writes the documents of a folder as ingest does, but without parsing them: only what comes after is measured."""
-    for file in sources.name(sources.find([docs]), house.ledger):
-        doc = sources.read(file, house.settings.ingest.max_bytes)
+    for file in sources.name(sources.find([docs]), application.ledger):
+        doc = sources.read(file, application.settings.ingest.max_bytes)
         text = doc.content.decode()
-        vectors = house.embedder.embed_passages([text])
-        house.ledger.put(Prepared(doc, file.id, text, [Chunk(0, len(text), text)], vectors), house.generation)
+        vectors = application.embedder.embed_passages([text])
+        application.ledger.put(
+            PreparedDocument(doc, file.id, text, [Chunk(0, len(text), text)], vectors), application.generation
+        )
 
 
 def _worker_memory(sizes: Sizes, folder: Path, settings: Settings) -> dict[str, Any]:

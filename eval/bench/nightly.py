@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from eval.bench.encode import PlainEncoder
-from eval.bench.folder import document, fill, house_over, ingested
+from eval.bench.folder import application_over, document, fill, ingested
 from rag.ports import Embedder, Vectors
-from rag.sentences import split_sentences
 from rag.settings import Settings
+from rag.text.sentences import split_sentences
 
 Encode = Callable[[Sequence[str]], Vectors]
 _SECTIONS = 50
@@ -36,9 +36,9 @@ def nightly(
     theirs = {"llamaindex": LlamaNightly(known), "llamaindex_plain": LlamaNightly(bare)}
     took: dict[str, list[float]] = {name: [] for name in ("xiansou", *theirs)}
     embedded: list[int] = []
-    with house_over(folder / "data", known) as house:
+    with application_over(folder / "data", known) as application:
         say("nightly: the first runs")
-        ingested(docs, house)
+        ingested(docs, application)
         for pipeline in theirs.values():
             pipeline.run(docs)
         known.forget()
@@ -48,7 +48,7 @@ def nightly(
             for name in (*took,) if night % 2 else reversed((*took,)):
                 before, began = known.calls, time.perf_counter()
                 if name == "xiansou":
-                    summary = ingested(docs, house)
+                    summary = ingested(docs, application)
                     assert (summary.updated, summary.failed) == (count, []), summary
                     embedded.append(known.calls - before)
                 else:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.index import LiveIndex
+from rag.index.vectors import LiveIndex
 from rag.ports import Vectors
 
 Ids = NDArray[np.int64]

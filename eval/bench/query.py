@@ -17,8 +17,8 @@ from pathlib import Path
 
 from eval.bench.load import Load, closed_loop, open_loop, percentile, request
 from rag.errors import ConfigError
-from rag.sentences import split_sentences
 from rag.settings import Settings
+from rag.text.sentences import split_sentences
 
 _LONGEST = 80  # characters of a question
 _REPEATED = 50  # questions that are asked again and again

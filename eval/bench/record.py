@@ -17,12 +17,12 @@ from eval.bench.data import DIM, clustered
 from eval.bench.index import DOCUMENT, Say
 from rag.domain import Chunk, DocumentInput, Scope
 from rag.fakes import HashEmbedder
-from rag.library import engine
-from rag.library.rows import Prepared
-from rag.library.tokens import words
 from rag.ports import Vectors
+from rag.record import engine
+from rag.record.rows import PreparedDocument
 from rag.settings import load
-from rag.wiring import House, open_house
+from rag.text.tokens import words
+from rag.wiring import Application, open_application
 
 _WORDS_A_PASSAGE = 45  # about 300 characters
 _ROUND = 25  # documents written in turn by us and by bare SQLite
@@ -40,17 +40,21 @@ _RETIRE = (
 def measure(n: int, rounds: int, say: Say) -> dict[str, object]:
     """With n passages in the library: ms of a durable add and delete of one document, visibility, seconds of a cold start."""
     texts, data = _Texts(), clustered(n, rounds * _ROUND * DOCUMENT, 0)
-    with tempfile.TemporaryDirectory(prefix="xiansou-bench-") as folder, _house(Path(folder)) as house:
+    with tempfile.TemporaryDirectory(prefix="xiansou-bench-") as folder, _application(Path(folder)) as application:
         for at in range(0, n, BULK):
             say(f"{n:,}: filling the library, {at:,}")
-            house.ledger.put(texts.document(f"bulk{at}", data.rows[at : at + BULK]), house.generation)
+            application.ledger.put(texts.document(f"bulk{at}", data.rows[at : at + BULK]), application.generation)
         documents = [texts.document(f"doc{at}", rows) for at, rows in enumerate(np.split(data.spare, rounds * _ROUND))]
         say(f"{n:,}: cold start")
         cold = _cold_starts(Path(folder))
         say(f"{n:,}: durable writes")
-        durable = _durable(house, documents, Path(folder))
+        durable = _durable(application, documents, Path(folder))
         say(f"{n:,}: visibility")
-        return {"durable": durable, "visibility": _visibility(house, documents[: 2 * _ROUND], Path(folder)), "cold_start": cold}
+        return {
+            "durable": durable,
+            "visibility": _visibility(application, documents[: 2 * _ROUND], Path(folder)),
+            "cold_start": cold,
+        }
 
 
 class _Texts:
@@ -63,7 +67,7 @@ class _Texts:
         self._weights = 1 / np.arange(1, len(self._words) + 1)
         self._weights /= self._weights.sum()
 
-    def document(self, key: str, vectors: Vectors) -> Prepared:
+    def document(self, key: str, vectors: Vectors) -> PreparedDocument:
         chosen = self._rng.choice(len(self._words), (len(vectors), _WORDS_A_PASSAGE), p=self._weights)
         passages = [" ".join(self._words[at] for at in row) for row in chosen]
         chunks, at = [], 0
@@ -72,21 +76,21 @@ class _Texts:
             at += len(passage) + 2
         text = "\n\n".join(passages)
         cut = [" ".join(words(passage)) for passage in passages]  # as workers do, before they write
-        return Prepared(DocumentInput(key, text.encode()), key, text, chunks, vectors, words=cut)
+        return PreparedDocument(DocumentInput(key, text.encode()), key, text, chunks, vectors, words=cut)
 
 
 @contextlib.contextmanager
-def _house(folder: Path) -> Iterator[House]:
-    house = open_house(load(env={}, overrides={"data_dir": str(folder)}), embedder=HashEmbedder(DIM), serving=True)
+def _application(folder: Path) -> Iterator[Application]:
+    application = open_application(load(env={}, overrides={"data_dir": str(folder)}), embedder=HashEmbedder(DIM), serving=True)
     try:
-        yield house
+        yield application
     finally:
-        house.close()
+        application.close()
 
 
-def _durable(house: House, documents: Sequence[Prepared], folder: Path) -> dict[str, object]:
+def _durable(application: Application, documents: Sequence[PreparedDocument], folder: Path) -> dict[str, object]:
     """Alternates with bare SQLite, which commits the same rows to a copy of the ledger, under the same pragmas."""
-    ours = house.ledger.engine.raw_connection()
+    ours = application.ledger.engine.raw_connection()
     reader: Any = ours.driver_connection
     with contextlib.closing(sqlite3.connect(folder / "bare.db")) as copy:
         reader.backup(copy)
@@ -98,11 +102,11 @@ def _durable(house: House, documents: Sequence[Prepared], folder: Path) -> dict[
         turn: dict[str, list[float]] = {name: [] for name in times}
         for ready in documents[at : at + _ROUND]:
             key = ready.input.id
-            turn["put"].append(_timed(house.ledger.put, ready, house.generation))
+            turn["put"].append(_timed(application.ledger.put, ready, application.generation))
             rows = _rows(reader, key)
             turn["bare put"].append(_timed(_insert, writer, rows))
-            turn["delete"].append(_timed(house.ledger.delete, key))
-            turn["bare delete"].append(_timed(_retire, writer, {"id": key, "seq": house.ledger.head()}))
+            turn["delete"].append(_timed(application.ledger.delete, key))
+            turn["bare delete"].append(_timed(_retire, writer, {"id": key, "seq": application.ledger.head()}))
         for name, took in turn.items():
             times[name].append(took)
     ours.close()
@@ -142,38 +146,38 @@ def _retire(writer: sqlite3.Connection, told: dict[str, Any]) -> None:
     writer.execute("COMMIT")
 
 
-def _visibility(house: House, documents: Sequence[Prepared], folder: Path) -> dict[str, object]:
-    """Writes by one house, searches by that one and by another on the same ledger, as two processes have them."""
+def _visibility(application: Application, documents: Sequence[PreparedDocument], folder: Path) -> dict[str, object]:
+    """Writes by one application, searches by that one and by another on the same ledger, as two processes have them."""
     seen, gone = [], []
-    with _house(folder) as other:
+    with _application(folder) as other:
         for ready in documents:
-            house.ledger.put(ready, house.generation)
-            ids = [_found(reader, ready) for reader in (house, other)]
+            application.ledger.put(ready, application.generation)
+            ids = [_found(reader, ready) for reader in (application, other)]
             seen += [bool(found) for found in ids]
-            house.ledger.delete(ready.input.id)
-            gone += [not _found(reader, ready) for reader in (house, other)]
+            application.ledger.delete(ready.input.id)
+            gone += [not _found(reader, ready) for reader in (application, other)]
     return {
         "visible": {"true": sum(seen), "false": len(seen) - sum(seen)},
         "gone": {"true": sum(gone), "false": len(gone) - sum(gone)},
     }
 
 
-def _found(house: House, ready: Prepared) -> bool:
+def _found(application: Application, ready: PreparedDocument) -> bool:
     """Whether the document is among the hits of its own first vector and words."""
-    found = house.shelves.live().mirror.search(ready.vectors[0], words(ready.chunks[0].text)[:6], 10, Scope())
-    passages = house.ledger.passages_at(found.ids.tolist(), found.version)
+    found = application.views.live().mirror.search(ready.vectors[0], words(ready.chunks[0].text)[:6], 10, Scope())
+    passages = application.ledger.passages_at(found.ids.tolist(), found.version)
     return any(passage.document_id == ready.input.id for passage in passages.values())
 
 
 def _cold_starts(folder: Path) -> dict[str, object]:
     """Seconds until a new process can answer: from the ledger alone, and from a snapshot."""
     shutil.rmtree(folder / "snapshots", ignore_errors=True)
-    with _house(folder) as house:
-        ledger = _timed(house.shelves.live) / 1000
-        house.shelves.live().mirror.snapshot()  # does nothing when one is being written already; closing waits for it
+    with _application(folder) as application:
+        ledger = _timed(application.views.live) / 1000
+        application.views.live().mirror.snapshot()  # does nothing when one is being written already; closing waits for it
     saved = any((folder / "snapshots").glob("[0-9]*"))
-    with _house(folder) as house:
-        snapshot = _timed(house.shelves.live) / 1000
+    with _application(folder) as application:
+        snapshot = _timed(application.views.live) / 1000
     return {"ledger_s": round(ledger, 2), "snapshot_s": round(snapshot, 2) if saved else None}
 
 

@@ -23,15 +23,15 @@ from eval.dataset import Suite
 from eval.library import own_library
 from eval.measure import Bars
 from eval.run import ingest_suite
-from rag.console import progress
 from rag.domain import Passage, Question
 from rag.errors import ConfigError
-from rag.library.changes import Delta, between
-from rag.library.lexical import Lexical
+from rag.index.lexical import Lexical
 from rag.ports import Vectors
+from rag.record.changes import Delta, between
+from rag.runtime.console import progress
 from rag.search.rewrite import rewrite
 from rag.settings import Settings
-from rag.wiring import House
+from rag.wiring import Application
 
 OURS, DENSE, BM25 = "xiansou", "dense", "bm25"
 _DEPTH = 100  # passages of each side, and of a ranking
@@ -81,10 +81,10 @@ def measure(
     """
     rows = []
     for suite in [_answerable(suite).limited(limit) for suite in suites]:
-        with own_library(settings, keep and keep / suite.name, serving=True) as house:
+        with own_library(settings, keep and keep / suite.name, serving=True) as application:
             with bars(f"{suite.name}: ingest", "files") as update:
-                ingest_suite(suite, house, update)
-            rows.append(_suite(house, suite, frameworks, bars))
+                ingest_suite(suite, application, update)
+            rows.append(_suite(application, suite, frameworks, bars))
     ratios = [row["ratio"] for row in rows]
     return {"suites": rows, "macro_ratio": round(fmean(ratios), 4), "least_ratio": round(min(ratios), 4)}
 
@@ -98,41 +98,41 @@ def _answerable(suite: Suite) -> Suite:
     return replace(suite, questions=questions)
 
 
-def _suite(house: House, suite: Suite, frameworks: Mapping[str, Make], bars: Bars) -> dict[str, Any]:
-    shelf = house.shelves.live()
-    shelf.mirror.settle()
-    with house.ledger.engine.connect() as conn:
-        rows = between(conn, shelf.generation, 0, shelf.mirror.version, shelf.embedder.dim)
-    passages = {passage.id: passage for passage in _passages(house, rows.ids.tolist())}
-    methods = {OURS: Method(_ours(house))} | _plain(house, rows)
+def _suite(application: Application, suite: Suite, frameworks: Mapping[str, Make], bars: Bars) -> dict[str, Any]:
+    view = application.views.live()
+    view.mirror.settle()
+    with application.ledger.engine.connect() as conn:
+        rows = between(conn, view.generation, 0, view.mirror.version, view.embedder.dim)
+    passages = {passage.id: passage for passage in _passages(application, rows.ids.tolist())}
+    methods = {OURS: Method(_ours(application))} | _plain(application, rows)
     for name, make in frameworks.items():
         with bars(f"{suite.name}: {name}", "builds") as update:
             methods |= _framework(name, make, rows, passages, update)
     with bars(f"{suite.name}: ask", "questions") as update:
         for done, asked in enumerate(suite.questions, 1):
             text = rewrite(Question(asked.question, asked.history))
-            words = tuple(dict.fromkeys(shelf.cutter.words(text)))
-            asking = Asking(text, words, shelf.embedder.embed_queries([text])[0])
+            words = tuple(dict.fromkeys(view.cutter.words(text)))
+            asking = Asking(text, words, view.embedder.embed_queries([text])[0])
             for method in methods.values():
                 _ask(method, asked, asking, passages, alternatives=suite.alternatives)
             update(done, len(suite.questions))
     return _row(suite, len(passages), methods)
 
 
-def _passages(house: House, ids: Sequence[int]) -> Iterator[Passage]:
-    version = house.ledger.head()
+def _passages(application: Application, ids: Sequence[int]) -> Iterator[Passage]:
+    version = application.ledger.head()
     for at in range(0, len(ids), _AT_ONCE):
-        yield from house.ledger.passages_at(ids[at : at + _AT_ONCE], version).values()
+        yield from application.ledger.passages_at(ids[at : at + _AT_ONCE], version).values()
 
 
-def _ours(house: House) -> Callable[[Asking], Told]:
+def _ours(application: Application) -> Callable[[Asking], Told]:
     """Timed as a customer asks, for as many hits as the settings say; ranked as deep as the others."""
 
     def search(asking: Asking) -> Told:
         began = time.perf_counter()
-        rerank_ms = house.answerer.retrieve(Question(asking.text)).rerank_ms
+        rerank_ms = application.answerer.retrieve(Question(asking.text)).rerank_ms
         took = (time.perf_counter() - began) * 1000
-        found = house.answerer.retrieve(Question(asking.text, top_k=_DEPTH))
+        found = application.answerer.retrieve(Question(asking.text, top_k=_DEPTH))
         return Told([hit.passage.id for hit in found.hits], took - rerank_ms, rerank_ms)
 
     return search
@@ -147,7 +147,7 @@ def _timed(search: Callable[[Asking], Sequence[int]]) -> Method:
     return Method(told)
 
 
-def _plain(house: House, rows: Delta) -> dict[str, Method]:
+def _plain(application: Application, rows: Delta) -> dict[str, Method]:
     """Each side alone, and what one would put together of FAISS, tantivy and the record in an afternoon."""
     faiss.omp_set_num_threads(1)
     flat, lexical = faiss.IndexFlatIP(rows.vectors.shape[1]), Lexical()
@@ -168,7 +168,7 @@ def _plain(house: House, rows: Delta) -> dict[str, Method]:
             for rank, key in enumerate(side, 1):
                 scores[key] = scores.get(key, 0.0) + 1 / (_RANKS + rank)
         found = sorted(scores, key=lambda key: -scores[key])
-        house.ledger.passages_at(found[:_SHOWN], house.ledger.head())
+        application.ledger.passages_at(found[:_SHOWN], application.ledger.head())
         return found
 
     return {DENSE: _timed(dense), BM25: _timed(bm25), "minimal": _timed(minimal)}

@@ -17,8 +17,8 @@ from eval.make.filters import Sieve, sources
 from eval.make.rules import Candidate
 from eval.make.sections import Section, by_document
 from rag.errors import ConfigError, UpstreamError
-from rag.library.tokens import is_chinese, words
 from rag.ports import Generator
+from rag.text.tokens import is_chinese, words
 
 Progress = Callable[[int, int], None]
 _LLM_SECTION = 80  # characters below which a section is not worth a call

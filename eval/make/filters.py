@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from eval.make.rules import Candidate
 from eval.texts import squad_tokens
-from rag.library.tokens import words
+from rag.text.tokens import words
 
 _SAME = 0.8  # Jaccard similarity of two questions' words from which on they are one
 _LEAKED = 0.8  # share of the answer's words in the question

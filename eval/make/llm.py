@@ -12,8 +12,8 @@ import orjson
 from eval.make.rules import Candidate
 from eval.make.sections import Section
 from rag.errors import UpstreamError
-from rag.library.tokens import is_chinese
 from rag.ports import Generator
+from rag.text.tokens import is_chinese
 
 _ARRAY = re.compile(r"\[.*\]", re.DOTALL)
 _WRITE = (

@@ -14,10 +14,10 @@ import numpy as np
 from sqlalchemy import Engine, select
 
 from eval.make.sections import Section
-from rag.library.changes import between
-from rag.library.ledger import head, live_generation
-from rag.library.schema import vectors as stored
 from rag.ports import Vectors
+from rag.record.changes import between
+from rag.record.ledger import head, live_generation
+from rag.record.schema import vectors as stored
 
 _COPY = 0.945  # cosine of two passages in one language from which on they are taken for the same
 _TRANSLATION = 0.895  # and of the two languages, whose vectors lie a little apart

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from eval.make.sections import Section
-from rag.library.tokens import is_chinese, words
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
+from rag.text.tokens import is_chinese, words
 
 _ASKS = re.compile(
     r"[?？]\s*$|^(?:how|what|why|when|where|which|who|can|do|does|is|are)\b"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import Engine, select
 
-from rag.library.ledger import live_generation
-from rag.library.schema import passages, versions
+from rag.record.ledger import live_generation
+from rag.record.schema import passages, versions
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, Question, Scope
-from rag.library.calibration import Calibration
-from rag.library.schema import passages
+from rag.record.calibration import Calibration
+from rag.record.schema import passages
 from rag.search import hits
 from rag.search.calibrate import Features
-from rag.wiring import House
+from rag.wiring import Application
 
 _GONE = 0.6  # share of the passages that may be taken out for one question: else hardly anything is left to be wrong about
 
@@ -42,24 +42,24 @@ class Library:
     asked: tuple[Asked, ...]
 
 
-def rows(libraries: Iterator[Library], house: House) -> Iterator[dict[str, Any]]:
+def rows(libraries: Iterator[Library], application: Application) -> Iterator[dict[str, Any]]:
     """A row a question: {set, part, answerable, removed, hits: [features]}. Each answerable question is asked a second time
     without what answers it: a near-topic question that the library cannot answer. `house` is empty before and after."""
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     for library in libraries:
         kept = [one.id for one in library.documents if pipeline.put(one).passages]
         for one in library.asked:
             told = {"set": library.name.split("/")[0], "part": library.part, "question": one.question}
-            yield told | {"answerable": one.answerable, "removed": False, "hits": _features(house, one.question, ())}
-            if one.answerable and (gone := _answering(house, one)):
-                yield told | {"answerable": False, "removed": True, "hits": _features(house, one.question, gone)}
+            yield told | {"answerable": one.answerable, "removed": False, "hits": _features(application, one.question, ())}
+            if one.answerable and (gone := _answering(application, one)):
+                yield told | {"answerable": False, "removed": True, "hits": _features(application, one.question, gone)}
         for key in kept:
-            house.ledger.delete(key)
+            application.ledger.delete(key)
 
 
-def _answering(house: House, one: Asked) -> tuple[int, ...]:
+def _answering(application: Application, one: Asked) -> tuple[int, ...]:
     """Ids of the passages that answer; none where they are too many to be left out."""
-    with house.ledger.engine.connect() as conn:
+    with application.ledger.engine.connect() as conn:
         live = select(passages.c.id, passages.c.document_id, passages.c.context, passages.c.text)
         told = conn.execute(live.where(passages.c.retired_seq.is_(None))).all()
     bare = [one_said.lower().replace(" ", "") for one_said in one.said]
@@ -71,9 +71,9 @@ def _answering(house: House, one: Asked) -> tuple[int, ...]:
     return gone if len(gone) <= _GONE * len(told) else ()
 
 
-def _features(house: House, question: str, without: tuple[int, ...]) -> list[Mapping[str, Any]]:
+def _features(application: Application, question: str, without: tuple[int, ...]) -> list[Mapping[str, Any]]:
     with _overheard() as heard:
-        found = house.answerer.retrieve(Question(question, scope=Scope(without=without)))
+        found = application.answerer.retrieve(Question(question, scope=Scope(without=without)))
     likely = {round(hit.probability, 12) for hit in found.hits}
     return [
         asdict(features) for features, probability in heard if round(probability, 12) in likely and features.late is not None

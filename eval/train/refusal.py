@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from eval.train.features import cases, parallel, rows
-from rag.library.calibration import PLAIN, threshold
+from rag.record.calibration import PLAIN, threshold
 from rag.search.calibrate import Features, everywhere, usual
 from rag.settings import load
-from rag.wiring import open_house
+from rag.wiring import open_application
 
 Row = Mapping[str, Any]
 Values = NDArray[np.float64]
@@ -157,10 +157,10 @@ def _ask(data: Path, folder: Path, keep: Path) -> None:
         queries[lang] = [(text, number[keys[0]]) for text, keys in found if keys and keys[0] in number]
     asked = [json.loads(line) for line in (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines() if line.strip()]
     with tempfile.TemporaryDirectory() as place, gzip.open(keep, "wt", encoding="utf-8") as file:
-        house = open_house(load(overrides={"data_dir": place}))
-        for row in rows(iter([*cases(folder, asked), *parallel(corpus, queries)]), house):
+        application = open_application(load(overrides={"data_dir": place}))
+        for row in rows(iter([*cases(folder, asked), *parallel(corpus, queries)]), application):
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        house.close()
+        application.close()
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

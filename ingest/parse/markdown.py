@@ -23,7 +23,7 @@ from ingest.parse.slots import Slot
 from ingest.parse.tags import plain
 from ingest.parse.writer import introduces
 from rag.domain import Block, Kind, Parsed
-from rag.statement import Cell
+from rag.domain.statement import Cell
 
 _MARKS = re.compile(r"(?:>\s?|[-*+](?=\s)\s*|\d{1,9}[.)](?=\s)\s*|\[[ xX]\]\s+)+")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+[ \t]*")

@@ -12,7 +12,7 @@ from ingest.parse.markup import Line
 from ingest.parse.tags import BLOCK, INLINE
 from ingest.parse.visible import lowered, raised
 from rag.domain import Block
-from rag.statement import Cell
+from rag.domain.statement import Cell
 
 Edit = tuple[int, int, str]
 """Start, end, what stands there instead."""

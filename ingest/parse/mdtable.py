@@ -11,7 +11,7 @@ from ingest.parse.shape import Row, Shape, shape
 from ingest.parse.slots import Line, Slot, filled, texts
 from ingest.parse.tables import names_of
 from rag.domain import Kind
-from rag.statement import Cell
+from rag.domain.statement import Cell
 
 _STRONG = re.compile(r"(\*\*|__)(?=\S).*(?<=\S)\1|<(?:b|strong)>.*</(?:b|strong)>", re.DOTALL)
 

@@ -9,7 +9,7 @@ from ingest import cases, columns, faq
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.shape import Row, Shape, shape
 from ingest.parse.slots import Line, Slot, filled, line, texts
-from rag.statement import Cell
+from rag.domain.statement import Cell
 
 if TYPE_CHECKING:
     from ingest.parse.writer import Writer

@@ -13,7 +13,7 @@ from ingest.parse.pairs import pair
 from ingest.parse.slots import Line, line
 from ingest.parse.tables import answer_text, moved, records, write_table
 from rag.domain import Block, Kind, Parsed
-from rag.statement import Cell
+from rag.domain.statement import Cell
 
 _INTRODUCES = re.compile(
     r"下表|下列|如下|以下|见表|上表|表\s?\d|[:：][*_]*$|\b(?:following|below|as follows|this table|the table|table \d)\b",

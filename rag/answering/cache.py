@@ -13,10 +13,10 @@ from typing import cast
 
 import orjson
 
-from rag import clock
 from rag.domain import Hit, Question
-from rag.library.tokens import fold
-from rag.remote import Remote
+from rag.runtime import clock
+from rag.runtime.remote import Remote
+from rag.text.tokens import fold
 
 _PREFIX = "xiansou:answer:"
 

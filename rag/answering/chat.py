@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rag.domain import Intent, Language, Question
-from rag.grounding import Handoff
+from rag.domain.grounding import Handoff
 
 GENERATOR = "chat"
 """`generator` of a reply that was not looked for in the documents."""

@@ -28,7 +28,7 @@ from rag.answering.gate.vectors import Meant, WordVectors
 from rag.answering.gate.words import nearest, words_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Span
-from rag.grounding import Fault, Verdict
+from rag.domain.grounding import Fault, Verdict
 from rag.settings.sections import Unsupported
 
 Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one follows from the other

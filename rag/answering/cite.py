@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rag.answering.check import Checked
 from rag.answering.gate.shown import safe, safe_url
 from rag.domain import Citation, Claim, Hit, Passage, Sentence, Span
-from rag.grounding import Grounded
+from rag.domain.grounding import Grounded
 
 _OWN_NUMBER = re.compile(r"\[(\d+)\]")
 

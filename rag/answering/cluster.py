@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.tokens import words
 from rag.ports import Vectors
+from rag.text.tokens import words
 
 # Cosine to the middle of a group from which a question belongs to it; see DECISIONS.md for how it was measured.
 ALIKE = 0.91

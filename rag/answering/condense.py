@@ -11,17 +11,17 @@ import threading
 import time
 from contextlib import closing
 
-from rag import metrics
 from rag.answering.generate import Backend, Messages
 from rag.answering.guards import fault_of, scripts, without_reasoning
 from rag.answering.prompt import estimate_tokens
-from rag.condensed import Condensed
 from rag.domain import Language, Question
+from rag.domain.condensed import Condensed
+from rag.domain.sampling import Sampling
 from rag.errors import UpstreamError
-from rag.library.tokens import is_chinese, words
 from rag.ports import Generator
-from rag.sampling import Sampling
+from rag.runtime import metrics
 from rag.settings.generator import Generator as Told
+from rag.text.tokens import is_chinese, words
 
 SHARE, MOST_S = 0.25, 3.0  # of the time that is left, and at most
 TOKENS = 128

@@ -16,8 +16,8 @@ from rag.answering.cite import Numbering
 from rag.answering.facts import Token, tokens
 from rag.answering.subject import apart
 from rag.domain import Claim, Hit, Language, Passage, Sentence, Span
-from rag.grounding import Contradiction, Statement
-from rag.sentences import split_sentences
+from rag.domain.grounding import Contradiction, Statement
+from rag.text.sentences import split_sentences
 
 Kind = Literal["number", "date", "yes_no"]
 

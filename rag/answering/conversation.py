@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 
 from rag.answering.refuse import question_back
 from rag.domain import Answer, Language, Message, Question
-from rag.library.quotes import Reference, live_quotes
-from rag.library.tokens import is_chinese
-from rag.remote import Remote
+from rag.record.quotes import Reference, live_quotes
+from rag.runtime.remote import Remote
 from rag.settings.memory import Conversation as Told
+from rag.text.tokens import is_chinese
 
 _PREFIX = "xiansou:conversation:"
 _NO_ANSWER: dict[Language, str] = {"zh": "（文档里没有答案）", "en": "(The documents had no answer.)"}

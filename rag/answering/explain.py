@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from rag.answering.replay import passages_of, prompt_of
-from rag.library.answers import Stored
-from rag.library.feedback import FeedbackBook
-from rag.library.quotes import passage_texts
-from rag.wire import feedback_json, iso_time
+from rag.record.answers import Stored
+from rag.record.feedback import FeedbackBook
+from rag.record.quotes import passage_texts
+from rag.record.serializers import feedback_json, iso_time
 
 
 def explain(engine: Engine, stored: Stored) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from rag.answering.lexicon import (
     ZH_DIGITS,
     zh_number,
 )
-from rag.library.tokens import fold, stem
+from rag.text.tokens import fold, stem
 
 Role = Literal["function", "polarity", "content", "name", "number"]
 

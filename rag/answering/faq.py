@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from rag.answering.compose.choose import flowing
 from rag.domain import Claim, Hit, Span
-from rag.library.tokens import fold, is_chinese, words
 from rag.ports import Embedder
+from rag.text.tokens import fold, is_chinese, words
 
 GENERATOR = "faq"
 """`generator` of a reply that is an approved answer."""

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from rag import watch
 from rag.answering.breaker import Breaker
 from rag.answering.stop import Stop, enter
 from rag.domain import Usage
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.errors import Cancelled, UpstreamError
 from rag.ports import Generator
-from rag.sampling import AS_TOLD, Sampling
+from rag.runtime import telemetry
 
 _TRIES = 3
 _WAIT_S = 0.25  # before the second try; doubled each time, with jitter
@@ -153,7 +153,7 @@ class Running:
 
     def _read(self, stop: Stop, told: queue.SimpleQueue[str | _End | Exception]) -> None:
         enter(stop)
-        with watch.llm_call(self._backend.name) as call:
+        with telemetry.llm_call(self._backend.name) as call:
             try:
                 generate = self._backend.generator.generate
                 stream = generate(self._messages, deadline=stop.deadline, sampling=self._sampling)

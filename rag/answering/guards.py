@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 _OPEN = re.compile(r"<(think|thinking|reasoning|thought|analysis|reflection)\b[^<>]{0,100}>", re.IGNORECASE)
 _CLOSE = re.compile(r"</(?:think|thinking|reasoning|thought|analysis|reflection)\s*>", re.IGNORECASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.library.tokens import stem
+from rag.text.tokens import stem
 
 FUNCTION_EN = frozenset(
     (

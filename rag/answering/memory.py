@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from rag import metrics
 from rag.answering.cache import AnswerCache, key_of
 from rag.answering.conversation import Conversations, spoken
 from rag.answering.record import Made, Reuse, age_of, answer_of, fingerprint, pack, sentences_of, settings_of
@@ -15,12 +14,13 @@ from rag.answering.recorder import Recorder
 from rag.answering.replay import Make, Replay, passages_of, replay
 from rag.domain import Question, Retrieved
 from rag.errors import NotFound
-from rag.library.answers import Answers, Stored
-from rag.library.feedback import Feedback, FeedbackBook
-from rag.library.ledger import Ledger
-from rag.library.quotes import passage_texts
 from rag.ports import Embedder
-from rag.remote import Remote
+from rag.record.answers import Answers, Stored
+from rag.record.feedback import Feedback, FeedbackBook
+from rag.record.ledger import Ledger
+from rag.record.quotes import passage_texts
+from rag.runtime import metrics
+from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 EXTRACTIVE = "extractive"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from rag.domain import Passage
-from rag.library.tokens import fold, words
+from rag.text.tokens import fold, words
 
 _LONGEST = 60  # characters; more is a text, no option
 _NUMBER = re.compile(

@@ -19,10 +19,10 @@ import orjson
 from pydantic import TypeAdapter
 
 from rag import __version__
-from rag.condensed import Condensed
 from rag.domain import Answer, Hit, Message, Question, Scope, Sentence
-from rag.library.answers import Stored
-from rag.sampling import Sampling
+from rag.domain.condensed import Condensed
+from rag.domain.sampling import Sampling
+from rag.record.answers import Stored
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE
 

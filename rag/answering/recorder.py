@@ -16,9 +16,9 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from rag import metrics
-from rag.library.answers import Answers, Stored, store
-from rag.library.engine import loose
+from rag.record.answers import Answers, Stored, store
+from rag.record.engine import loose
+from rag.runtime import metrics
 
 log = structlog.get_logger()
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from rag.answering.options import distinct, option_of
 from rag.domain import Language, Question, Reason, Retrieved
-from rag.grounding import Clarification, Handoff
-from rag.library.languages import plainly_chinese
-from rag.library.tokens import words
+from rag.domain.grounding import Clarification, Handoff
+from rag.index.languages import plainly_chinese
+from rag.text.tokens import words
 
 _TEXTS: dict[Language, dict[Reason, str]] = {
     "zh": {

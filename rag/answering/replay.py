@@ -11,7 +11,7 @@ import orjson
 
 from rag.answering.record import Made, Messages, answer_of, digest, passages_in, question_of, unmarked
 from rag.domain import Answer, Question, Sentence
-from rag.library.answers import Stored
+from rag.record.answers import Stored
 
 Make = Callable[[Question], Iterator[Sentence | Made]]
 Texts = Mapping[int, tuple[str, str]]

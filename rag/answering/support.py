@@ -15,8 +15,8 @@ from difflib import SequenceMatcher
 from rag.answering.facts import Token, tokens
 from rag.answering.lexicon import FUNCTION_EN, PRONOUNS, SCALES, VERBS
 from rag.answering.moves import Moved, Op, moved_whole, opening, runs_on, torn, turned
-from rag.grounding import Fault
-from rag.sentences import split_sentences
+from rag.domain.grounding import Fault
+from rag.text.sentences import split_sentences
 
 _NEAR = 0.6  # share of a sentence's content tokens in order with the passage, from which on it counts as near a quote
 _WHOLE = 0.95  # from which on it is that sentence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.domain import Language
-from rag.grounding import Unknown
+from rag.domain.grounding import Unknown
 
 
 def unknown_text(unknown: Sequence[Unknown], language: Language) -> str:

@@ -16,9 +16,9 @@ from rag.answering.generate import Backend, Messages, Running
 from rag.answering.guards import Loop, fault_of, without_reasoning
 from rag.answering.prompt import NO_ANSWER, go_on
 from rag.domain import Claim, Language, Reason, Usage
+from rag.domain.grounding import Fault
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.errors import UpstreamError
-from rag.grounding import Fault
-from rag.sampling import AS_TOLD, Sampling
 
 _ENDED = re.compile(r"[。！？!?.…:：;；][\"'”’」』）)\]】*_`]*(?:\s*[\[【][\d,，、 ]+[\]】])*[。.]?\s*$")
 _NO_WORD = re.compile(r"\W+")

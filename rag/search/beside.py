@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import rjieba
 
 from rag.domain import Hit, Passage
-from rag.grounding import Unknown
-from rag.library.kinds import speaks_of_all, things_in
-from rag.library.labels import flat
-from rag.library.places import names_of, places_in, says_everywhere
-from rag.library.siblings import apart, named_among
-from rag.library.tokens import fold, words
+from rag.domain.grounding import Unknown
 from rag.search.families import headings, tables
+from rag.text.categories import speaks_of_all, things_in
+from rag.text.labels import flat
+from rag.text.places import names_of, places_in, says_everywhere
+from rag.text.siblings import apart, named_among
+from rag.text.tokens import fold, words
 
 Read = Callable[[Sequence[str]], Mapping[int, Passage]]
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag.library.calibration import PLAIN, Calibration, moved
+from rag.record.calibration import PLAIN, Calibration, moved
 
 _COSINE_CENTRE = 0.85  # e5's cosines live in a narrow band around here
 _FIRM = 10.0  # how many questions' worth a slope of 1 counts when a few are fitted
@@ -25,7 +25,7 @@ _ELSEWHERE = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.018, 0.028, 0.
 _ZH = (*_ELSEWHERE, 0.05, 0.0736, 0.1269, 0.1638, 0.2098, 0.2634, 0.3148, 0.3865, 0.4877, 0.647, 0.9695)
 _EN = (*_ELSEWHERE, 0.042, 0.0454, 0.0818, 0.1339, 0.2203, 0.271, 0.3433, 0.4252, 0.5243, 0.7494, 0.9705)
 
-# By `python -m eval.train.refusal`; eval/train/README.md has sources and figures. The constants are such that a threshold of the
+# By `python -m eval.train.refusal`; eval/train/README.md has sources and figures. Constants are such that a threshold of the
 # curves above lets as many unanswerable questions through as it does elsewhere.
 _SMALL = (-2.599, 0.695, -0.826, 6.555, 2.685, 0.968, 0.727)  # 1, the logit of all libraries, chinese, weakest, …
 _ABROAD = (-3.863, 8.711, 16.191, 5.347, -5.723)  # 1, late, margin, ahead, short
@@ -38,7 +38,7 @@ class Features:
     cosine −1..1; margin: cosine ahead of the candidates' mean; late: late interaction, None when the model gives none;
     ahead: of its median over the candidates; gap: raw score ahead of the best passage of another document; coverage and
     context: share (0–1) of the question's words in the passage, and (where there is no late) in its heading; words: content
-    words of the question; short, weakest: `rag.library.late.Compared`; unnamed: the question
+    words of the question; short, weakest: `rag.index.late_interaction.Compared`; unnamed: the question
     holds a name that the passage does not; personal: a person tells of himself, in other words
     than documents have; chinese: the question is; small: 0–1, a library of a few pages; abroad: the passage
     is in the other language, and nothing in the question's was there to level its scores with; tabular: it holds rows of a

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.library.spans import ANY_VERSION, FIRST_DAY, LAST_DAY, NO_VERSION, Days, Versions
 from rag.search.compared import Comparison, comparison, denied, is_range
+from rag.text.intervals import ANY_VERSION, FIRST_DAY, LAST_DAY, NO_VERSION, Days, Versions
 
 Span = Days | Versions
 Place = tuple[int, int, Span]

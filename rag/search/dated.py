@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.library.dates import dates
-from rag.library.spans import Days
+from rag.text.dates import dates
+from rag.text.intervals import Days
 
 _OWN_EVENT = re.compile(
     r"\b(?:i|we|i've|we've)\b.{0,12}\b(?:bought|purchased|ordered|got|received|registered|subscribed|signed up|installed)\b"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.mirror import Found
+from rag.index.mirror import Found
 
 Scores = NDArray[np.float32]
 

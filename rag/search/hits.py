@@ -9,18 +9,18 @@ from functools import cached_property
 import numpy as np
 
 from rag.domain import Hit, Passage
-from rag.library.asked import Asked as Sought
-from rag.library.calibration import Calibration
-from rag.library.coverage import coverage
-from rag.library.languages import plainly_chinese
-from rag.library.ledger import Ledger
-from rag.library.mirror import Found
+from rag.index.languages import plainly_chinese
+from rag.index.mirror import Found
+from rag.record.calibration import Calibration
+from rag.record.ledger import Ledger
 from rag.search.aside import Asked, step_aside
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import Ranked, Scores, levelled, middle
 from rag.search.tiebreak import SPARE, prefer_settled
 from rag.search.twins import Twins
 from rag.search.wishes import Weighed
+from rag.text.answer_type import Asked as Sought
+from rag.text.term_coverage import coverage
 
 _AHEAD = 3  # candidates read beyond the wanted hits: some of them are folded
 _EXCLUDED = 0.5  # of its probability, which is besides no higher than the best one that the question does not exclude

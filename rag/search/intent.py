@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Mapping
 
 from rag.domain import Intent
-from rag.library.tokens import is_chinese
 from rag.search import intent_en, intent_zh, lacking_en, lacking_zh
+from rag.text.tokens import is_chinese
 
 _LONGEST = 160  # characters; more than that is no small talk
 _LONGEST_ZH = 40  # of one Chinese piece

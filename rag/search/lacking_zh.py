@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from rag.library.tokens import words
+from rag.text.tokens import words
 
 Lack = tuple[Literal["open", "follow_up"], str]
 

@@ -16,15 +16,15 @@ from functools import lru_cache, partial
 import rjieba
 
 from rag.domain import Hit, Passage, Scope
-from rag.grounding import Unknown
-from rag.library.labels import cells, flat, labels, stands_in
-from rag.library.ledger import Ledger
-from rag.library.lexical import Ids, Lexical
-from rag.library.mirror import Mirror
-from rag.library.names import Name, asked_names, names_in, numbered
-from rag.library.tokens import fold, words
+from rag.domain.grounding import Unknown
+from rag.index.lexical import Ids, Lexical
+from rag.index.mirror import Mirror
+from rag.record.ledger import Ledger
 from rag.search.beside import beside
 from rag.search.series import ANY_EN, ANY_ZH, BINDS, CAPITALS, EN, PROPER, ZH
+from rag.text.labels import cells, flat, labels, stands_in
+from rag.text.names import Name, asked_names, names_in, numbered
+from rag.text.tokens import fold, words
 
 _NEAREST = 4
 _CANDIDATES, _EACH = 12, 3  # siblings that are looked at, passages of each

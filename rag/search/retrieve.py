@@ -10,19 +10,16 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import clock
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
-from rag.library.asked import asked_for
-from rag.library.late import compare
-from rag.library.ledger import Ledger
-from rag.library.mirror import Found
-from rag.library.named import Named
-from rag.library.names import asked_names
-from rag.library.neighbours import with_section
-from rag.library.shelves import Shelf, Shelves
-from rag.library.tokens import is_chinese
+from rag.index.facets import Facets
+from rag.index.late_interaction import compare
+from rag.index.mirror import Found
+from rag.index.views import IndexView, IndexViews
 from rag.ports import Reranker, Vectors
+from rag.record.ledger import Ledger
+from rag.record.sections import with_section
+from rag.runtime import clock
 from rag.search.aside import Asked
 from rag.search.calibrate import usual
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, singled_out, with_late, with_neural
@@ -34,6 +31,9 @@ from rag.search.validity import asked_period
 from rag.search.weights import Weights, choice
 from rag.search.widen import widen
 from rag.search.wishes import Weighed, Wish, fitting, product, step_back, weigh, wishes
+from rag.text.answer_type import asked_for
+from rag.text.names import asked_names
+from rag.text.tokens import is_chinese
 
 _OWN, _FOREIGN = 30, 10  # candidates of the question's language and of the other that are re-ranked
 
@@ -52,14 +52,14 @@ class Retriever:
     def __init__(
         self,
         ledger: Ledger,
-        shelves: Shelves,
+        views: IndexViews,
         *,
         candidates: int,
         reranking: Reranking | None = None,
         synonyms: Synonyms | None = None,
         weights: Weights | None = None,
     ):
-        self._ledger, self._shelves, self._candidates = ledger, shelves, candidates
+        self._ledger, self._views, self._candidates = ledger, views, candidates
         self._reranking, self._synonyms = reranking or Reranking(), synonyms or Synonyms()
         self._weights = weights or Weights()
 
@@ -80,13 +80,13 @@ class Retriever:
         """
         if min_index_version is not None or as_of is not None:
             _check_versions(self._ledger.head(), min_index_version, as_of)
-        shelf = self._shelves.live() if as_of is None else self._shelves.at(as_of)
-        terms = list(dict.fromkeys(shelf.cutter.words(query)))
-        vector = shelf.embedder.embed_queries([query])[0]
-        wanted, fits = shelf.mirror.consult(partial(_wanted, query))
+        view = self._views.live() if as_of is None else self._views.at(as_of)
+        terms = list(dict.fromkeys(view.cutter.words(query)))
+        vector = view.embedder.embed_queries([query])[0]
+        wanted, fits = view.mirror.consult(partial(_wanted, query))
         name = product(wanted)
-        apart = frozenset(shelf.cutter.words(name)) if name else frozenset()
-        found = shelf.mirror.search(
+        apart = frozenset(view.cutter.words(name)) if name else frozenset()
+        found = view.mirror.search(
             vector,
             terms,
             max(self._candidates, k),
@@ -98,11 +98,11 @@ class Retriever:
         )
         began = time.perf_counter()
         weighed = weigh(wanted, found.attributes)
-        about = topic(query, name, found, terms, apart, shelf.embedder) if name and shelf.embedder.late else None
-        ranked = self._rank(query, found, shelf, weighed, about)
+        about = topic(query, name, found, terms, apart, view.embedder) if name and view.embedder.late else None
+        ranked = self._rank(query, found, view, weighed, about)
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
         asked, sought = _asked(query, own), asked_for(query)
-        told = Joined(found, ranked, tuple(terms), shelf.calibration, weighed, asked, sought)
+        told = Joined(found, ranked, tuple(terms), view.calibration, weighed, asked, sought)
         joined = join(self._ledger, told, k, explain=explain)
         return Retrieved(
             hits=joined[0],
@@ -112,10 +112,10 @@ class Retriever:
             rerank_ms=rerank_ms,
             dropped=joined[1],
             asked=_explained(query, terms, found, weighed) if explain else {},
-            unanswered=usual(shelf.calibration, chinese=sought.chinese),
-            unknown=unknown_names(asked.question, shelf.mirror, self._ledger, scope, joined[0], found.version),
+            unanswered=usual(view.calibration, chinese=sought.chinese),
+            unknown=unknown_names(asked.question, view.mirror, self._ledger, scope, joined[0], found.version),
             period=asked.period,
-            tokens=shelf.embedder.query_tokens(query) if shelf.embedder.late else None,
+            tokens=view.embedder.query_tokens(query) if view.embedder.late else None,
         )
 
     def tokens_of(self, ids: Sequence[int]) -> list[bytes]:
@@ -138,7 +138,7 @@ class Retriever:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
         return replace(found, hits=widen(self._ledger.engine, found.hits, budget)) if budget else found
 
-    def _rank(self, query: str, found: Found, shelf: Shelf, weighed: Weighed, about: Topic | None) -> Ranked:
+    def _rank(self, query: str, found: Found, view: IndexView, weighed: Weighed, about: Topic | None) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
             return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing, nothing)
@@ -147,8 +147,8 @@ class Retriever:
         at = shortlist(found, step_back(fused + weighed.lean + choice(weights), weighed.behind), _OWN, _FOREIGN)
         late, raw, short, weakest = np.full((4, len(fused)), np.nan, np.float32)
         score = fused.copy()
-        if self._reranking.late and shelf.embedder.late and len(at):
-            tokens = shelf.embedder.query_tokens(query)
+        if self._reranking.late and view.embedder.late and len(at):
+            tokens = view.embedder.query_tokens(query)
             late[at], short[at], weakest[at] = self._late(tokens, found, at)
             raw[at] = with_late(found, at, late[at])
             shown = with_late(found, at, late[at], told=singled_out(found))
@@ -200,7 +200,7 @@ def _asked(query: str, own: str) -> Asked:
     return Asked(told, asked_period(own or query, today) or asked_period(query, today), today)
 
 
-def _wanted(query: str, library: Named) -> tuple[tuple[Wish, ...], list[NDArray[np.int64]]]:
+def _wanted(query: str, library: Facets) -> tuple[tuple[Wish, ...], list[NDArray[np.int64]]]:
     wanted = wishes(query, library)
     return wanted, fitting(wanted, library)
 

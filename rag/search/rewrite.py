@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.domain import Hit, Message, Question
-from rag.library.tokens import is_chinese
 from rag.search import intent
 from rag.search.position import item, position
 from rag.search.readings import plain
 from rag.search.renamed import renamed
 from rag.search.turn import LONGEST, Turn, asks, gives_context, still_failing, tidy, understand
+from rag.text.tokens import is_chinese
 
 __all__ = ["former", "goes_on", "is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
 

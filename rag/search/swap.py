@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.domain import Hit
-from rag.library.attributes import attributes_asked, is_called, without_attributes
-from rag.library.coverage import word_set
-from rag.library.labels import flat
-from rag.library.places import names_of, places_in
-from rag.library.siblings import apart, named_among
-from rag.library.tokens import is_chinese
-from rag.library.validity import FORMER
 from rag.search.families import families, tables
 from rag.search.turn import Turn, names_an_aspect
 from rag.search.validity import asked_period
+from rag.text.attributes import attributes_asked, is_called, without_attributes
+from rag.text.labels import flat
+from rag.text.places import names_of, places_in
+from rag.text.siblings import apart, named_among
+from rag.text.term_coverage import word_set
+from rag.text.tokens import is_chinese
+from rag.text.validity import FORMER
 
 SIBLINGS = 8  # hits of the former question that are read for names
 _PHRASE = 24  # characters of a message's own thing

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rag.errors import ConfigError
-from rag.library.dictionary import read_lines
-from rag.library.tokens import Cutter, fold, words
+from rag.text.dictionary import read_lines
+from rag.text.tokens import Cutter, fold, words
 
 _FIELD = "retrieval.synonyms"
 _COMMA = re.compile(r"[,，、;；\t]")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rag.domain import Hit
-from rag.library.spans import when
+from rag.text.intervals import when
 
 NEAR = 0.3
 """Scores (a sum of z-scores over the candidates) that are this near to the first of a run count as equal: among ten sets of

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.mirror import Found
-from rag.library.tokens import one_line
+from rag.index.mirror import Found
 from rag.ports import Embedder, Vectors
 from rag.search.fuse import Scores
+from rag.text.tokens import one_line
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Literal
 
 from rag.domain import Language, Question
-from rag.library.tokens import is_chinese
 from rag.search import lacking_en, lacking_zh
+from rag.text.tokens import is_chinese
 
 Kind = Literal["new", "open", "follow_up"]
 

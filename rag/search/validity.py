@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from rag.library.dates import dates
-from rag.library.spans import FIRST_DAY, LAST_DAY, UNIT, Days, days
-from rag.library.tokens import one_line
-from rag.library.validity import FORMER
+from rag.domain.statement import Period
 from rag.search.conditions import conditions
-from rag.statement import Period
+from rag.text.dates import dates
+from rag.text.intervals import FIRST_DAY, LAST_DAY, UNIT, Days, days
+from rag.text.tokens import one_line
+from rag.text.validity import FORMER
 
 _NOW = re.compile(
     r"\b(?:now|nowadays|currently|today|at present|at the moment|presently|these days|current|right now)\b"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from rag.library.spans import ANY_VERSION, NO_VERSION, UNIT, Versions, version
+from rag.text.intervals import ANY_VERSION, NO_VERSION, UNIT, Versions, version
 
 _NEAR = 2  # first parts beyond an open end
 

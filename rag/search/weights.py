@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.changes import Attributes
+from rag.record.changes import Attributes
 
 KINDS: Mapping[str, float] = {"case": -0.2}
 """Unless settings say otherwise: a case tells what helped once, a page what holds."""

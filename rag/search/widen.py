@@ -12,7 +12,7 @@ from dataclasses import replace
 from sqlalchemy import Engine
 
 from rag.domain import Hit
-from rag.library.neighbours import Section, section_of
+from rag.record.sections import Section, section_of
 
 _BEST = 2  # hits that are widened: further ones are rarely what the answer stands in
 _WHOLE = ("faq", "case")  # entries are complete by themselves

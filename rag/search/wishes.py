@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.library.changes import Attributes
-from rag.library.named import DATE, PRODUCTS, UPDATED, VERSION, Named, Value, named
-from rag.library.spans import Days, Versions
-from rag.library.tokens import one_line
-from rag.library.values import fits_name
+from rag.index.facets import DATE, PRODUCTS, UPDATED, VERSION, Facets, Value, named
+from rag.record.changes import Attributes
 from rag.search.compared import denied
 from rag.search.conditions import Place, Span, conditions
 from rag.search.dated import dates_in
 from rag.search.versioned import versions_in
+from rag.text.field_values import fits_name
+from rag.text.intervals import Days, Versions
+from rag.text.tokens import one_line
 
 _FORWARD, _BACK = 0.3, 0.3  # of the final score, whose candidates spread over about 1
 _GRAVITY = {VERSION: 2, DATE: 1}  # of going against it; a product weighs 4
@@ -55,7 +55,7 @@ class Wish:
         return fits_name(value, self.names) if self.names else None
 
 
-def wishes(question: str, library: Named) -> tuple[Wish, ...]:
+def wishes(question: str, library: Facets) -> tuple[Wish, ...]:
     """What the question asks for among the values that the library has; products first, then versions, dates, the rest."""
     text = one_line(question)
     keys = [key for key in library.keys_held() if key not in (VERSION, DATE, UPDATED)]
@@ -75,13 +75,13 @@ def product(asked: Sequence[Wish]) -> str:
     return names[0] if len(set(names)) == 1 else ""
 
 
-def fitting(asked: Sequence[Wish], library: Named) -> list[NDArray[np.int64]]:
+def fitting(asked: Sequence[Wish], library: Facets) -> list[NDArray[np.int64]]:
     """Ids of the passages that fit each stated wish, where there are any; the most telling wish first."""
     found = [library.ids(wish.key, wish.takes) for wish in asked if wish.stated]
     return [ids for ids in found if len(ids)]
 
 
-def _names(text: str, key: str, library: Named) -> Wish | None:
+def _names(text: str, key: str, library: Facets) -> Wish | None:
     places = library.cutter(key).places(text)
     if not places:
         return None
@@ -95,7 +95,7 @@ def _names(text: str, key: str, library: Named) -> Wish | None:
     return Wish(key, frozenset(meant), told=tuple(meant), stated=stated)
 
 
-def _versions(text: str, library: Named, dates: Sequence[Place]) -> Wish | None:
+def _versions(text: str, library: Facets, dates: Sequence[Place]) -> Wish | None:
     spelled = _names(text, VERSION, library)  # versions that are no numbers: `V200R003C10`
     spans: list[tuple[Span, str]] = []
     if any(char.isdigit() for char in text):

@@ -14,8 +14,8 @@ from api_service import make_settings, serving
 from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput, Usage
 from rag.fakes import HashEmbedder
-from rag.library.rows import Prepared
-from rag.wiring import House, open_house
+from rag.record.rows import PreparedDocument
+from rag.wiring import Application, open_application
 
 __all__ = ["DOCUMENTS", "Dictated", "library", "serving", "stops"]
 
@@ -26,18 +26,18 @@ DOCUMENTS = {
 }
 
 
-def library(folder: Path, **given: object) -> House:
+def library(folder: Path, **given: object) -> Application:
     """A library with the documents above; a passage each."""
-    house = open_house(make_settings(folder), embedder=HashEmbedder(), **given)
+    application = open_application(make_settings(folder), embedder=HashEmbedder(), **given)
     for document_id, (title, url, text) in DOCUMENTS.items():
         collection = "garden" if "sprinkler" in text else "default"
         doc = DocumentInput(
             document_id, text.encode(), title=title, url=url, collection=collection, metadata={"year": 2026, "lang": title[:1]}
         )
-        vectors = house.embedder.embed_passages([text])
-        chunks = with_tokens(of_text([Chunk(0, len(text), text)], text, markdown=False), house.embedder)
-        house.ledger.put(Prepared(doc, title, text, chunks, vectors), house.generation)
-    return house
+        vectors = application.embedder.embed_passages([text])
+        chunks = with_tokens(of_text([Chunk(0, len(text), text)], text, markdown=False), application.embedder)
+        application.ledger.put(PreparedDocument(doc, title, text, chunks, vectors), application.generation)
+    return application
 
 
 class Dictated:

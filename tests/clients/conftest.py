@@ -13,18 +13,18 @@ from api.app import create_app
 
 @pytest.fixture(scope="session")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    house = library(tmp_path_factory.mktemp("clients"))
-    with serving(create_app(house=house)) as url:
+    application = library(tmp_path_factory.mktemp("clients"))
+    with serving(create_app(application=application)) as url:
         yield url
-    house.close()
+    application.close()
 
 
 @pytest.fixture
 def dictated(tmp_path: Path) -> Iterator[tuple[str, Dictated]]:
     """(base URL of a service, its LLM)."""
     generator = Dictated()
-    house = library(tmp_path, generator=generator)
-    with serving(create_app(house=house)) as url:
+    application = library(tmp_path, generator=generator)
+    with serving(create_app(application=application)) as url:
         yield url, generator
         generator.words.put(None)
-    house.close()
+    application.close()

@@ -15,7 +15,7 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from openai import OpenAI
 
 from api.app import create_app
-from rag.library.keys import Keys, Rights
+from rag.record.keys import Keys, Rights
 
 ASKED = [{"role": "user", "content": "镜头起雾怎么办？"}]
 
@@ -23,8 +23,8 @@ ASKED = [{"role": "user", "content": "镜头起雾怎么办？"}]
 @pytest.fixture(scope="module")
 def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
     """A service that asks for keys, and some of them."""
-    house = library(tmp_path_factory.mktemp("keyed"))
-    keys = Keys(house.ledger.engine)
+    application = library(tmp_path_factory.mktemp("keyed"))
+    keys = Keys(application.ledger.engine)
     rights = {
         "markdown": Rights(citation_style="markdown"),
         "garden": Rights(collections=("garden",)),
@@ -32,9 +32,9 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
         "admin": Rights(("admin",)),
     }
     made = {name: keys.create(name, told, made_by="test")[1] for name, told in rights.items()}
-    with serving(create_app(house=house)) as url:
+    with serving(create_app(application=application)) as url:
         yield url, made
-    house.close()
+    application.close()
 
 
 def sdk(url: str, key: str) -> OpenAI:

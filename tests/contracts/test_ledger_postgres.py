@@ -20,16 +20,16 @@ from ingest.jobs import Jobs
 from rag.domain import Chunk, DocumentInput, Question, Scope, WriteResult
 from rag.errors import ConfigError, Conflict, NotFound
 from rag.fakes import HashEmbedder
-from rag.library.audit import Entry, record, verify
-from rag.library.dictionary import load_cutter
-from rag.library.engine import writing
-from rag.library.erase import erase
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.library.ledger import Ledger
-from rag.library.rows import Prepared
-from rag.library.schema import SCHEMA_VERSION, metadata
+from rag.record.audit import Entry, record, verify
+from rag.record.engine import writing
+from rag.record.erase import erase
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.record.ledger import Ledger
+from rag.record.rows import PreparedDocument
+from rag.record.schema import SCHEMA_VERSION, metadata
 from rag.settings import Settings, load
-from rag.wiring import House, fingerprint, open_house
+from rag.text.dictionary import load_cutter
+from rag.wiring import Application, fingerprint, open_application
 from tests.support import release_0_1_0
 
 
@@ -65,54 +65,56 @@ def settings(server: Callable[[], str], tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
-    opened = open_house(settings, embedder=HashEmbedder())
+def application(settings: Settings) -> Iterator[Application]:
+    opened = open_application(settings, embedder=HashEmbedder())
     yield opened
     opened.close()
 
 
-def put(house: House, name: str, body: str, **told: Any) -> WriteResult:
-    vectors = house.embedder.embed_passages([body])
+def put(application: Application, name: str, body: str, **told: Any) -> WriteResult:
+    vectors = application.embedder.embed_passages([body])
     doc = DocumentInput(name, body.encode(), **told)
-    return house.ledger.put(Prepared(doc, name, body, [Chunk(0, len(body), body)], vectors), house.generation)
+    return application.ledger.put(
+        PreparedDocument(doc, name, body, [Chunk(0, len(body), body)], vectors), application.generation
+    )
 
 
-def found(house: House, question: str, **scope: Any) -> list[str]:
-    return [hit.passage.text for hit in house.answerer.retrieve(Question(question, scope=Scope(**scope))).hits]
+def found(application: Application, question: str, **scope: Any) -> list[str]:
+    return [hit.passage.text for hit in application.answerer.retrieve(Question(question, scope=Scope(**scope))).hits]
 
 
-def test_every_write_is_seen_by_the_next_question_of_every_process(house: House, settings: Settings) -> None:
-    other = open_house(settings, embedder=HashEmbedder())
+def test_every_write_is_seen_by_the_next_question_of_every_process(application: Application, settings: Settings) -> None:
+    other = open_application(settings, embedder=HashEmbedder())
     versions = []
     for n in range(5):
-        versions.append(put(house, "lamp", f"The lamp blinks {n} times.").index_version)
+        versions.append(put(application, "lamp", f"The lamp blinks {n} times.").index_version)
         assert found(other, "lamp blinks") == [f"The lamp blinks {n} times."]
     assert versions == sorted(set(versions))
     assert other.ledger.text("lamp", 1) == "The lamp blinks 0 times."
-    house.ledger.delete("lamp")
+    application.ledger.delete("lamp")
     assert found(other, "lamp blinks") == []
     with pytest.raises(NotFound):
         other.ledger.document("lamp")
     other.close()
 
 
-def test_collections_and_groups(house: House) -> None:
-    put(house, "a", "The lamp is red.", collection="x", acl=("staff",))
-    put(house, "b", "The lamp is blue.", collection="y")
-    assert found(house, "lamp", collections=("y",)) == ["The lamp is blue."]
-    assert found(house, "lamp", groups=()) == ["The lamp is blue."]
-    assert [doc.id for doc in house.ledger.page(scope=Scope(collections=("x",), groups=("staff",)))] == ["a"]
+def test_collections_and_groups(application: Application) -> None:
+    put(application, "a", "The lamp is red.", collection="x", acl=("staff",))
+    put(application, "b", "The lamp is blue.", collection="y")
+    assert found(application, "lamp", collections=("y",)) == ["The lamp is blue."]
+    assert found(application, "lamp", groups=()) == ["The lamp is blue."]
+    assert [doc.id for doc in application.ledger.page(scope=Scope(collections=("x",), groups=("staff",)))] == ["a"]
     with pytest.raises(Conflict):
-        put(house, "a", "Mine.", collection="y")
+        put(application, "a", "Mine.", collection="y")
 
 
-def test_writers_at_once_make_one_order_without_a_gap_for_readers(house: House) -> None:
+def test_writers_at_once_make_one_order_without_a_gap_for_readers(application: Application) -> None:
     results: list[WriteResult] = []
     faults: list[BaseException] = []
 
     def write(n: int) -> None:
         try:
-            results.extend(put(house, f"d{(n + k) % 5}", f"word{n} text{k}") for k in range(6))
+            results.extend(put(application, f"d{(n + k) % 5}", f"word{n} text{k}") for k in range(6))
         except BaseException as exc:
             faults.append(exc)
 
@@ -124,13 +126,13 @@ def test_writers_at_once_make_one_order_without_a_gap_for_readers(house: House) 
     assert faults == []
     seqs = [result.index_version for result in results if result.state != "unchanged"]
     assert len(seqs) == len(set(seqs))
-    assert house.ledger.head() == max(seqs)
-    assert house.ledger.counts()["documents"] == 5
-    assert len(found(house, "word text")) == 5
+    assert application.ledger.head() == max(seqs)
+    assert application.ledger.counts()["documents"] == 5
+    assert len(found(application, "word text")) == 5
 
 
-def test_a_job_goes_to_one_worker(house: House) -> None:
-    jobs = Jobs(house.ledger.engine)
+def test_a_job_goes_to_one_worker(application: Application) -> None:
+    jobs = Jobs(application.ledger.engine)
     ids = [jobs.submit(DocumentInput(f"d{n}", b"text")) for n in range(8)]
     taken: list[int] = []
 
@@ -148,27 +150,27 @@ def test_a_job_goes_to_one_worker(house: House) -> None:
     assert jobs.unfinished() == 0
 
 
-def test_an_erased_text_is_in_no_table(house: House, settings: Settings) -> None:
-    put(house, "secret", "The walrus password is xyzzy.")
-    erase(house.ledger.engine, settings.data_dir, "secret")
-    assert found(house, "walrus password") == []
-    with house.ledger.engine.connect() as conn:
+def test_an_erased_text_is_in_no_table(application: Application, settings: Settings) -> None:
+    put(application, "secret", "The walrus password is xyzzy.")
+    erase(application.ledger.engine, settings.data_dir, "secret")
+    assert found(application, "walrus password") == []
+    with application.ledger.engine.connect() as conn:
         for table in inspect(conn).get_table_names():
             rows = conn.execute(text(f'SELECT * FROM "{table}"')).all()
             assert "xyzzy" not in repr(rows), table
 
 
-def test_keys_and_the_audit(house: House) -> None:
-    keys = Keys(house.ledger.engine)
+def test_keys_and_the_audit(application: Application) -> None:
+    keys = Keys(application.ledger.engine)
     key, secret = keys.create("k", Rights(), made_by=COMMAND_LINE)
     assert keys.find(secret) == key
     keys.revoke(key.id)
     assert keys.find(secret) is None
-    record(house.ledger.engine, *(Entry("local", "query", str(n)) for n in range(5)))
-    assert verify(house.ledger.engine).rows == 5
-    with house.ledger.engine.begin() as conn:
+    record(application.ledger.engine, *(Entry("local", "query", str(n)) for n in range(5)))
+    assert verify(application.ledger.engine).rows == 5
+    with application.ledger.engine.begin() as conn:
         conn.execute(text("DELETE FROM audit WHERE seq = 3"))
-    assert verify(house.ledger.engine).fault == 3
+    assert verify(application.ledger.engine).fault == 3
 
 
 def test_a_ledger_of_0_1_0_is_upgraded_and_a_newer_one_refused(settings: Settings) -> None:
@@ -176,15 +178,15 @@ def test_a_ledger_of_0_1_0_is_upgraded_and_a_newer_one_refused(settings: Setting
     with engine.begin() as conn:
         told = fingerprint(settings, HashEmbedder(), load_cutter(settings.retrieval.dictionary))
         release_0_1_0.build(conn, dict(told))
-    house = open_house(settings, embedder=HashEmbedder())
+    application = open_application(settings, embedder=HashEmbedder())
     question, expected = release_0_1_0.ANSWERS_TO
-    assert found(house, question) == [expected]
-    with house.ledger.engine.connect() as conn:
+    assert found(application, question) == [expected]
+    with application.ledger.engine.connect() as conn:
         assert compare_metadata(MigrationContext.configure(conn, opts={"compare_type": True}), metadata) == []
-    assert put(house, "more", "More text.").index_version == 6
-    with writing(house.ledger.engine) as conn:
+    assert put(application, "more", "More text.").index_version == 6
+    with writing(application.ledger.engine) as conn:
         conn.execute(text("UPDATE meta SET value = :value WHERE key = 'schema'"), {"value": str(SCHEMA_VERSION + 1)})
-    house.close()
+    application.close()
     engine.dispose()
     with pytest.raises(ConfigError, match="this program knows"):
         Ledger.open(settings.database_url)

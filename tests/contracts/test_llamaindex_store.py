@@ -22,7 +22,7 @@ from llama_index.core.vector_stores.types import (
 
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
-from rag.library.llamaindex import XiansouVectorStore
+from rag.index.llamaindex import XiansouVectorStore
 
 EMBEDDER = HashEmbedder(64)
 SPLIT = [TokenTextSplitter(chunk_size=60, chunk_overlap=0)]

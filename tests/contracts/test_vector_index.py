@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from rag.library.index import LiveIndex
+from rag.index.vectors import LiveIndex
 
 DIM = 32
 
@@ -86,7 +86,7 @@ def test_an_id_given_twice_counts_once_and_wrong_shapes_change_nothing(index):
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
 def test_a_filter_costs_no_recall(share, monkeypatch):
     """Whether the allowed rows are read one by one or looked for in the trained part, and wherever they lie."""
-    monkeypatch.setattr("rag.library.index._GATHER", 500)
+    monkeypatch.setattr("rag.index.vectors._GATHER", 500)
     rows, queries = unit(4000, seed=5), unit(50, seed=6)
     index = LiveIndex(DIM, exact_below=1000, background=False)
     index.add(np.arange(4000), rows)

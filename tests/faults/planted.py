@@ -17,12 +17,13 @@ from typing import Any
 
 from sqlalchemy import update
 
-from rag.library import backup, changes, engine, erase, ledger, mirror, rebuild, schema, snapshot
-from rag.library.engine import drafting, writing
-from rag.library.ledger import Ledger
-from rag.library.mirror import Found, Mirror
-from rag.library.schema import meta
-from rag.library.worded import Conn, Driver, plain
+from rag.index import mirror, snapshot
+from rag.index.mirror import Found, Mirror
+from rag.record import backup, changes, engine, erase, ledger, rebuild, schema
+from rag.record.engine import drafting, writing
+from rag.record.ledger import Ledger
+from rag.record.prepared import Conn, Driver, plain
+from rag.record.schema import meta
 
 
 def ack_before_commit() -> None:

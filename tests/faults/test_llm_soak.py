@@ -44,7 +44,7 @@ BEHAVIOURS: list[Behaviour] = [
 ]
 
 
-def soak(house, calls: int, seed: int) -> list[float]:  # type: ignore[no-untyped-def]
+def soak(application, calls: int, seed: int) -> list[float]:  # type: ignore[no-untyped-def]
     """Seconds of each call. Asserts that nothing but the passage was said."""
     pick, lock = random.Random(seed), threading.Lock()
 
@@ -57,7 +57,7 @@ def soak(house, calls: int, seed: int) -> list[float]:  # type: ignore[no-untype
     with llm_server(any_of_them) as server:
         plain = {"generator.kind": "openai", "generator.base_url": server.url, "generator.model": "m"}
         told = load(env={}, overrides={**plain, "answer.max_wrong_rate": 1.0, "generator.timeout_s": DEADLINE_S})
-        asking = Answerer(house.answerer._retriever, house.embedder, None, told, generators=load_generators(told))
+        asking = Answerer(application.answerer._retriever, application.embedder, None, told, generators=load_generators(told))
         backend = asking._backends["xiansou"]
         assert backend is not None
         backend.breaker = Breaker(failures=10**9)  # an open one would spare the backend most of the calls
@@ -75,15 +75,15 @@ def soak(house, calls: int, seed: int) -> list[float]:  # type: ignore[no-untype
     return took
 
 
-def test_a_hundred_faulty_calls(house, put) -> None:  # type: ignore[no-untyped-def]
+def test_a_hundred_faulty_calls(application, put) -> None:  # type: ignore[no-untyped-def]
     put("refunds", "Refunds take 5 working days.")
-    late = [seconds for seconds in soak(house, 100, 1) if seconds > DEADLINE_S + 0.5]
+    late = [seconds for seconds in soak(application, 100, 1) if seconds > DEADLINE_S + 0.5]
     assert late == []
 
 
 @pytest.mark.soak
-def test_two_thousand_faulty_calls(house, put) -> None:  # type: ignore[no-untyped-def]
+def test_two_thousand_faulty_calls(application, put) -> None:  # type: ignore[no-untyped-def]
     put("refunds", "Refunds take 5 working days.")
-    took = soak(house, int(os.environ.get("XIANSOU_CALLS", "2000")), 2)
+    took = soak(application, int(os.environ.get("XIANSOU_CALLS", "2000")), 2)
     print(f"{len(took)} calls, longest {max(took):.2f} s, over {DEADLINE_S + 0.5} s: {sum(t > DEADLINE_S + 0.5 for t in took)}")
     assert max(took) <= DEADLINE_S + 0.5

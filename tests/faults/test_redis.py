@@ -19,10 +19,10 @@ import pytest
 from ingest.jobs import Jobs
 from rag.domain import DocumentInput, Question
 from rag.fakes import HashEmbedder
-from rag.remote import Doorbell
+from rag.runtime.remote import Doorbell
+from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey, open_redis
-from rag.wiring import open_house
+from rag.wiring import open_application
 from tests.support.processes import COMMAND
 
 _JOBS = 12
@@ -75,8 +75,8 @@ def test_no_job_is_lost_and_no_question_fails(tmp_path: Path, fault: object) -> 
 
 def _work(settings: Settings) -> tuple[list[str], float, int]:
     """Submits and asks while a worker process works: states of the jobs, the slowest question (s), documents found."""
-    house = open_house(settings, embedder=HashEmbedder())
-    jobs, bell = Jobs(house.ledger.engine), Doorbell(lambda: open_redis(settings))
+    application = open_application(settings, embedder=HashEmbedder())
+    jobs, bell = Jobs(application.ledger.engine), Doorbell(lambda: open_redis(settings))
     told = {"XIANSOU__DATA_DIR": str(settings.data_dir), "XIANSOU__REDIS__URL": settings.redis.url}
     worker = subprocess.Popen([*COMMAND, "worker"], env=os.environ | told)
     try:
@@ -85,12 +85,12 @@ def _work(settings: Settings) -> tuple[list[str], float, int]:
             ids.append(jobs.submit(DocumentInput(f"d{n}", f"The bell rings at {n}.".encode(), "text/plain")))
             bell.ring()
             began = time.perf_counter()
-            house.answerer.retrieve(Question("bell"))
+            application.answerer.retrieve(Question("bell"))
             slowest = max(slowest, time.perf_counter() - began)
         states = [str(jobs.wait(job, bell, 60).state) for job in ids]
-        hits = house.answerer.retrieve(Question("the bell rings", top_k=50)).hits
+        hits = application.answerer.retrieve(Question("the bell rings", top_k=50)).hits
         return states, slowest, len({hit.passage.document_id for hit in hits})
     finally:
         worker.kill()
         worker.wait()
-        house.close()
+        application.close()

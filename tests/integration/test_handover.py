@@ -20,9 +20,9 @@ from ingest.handover import compare
 from ingest.jobs import Jobs
 from ingest.queue import Queue
 from rag.errors import InputError
-from rag.library.ledger import Ledger
+from rag.record.ledger import Ledger
+from rag.runtime.stores import EmbeddedValkey
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey
 from tests.support.processes import COMMAND
 from xiansou import cli
 
@@ -47,7 +47,9 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settin
     for key, value in told.items():
         monkeypatch.setenv(f"XIANSOU__{key.upper().replace('.', '__')}", value)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("rag.observe.start_logging", lambda told: None)  # it would log to the runner's own stderr for ever
+    monkeypatch.setattr(
+        "rag.runtime.observe.start_logging", lambda told: None
+    )  # it would log to the runner's own stderr for ever
     yield load(env={}, overrides=told)
     server.stop()
 

@@ -13,20 +13,20 @@ from pathlib import Path
 import pytest
 import redis
 
-from rag import metrics
 from rag.answer import Answerer
 from rag.answering.memory import Memory
 from rag.domain import Answer, Message, Question, Scope, Sentence
 from rag.errors import NotFound
 from rag.fakes import ScriptedGenerator
-from rag.library.engine import writing
-from rag.library.erase import erase
-from rag.library.feedback import Feedback
-from rag.library.gaps import GapBook
-from rag.remote import Remote
+from rag.record.engine import writing
+from rag.record.erase import erase
+from rag.record.feedback import Feedback
+from rag.record.gaps import GapBook
+from rag.runtime import metrics
+from rag.runtime.remote import Remote
+from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey, open_redis
-from rag.wiring import House
+from rag.wiring import Application
 
 CANARY = "canaryzq9053"
 QUESTION = Question("What is the code of the vault?", conversation_id="c1")
@@ -41,16 +41,16 @@ def valkey(settings: Settings) -> Iterator[EmbeddedValkey]:
 
 
 @pytest.fixture
-def ask(house: House, settings: Settings, valkey: EmbeddedValkey):
+def ask(application: Application, settings: Settings, valkey: EmbeddedValkey):
     """ask(*replies of an LLM, **settings) → an answerer with a memory of its own, as another process has it."""
     memories: list[Memory] = []
 
     def make(*replies: str, **overrides: object) -> Answerer:
         told = load(env={}, overrides={"data_dir": str(settings.data_dir), "answer.max_wrong_rate": 1.0, **overrides})
-        memory = Memory(house.ledger, house.embedder, Remote(lambda: open_redis(told)), told)
+        memory = Memory(application.ledger, application.embedder, Remote(lambda: open_redis(told)), told)
         memories.append(memory)
         generator = ScriptedGenerator(*replies) if replies else None
-        answerer = Answerer(house.answerer._retriever, house.embedder, generator, told, memory=memory)
+        answerer = Answerer(application.answerer._retriever, application.embedder, generator, told, memory=memory)
         answerer.script = generator  # type: ignore[attr-defined]
         return answerer
 
@@ -118,7 +118,7 @@ def test_turns_are_bounded_and_a_conversation_ends_with_its_lifetime(put, ask, s
 
 
 @pytest.mark.parametrize("ended_by", ["replaced", "deleted", "closed"])
-def test_the_text_of_a_document_leaves_the_memory_with_it(house, put, ask, ended_by):
+def test_the_text_of_a_document_leaves_the_memory_with_it(application, put, ask, ended_by):
     put("vault", "The code of the vault is 4417.", acl=("staff",) if ended_by == "closed" else ())
     asked = replace(QUESTION, scope=Scope(groups=("staff",)))
     answerer = ask()
@@ -127,7 +127,7 @@ def test_the_text_of_a_document_leaves_the_memory_with_it(house, put, ask, ended
     if ended_by == "replaced":
         put("vault", "The code of the vault is 9999.")
     elif ended_by == "deleted":
-        house.ledger.delete("vault")
+        application.ledger.delete("vault")
     else:
         asked = replace(asked, scope=Scope(groups=("guests",)))
     assert history(answerer, asked)[1] == ("assistant", "(The documents behind this answer have been changed or deleted.)")
@@ -151,7 +151,7 @@ def test_a_question_back_is_answered_by_a_number_or_by_an_option(put, ask):
     assert "Norway" in answerer.answer(Question("abroad", conversation_id="c")).answer
 
 
-def test_small_talk_is_no_turn_of_the_conversation_nor_a_gap(house, put, ask):
+def test_small_talk_is_no_turn_of_the_conversation_nor_a_gap(application, put, ask):
     put("vault", "The code of the vault is 4417.")
     answerer = ask()
     answerer.answer(QUESTION)
@@ -161,7 +161,7 @@ def test_small_talk_is_no_turn_of_the_conversation_nor_a_gap(house, put, ask):
     stored = answerer.memory.find(thanks.answer_id)
     assert (stored.status, stored.record["answer"]["intent"]) == ("chat", "thanks")
     answerer.memory.rate(Feedback(thanks.answer_id, "v", -1))
-    assert GapBook(house.ledger.engine).questions() == []
+    assert GapBook(application.ledger.engine).questions() == []
     again = answerer.memory.replay(stored, answerer.make)
     assert again.identical
 
@@ -170,7 +170,7 @@ def test_small_talk_is_no_turn_of_the_conversation_nor_a_gap(house, put, ask):
 
 
 def test_questions_are_answered_while_redis_is_gone_and_remembered_again_after(put, ask, valkey, monkeypatch):
-    monkeypatch.setattr("rag.remote._DEAF_S", 0.1)
+    monkeypatch.setattr("rag.runtime.remote._DEAF_S", 0.1)
     put("vault", "The code of the vault is 4417.")
     answerer = ask()
     answerer.answer(QUESTION)
@@ -243,7 +243,7 @@ def test_anything_else_is_worded_anew(put, ask, other):
     assert len(answerer.script.prompts) == 1
 
 
-def test_an_edit_of_any_passage_in_the_prompt_is_another_answer_at_once(house, put, ask):
+def test_an_edit_of_any_passage_in_the_prompt_is_another_answer_at_once(application, put, ask):
     put("vault", "The code of the vault is 4417.", "The vault is in the cellar.")
     question = Question("What is the code of the vault?")
     answerer = ask(REPLY, REPLY, "The code of the vault is 9999 [1].", REPLY)
@@ -252,12 +252,12 @@ def test_an_edit_of_any_passage_in_the_prompt_is_another_answer_at_once(house, p
     assert not answerer.answer(question).cached
     put("vault", "The code of the vault is 9999.", "The vault is in the cellar.")
     assert "9999" in answerer.answer(question).answer
-    house.ledger.delete("vault")
+    application.ledger.delete("vault")
     assert "4417" not in answerer.answer(question).answer
     assert "9999" not in answerer.answer(question).answer
 
 
-def test_no_stale_answer_under_random_edits(house, put, ask):
+def test_no_stale_answer_under_random_edits(application, put, ask):
     """100 random edits and questions: each answer shows the code that the record holds at that moment."""
     import random
 
@@ -269,7 +269,7 @@ def test_no_stale_answer_under_random_edits(house, put, ask):
             codes[name] = str(1000 + step)
             put(name, f"The code of the {name} is {codes[name]}.")
         elif rng.random() < 0.05 and name in codes:
-            house.ledger.delete(name)
+            application.ledger.delete(name)
             del codes[name]
         answer = answerer.answer(Question(f"What is the code of the {name}?"))
         cached += answer.cached
@@ -294,14 +294,14 @@ def test_an_answer_that_was_returned_can_be_fetched_at_once_by_everyone_who_may(
         other.memory.find(answer.answer_id, "key:2")
 
 
-def test_a_ledger_that_is_being_written_to_does_not_hold_answers_up(house, put, ask):
+def test_a_ledger_that_is_being_written_to_does_not_hold_answers_up(application, put, ask):
     put("vault", "The code of the vault is 4417.")
     answerer, other = ask(), ask()
     answerer.answer(Question("What is the code?"))  # warm
     release, held = threading.Event(), threading.Event()
 
     def write() -> None:
-        with writing(house.ledger.engine):
+        with writing(application.ledger.engine):
             held.set()
             release.wait(5)
 
@@ -335,7 +335,7 @@ def bytes_below(folder: Path, needle: str) -> list[str]:
     return [str(f) for f in folder.rglob("*") if f.is_file() and needle.encode() in f.read_bytes()]
 
 
-def test_an_erased_document_leaves_no_byte_in_record_cache_and_conversations(house, put, ask, settings, valkey):
+def test_an_erased_document_leaves_no_byte_in_record_cache_and_conversations(application, put, ask, settings, valkey):
     put("vault", f"The code of the vault is {CANARY}.", f"The vault is in {CANARY} street.", title=f"title {CANARY}")
     put("other", "The garden opens at nine.")
     answerer = ask(f"The code of the vault is {CANARY} [1].", "The garden opens at nine [1].")
@@ -352,9 +352,9 @@ def test_an_erased_document_leaves_no_byte_in_record_cache_and_conversations(hou
     assert any("redis" in place and "aof" in place for place in bytes_below(settings.data_dir, "vault"))  # questions are there
     assert bytes_below(settings.data_dir, CANARY)
     assert not [place for place in bytes_below(settings.data_dir, CANARY) if "redis" in place]
-    house.close()
+    application.close()
     answerer.memory.close()
-    erase(house.ledger.engine, settings.data_dir, "vault")
+    erase(application.ledger.engine, settings.data_dir, "vault")
     assert bytes_below(settings.data_dir, CANARY) == []
     assert history(answerer, QUESTION)[1] == ("assistant", "(The documents behind this answer have been changed or deleted.)")
     with pytest.raises(NotFound):
@@ -364,7 +364,7 @@ def test_an_erased_document_leaves_no_byte_in_record_cache_and_conversations(hou
 # -- replay ------------------------------------------------------------------------------------------------------------
 
 
-def test_an_answer_of_an_llm_is_made_again_and_a_difference_is_shown_with_its_cause(house, put, ask):
+def test_an_answer_of_an_llm_is_made_again_and_a_difference_is_shown_with_its_cause(application, put, ask):
     put("vault", "The code of the vault is 4417.", "The vault is in the cellar.")
     first = ask(REPLY)
     stored = first.memory.find(first.answer(Question("What is the code of the vault?")).answer_id)

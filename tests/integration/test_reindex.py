@@ -13,9 +13,9 @@ from ingest.reindex import reindex, rollback
 from rag.domain import DocumentInput, Question
 from rag.errors import ConfigError, Conflict, NotFound
 from rag.fakes import HashEmbedder
-from rag.library.rebuild import locked
+from rag.record.rebuild import locked
 from rag.settings import load as load_settings
-from rag.wiring import open_house
+from rag.wiring import open_application
 
 
 def load(name: str) -> HashEmbedder:
@@ -24,7 +24,7 @@ def load(name: str) -> HashEmbedder:
     return embedder
 
 
-def accept(house, shelf):
+def accept(application, view):
     return []
 
 
@@ -40,28 +40,28 @@ def told(settings):
 @pytest.fixture
 def old(told):
     """A library of 40 documents in 64 dimensions."""
-    house = open_house(told("hash-64"), load=load)
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    application = open_application(told("hash-64"), load=load)
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     for n in range(40):
         pipeline.put(DocumentInput(f"doc{n}", f"# Title {n}\n\nThe code of item{n} is {n * 111}.".encode(), "text/markdown"))
-    yield house
-    house.close()
+    yield application
+    application.close()
 
 
 @pytest.fixture
 def new(told, old):
-    house = open_house(told("hash-96"), load=load, rebuilding=True)
-    yield house
-    house.close()
+    application = open_application(told("hash-96"), load=load, rebuilding=True)
+    yield application
+    application.close()
 
 
-def ask(house, n: int) -> str:
-    return house.answerer.answer(Question(f"code of item{n}")).answer
+def ask(application, n: int) -> str:
+    return application.answerer.answer(Question(f"code of item{n}")).answer
 
 
 def test_swap_is_followed_by_a_running_process_and_refused_by_a_restart_with_old_settings(told, old, new):
     with pytest.raises(ConfigError, match="reindex"):
-        open_house(told("hash-96"), load=load)
+        open_application(told("hash-96"), load=load)
     before = old.ledger.head()
     outcome = reindex(new, accept)
     assert (outcome.state, outcome.documents, outcome.failed) == ("swapped", 40, [])
@@ -69,7 +69,7 @@ def test_swap_is_followed_by_a_running_process_and_refused_by_a_restart_with_old
     assert "777" in ask(old, 7)  # a process that has been running all the time
     assert old.embedder.dim == 96
     with pytest.raises(ConfigError):
-        open_house(told("hash-64"), load=load)
+        open_application(told("hash-64"), load=load)
     assert reindex(new, accept).state == "unchanged"
 
 
@@ -82,7 +82,7 @@ def test_nothing_changed_embeds_nothing(old):
 
 def test_a_refused_build_leaves_the_live_one(old, new):
     head = old.ledger.head()
-    outcome = reindex(new, lambda house, shelf: ["recall fell"])
+    outcome = reindex(new, lambda application, view: ["recall fell"])
     assert (outcome.state, outcome.gate) == ("refused", ["recall fell"])
     assert old.ledger.head() == head
     assert "333" in ask(old, 3)
@@ -105,9 +105,9 @@ def test_an_interrupted_build_goes_on_where_it_stopped(old, new):
 
 
 def test_edits_during_the_build_are_in_the_new_generation(old, new):
-    pipeline = Pipeline(old.ledger, old.shelves.writing, old.settings)
+    pipeline = Pipeline(old.ledger, old.views.writing, old.settings)
 
-    def edit(house, shelf):
+    def edit(application, view):
         """Runs as the gate: after the build, before the swap."""
         pipeline.put(DocumentInput("doc1", b"The code of item1 is changed-one.", "text/markdown"))
         pipeline.put(DocumentInput("fresh", b"The code of item99 is brand-new.", "text/markdown"))
@@ -115,14 +115,14 @@ def test_edits_during_the_build_are_in_the_new_generation(old, new):
         return []
 
     assert reindex(new, edit).state == "swapped"
-    for house in (old, new):
-        assert "changed-one" in ask(house, 1)
-        assert "brand-new" in ask(house, 99)
-        assert "222" not in ask(house, 2)
+    for application in (old, new):
+        assert "changed-one" in ask(application, 1)
+        assert "brand-new" in ask(application, 99)
+        assert "222" not in ask(application, 2)
 
 
 def test_writers_and_readers_go_on_through_the_swap(old, new):
-    pipeline = Pipeline(old.ledger, old.shelves.writing, old.settings)
+    pipeline = Pipeline(old.ledger, old.views.writing, old.settings)
     stop, faults, written = threading.Event(), [], []
 
     def write():
@@ -158,12 +158,12 @@ def test_writers_and_readers_go_on_through_the_swap(old, new):
 
 def test_rollback_brings_the_former_back_with_the_edits_since(old, new, told):
     reindex(new, accept)
-    Pipeline(new.ledger, new.shelves.writing, new.settings).put(DocumentInput("doc4", b"The code of item4 is edited-later."))
-    back = open_house(told("hash-64"), load=load, rebuilding=True)
+    Pipeline(new.ledger, new.views.writing, new.settings).put(DocumentInput("doc4", b"The code of item4 is edited-later."))
+    back = open_application(told("hash-64"), load=load, rebuilding=True)
     assert rollback(back).state == "swapped"
     assert "edited-later" in ask(old, 4)
     assert old.embedder.dim == 64
-    assert open_house(told("hash-64"), load=load).embedder.dim == 64
+    assert open_application(told("hash-64"), load=load).embedder.dim == 64
 
 
 def test_rollback_without_a_former_one(old):

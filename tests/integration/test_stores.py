@@ -18,14 +18,14 @@ import redis
 from structlog.testing import capture_logs
 
 from rag.errors import ConfigError, UpstreamError
-from rag.remote import Doorbell
+from rag.runtime.remote import Doorbell
+from rag.runtime.stores import EmbeddedValkey, open_redis, ping
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey, open_redis, ping
 
 OWNER = """
 import sys, time
 from pathlib import Path
-from rag.stores import EmbeddedValkey
+from rag.runtime.stores import EmbeddedValkey
 server = EmbeddedValkey(Path(sys.argv[1]))
 server.start()
 print(server.owned, flush=True)

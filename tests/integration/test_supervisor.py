@@ -26,10 +26,10 @@ from api.supervisor import serve
 from ingest.jobs import Jobs
 from rag.domain import DocumentInput
 from rag.errors import ConfigError, UpstreamError
-from rag.library.ledger import Ledger
-from rag.remote import Doorbell
+from rag.record.ledger import Ledger
+from rag.runtime.remote import Doorbell
+from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey, open_redis
 from tests.support.processes import COMMAND
 
 

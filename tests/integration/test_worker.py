@@ -20,12 +20,12 @@ from ingest.queue import Queue
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound
 from rag.fakes import HashEmbedder
-from rag.library.engine import writing
-from rag.library.ledger import Ledger
-from rag.library.schema import job_contents, jobs, passages, versions
-from rag.remote import Doorbell
+from rag.record.engine import writing
+from rag.record.ledger import Ledger
+from rag.record.schema import job_contents, jobs, passages, versions
+from rag.runtime.remote import Doorbell
+from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import Settings, load
-from rag.stores import EmbeddedValkey, open_redis
 from tests.support.processes import COMMAND
 
 

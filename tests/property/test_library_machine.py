@@ -18,21 +18,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-import rag.library.index as live_index
+import rag.index.vectors as live_index
 from ingest.pipeline import Pipeline
 from ingest.reindex import reindex, rollback
 from rag.domain import DocumentInput, Scope
 from rag.errors import NotFound
 from rag.fakes import HashEmbedder
-from rag.library import generations, rebuild
-from rag.library.erase import erase
-from rag.library.index import LiveIndex
-from rag.library.mirror import Mirror
-from rag.library.schema import generations as generations_table
-from rag.library.shelves import Shelf, Shelves
-from rag.library.snapshot import Snapshots
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots
+from rag.index.vectors import LiveIndex
+from rag.index.views import IndexView, IndexViews
+from rag.record import generations, rebuild
+from rag.record.erase import erase
+from rag.record.schema import generations as generations_table
 from rag.settings import Settings, load
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 EVERYTHING = 10_000
 _TRAINED_ABOVE = 70  # passages; FAISS wants one at least for each of the 64 lists
@@ -61,17 +61,17 @@ def told(folder: Path, model: str) -> Settings:
     return load(env={}, overrides={"data_dir": str(folder), "embedding.model": model, "answer.max_wrong_rate": 1.0})
 
 
-def open_small(folder: Path, model: str, **more: Any) -> House:
+def open_small(folder: Path, model: str, **more: Any) -> Application:
     """A house whose index is trained from a few dozen passages on, in the thread that adds them."""
-    house = open_house(told(folder, model), load=embedder, **more)
-    snapshots = Snapshots(folder / "snapshots", house.ledger.engine)
+    application = open_application(told(folder, model), load=embedder, **more)
+    snapshots = Snapshots(folder / "snapshots", application.ledger.engine)
 
-    def open_shelf(generation: int) -> Shelf:
-        shelf = house.open_shelf(generation)
-        mirror = Mirror(house.ledger.engine, generation, shelf.embedder.dim, _small_index, snapshots)
-        return replace(shelf, mirror=mirror)
+    def open_view(generation: int) -> IndexView:
+        view = application.open_view(generation)
+        mirror = Mirror(application.ledger.engine, generation, view.embedder.dim, _small_index, snapshots)
+        return replace(view, mirror=mirror)
 
-    return replace(house, open_shelf=open_shelf, shelves=Shelves(open_shelf(house.generation), open_shelf))
+    return replace(application, open_view=open_view, views=IndexViews(open_view(application.generation), open_view))
 
 
 def _small_index(dim: int) -> LiveIndex:
@@ -100,15 +100,15 @@ class LibraryMachine(RuleBasedStateMachine):
         live_index._DELTA, live_index._MOVE = 20, 7  # so that a small library also moves its delta
         self.folder = Path(tempfile.mkdtemp(prefix="xiansou-machine-"))
         self.model = "hash-32"
-        self.houses = [open_small(self.folder, self.model) for _ in range(2)]
+        self.applications = [open_small(self.folder, self.model) for _ in range(2)]
         self.live: Library = {}
         self.versions: dict[str, int] = {}
         self.history: dict[int, Library] = {0: {}}
         self.former: str | None = None
 
     def teardown(self) -> None:
-        for house in self.houses:
-            house.close()
+        for application in self.applications:
+            application.close()
         shutil.rmtree(self.folder)
         live_index._DELTA, live_index._MOVE = self._constants
 
@@ -122,12 +122,12 @@ class LibraryMachine(RuleBasedStateMachine):
 
     @rule(who=WHO, key=IDS, words=WORDS, color=COLORS, acl=ACLS)
     def put(self, who: int, key: str, words: tuple[str, ...], color: str, acl: tuple[str, ...]) -> None:
-        house = self.houses[who]
+        application = self.applications[who]
         text = "\n\n".join(f"## part {word}\n\ncommon {word}" for word in words)
         doc = DocumentInput(
             key, text.encode(), "text/markdown", title="T", collection=_collection(key), metadata={"color": color}, acl=acl
         )
-        result = Pipeline(house.ledger, house.shelves.writing, house.settings).put(doc)
+        result = Pipeline(application.ledger, application.views.writing, application.settings).put(doc)
         stands = self.live.get(key)
         if stands is not None and (stands.words, stands.color, stands.acl) == (words, color, acl):
             assert (result.state, result.version) == ("unchanged", stands.version)
@@ -143,16 +143,16 @@ class LibraryMachine(RuleBasedStateMachine):
     def delete(self, who: int, key: str) -> None:
         if key not in self.live:
             with pytest.raises(NotFound):
-                self.houses[who].ledger.delete(key)
+                self.applications[who].ledger.delete(key)
             return
-        receipt = self.houses[who].ledger.delete(key)
+        receipt = self.applications[who].ledger.delete(key)
         self._forget(key)
         self._note(receipt.index_version)
 
     @rule(who=WHO, key=IDS)
     def erase(self, who: int, key: str) -> None:
         """Also leaves the past."""
-        engine = self.houses[who].ledger.engine
+        engine = self.applications[who].ledger.engine
         if not any(key in library for library in (self.live, *self.history.values())):
             return
         receipt = erase(engine, self.folder, key)
@@ -164,7 +164,7 @@ class LibraryMachine(RuleBasedStateMachine):
         self.live = {k: doc for k, doc in self.live.items() if k != key}
 
     def _note(self, version: int) -> None:
-        assert version == self.houses[0].ledger.head() > max(self.history)
+        assert version == self.applications[0].ledger.head() > max(self.history)
         self.history[version] = self.live
 
     # -- generations, restarts, maintenance ----------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class LibraryMachine(RuleBasedStateMachine):
         self.former, self.model = self.model, model
         self._note(outcome.index_version)
 
-    def _lose(self, builder: House) -> None:
+    def _lose(self, builder: Application) -> None:
         """A re-index begins by removing failed generations: what only they could show of the past is gone."""
         engine = builder.ledger.engine
         with engine.connect() as conn:
@@ -206,16 +206,16 @@ class LibraryMachine(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def restart(self, who: int) -> None:
-        self.houses[who].close()
-        self.houses[who] = open_small(self.folder, self.model)
+        self.applications[who].close()
+        self.applications[who] = open_small(self.folder, self.model)
 
     @rule(who=WHO)
     def snapshot(self, who: int) -> None:
-        assert self.houses[who].shelves.live().mirror.snapshot()
+        assert self.applications[who].views.live().mirror.snapshot()
 
     @rule(who=WHO)
     def train(self, who: int) -> None:
-        index = self.houses[who].shelves.live().mirror._index
+        index = self.applications[who].views.live().mirror._index
         if len(index) > _TRAINED_ABOVE:
             index._train()
             index._move()
@@ -224,40 +224,40 @@ class LibraryMachine(RuleBasedStateMachine):
 
     @rule(who=WHO, scope=SCOPES)
     def search(self, who: int, scope: Scope) -> None:
-        house = self.houses[who]
-        mirror = house.shelves.live().mirror
-        vector = house.embedder.embed_queries(["common"])[0]
+        application = self.applications[who]
+        mirror = application.views.live().mirror
+        vector = application.embedder.embed_queries(["common"])[0]
         found = mirror.search(vector, ["common"], EVERYTHING, scope)
-        passages = house.ledger.passages_at(found.ids.tolist(), found.version)
-        assert found.version == house.ledger.head()
+        passages = application.ledger.passages_at(found.ids.tolist(), found.version)
+        assert found.version == application.ledger.head()
         assert set(passages) == set(found.ids.tolist())  # a mirror never names a passage that is not live
         assert _told(passages) == _expected(self.live, scope)
 
     @rule(who=WHO, data=st.data())
     def find_by_word_and_by_vector(self, who: int, data: st.DataObject) -> None:
-        house, word = self.houses[who], data.draw(st.integers(0, 60).map(lambda n: f"w{n}"))
-        mirror = house.shelves.live().mirror
-        vector = house.embedder.embed_passages([f"T › part {word}\ncommon {word}"])[0]
+        application, word = self.applications[who], data.draw(st.integers(0, 60).map(lambda n: f"w{n}"))
+        mirror = application.views.live().mirror
+        vector = application.embedder.embed_passages([f"T › part {word}\ncommon {word}"])[0]
         holders = {(key, doc.version, word) for key, doc in self.live.items() if word in doc.words}
         by_word, _ = mirror._lexical.search([word], EVERYTHING)
-        assert _told(house.ledger.passages_at(by_word.tolist(), mirror.version)) == holders
+        assert _told(application.ledger.passages_at(by_word.tolist(), mirror.version)) == holders
         ids, cosines = mirror._index.search(vector, max(1, len(holders)))
         first = ids[cosines > 1 - 1e-5].tolist()
-        assert _told(house.ledger.passages_at(first, mirror.version)) == holders
+        assert _told(application.ledger.passages_at(first, mirror.version)) == holders
 
     @rule(who=WHO, scope=SCOPES, data=st.data())
     def search_the_past(self, who: int, scope: Scope, data: st.DataObject) -> None:
-        house = self.houses[who]
+        application = self.applications[who]
         version = data.draw(st.sampled_from(sorted(self.history)))
-        shelf = house.shelves.at(version)
-        vector = shelf.embedder.embed_queries(["common"])[0]
-        found = shelf.mirror.search(vector, ["common"], EVERYTHING, scope)
+        view = application.views.at(version)
+        vector = view.embedder.embed_queries(["common"])[0]
+        found = view.mirror.search(vector, ["common"], EVERYTHING, scope)
         assert found.version == version
-        assert _told(house.ledger.passages_at(found.ids.tolist(), version)) == _expected(self.history[version], scope)
+        assert _told(application.ledger.passages_at(found.ids.tolist(), version)) == _expected(self.history[version], scope)
 
     @invariant()
     def the_record_agrees(self) -> None:
-        ledger = self.houses[0].ledger
+        ledger = self.applications[0].ledger
         assert {doc.id: doc.version for doc in ledger.page(limit=100)} == {key: doc.version for key, doc in self.live.items()}
         assert ledger.counts()["passages"] == sum(len(doc.words) for doc in self.live.values())
 

@@ -13,7 +13,7 @@ from ingest.clean import clean
 from ingest.parse import parse
 from rag.domain import Parsed
 from rag.errors import ParseError
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 
 PIECES = (
     *(

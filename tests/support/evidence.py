@@ -23,10 +23,10 @@ from typing import Any
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
 from rag.domain import Answer, DocumentInput, Question, Retrieved
-from rag.library.tokens import words
-from rag.sentences import split_sentences
 from rag.settings import load
-from rag.wiring import House, open_house
+from rag.text.sentences import split_sentences
+from rag.text.tokens import words
+from rag.wiring import Application, open_application
 
 _OTHERS = 1500  # documents that answer none of the questions
 
@@ -74,8 +74,8 @@ def _closest(answer: str, text: str) -> str:
     return max(spans, key=lambda span: len(said & set(words(span))) / (8 + len(set(words(span)))))
 
 
-def fill(house: House, documents: list[dict[str, Any]]) -> None:
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+def fill(application: Application, documents: list[dict[str, Any]]) -> None:
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     for row in documents:
         text = row["text"] if row.get("lang") == "en" else f"# {row.get('title', '')}\n\n{row['text']}"
         pipeline.put(DocumentInput(row["id"], text.encode(), "text/markdown", title=row.get("title") or None))
@@ -127,10 +127,10 @@ def main() -> None:
     documents, cases = read_set(Path(os.environ["XIANSOU_DATA"]), asked.set, asked.limit)
     with tempfile.TemporaryDirectory() as temporary:
         told = load(env={}, overrides={"data_dir": asked.folder or temporary, "answer.max_wrong_rate": 1.0})
-        house = open_house(told)
-        fill(house, documents)
-        print(asked.set, json.dumps(measure(house.answerer, cases)))
-        house.close()
+        application = open_application(told)
+        fill(application, documents)
+        print(asked.set, json.dumps(measure(application.answerer, cases)))
+        application.close()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from ingest.pipeline import Pipeline
 from ingest.reindex import reindex
 from rag.domain import Question
 from rag.errors import Conflict
-from rag.library.erase import erase
+from rag.record.erase import erase
 from tests.support.faults_ops import Env, document, sentinel
 from tests.support.faults_oracle import MARK
 
@@ -47,7 +47,7 @@ def run(folder: Path, seconds: float, recall: bool) -> dict[str, Any]:
     """
     env = Env.at(folder)
     env.open()
-    pipeline = Pipeline(env.opened.ledger, env.opened.shelves.writing, env.opened.settings)
+    pipeline = Pipeline(env.opened.ledger, env.opened.views.writing, env.opened.settings)
     (folder / "writes").write_bytes(
         orjson.dumps(["still", 1, 0.0, 0.0, pipeline.put(document("still", 1)).index_version]) + b"\n"
     )
@@ -102,8 +102,8 @@ def _fork(work: Callable[[], None]) -> int:
 def _write(folder: Path, end: float) -> None:
     """Edits, deletions and erasures without a pause."""
     env, rng = Env.at(folder), random.Random(1)
-    house = env.open()
-    pipeline, engine = Pipeline(house.ledger, house.shelves.writing, house.settings), house.ledger.engine
+    application = env.open()
+    pipeline, engine = Pipeline(application.ledger, application.views.writing, application.settings), application.ledger.engine
     versions: dict[str, int] = {}
     standing: set[str] = set()
     with (folder / "writes").open("ab") as file:
@@ -111,9 +111,9 @@ def _write(folder: Path, end: float) -> None:
             key, kind = rng.choice(_KEYS), rng.random()
             sent, version = time.monotonic(), None
             if key in standing and kind < 0.2:
-                index_version = house.ledger.delete(key).index_version
+                index_version = application.ledger.delete(key).index_version
             elif key in standing and kind < 0.3:
-                index_version = erase(engine, house.settings.data_dir, key).index_version
+                index_version = erase(engine, application.settings.data_dir, key).index_version
             else:
                 versions[key] = version = versions.get(key, 0) + 1
                 index_version = _put(pipeline, key, version)
@@ -136,10 +136,10 @@ def _swap(folder: Path, at: float) -> None:
     """Another model goes live in the middle."""
     time.sleep(max(0.0, at - time.monotonic()))
     env = Env.at(folder)
-    house = env.open("hash-96")
+    application = env.open("hash-96")
     for _ in range(5):
         try:
-            assert reindex(house, lambda *_: []).state == "swapped"
+            assert reindex(application, lambda *_: []).state == "swapped"
             return
         except Conflict:  # edits came too fast, as it may say
             continue
@@ -149,7 +149,7 @@ def _swap(folder: Path, at: float) -> None:
 def _reader(folder: Path, number: int, end: float) -> Callable[[], None]:
     def ask() -> None:
         env, lock = Env.at(folder), threading.Lock()
-        house, faults = env.open(), list[BaseException]()
+        application, faults = env.open(), list[BaseException]()
 
         def thread(seed: int) -> None:
             rng = random.Random(seed)
@@ -157,7 +157,7 @@ def _reader(folder: Path, number: int, end: float) -> Callable[[], None]:
                 while time.monotonic() < end:
                     key = rng.choice([*_KEYS, "still"])
                     began = time.monotonic()
-                    found = house.answerer.retrieve(Question(sentinel(key), top_k=30))
+                    found = application.answerer.retrieve(Question(sentinel(key), top_k=30))
                     ended = time.monotonic()
                     seen = sorted(m[0] for hit in found.hits for m in MARK.finditer(hit.passage.text) if m[1] == key)
                     with lock:

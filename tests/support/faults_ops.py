@@ -20,13 +20,13 @@ from ingest.jobs import Jobs
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, Question, WriteResult
 from rag.fakes import HashEmbedder
-from rag.library.erase import erase
-from rag.library.index import LiveIndex
-from rag.library.mirror import Mirror
-from rag.library.schema import passages
-from rag.library.snapshot import Snapshots
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots
+from rag.index.vectors import LiveIndex
+from rag.record.erase import erase
+from rag.record.schema import passages
 from rag.settings import Settings, load
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 BACKUP = "before.tar"
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
@@ -100,37 +100,37 @@ class Env:
 
     folder: Path
     journal: Journal
-    house: House | None = None
-    _more: list[House] = field(default_factory=list)
+    application: Application | None = None
+    _more: list[Application] = field(default_factory=list)
 
     @classmethod
     def at(cls, folder: Path) -> Env:
         return cls(folder, Journal(folder / "journal.jsonl"))
 
-    def open(self, model: str = "hash-64") -> House:
-        self.house = open_house(settings_of(self.folder, model), load=embedder, rebuilding=True)
-        self._more.append(self.house)
-        return self.house
+    def open(self, model: str = "hash-64") -> Application:
+        self.application = open_application(settings_of(self.folder, model), load=embedder, rebuilding=True)
+        self._more.append(self.application)
+        return self.application
 
     @property
-    def opened(self) -> House:
-        assert self.house is not None
-        return self.house
+    def opened(self) -> Application:
+        assert self.application is not None
+        return self.application
 
     def close(self) -> None:
-        for house in self._more:
-            house.close()
+        for application in self._more:
+            application.close()
 
     # -- operations ----------------------------------------------------------------------------------------------------
 
     def put(self, key: str, version: int) -> None:
         with self.journal.op("put", key, version) as told:
-            pipeline = Pipeline(self.opened.ledger, self.opened.shelves.writing, self.opened.settings)
+            pipeline = Pipeline(self.opened.ledger, self.opened.views.writing, self.opened.settings)
             told.update(self._written(pipeline.put(document(key, version))))
 
     def bulk(self, pairs: Sequence[tuple[str, int]]) -> None:
         sent = {key: self.journal.tell(state="sent", kind="put", id=key, version=version) for key, version in pairs}
-        pipeline = Pipeline(self.opened.ledger, self.opened.shelves.writing, self.opened.settings)
+        pipeline = Pipeline(self.opened.ledger, self.opened.views.writing, self.opened.settings)
         for outcome in pipeline.put_many([document(key, version) for key, version in pairs]):
             if outcome.result is None:
                 self.journal.tell(state="failed", op=sent[outcome.input.id], error=str(outcome.error))
@@ -152,7 +152,7 @@ class Env:
     def drain(self) -> None:
         """Every job that waits; one whose lease a dead process holds is due at once, leases here being short."""
         jobs = Jobs(self.opened.ledger.engine)
-        pipeline = Pipeline(self.opened.ledger, self.opened.shelves.writing, self.opened.settings)
+        pipeline = Pipeline(self.opened.ledger, self.opened.views.writing, self.opened.settings)
         while (claimed := jobs.claim("driver", lease_s=0.0)) is not None:
             job, doc = claimed
             result = pipeline.put(doc, order=job)
@@ -161,7 +161,7 @@ class Env:
 
     def redeliver(self, job: int, key: str, version: int) -> None:
         """A worker that was thought dead ends what it had begun long ago. Must change nothing."""
-        pipeline = Pipeline(self.opened.ledger, self.opened.shelves.writing, self.opened.settings)
+        pipeline = Pipeline(self.opened.ledger, self.opened.views.writing, self.opened.settings)
         pipeline.put(document(key, version), order=job)
 
     def ask(self, key: str) -> None:
@@ -176,10 +176,10 @@ class Env:
 
     def compare_mirror(self) -> None:
         """This process's mirror, which ran all the time, against one made anew."""
-        shelf = self.opened.shelves.live()
-        anew = Mirror(shelf.mirror.engine, shelf.generation, shelf.embedder.dim, LiveIndex)
+        view = self.opened.views.live()
+        anew = Mirror(view.mirror.engine, view.generation, view.embedder.dim, LiveIndex)
         anew.sync()
-        if content(shelf.mirror) != content(anew):
+        if content(view.mirror) != content(anew):
             self.journal.tell(state="wrong", what="the running mirror differs from a new one")
 
     def delete(self, key: str) -> None:
@@ -193,19 +193,19 @@ class Env:
 
     def snapshot(self, mirror: Mirror | None = None) -> None:
         with self.journal.op("snapshot") as told:
-            mirror = mirror or self.opened.shelves.live().mirror
+            mirror = mirror or self.opened.views.live().mirror
             mirror.sync()
             told.update(saved=mirror.snapshot())
 
     def trained_mirror(self) -> Mirror:
         """Of the live generation, with an index whose base is trained at once: its snapshots have a base."""
-        shelf, engine = self.opened.shelves.writing(), self.opened.ledger.engine
+        view, engine = self.opened.views.writing(), self.opened.ledger.engine
 
         def index(dim: int) -> LiveIndex:
             return LiveIndex(dim, exact_below=64, background=False)
 
         snapshots = Snapshots(self.opened.settings.data_dir / "snapshots", engine)
-        return Mirror(engine, shelf.generation, shelf.embedder.dim, index, snapshots)
+        return Mirror(engine, view.generation, view.embedder.dim, index, snapshots)
 
     def _written(self, result: WriteResult) -> dict[str, Any]:
         """What a client learns, and which passage ids carry it."""

@@ -19,11 +19,11 @@ from ingest.pipeline import Pipeline
 from rag.domain import Question
 from rag.errors import XiansouError
 from rag.fakes import HashEmbedder
-from rag.library.backup import restore
-from rag.library.index import LiveIndex
-from rag.library.mirror import Mirror
-from rag.library.rows import passage_hash
-from rag.wiring import House
+from rag.index.mirror import Mirror
+from rag.index.vectors import LiveIndex
+from rag.record.backup import restore
+from rag.record.rows import passage_hash
+from rag.wiring import Application
 from tests.support.faults_claims import ABSENT, Line, Op, State, States, after_restore, operations, reused, states
 from tests.support.faults_ops import BACKUP, Env, content, document, embedder, read_journal, sentinel
 
@@ -42,7 +42,7 @@ def examine(folder: Path, base_head: int) -> list[str]:
     env = Env.at(folder)
     before = _erased_bytes(folder, ops) if all(op.kind != "restore" for op in ops) else []  # an opening may clean up
     try:
-        house = env.open()
+        application = env.open()
     except (XiansouError, sqlite3.Error) as exc:
         return [f"it does not open: {exc}"]
     try:
@@ -51,7 +51,7 @@ def examine(folder: Path, base_head: int) -> list[str]:
         claimed, found = _claims(lines, ops, _states(folder))
         wrong += claimed
         restored = any(op.kind == "restore" for op in ops)
-        wrong += _swapped(folder, ops) + answers(house, found) + mirrors(house, None if restored else base_head)
+        wrong += _swapped(folder, ops) + answers(application, found) + mirrors(application, None if restored else base_head)
         if restored and ops[-1].acked is None:  # its operator tries again
             env.close()
             restore(folder / BACKUP, folder / "data")
@@ -61,7 +61,7 @@ def examine(folder: Path, base_head: int) -> list[str]:
         env.drain()
         ops = operations(read_journal(folder / "journal.jsonl"))
         wrong += [f"after its jobs: {w}" for w in differences(states(ops, drained=True), _states(folder))]
-        return wrong + _replay(folder, house, ops)
+        return wrong + _replay(folder, application, ops)
     finally:
         env.close()
 
@@ -184,11 +184,11 @@ def _swapped(folder: Path, ops: Sequence[Op]) -> list[str]:
     return [] if live == told else [f"generation {live} is live, {told} was acknowledged"]
 
 
-def answers(house: House, found: dict[str, State]) -> list[str]:
+def answers(application: Application, found: dict[str, State]) -> list[str]:
     """Each live document is found by its own word, whole and at its version; others are not found."""
     wrong = []
     for key, (state, version) in found.items():
-        hits = house.answerer.retrieve(Question(sentinel(key), top_k=20)).hits
+        hits = application.answerer.retrieve(Question(sentinel(key), top_k=20)).hits
         marks = sorted(m for hit in hits for m in MARK.findall(hit.passage.text) if m[0] == key)
         wanted = sorted(MARK.findall(document(key, version).content.decode())) if state == "live" else []
         if marks != wanted:
@@ -196,17 +196,17 @@ def answers(house: House, found: dict[str, State]) -> list[str]:
     return wrong
 
 
-def mirrors(house: House, since: int | None) -> list[str]:
+def mirrors(application: Application, since: int | None) -> list[str]:
     """The mirror that starts from a snapshot, and one that stood at `since` all the time, equal one made anew."""
-    shelf = house.shelves.live()
+    view = application.views.live()
     wrong = []
 
     def fresh() -> Mirror:
-        return Mirror(shelf.mirror.engine, shelf.generation, shelf.embedder.dim, LiveIndex)
+        return Mirror(view.mirror.engine, view.generation, view.embedder.dim, LiveIndex)
 
     anew = fresh()
     anew.sync()
-    others = {"from its snapshot": shelf.mirror}
+    others = {"from its snapshot": view.mirror}
     if since is not None:
         others["that ran all the time"] = fresh()
         others["that ran all the time"].sync(since)
@@ -260,10 +260,10 @@ def _backup(folder: Path, lines: Sequence[Line], ops: Sequence[Op]) -> list[str]
     return []
 
 
-def _replay(folder: Path, house: House, ops: Sequence[Op]) -> list[str]:
+def _replay(folder: Path, application: Application, ops: Sequence[Op]) -> list[str]:
     """Every delivery again, jobs in any order: nothing changes."""
     before = digest(folder)
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     jobs = [op for op in ops if op.job is not None]
     random.Random(len(ops)).shuffle(jobs)
     for op in jobs:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ingest.reindex import reindex, rollback
-from rag.library import rebuild
-from rag.library.backup import backup, restore
+from rag.record import rebuild
+from rag.record.backup import backup, restore
 from tests.support.faults_ops import BACKUP, Env
 
 
@@ -142,7 +142,7 @@ def _restore(env: Env) -> None:
 def _reopen(env: Env) -> None:
     """Recovery of a log that the former process left, a start from a snapshot, jobs that were left."""
     env.open()
-    env.opened.shelves.live()
+    env.opened.views.live()
     env.drain()
     env.put("d0", 14)
     env.close()

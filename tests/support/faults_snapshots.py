@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rag.library.index import LiveIndex
-from rag.library.mirror import Mirror
-from rag.library.snapshot import Snapshots, identity
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots, identity
+from rag.index.vectors import LiveIndex
 from tests.support.faults_ops import Env, content
 
 PAGE = 4096
@@ -86,20 +86,20 @@ def foreign(folder: Path) -> list[str]:
     alien, _, _ = _saved(theirs)
     shutil.rmtree(place)
     shutil.copytree(alien, place.with_name(alien.name))
-    shelf = ours.opened.shelves.live()
-    anew = Mirror(shelf.mirror.engine, shelf.generation, shelf.embedder.dim, LiveIndex)
+    view = ours.opened.views.live()
+    anew = Mirror(view.mirror.engine, view.generation, view.embedder.dim, LiveIndex)
     anew.sync()
     ours.close()
-    return [] if content(shelf.mirror) == content(anew) else ["the mirror of another library answers"]
+    return [] if content(view.mirror) == content(anew) else ["the mirror of another library answers"]
 
 
 def _saved(env: Env) -> tuple[Path, Snapshots, Any]:
     """One snapshot alone, with a trained base; where it is."""
-    shelf, engine = env.opened.shelves.writing(), env.opened.ledger.engine
+    view, engine = env.opened.views.writing(), env.opened.ledger.engine
     snapshots = env.opened.settings.data_dir / "snapshots"
     shutil.rmtree(snapshots, ignore_errors=True)
     mirror = env.trained_mirror()
     mirror.sync()
     assert mirror.snapshot()
     place = next(found for found in snapshots.iterdir() if found.is_dir())
-    return place, Snapshots(snapshots, engine), identity(engine, shelf.generation)
+    return place, Snapshots(snapshots, engine), identity(engine, view.generation)

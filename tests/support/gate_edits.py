@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 from tests.support.gate_sets import Sample, Text, _rows, hit, main
 
 _HAN = re.compile("[\u4e00-\u9fff]")

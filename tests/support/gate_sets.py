@@ -25,10 +25,10 @@ from pathlib import Path
 from rag.answering.check import Gate
 from rag.answering.gate.vectors import WordVectors
 from rag.domain import Hit, Passage
-from rag.library.late import pack
+from rag.index.late_interaction import pack
 from rag.ports import Embedder
-from rag.sentences import split_sentences
 from rag.settings import load
+from rag.text.sentences import split_sentences
 from rag.wiring import embedder_loader
 
 _HAN = re.compile("[\u4e00-\u9fff]")

@@ -15,8 +15,8 @@ from alembic.migration import MigrationContext
 from alembic.operations import ops
 from sqlalchemy import create_engine
 
-from rag.library import migrations, tables
-from rag.library.schema import SCHEMA_VERSION, metadata
+from rag.record import migrations, tables
+from rag.record.schema import SCHEMA_VERSION, metadata
 
 FOLDER = Path(migrations.__file__).parent / "versions"
 

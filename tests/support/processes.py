@@ -16,8 +16,8 @@ from pathlib import Path
 
 from rag.errors import ConfigError, XiansouError
 from rag.fakes import HashEmbedder
-from rag.observe import start_logging
 from rag.ports import Vectors
+from rag.runtime.observe import start_logging
 from rag.settings import Settings, load
 
 COMMAND = (sys.executable, __file__)

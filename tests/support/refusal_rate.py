@@ -22,7 +22,7 @@ from ingest.pipeline import Pipeline
 from rag.answer import Answerer
 from rag.domain import DocumentInput, Question
 from rag.settings import load
-from rag.wiring import House, load_retriever, open_house
+from rag.wiring import Application, load_retriever, open_application
 from tests.support.evidence import read_rows
 
 
@@ -48,14 +48,14 @@ def read_set(folder: Path, limit: int, pick: random.Random) -> tuple[list[Docume
     return documents, questions
 
 
-def measure(house: House, asked: list[Asked], rates: tuple[float, ...]) -> None:
+def measure(application: Application, asked: list[Asked], rates: tuple[float, ...]) -> None:
     """Prints for each setting the shares that the pipeline gives."""
     for rate in rates:
-        told = house.settings.model_copy(deep=True)
+        told = application.settings.model_copy(deep=True)
         profiles = {name: p.model_copy(update={"max_wrong_rate": rate}) for name, p in told.profiles.items()}
         told = told.model_copy(update={"profiles": profiles})
-        shelf = house.shelves.live()
-        answerer = Answerer(load_retriever(told, house.ledger, house.shelves), shelf.embedder, None, told)
+        view = application.views.live()
+        answerer = Answerer(load_retriever(told, application.ledger, application.views), view.embedder, None, told)
         given = [(row.answerable, answerer.answer(Question(row.question)).status == "answered") for row in asked]
         wrong = [answered for answerable, answered in given if not answerable]
         refused = [not answered for answerable, answered in given if answerable]
@@ -74,20 +74,20 @@ def main() -> None:
     pick.shuffle(questions)
     with tempfile.TemporaryDirectory() as folder:
         settings = load(env={}, overrides={"data_dir": folder})
-        house = open_house(settings)
-        pipeline = Pipeline(house.ledger, house.shelves.writing, settings)
+        application = open_application(settings)
+        pipeline = Pipeline(application.ledger, application.views.writing, settings)
         for _ in pipeline.put_many(iter(documents)):
             pass
         half = len(questions) // 2
-        found = calibrate(Suite(told.set, None, tuple(questions[:half]), {}), house)
+        found = calibrate(Suite(told.set, None, tuple(questions[:half]), {}), application)
         print(f"{told.set}: calibrated on {half} questions; by halves of them:")
         for row in found.curve:
             print(f"{row.max_wrong_rate:.2f}  wrong answers {row.wrong_answer:.3f}  false refusals {row.false_refusal:.3f}")
-        house.close()
-        house = open_house(settings)  # takes the calibration
+        application.close()
+        application = open_application(settings)  # takes the calibration
         print(f"asked {len(questions) - half} others:")
-        measure(house, questions[half:], RATES)
-        house.close()
+        measure(application, questions[half:], RATES)
+        application.close()
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ import orjson
 from sqlalchemy import Connection, text
 
 from rag.fakes import HashEmbedder
-from rag.library import migrations
-from rag.library.rows import passage_hash
-from rag.library.tokens import words
+from rag.record import migrations
+from rag.record.rows import passage_hash
+from rag.text.tokens import words
 
 LIBRARY = "1f" * 16
 TEXTS = {1: "The lamp blinks red when the battery is low.", 2: "The lamp blinks blue when the battery is low."}

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from rag.doctor import Check, examine
-from rag.library.audit import Entry, record
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.library.ledger import Ledger
+from rag.record.audit import Entry, record
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.record.ledger import Ledger
 from rag.settings import Settings, load
 from tests.support import llm_server as llm
 from tests.support.llm_server import llm_server

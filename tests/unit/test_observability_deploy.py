@@ -14,8 +14,8 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from api.routes.metrics import exposition
 from api.state import State
-from rag import metrics
-from rag.wiring import House
+from rag.runtime import metrics
+from rag.wiring import Application
 
 ROOT = Path(__file__).parents[2] / "deploy"
 DASHBOARD = json.loads((ROOT / "grafana" / "xiansou.json").read_text(encoding="utf-8"))
@@ -50,10 +50,10 @@ def series() -> dict[str, set[str]]:
 
 
 @pytest.fixture
-def told(house: House, series: dict[str, set[str]]) -> dict[str, set[str]]:
+def told(application: Application, series: dict[str, set[str]]) -> dict[str, set[str]]:
     """And what `/metrics` adds from the record."""
-    here: Any = type("Here", (), {"house": house})()
-    assert isinstance(here, State) or here.house is house
+    here: Any = type("Here", (), {"application": application})()
+    assert isinstance(here, State) or here.application is application
     text = exposition(here).decode()
     record = re.findall(r"^(xiansou_\w+?)(?:\{([^}]*)\})? ", text, re.MULTILINE)
     return series | {name: set(_LABEL.findall(labels)) for name, labels in record if name not in series}

@@ -89,7 +89,7 @@ def test_an_unknown_profile_is_refused_with_the_nearest_one(tmp_path: Path) -> N
         assert (caught.value.field, caught.value.fix) == ("profile", fix)
 
 
-def test_every_profile_answers_with_its_own_backend_and_voice(house, put, tmp_path) -> None:
+def test_every_profile_answers_with_its_own_backend_and_voice(application, put, tmp_path) -> None:
     put("refunds", "Refunds take 5 working days.")
     told = read(
         tmp_path,
@@ -97,7 +97,7 @@ def test_every_profile_answers_with_its_own_backend_and_voice(house, put, tmp_pa
         "[profiles.formal.refusals]\nlow_grounding = 'Alas.'\n",
     )
     generators = {"formal": ScriptedGenerator("Refunds take 5 working days [1].", "Cheese [1].")}
-    asking = Answerer(house.answerer._retriever, house.embedder, None, told, generators=generators)
+    asking = Answerer(application.answerer._retriever, application.embedder, None, told, generators=generators)
     assert asking.answer(Question("How long do refunds take?")).generator == "extractive"
     question = Question("How long do refunds take?", profile="formal")
     assert asking.generator_of(question) == "scripted"

@@ -7,7 +7,7 @@ from typing import Any
 from rag.answering.backends.http import make_stoppable
 from rag.answering.backends.options import checked, library, settled
 from rag.answering.backends.stream import OverLlamaIndex
-from rag.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.settings.generator import Generator as Told
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from rag.answering.backends.options import settled
 from rag.answering.backends.stream import OverLlamaIndex
+from rag.domain.sampling import Sampling
 from rag.errors import ConfigError
-from rag.sampling import Sampling
 from rag.settings.generator import Generator as Told
 
 

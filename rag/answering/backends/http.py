@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 
 from rag.answering.stop import current
-from rag.tracing import trace_headers
+from rag.runtime.tracing import trace_headers
 
 _SLICE_S = 0.1
 _Value = TypeVar("_Value")

@@ -7,7 +7,7 @@ from typing import Any
 from rag.answering.backends.http import client
 from rag.answering.backends.options import checked, library, settled
 from rag.answering.backends.stream import OverLlamaIndex
-from rag.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.settings.generator import Generator as Told
 
 _DEFAULT_URL = "http://127.0.0.1:11434"

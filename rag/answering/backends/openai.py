@@ -8,7 +8,7 @@ from typing import Any
 from rag.answering.backends.http import client
 from rag.answering.backends.options import checked, settled
 from rag.answering.backends.stream import OverLlamaIndex, Wishes
-from rag.sampling import Sampling
+from rag.domain.sampling import Sampling
 from rag.settings.generator import Generator as Told
 
 

@@ -7,8 +7,8 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
+from rag.domain.sampling import Sampling
 from rag.errors import ConfigError
-from rag.sampling import Sampling
 from rag.settings.generator import Generator as Told
 
 

@@ -19,7 +19,7 @@ from rag.answering.backends.http import client, server_sent
 from rag.answering.backends.openai import openai_compatible
 from rag.answering.backends.options import checked, settled
 from rag.answering.backends.stream import OverLlamaIndex
-from rag.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.settings.generator import Generator as Told
 
 _KNOWN = ("api", "project_id", "deployment_id", "iam_url", "user", "domain", "project", "extra_body")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rag.domain import Usage
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.errors import UpstreamError
-from rag.sampling import AS_TOLD, Sampling
 
 _PROMPT = ("prompt_tokens", "input_tokens", "prompt_eval_count")  # OpenAI, Anthropic, Ollama
 _COMPLETION = ("completion_tokens", "output_tokens", "eval_count")

@@ -6,21 +6,21 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag import clock
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
 from rag.answering.compose.columns import lacks_attribute
 from rag.answering.compose.render import clean
 from rag.answering.compose.score import Scored, read_with, says, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
-from rag.library.asked import Kind, holds, kind_asked
-from rag.library.attributes import lacks_plainly
-from rag.library.coverage import word_set
-from rag.library.labels import period_of
-from rag.library.names import Name, asked_names, names_in
-from rag.library.validity import in_force
+from rag.domain.statement import Statement
 from rag.ports import Vectors
-from rag.statement import Statement
+from rag.runtime import clock
+from rag.text.answer_type import Kind, holds, kind_asked
+from rag.text.attributes import lacks_plainly
+from rag.text.labels import period_of
+from rag.text.names import Name, asked_names, names_in
+from rag.text.term_coverage import word_set
+from rag.text.validity import in_force
 
 _NEAR, _ELSEWHERE = 1.2, 0.3  # how far behind the best a further statement may score: of its passage, of another
 _SURE, _UNSURE = 0.9, 1.2  # probability of the best passage below which others are shown beside it, and how far behind

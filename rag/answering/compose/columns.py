@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.library.attributes import attributes_asked, is_called, looks_like
-from rag.library.coverage import word_set
-from rag.library.labels import flat
-from rag.library.ranges import within
-from rag.library.siblings import named_among
-from rag.library.tokens import words
-from rag.statement import Cell, Statement
+from rag.domain.statement import Cell, Statement
+from rag.text.attributes import attributes_asked, is_called, looks_like
+from rag.text.labels import flat
+from rag.text.ranges import within
+from rag.text.siblings import named_among
+from rag.text.term_coverage import word_set
+from rag.text.tokens import words
 
 # Columns that say under which conditions the others hold stay with them.
 _NOTES = re.compile(

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag import clock
 from rag.answering.compose.columns import SURE, pinned
 from rag.answering.compose.overview import gives_overview
 from rag.answering.compose.score import named_values, read_with, rows_beside, says
 from rag.domain import Hit, Retrieved
-from rag.library.asked import Kind, holds, kind_asked
-from rag.library.coverage import coverage, word_set
-from rag.library.labels import labels, period_of
-from rag.library.names import asked_names, sides
-from rag.library.tokens import one_line, words
-from rag.library.validity import in_force
+from rag.runtime import clock
+from rag.text.answer_type import Kind, holds, kind_asked
+from rag.text.labels import labels, period_of
+from rag.text.names import asked_names, sides
+from rag.text.term_coverage import coverage, word_set
+from rag.text.tokens import one_line, words
+from rag.text.validity import in_force
 
 _SAID = 0.8  # of the question's words, by idf, that the hit must say
 _CALLED = 0.5  # of the words of its heading or phrasing that the question must have

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from rag.domain import Hit
-from rag.library.tokens import is_chinese
-from rag.statement import CODE, Cell, Statement
+from rag.domain.statement import CODE, Cell, Statement
+from rag.text.tokens import is_chinese
 
 _FEW = 2  # cells up to which a row is one line
 _SPACE = re.compile(r"[^\S\n]+")

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import clock
 from rag.answering.compose.columns import of_attribute, pinned
 from rag.domain import Hit, Retrieved
-from rag.library.asked import Kind, holds, kind_asked
-from rag.library.chosen import chosen
-from rag.library.coverage import coverage, word_set
-from rag.library.late import best_in
-from rag.library.names import Name, asked_names
-from rag.library.tokens import one_line, words
+from rag.domain.statement import Period, Statement
+from rag.index.late_interaction import best_in
 from rag.ports import Vectors
-from rag.statement import Period, Statement
+from rag.runtime import clock
+from rag.text.answer_type import Kind, holds, kind_asked
+from rag.text.names import Name, asked_names
+from rag.text.statement_filter import chosen
+from rag.text.term_coverage import coverage, word_set
+from rag.text.tokens import one_line, words
 
 HITS = 5  # passages whose statements compete
 _ENTRIES = ("faq", "case")

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from rag.answering.gate.tok import Tok
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 if TYPE_CHECKING:
     from rag.answering.gate.vectors import Meant

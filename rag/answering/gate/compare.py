@@ -12,7 +12,7 @@ from rag.answering.gate.operators import bounds, differ, governed_alike, joined_
 from rag.answering.gate.order import moved
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 
 def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Found:

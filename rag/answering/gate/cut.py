@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from rag.answering.gate.opening import bare
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 
 MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*)[\]】]")
 _TRAILING = re.compile(rf"\s*(?:{MARKER.pattern})+[。.！!？?]?")

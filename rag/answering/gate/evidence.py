@@ -16,7 +16,7 @@ from rag.answering.gate.tok import Clause, Reading
 from rag.answering.gate.units import Unit, units
 from rag.answering.support import Source
 from rag.domain import Passage
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 _QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order is looked at as well
 _NEAR = 0.6  # share of them in the passage's order

@@ -8,7 +8,7 @@ from rag.answering.gate.alike import Known, Laid, alike
 from rag.answering.gate.lexicon import LIGHT
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 
 def _means_back(part: Sequence[Clause]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.answering.gate.data import lines
-from rag.library.tokens import stem
+from rag.text.tokens import stem
 
 # -- operators: words of which one more or less, or another one in its place, makes another meaning ----------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence, Set
 
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 _NEGATIVE = frozenset(("not", "without", "avoid", "exclude"))
 _LIMITS = frozenset(("le", "lt", "ge", "gt", "approx"))

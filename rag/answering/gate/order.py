@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rag.answering.gate.alike import Laid, alike
 from rag.answering.gate.operators import turned
 from rag.answering.gate.tok import Clause, Tok
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 _SAME_WORDS = 0.8
 _PRONOUNS = frozenset("you your we it they 您 你 我们".split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.library.tokens import fold
+from rag.text.tokens import fold
 
 _BULLET = re.compile(
     r"(?:[-*+•](?=\s)|\d{1,2}[.)、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳]|\*{0,2}(?:第[一二三四五六七八九十\d]{1,3}步"

@@ -11,7 +11,7 @@ import rjieba
 from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
 from rag.answering.gate.numbers import numbers
 from rag.answering.gate.tok import Clause, Reading, Tok
-from rag.library.tokens import fold
+from rag.text.tokens import fold
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (

@@ -10,7 +10,7 @@ from rag.answering.gate.lexicon import LIGHT
 from rag.answering.gate.operators import bounds, limited
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import CellRead, Unit
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 from rag.ports import Vectors
 
 _OF_IT = 0.36  # cosine from which on a word is of what the row is about

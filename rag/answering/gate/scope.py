@@ -10,7 +10,7 @@ from rag.answering.gate.alike import Known
 from rag.answering.gate.operators import joined_alike, limited_at
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
-from rag.grounding import Fault
+from rag.domain.grounding import Fault
 
 Spot = tuple[int, int]
 _SEQUENCE = frozenset("先 再 然后 接着 随后 then next first finally afterwards".split())

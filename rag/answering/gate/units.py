@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rag.answering.gate.reading import read
 from rag.answering.gate.tok import Reading
 from rag.domain import Passage
-from rag.sentences import split_sentences
+from rag.text.sentences import split_sentences
 
 _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")

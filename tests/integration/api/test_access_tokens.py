@@ -25,12 +25,12 @@ from typer.testing import CliRunner
 from api import auth_sso, auth_widget
 from api.app import create_app
 from api.routes.keys import KeysReply, NewKeyReply
+from rag.commands.keys import instant
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
-from rag.key_commands import instant
-from rag.library.audit import entries
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import House, open_house
+from rag.record.audit import entries
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import Application, open_application
 from xiansou import cli
 
 ISSUER, AUDIENCE = "https://id.example/realm", "xiansou"
@@ -38,11 +38,11 @@ SHOP = "https://shop.example"
 
 
 @contextmanager
-def service(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, House]]:
-    house = open_house(make_settings(folder, server__auth="required", **settings), embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, httpx.Client(base_url=url, timeout=20) as client:
-        yield client, house
-    house.close()
+def service(folder: Path, **settings: Any) -> Iterator[tuple[httpx.Client, Application]]:
+    application = open_application(make_settings(folder, server__auth="required", **settings), embedder=HashEmbedder())
+    with serving(create_app(application=application)) as url, httpx.Client(base_url=url, timeout=20) as client:
+        yield client, application
+    application.close()
 
 
 def bearer(token: str, **more: str) -> dict[str, str]:
@@ -53,8 +53,8 @@ def ask(client: httpx.Client, token: str, **headers: str) -> httpx.Response:
     return client.post("/v1/retrieve", json={"question": "lamp?"}, headers=bearer(token, **headers))
 
 
-def key_of(house: House, *scopes: Any, **rights: Any) -> tuple[str, str]:
-    key, text = Keys(house.ledger.engine).create("t", Rights(scopes, **rights), made_by=COMMAND_LINE)
+def key_of(application: Application, *scopes: Any, **rights: Any) -> tuple[str, str]:
+    key, text = Keys(application.ledger.engine).create("t", Rights(scopes, **rights), made_by=COMMAND_LINE)
     return key.id, text
 
 
@@ -63,14 +63,14 @@ def key_of(house: House, *scopes: Any, **rights: Any) -> tuple[str, str]:
 
 def test_keys_over_http_and_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XIANSOU__DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("rag.observe.start_logging", lambda _: None)  # it would log to the runner's stream for ever
+    monkeypatch.setattr("rag.runtime.observe.start_logging", lambda _: None)  # it would log to the runner's stream for ever
 
     def run(*words: str) -> dict[str, Any]:
         done = CliRunner().invoke(cli, ["keys", *words, "--json"])
         assert done.exit_code == 0, done.output
         return dict(json.loads(done.stdout))
 
-    with service(tmp_path) as (client, house):
+    with service(tmp_path) as (client, application):
         admin = run("create", "--scope", "admin", "--name", "boss")["key"]
         body = {"name": "shop", "collections": ["shop"], "groups": [], "origins": [SHOP], "tokens_per_day": 5}
         made = client.post("/v1/keys", json=body, headers=bearer(admin))
@@ -91,13 +91,13 @@ def test_keys_over_http_and_on_the_command_line(tmp_path: Path, monkeypatch: pyt
 
         assert run("revoke", told.key)["state"] == "revoked"
         audited = [
-            (entry.who.split(":")[0], entry.action) for _, entry in entries(house.ledger.engine) if "key" in entry.action
+            (entry.who.split(":")[0], entry.action) for _, entry in entries(application.ledger.engine) if "key" in entry.action
         ]
         assert audited == [("command line", "revoke_key"), ("key", "create_key"), ("command line", "create_key")]
         assert ask(client, told.key).status_code == 401
         assert client.delete(f"/v1/keys/{told.id}", headers=bearer(admin)).status_code == 200
         assert client.delete("/v1/keys/nobody", headers=bearer(admin)).status_code == 404
-        _, query = key_of(house, "query")
+        _, query = key_of(application, "query")
         assert client.get("/v1/keys", headers=bearer(query)).status_code == 403
 
 
@@ -128,8 +128,8 @@ def test_instant() -> None:
 
 
 def test_an_expired_key_is_refused(tmp_path: Path) -> None:
-    with service(tmp_path) as (client, house):
-        _, text = Keys(house.ledger.engine).create("t", Rights(), made_by=COMMAND_LINE, expires_at=time.time() + 1.0)
+    with service(tmp_path) as (client, application):
+        _, text = Keys(application.ledger.engine).create("t", Rights(), made_by=COMMAND_LINE, expires_at=time.time() + 1.0)
         assert ask(client, text).status_code == 200
         time.sleep(1.1)
         assert ask(client, text).status_code == 401
@@ -187,7 +187,7 @@ def provider() -> Iterator[tuple[Provider, str]]:
 
 
 @pytest.fixture
-def sso(tmp_path: Path, provider: tuple[Provider, str]) -> Iterator[tuple[httpx.Client, House, Provider]]:
+def sso(tmp_path: Path, provider: tuple[Provider, str]) -> Iterator[tuple[httpx.Client, Application, Provider]]:
     told = {
         "sso__issuer": ISSUER,
         "sso__audience": AUDIENCE,
@@ -196,14 +196,14 @@ def sso(tmp_path: Path, provider: tuple[Provider, str]) -> Iterator[tuple[httpx.
         "sso__scopes": "kb-editors=ingest, kb-owners=admin",
         "sso__collections_claim": "kbs",
     }
-    with service(tmp_path, **told) as (client, house):
-        yield client, house, provider[0]
+    with service(tmp_path, **told) as (client, application):
+        yield client, application, provider[0]
 
 
 def test_a_token_of_the_provider_is_taken_and_its_claims_count(
-    sso: tuple[httpx.Client, House, Provider],
+    sso: tuple[httpx.Client, Application, Provider],
 ) -> None:
-    client, _house, provider = sso
+    client, _application, provider = sso
     owner = provider.token("k1", roles="other kb-owners")
     for name, fields in {"a": {"collection": "x"}, "b": {"collection": "x", "acl": ["hr"]}, "c": {"collection": "y"}}.items():
         sent = client.put(
@@ -236,7 +236,7 @@ def test_a_token_of_the_provider_is_taken_and_its_claims_count(
         {"exp": None},
     ],
 )
-def test_wrong_claims_are_refused(sso: tuple[httpx.Client, House, Provider], claims: dict[str, Any]) -> None:
+def test_wrong_claims_are_refused(sso: tuple[httpx.Client, Application, Provider], claims: dict[str, Any]) -> None:
     client, _, provider = sso
     assert ask(client, provider.token("k1")).status_code == 200
     assert ask(client, provider.token("k1", **claims)).status_code == 401
@@ -246,7 +246,7 @@ def coded(part: bytes) -> bytes:
     return base64.urlsafe_b64encode(part).rstrip(b"=")
 
 
-def test_other_algorithms_and_keys_are_refused(sso: tuple[httpx.Client, House, Provider]) -> None:
+def test_other_algorithms_and_keys_are_refused(sso: tuple[httpx.Client, Application, Provider]) -> None:
     client, _, provider = sso
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "eve", "exp": time.time() + 60}
     public = provider.keys["k1"][1].public_key()
@@ -263,7 +263,7 @@ def test_other_algorithms_and_keys_are_refused(sso: tuple[httpx.Client, House, P
     assert [ask(client, token).status_code for token in forged] == [401] * len(forged)
 
 
-def test_keys_are_rotated(sso: tuple[httpx.Client, House, Provider], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_are_rotated(sso: tuple[httpx.Client, Application, Provider], monkeypatch: pytest.MonkeyPatch) -> None:
     client, _, provider = sso
     monkeypatch.setattr(auth_sso, "_PATIENCE_S", 0.2)
     old = provider.token("k1")
@@ -284,10 +284,10 @@ def test_a_provider_that_is_gone_is_told_and_keys_go_on(tmp_path: Path) -> None:
     told = {"sso__issuer": ISSUER, "sso__audience": AUDIENCE, "sso__jwks": "http://127.0.0.1:1/jwks"}
     provider = Provider()
     provider.add("k1")
-    with service(tmp_path, **told) as (client, house):
+    with service(tmp_path, **told) as (client, application):
         reply = ask(client, provider.token("k1"))
         assert (reply.status_code, reply.json()["code"]) == (502, "sso_unavailable")
-        assert ask(client, key_of(house, "query")[1]).status_code == 200
+        assert ask(client, key_of(application, "query")[1]).status_code == 200
 
 
 def test_keys_from_a_file(tmp_path: Path) -> None:
@@ -308,8 +308,8 @@ def mint(client: httpx.Client, key: str, **fields: Any) -> httpx.Response:
 
 
 def test_a_widget_token_asks_from_its_pages_and_does_nothing_else(tmp_path: Path) -> None:
-    with service(tmp_path) as (client, house):
-        key_id, key = key_of(house, "admin", origins=(SHOP, "https://www.shop.example"))
+    with service(tmp_path) as (client, application):
+        key_id, key = key_of(application, "admin", origins=(SHOP, "https://www.shop.example"))
         minted = mint(client, key, origins=[SHOP])
         assert minted.status_code == 201
         token = minted.json()["token"]
@@ -323,13 +323,13 @@ def test_a_widget_token_asks_from_its_pages_and_does_nothing_else(tmp_path: Path
         assert client.get("/v1/documents", headers=bearer(token, Origin=SHOP)).status_code == 403
         assert mint(client, token).status_code == 403
         assert client.put("/v1/documents/a", json={"text": "t"}, headers=bearer(token, Origin=SHOP)).status_code == 403
-        Keys(house.ledger.engine).revoke(key_id)
+        Keys(application.ledger.engine).revoke(key_id)
         assert ask(client, token, Origin=SHOP).status_code == 401
 
 
 def test_a_widget_token_lives_for_minutes(tmp_path: Path) -> None:
-    with service(tmp_path) as (client, house):
-        _, key = key_of(house, "query", origins=(SHOP,))
+    with service(tmp_path) as (client, application):
+        _, key = key_of(application, "query", origins=(SHOP,))
         assert mint(client, key, ttl_s=901).status_code == 422
         short = mint(client, key, ttl_s=1).json()["token"]
         assert ask(client, short, Origin=SHOP).status_code == 200
@@ -339,7 +339,7 @@ def test_a_widget_token_lives_for_minutes(tmp_path: Path) -> None:
             {"aud": "xiansou-widget", "exp": time.time() + 99, "key": "a", "vis": "v", "org": [SHOP]}, "guess" * 8
         )
         assert ask(client, f"xw_{forged}", Origin=SHOP).status_code == 401
-        bare = mint(client, key_of(house, "query")[1])
+        bare = mint(client, key_of(application, "query")[1])
         assert (bare.status_code, bare.json()["field"]) == (403, "origins")
         assert mint(client, key, origins=["https://evil.example"]).status_code == 422
 
@@ -359,8 +359,8 @@ def test_groups_of_a_visitor_only_narrow(key: Any, token: Any, sees: str) -> Non
 
 
 def test_cors_is_for_the_origins_of_live_keys_only(tmp_path: Path) -> None:
-    with service(tmp_path) as (client, house):
-        key_id, _ = key_of(house, "query", origins=(SHOP,))
+    with service(tmp_path) as (client, application):
+        key_id, _ = key_of(application, "query", origins=(SHOP,))
         asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
         before = client.options("/v1/query", headers={"Origin": SHOP, **asked})
         assert (before.status_code, before.headers["access-control-allow-origin"]) == (204, SHOP)
@@ -371,5 +371,5 @@ def test_cors_is_for_the_origins_of_live_keys_only(tmp_path: Path) -> None:
         assert "access-control-allow-origin" not in foreign.headers
         refused = client.post("/v1/query", json={}, headers={"Origin": SHOP})
         assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, SHOP)  # the page can read why
-        Keys(house.ledger.engine).revoke(key_id)
+        Keys(application.ledger.engine).revoke(key_id)
         assert client.options("/v1/query", headers={"Origin": SHOP, **asked}).status_code == 403

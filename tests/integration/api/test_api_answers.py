@@ -13,29 +13,29 @@ from api.app import create_app
 from api.replies import AnswerReply
 from rag.domain import Answer
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import House, open_house
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import Application, open_application
 
 MakeKey = Callable[..., httpx.Client]
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, House]]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Application]]:
     """A service that needs keys, with a worker and an embedded Valkey."""
     settings = make_settings(tmp_path_factory.mktemp("answers"), server__auth="required")
-    house = open_house(settings, embedder=HashEmbedder(), serving=True)
-    with serving(create_app(house=house)) as url, working(settings):
-        yield url, house
-    house.close()
+    application = open_application(settings, embedder=HashEmbedder(), serving=True)
+    with serving(create_app(application=application)) as url, working(settings):
+        yield url, application
+    application.close()
 
 
 @pytest.fixture
-def with_key(service: tuple[str, House]) -> Iterator[MakeKey]:
-    url, house = service
+def with_key(service: tuple[str, Application]) -> Iterator[MakeKey]:
+    url, application = service
     opened: list[httpx.Client] = []
 
     def make(*scopes: str, **rights: object) -> httpx.Client:
-        _, text = Keys(house.ledger.engine).create("test", Rights(scopes, **rights), made_by=COMMAND_LINE)  # type: ignore[arg-type]
+        _, text = Keys(application.ledger.engine).create("test", Rights(scopes, **rights), made_by=COMMAND_LINE)  # type: ignore[arg-type]
         opened.append(httpx.Client(base_url=url, timeout=30, headers={"Authorization": f"Bearer {text}"}))
         return opened[-1]
 

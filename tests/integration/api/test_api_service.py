@@ -19,7 +19,7 @@ from api.app import create_app
 from api.replies import Problem
 from rag.fakes import HashEmbedder
 from rag.ports import Vectors
-from rag.wiring import open_house
+from rag.wiring import open_application
 
 
 class BreakableEmbedder(HashEmbedder):
@@ -37,12 +37,12 @@ class BreakableEmbedder(HashEmbedder):
 async def inside(tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, BreakableEmbedder]]:
     """A service of its own without a worker, called without a network; writes wait 1.5 s."""
     embedder = BreakableEmbedder()
-    house = open_house(make_settings(tmp_path, ingest__wait_s=1.5, ingest__max_bytes=10_000), embedder=embedder)
-    app = create_app(house=house)
+    application = open_application(make_settings(tmp_path, ingest__wait_s=1.5, ingest__max_bytes=10_000), embedder=embedder)
+    app = create_app(application=application)
     transport = httpx.ASGITransport(app)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client, embedder
-    house.close()
+    application.close()
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from api.app import create_app
 from api.replies import AnswerReply, CitationReply, Problem
 from rag.domain import Chunk, DocumentInput, Usage
 from rag.fakes import HashEmbedder
-from rag.library.rows import Prepared
-from rag.wiring import open_house
+from rag.record.rows import PreparedDocument
+from rag.wiring import open_application
 
 Event = tuple[str, Any]
 
@@ -86,15 +86,17 @@ def event(lines: list[str]) -> Event:
 def dictated(tmp_path: Path) -> Iterator[tuple[str, Dictated]]:
     """A service whose LLM is dictated to, with one document."""
     settings, generator = make_settings(tmp_path), Dictated()
-    house = open_house(settings, embedder=HashEmbedder(), generator=generator)
-    with serving(create_app(house=house)) as url:
+    application = open_application(settings, embedder=HashEmbedder(), generator=generator)
+    with serving(create_app(application=application)) as url:
         text = "The lamp is blue. The door is green."
-        vectors = house.embedder.embed_passages([text])
+        vectors = application.embedder.embed_passages([text])
         whole = [Chunk(0, len(text), text)]
-        house.ledger.put(Prepared(DocumentInput("d", text.encode()), "d", text, whole, vectors), house.generation)
+        application.ledger.put(
+            PreparedDocument(DocumentInput("d", text.encode()), "d", text, whole, vectors), application.generation
+        )
         yield url, generator
         generator.words.put(None)
-    house.close()
+    application.close()
 
 
 def test_a_streamed_answer(base_url: str, client: httpx.Client, collection: str) -> None:

@@ -9,18 +9,22 @@ from api_service import make_settings, serving, working
 
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.library.audit import entries, verify
-from rag.library.keys import COMMAND_LINE, Keys, Rights
-from rag.wiring import open_house
+from rag.record.audit import entries, verify
+from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.wiring import open_application
 
 
 def test_questions_and_changes_are_kept_with_who_made_them(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
-    house = open_house(settings, embedder=HashEmbedder())
-    key, text = Keys(house.ledger.engine).create("k", Rights(("admin",)), made_by=COMMAND_LINE)
+    application = open_application(settings, embedder=HashEmbedder())
+    key, text = Keys(application.ledger.engine).create("k", Rights(("admin",)), made_by=COMMAND_LINE)
     headers = {"Authorization": f"Bearer {text}"}
     asked = {"question": "Where does the walrus sleep?"}
-    with serving(create_app(house=house)) as url, working(settings), httpx.Client(base_url=url, headers=headers) as client:
+    with (
+        serving(create_app(application=application)) as url,
+        working(settings),
+        httpx.Client(base_url=url, headers=headers) as client,
+    ):
         assert client.put("/v1/documents/a/b.md", json={"text": "The walrus sleeps on ice."}, timeout=30).status_code == 201
         answer = client.post("/v1/query", json=asked).json()
         streamed = client.post("/v1/query", json=asked | {"stream": True})
@@ -35,7 +39,7 @@ def test_questions_and_changes_are_kept_with_who_made_them(tmp_path: Path) -> No
         assert client.delete("/v1/documents/a/b.md").status_code == 200
         assert client.delete("/v1/documents/a/b.md").status_code == 404
         httpx.post(f"{url}/v1/query", json=asked)  # a stranger: in the logs, not here
-    engine = house.ledger.engine
+    engine = application.ledger.engine
     told = [entry for _, entry in reversed(entries(engine))]
     at_once = [(entry.action, entry.target) for entry in told if "question_sha256" not in entry.detail]
     assert at_once == [
@@ -55,13 +59,13 @@ def test_questions_and_changes_are_kept_with_who_made_them(tmp_path: Path) -> No
     assert {entry.who for entry in told} == {f"key:{key.id}"}
     assert all("walrus" not in str(entry) for entry in told)
     assert verify(engine).ok
-    house.close()
+    application.close()
 
 
 def test_question_text_only_when_it_is_wanted_and_nothing_when_it_is_off(tmp_path: Path) -> None:
     for n, (setting, kept) in enumerate([({"audit__questions": "text"}, ["walrus?"]), ({"audit__enabled": False}, [])]):
-        house = open_house(make_settings(tmp_path / str(n), **setting), embedder=HashEmbedder())
-        with serving(create_app(house=house)) as url:
+        application = open_application(make_settings(tmp_path / str(n), **setting), embedder=HashEmbedder())
+        with serving(create_app(application=application)) as url:
             httpx.post(f"{url}/v1/retrieve", json={"question": "walrus?"})
-        assert [entry.detail["question"] for _, entry in entries(house.ledger.engine)] == kept
-        house.close()
+        assert [entry.detail["question"] for _, entry in entries(application.ledger.engine)] == kept
+        application.close()

@@ -14,7 +14,7 @@ from api_service import make_settings, serving, working
 from api import stream
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.wiring import open_house
+from rag.wiring import open_application
 from tests.support import llm_server as llm
 from tests.support.llm_server import LlmServer, llm_server
 
@@ -34,11 +34,15 @@ def backend() -> Iterator[LlmServer]:
 def client(tmp_path_factory: pytest.TempPathFactory, backend: LlmServer) -> Iterator[httpx.Client]:
     told = {"generator__kind": "openai", "generator__base_url": backend.url, "generator__model": "m", "cache__ttl_s": 0}
     settings = make_settings(tmp_path_factory.mktemp("backend"), **told, generator__fallback=[])
-    house = open_house(settings, embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, working(settings), httpx.Client(base_url=url, timeout=60) as opened:
+    application = open_application(settings, embedder=HashEmbedder())
+    with (
+        serving(create_app(application=application)) as url,
+        working(settings),
+        httpx.Client(base_url=url, timeout=60) as opened,
+    ):
         assert opened.put("/v1/documents/ferry.md", json={"text": TEXT}).status_code < 300
         yield opened
-    house.close()
+    application.close()
 
 
 def test_a_silent_backend_is_told_of_by_events_and_pings(

@@ -17,9 +17,9 @@ from api_service import make_settings, serving
 from api.app import create_app
 from rag.domain import Chunk, DocumentInput, Usage
 from rag.fakes import HashEmbedder
-from rag.library.keys import COMMAND_LINE, Allowance, Keys, Rights
-from rag.library.rows import Prepared
-from rag.wiring import House, open_house
+from rag.record.keys import COMMAND_LINE, Allowance, Keys, Rights
+from rag.record.rows import PreparedDocument
+from rag.wiring import Application, open_application
 
 SHOP = "https://shop.example"
 LLM = {"generator__kind": "openai", "generator__base_url": "http://127.0.0.1:1/v1", "generator__model": "m"}
@@ -55,21 +55,23 @@ class Slow:
 
 
 @contextmanager
-def service(folder: Path, generator: Any = None, **settings: Any) -> Iterator[tuple[str, House]]:
+def service(folder: Path, generator: Any = None, **settings: Any) -> Iterator[tuple[str, Application]]:
     told = make_settings(folder, server__auth="required", cache__ttl_s=0, **settings)
-    house = open_house(told, embedder=HashEmbedder(), generator=generator)
+    application = open_application(told, embedder=HashEmbedder(), generator=generator)
     doc = DocumentInput("lamp.md", TEXT.encode())
-    vectors = house.embedder.embed_passages([TEXT])
-    house.ledger.put(Prepared(doc, "lamp", TEXT, [Chunk(0, len(TEXT), TEXT)], vectors), house.generation)
-    with serving(create_app(house=house)) as url:
-        yield url, house
-    house.close()
+    vectors = application.embedder.embed_passages([TEXT])
+    application.ledger.put(PreparedDocument(doc, "lamp", TEXT, [Chunk(0, len(TEXT), TEXT)], vectors), application.generation)
+    with serving(create_app(application=application)) as url:
+        yield url, application
+    application.close()
 
 
-def key_of(house: House, *scopes: Any, per_minute: int | None = None, tokens: int | None = None, **rights: Any) -> str:
+def key_of(
+    application: Application, *scopes: Any, per_minute: int | None = None, tokens: int | None = None, **rights: Any
+) -> str:
     allowance = Allowance(per_minute, tokens)
     told = Rights(scopes or ("query",), allowance=allowance, **rights)
-    return Keys(house.ledger.engine).create("t", told, made_by=COMMAND_LINE)[1]
+    return Keys(application.ledger.engine).create("t", told, made_by=COMMAND_LINE)[1]
 
 
 def ask(url: str, token: str, path: str = "/v1/retrieve", **headers: str) -> httpx.Response:
@@ -78,8 +80,8 @@ def ask(url: str, token: str, path: str = "/v1/retrieve", **headers: str) -> htt
 
 
 def test_rates_of_keys_are_shared_by_all_processes_and_apart_from_each_other(tmp_path: Path) -> None:
-    with service(tmp_path) as (one, house), serving(create_app(house=house)) as other:
-        key, another = key_of(house, per_minute=4), key_of(house, per_minute=4)
+    with service(tmp_path) as (one, application), serving(create_app(application=application)) as other:
+        key, another = key_of(application, per_minute=4), key_of(application, per_minute=4)
         assert [ask(url, key).status_code for url in (one, other, one, other)] == [200] * 4
         for url in (one, other):
             refused = ask(url, key)
@@ -89,8 +91,8 @@ def test_rates_of_keys_are_shared_by_all_processes_and_apart_from_each_other(tmp
 
 
 def test_visitors_and_their_addresses(tmp_path: Path) -> None:
-    with service(tmp_path, limits__visitor_per_minute=2, limits__address_per_minute=5) as (url, house):
-        key = key_of(house, origins=(SHOP,))
+    with service(tmp_path, limits__visitor_per_minute=2, limits__address_per_minute=5) as (url, application):
+        key = key_of(application, origins=(SHOP,))
 
         def visitor(name: str) -> str:
             sent = httpx.post(f"{url}/v1/widget/tokens", json={"visitor": name}, headers={"Authorization": f"Bearer {key}"})
@@ -105,41 +107,41 @@ def test_visitors_and_their_addresses(tmp_path: Path) -> None:
 
 
 def test_keys_cannot_be_guessed_fast(tmp_path: Path) -> None:
-    with service(tmp_path, limits__address_per_minute=3) as (url, house):
+    with service(tmp_path, limits__address_per_minute=3) as (url, application):
         assert [ask(url, f"xs_{n}_x").status_code for n in range(5)] == [401, 401, 401, 429, 429]
-        assert ask(url, key_of(house)).status_code == 200
+        assert ask(url, key_of(application)).status_code == 200
 
 
 @pytest.mark.parametrize(("setting", "status"), [("open", 200), ("closed", 503)])
 def test_without_redis(tmp_path: Path, setting: str, status: int) -> None:
     told = {"redis__url": "redis://127.0.0.1:1", "limits__without_redis": setting}
-    with service(tmp_path, **told) as (url, house):
-        key = key_of(house, origins=(SHOP,))
+    with service(tmp_path, **told) as (url, application):
+        key = key_of(application, origins=(SHOP,))
         assert ask(url, key).status_code == status
         if setting == "open":
             minted = httpx.post(f"{url}/v1/widget/tokens", json={"visitor": "v"}, headers={"Authorization": f"Bearer {key}"})
             refused = ask(url, minted.json()["token"], Origin=SHOP)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
-            assert [ask(url, key_of(house, per_minute=2)).status_code for _ in range(1)] == [200]
+            assert [ask(url, key_of(application, per_minute=2)).status_code for _ in range(1)] == [200]
 
 
 def test_when_a_days_tokens_are_used_up_answers_are_quoted(tmp_path: Path) -> None:
     slow = Slow()
     slow.go.set()
-    with service(tmp_path, slow, **LLM) as (url, house):
+    with service(tmp_path, slow, **LLM) as (url, application):
         # 4096 tokens are set aside for each question, and 100 used.
-        key = key_of(house, tokens=4096 + 250)
+        key = key_of(application, tokens=4096 + 250)
         said = [ask(url, key, "/v1/query").json()["generator"] for _ in range(5)]
         assert said == ["slow", "slow", "slow", "extractive", "extractive"]
         assert slow.calls == 3
-        assert ask(url, key_of(house), "/v1/query").json()["generator"] == "slow"
+        assert ask(url, key_of(application), "/v1/query").json()["generator"] == "slow"
 
 
 def test_many_at_once_do_not_overspend(tmp_path: Path) -> None:
     slow = Slow()
     slow.go.set()
-    with service(tmp_path, slow, **LLM, limits__queued=100) as (url, house), ThreadPoolExecutor(20) as pool:
-        key = key_of(house, tokens=3 * 4096)
+    with service(tmp_path, slow, **LLM, limits__queued=100) as (url, application), ThreadPoolExecutor(20) as pool:
+        key = key_of(application, tokens=3 * 4096)
         replies = list(pool.map(lambda _: ask(url, key, "/v1/query"), range(60)))
         assert {reply.status_code for reply in replies} == {200}
         told = [reply.json()["generator"] for reply in replies]
@@ -150,8 +152,8 @@ def test_many_at_once_do_not_overspend(tmp_path: Path) -> None:
 def test_a_full_line_is_refused_quickly_and_the_place_comes_back(tmp_path: Path) -> None:
     slow = Slow()
     told = {**LLM, "limits__concurrent": 2, "limits__queued": 1, "limits__wait_s": 20}
-    with service(tmp_path, slow, **told) as (url, house), ThreadPoolExecutor(4) as pool:
-        key = key_of(house)
+    with service(tmp_path, slow, **told) as (url, application), ThreadPoolExecutor(4) as pool:
+        key = key_of(application)
         running = [pool.submit(ask, url, key, "/v1/query") for _ in range(2)]
         for _ in running:
             assert slow.begun.acquire(timeout=10)
@@ -174,8 +176,8 @@ def test_a_full_line_is_refused_quickly_and_the_place_comes_back(tmp_path: Path)
 
 
 def test_questions_that_end_before_the_line_give_their_place_back(tmp_path: Path) -> None:
-    with service(tmp_path, limits__concurrent=1, limits__queued=0) as (url, house):
-        key = key_of(house)
+    with service(tmp_path, limits__concurrent=1, limits__queued=0) as (url, application):
+        key = key_of(application)
         headers = {"Authorization": f"Bearer {key}"}
         for _ in range(3):
             assert ask(url, "xs_wrong").status_code == 401
@@ -194,8 +196,11 @@ def test_questions_that_end_before_the_line_give_their_place_back(tmp_path: Path
 
 
 def test_a_deadline_goes_through_to_the_llm(tmp_path: Path) -> None:
-    with service(tmp_path, Slow(), **LLM, generator__fallback=[]) as (url, house):  # else the documents are quoted instead
-        key = key_of(house)
+    with service(tmp_path, Slow(), **LLM, generator__fallback=[]) as (
+        url,
+        application,
+    ):  # else the documents are quoted instead
+        key = key_of(application)
         began = time.monotonic()
         answer = ask(url, key, "/v1/query", **{"X-Deadline-Ms": "700"}).json()
         assert (answer["status"], answer["reason"]) == ("refused", "deadline")
@@ -204,8 +209,8 @@ def test_a_deadline_goes_through_to_the_llm(tmp_path: Path) -> None:
 
 
 def test_bodies_without_documents_are_small(tmp_path: Path) -> None:
-    with service(tmp_path, limits__body_bytes=10_000) as (url, house):
-        headers = {"Authorization": f"Bearer {key_of(house, 'admin')}"}
+    with service(tmp_path, limits__body_bytes=10_000) as (url, application):
+        headers = {"Authorization": f"Bearer {key_of(application, 'admin')}"}
         big = {"question": "x", "history": [{"role": "user", "content": "y" * 20_000}]}
         reply = httpx.post(f"{url}/v1/query", json=big, headers=headers)
         assert reply.status_code == 413

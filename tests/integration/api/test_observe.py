@@ -30,24 +30,26 @@ from api.app import create_app
 from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
-from rag.library.rows import Prepared
-from rag.observe import hide_secrets, start_logging
+from rag.record.rows import PreparedDocument
+from rag.runtime.observe import hide_secrets, start_logging
 from rag.settings.sections import Log
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 QUESTION = "How much is the doorbell?"
 
 
 @contextmanager
-def service(folder: Path, **settings: Any) -> Iterator[tuple[str, House]]:
-    house = open_house(make_settings(folder, **settings), embedder=HashEmbedder())
+def service(folder: Path, **settings: Any) -> Iterator[tuple[str, Application]]:
+    application = open_application(make_settings(folder, **settings), embedder=HashEmbedder())
     text = "The doorbell costs 90 euros."
-    vectors = house.embedder.embed_passages([text])
-    chunks = with_tokens(of_text([Chunk(0, len(text), text)], text, markdown=False), house.embedder)
-    house.ledger.put(Prepared(DocumentInput("bell.md", text.encode()), "Bell", text, chunks, vectors), house.generation)
-    with serving(create_app(house=house)) as url:
-        yield url, house
-    house.close()
+    vectors = application.embedder.embed_passages([text])
+    chunks = with_tokens(of_text([Chunk(0, len(text), text)], text, markdown=False), application.embedder)
+    application.ledger.put(
+        PreparedDocument(DocumentInput("bell.md", text.encode()), "Bell", text, chunks, vectors), application.generation
+    )
+    with serving(create_app(application=application)) as url:
+        yield url, application
+    application.close()
 
 
 def ask(url: str, question: str = QUESTION, **headers: str) -> httpx.Response:
@@ -75,7 +77,7 @@ def lines(written: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_every_line_has_the_request_id_and_none_the_question(tmp_path: Path, logged: io.StringIO) -> None:
-    with service(tmp_path, log__slow_ms=0.001) as (url, _house):
+    with service(tmp_path, log__slow_ms=0.001) as (url, _application):
         reply = ask(url, **{"X-Request-Id": "r-1", "Authorization": "Bearer sk-verysecretverysecret"})
         assert reply.headers["x-request-id"] == "r-1"
         logging.getLogger("other.library").warning("odd: %s", "postgresql://me:hunter2@db/x")
@@ -99,13 +101,13 @@ def test_every_line_has_the_request_id_and_none_the_question(tmp_path: Path, log
 
 
 def test_questions_are_logged_when_it_is_wanted_and_fast_ones_are_not(tmp_path: Path, logged: io.StringIO) -> None:
-    with service(tmp_path / "a", log__slow_ms=0.001, log__questions=True) as (url, _house):
+    with service(tmp_path / "a", log__slow_ms=0.001, log__questions=True) as (url, _application):
         ask(url)
     slow = [line for line in lines(logged) if line["event"] == "slow answer"]
     assert [line["question"] for line in slow] == [QUESTION]
     logged.truncate(0)
     logged.seek(0)
-    with service(tmp_path / "b", log__slow_ms=60_000) as (url, _house):
+    with service(tmp_path / "b", log__slow_ms=60_000) as (url, _application):
         ask(url)
     told = [line["event"] for line in lines(logged) if "request_id" in line]
     assert [event for event in told if "Redis" not in event] == ["request"]
@@ -146,14 +148,14 @@ def samples(url: str) -> dict[str, float]:
 
 
 def test_metrics_by_stage_reason_route_and_state(tmp_path: Path) -> None:
-    with service(tmp_path) as (url, house):
+    with service(tmp_path) as (url, application):
         before = samples(url)
         ask(url)
         ask(url, "zyxwvu")
         httpx.post(f"{url}/v1/retrieve", json={"question": QUESTION})
         httpx.get(f"{url}/v1/documents/no%20such%20thing")
         after = samples(url)
-        house.ledger.delete("bell.md")
+        application.ledger.delete("bell.md")
         lagging = samples(url)
     grown = {name: after[name] - before.get(name, 0) for name in after}
     assert grown["xiansou_stage_seconds_count,stage=total"] == 2
@@ -269,7 +271,10 @@ def test_a_trace_goes_from_the_caller_through_the_stages_to_the_llm(tmp_path: Pa
     words = said_by_openai(["The doorbell ", "costs 90 euros. [1]"])
     with (
         listening(words, "text/event-stream") as (llm, got),
-        service(tmp_path, generator__kind="openai", generator__base_url=f"{llm}/v1", generator__model="m") as (url, _house),
+        service(tmp_path, generator__kind="openai", generator__base_url=f"{llm}/v1", generator__model="m") as (
+            url,
+            _application,
+        ),
     ):
         reply = ask(url, traceparent=f"00-{caller}-{parent}-01").json()
     assert reply["status"] == "answered"
@@ -295,11 +300,11 @@ def test_a_trace_goes_from_the_caller_through_the_stages_to_the_llm(tmp_path: Pa
 
 def test_spans_are_sent_where_the_standard_variables_say(tmp_path: Path) -> None:
     code = (
-        "from rag.tracing import start_tracing, span\n"
+        "from rag.runtime.tracing import start_tracing, span\n"
         "assert start_tracing()\n"
         "with span('hello'): pass\n"
     )  # fmt: skip
     with listening(b"", "application/x-protobuf") as (collector, got):
         run(code, os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector})
     assert [path for path, _ in got] == ["/v1/traces"]
-    assert run("from rag.tracing import start_tracing; print(start_tracing())", dict(os.environ)).strip() == "False"
+    assert run("from rag.runtime.tracing import start_tracing; print(start_tracing())", dict(os.environ)).strip() == "False"

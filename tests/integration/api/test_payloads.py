@@ -15,7 +15,7 @@ from api_service import make_settings, serving, working
 
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.wiring import open_house
+from rag.wiring import open_application
 from tests.support import llm_server as llm
 from tests.support.llm_server import LlmServer, llm_server
 from tests.support.payloads import HOST, payloads
@@ -41,12 +41,16 @@ def backend() -> Iterator[LlmServer]:
 def client(tmp_path_factory: pytest.TempPathFactory, backend: LlmServer) -> Iterator[httpx.Client]:
     generator = {"generator__kind": "openai", "generator__base_url": backend.url, "generator__model": "m", "cache__ttl_s": 0}
     settings = make_settings(tmp_path_factory.mktemp("payloads"), **generator)
-    house = open_house(settings, embedder=HashEmbedder())
-    with serving(create_app(house=house)) as url, working(settings), httpx.Client(base_url=url, timeout=60) as opened:
+    application = open_application(settings, embedder=HashEmbedder())
+    with (
+        serving(create_app(application=application)) as url,
+        working(settings),
+        httpx.Client(base_url=url, timeout=60) as opened,
+    ):
         put = opened.put("/v1/documents/returns.md", json={"text": TEXT})
         assert put.status_code < 300, put.text
         yield opened
-    house.close()
+    application.close()
 
 
 def strings(told: Any) -> Iterator[str]:
@@ -130,9 +134,13 @@ def test_no_payload_reaches_a_client(client: httpx.Client, backend: LlmServer, w
 def test_the_documents_own_link_and_an_allowed_one_may_be_named(tmp_path, backend: LlmServer) -> None:
     generator = {"generator__kind": "openai", "generator__base_url": backend.url, "generator__model": "m"}
     settings = make_settings(tmp_path, **generator, cache__ttl_s=0, answer__allowed_links=["https://help.example/contact"])
-    house = open_house(settings, embedder=HashEmbedder())
+    application = open_application(settings, embedder=HashEmbedder())
     try:
-        with serving(create_app(house=house)) as url, working(settings), httpx.Client(base_url=url, timeout=60) as client:
+        with (
+            serving(create_app(application=application)) as url,
+            working(settings),
+            httpx.Client(base_url=url, timeout=60) as client,
+        ):
             client.put("/v1/documents/returns.md", json={"text": TEXT})
             backend.behaviour = llm.reply("See https://shop.example/returns for the form [1]. Refunds take 5 working days [1].")
             assert "https://shop.example/returns" in client.post("/v1/query", json={"question": ASKED}).json()["answer"]
@@ -141,4 +149,4 @@ def test_the_documents_own_link_and_an_allowed_one_may_be_named(tmp_path, backen
                 told = client.post("/v1/query", json={"question": ASKED}).json()
                 assert (link in told["answer"]) == shown, told["answer"]
     finally:
-        house.close()
+        application.close()

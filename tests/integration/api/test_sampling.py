@@ -11,7 +11,7 @@ from api_service import make_settings, serving, working
 
 from api.app import create_app
 from rag.fakes import HashEmbedder
-from rag.wiring import open_house
+from rag.wiring import open_application
 from tests.support.llm_server import LlmServer, llm_server, reply
 
 SAID = "Refunds take 5 working days [1]."
@@ -36,12 +36,12 @@ def service(llm: LlmServer, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         profiles__wide__top_p=0.9,
         profiles__quoting__backend="extractive",
     )
-    house = open_house(settings, embedder=HashEmbedder(), serving=True)
-    with serving(create_app(house=house)) as url, working(settings):
+    application = open_application(settings, embedder=HashEmbedder(), serving=True)
+    with serving(create_app(application=application)) as url, working(settings):
         body = {"text": "Refunds take 5 working days.", "title": "Refunds"}
         httpx.put(f"{url}/v1/documents/refunds", json=body, timeout=30).raise_for_status()
         yield url
-    house.close()
+    application.close()
 
 
 @pytest.fixture

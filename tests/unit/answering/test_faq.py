@@ -19,19 +19,22 @@ FAQ = (
 
 
 @pytest.fixture
-def ask(house):  # type: ignore[no-untyped-def]
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+def ask(application):  # type: ignore[no-untyped-def]
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     pipeline.put(DocumentInput("faq.csv", FAQ.encode(), filename="faq.csv"))
     pipeline.put(DocumentInput("help.md", "# 说明\n\n存储卡要自己装，标准版保修两年。".encode(), filename="help.md"))
 
     def answer(question: str, *, history: tuple[Message, ...] = (), wrong: float = 0.01) -> Answer:
         generator = ScriptedGenerator("存储卡要自己装。[1]")
         told = load(env={}, overrides={"answer.max_wrong_rate": wrong})
-        made = Answerer(house.answerer._retriever, house.embedder, generator, told).answer(Question(question, history))
+        made = Answerer(application.answerer._retriever, application.embedder, generator, told).answer(
+            Question(question, history)
+        )
         assert (made.generator == "faq") == (generator.prompts == [])
         for citation in made.citations:
             assert (
-                house.ledger.text(citation.document_id, citation.version)[citation.start : citation.end] == citation.cited_text
+                application.ledger.text(citation.document_id, citation.version)[citation.start : citation.end]
+                == citation.cited_text
             )
         return made
 
@@ -57,12 +60,16 @@ def test_a_short_phrasing_is_answered_whatever_the_threshold(ask) -> None:  # ty
     assert ask("质保期", wrong=0.001).answer == "主机保修两年。 [1]"
 
 
-def test_two_entries_that_disagree_are_left_to_the_usual_way(house, ask) -> None:  # type: ignore[no-untyped-def]
+def test_two_entries_that_disagree_are_left_to_the_usual_way(application, ask) -> None:  # type: ignore[no-untyped-def]
     other = "问题,答案\n保修多久,电池保修半年。\n"
-    Pipeline(house.ledger, house.shelves.writing, house.settings).put(DocumentInput("b.csv", other.encode(), filename="b.csv"))
+    Pipeline(application.ledger, application.views.writing, application.settings).put(
+        DocumentInput("b.csv", other.encode(), filename="b.csv")
+    )
     assert ask("保修多久", wrong=1.0).generator == "scripted"
     same = "问题,答案\n保修多久,主机保修两年。\n"
-    Pipeline(house.ledger, house.shelves.writing, house.settings).put(DocumentInput("b.csv", same.encode(), filename="b.csv"))
+    Pipeline(application.ledger, application.views.writing, application.settings).put(
+        DocumentInput("b.csv", same.encode(), filename="b.csv")
+    )
     assert ask("保修多久").generator == "faq"
 
 

@@ -9,7 +9,7 @@ import pytest
 import eval.gate
 import rag.wiring
 from rag.fakes import HashEmbedder
-from rag.library.generations import live_generation
+from rag.record.generations import live_generation
 
 
 class Contrary(HashEmbedder):
@@ -37,7 +37,7 @@ def library(cli, shop, monkeypatch):
 
 
 def live(shop) -> int | None:
-    from rag.library.ledger import Ledger
+    from rag.record.ledger import Ledger
 
     ledger = Ledger.open(f"sqlite:///{shop / 'data' / 'ledger.db'}")
     with ledger.engine.connect() as conn:

@@ -19,9 +19,9 @@ from eval.make.sections import Section
 from rag.answering.record import Made
 from rag.domain import Message, Question
 from rag.fakes import ScriptedGenerator
-from rag.library.answers_tables import answers
-from rag.library.feedback import Feedback, FeedbackBook
-from rag.wiring import open_house
+from rag.record.feedback import Feedback, FeedbackBook
+from rag.record.tables.answers import answers
+from rag.wiring import open_application
 
 FAQ = "question,similar questions,answer\nHow do I pay by invoice?,invoice payment,Choose invoice; it is due in 14 days.\n"
 
@@ -234,8 +234,8 @@ def test_traffic_becomes_a_labelled_set(cli, library, settings, monkeypatch):
     from rag.settings import load
 
     told = load(env={}, overrides={"data_dir": str(library / "data"), "answer.max_wrong_rate": 1.0, "cache.ttl_s": 0})
-    house = open_house(told, load=lambda _: HashEmbedder())
-    book = FeedbackBook(house.ledger.engine)
+    application = open_application(told, load=lambda _: HashEmbedder())
+    book = FeedbackBook(application.ledger.engine)
     asked = {}
     for name, question, rating, correction in (
         ("good", Question("How long do refunds take?", (Message("user", "Hi"), Message("assistant", "Hello"))), 1, None),
@@ -244,17 +244,17 @@ def test_traffic_becomes_a_labelled_set(cli, library, settings, monkeypatch):
         ("gone", Question("电子发票在哪里下载？"), 1, None),
         ("unrated", Question("How many days do parcels to islands take?"), None, None),
     ):
-        (made,) = [made for made in house.answerer.make(question) if isinstance(made, Made)]
+        (made,) = [made for made in application.answerer.make(question) if isinstance(made, Made)]
         assert made.answer.status == "answered"
-        house.answerer.memory.keep(made)
-        house.answerer.memory.flush()
+        application.answerer.memory.keep(made)
+        application.answerer.memory.flush()
         asked[name] = made.answer.answer_id
         if rating:
             book.put(Feedback(made.answer.answer_id, "v", rating, correction=correction, comment="hm"))
-    with house.ledger.engine.begin() as conn:
+    with application.ledger.engine.begin() as conn:
         conn.execute(update(answers).where(answers.c.id == asked["good"]).values(at=answers.c.at + 1))
-    house.ledger.delete("fapiao.md")
-    house.close()
+    application.ledger.delete("fapiao.md")
+    application.close()
 
     code, told, _ = cli("eval", "from-traffic", "--out", "traffic/set.jsonl", "--days", "1", "--json")
     assert (code, told["labelled"], told["open"], told["repeats"], told["stale"], told["answers_seen"]) == (0, 1, 1, 1, 1, 5)

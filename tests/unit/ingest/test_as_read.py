@@ -15,9 +15,9 @@ from ingest.pipeline import Pipeline
 from ingest.sidecar import Sidecars
 from rag.domain import DocumentInput, Question
 from rag.errors import InputError, NotFound, ParseError
-from rag.library import readings
-from rag.library.erase import erase
-from rag.wiring import House
+from rag.record import readings
+from rag.record.erase import erase
+from rag.wiring import Application
 
 
 @pytest.fixture
@@ -27,12 +27,12 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def pipeline(house: House) -> Pipeline:
-    return Pipeline(house.ledger, house.shelves.writing, house.settings)
+def pipeline(application: Application) -> Pipeline:
+    return Pipeline(application.ledger, application.views.writing, application.settings)
 
 
-def ingest(house: House, folder: Path) -> Summary:
-    return ingest_paths([folder], house.ledger, lambda: pipeline(house), house.settings)
+def ingest(application: Application, folder: Path) -> Summary:
+    return ingest_paths([folder], application.ledger, lambda: pipeline(application), application.settings)
 
 
 def workbook() -> bytes:
@@ -49,12 +49,12 @@ def workbook() -> bytes:
     return buffer.getvalue()
 
 
-def test_a_document_as_it_was_read(house: House, tmp_path: Path) -> None:
+def test_a_document_as_it_was_read(application: Application, tmp_path: Path) -> None:
     told = {"columns": {"Frage": "question", "Antwort": "answer"}}
-    house_pipeline = pipeline(house)
-    result = house_pipeline.put(DocumentInput("faq.xlsx", workbook(), filename="faq.xlsx", metadata=told))
+    application_pipeline = pipeline(application)
+    result = application_pipeline.put(DocumentInput("faq.xlsx", workbook(), filename="faq.xlsx", metadata=told))
     assert result.left_out == {"hidden columns": ["Sheet!C"]}
-    found = readings.as_read(house.ledger.engine, house.ledger.document("faq.xlsx"))
+    found = readings.as_read(application.ledger.engine, application.ledger.document("faq.xlsx"))
     assert found["told"] == {
         "left_out": {"hidden columns": ["Sheet!C"]},
         "columns": {"Frage": "question", "Antwort": "answer"},
@@ -63,43 +63,43 @@ def test_a_document_as_it_was_read(house: House, tmp_path: Path) -> None:
     assert "Drei Tage dauert es." in [one["text"] for one in statements]
     assert all(found["text"][one["start"] : one["end"]] for one in statements)
     json.dumps(found)
-    erase(house.ledger.engine, tmp_path, "faq.xlsx")
-    assert readings.told(house.ledger.engine, "faq.xlsx", 1) == {}
+    erase(application.ledger.engine, tmp_path, "faq.xlsx")
+    assert readings.told(application.ledger.engine, "faq.xlsx", 1) == {}
 
 
-def test_a_summary_tells_what_was_left_out(house: House, folder: Path) -> None:
+def test_a_summary_tells_what_was_left_out(application: Application, folder: Path) -> None:
     (folder / "faq.xlsx").write_bytes(workbook())
-    summary = ingest(house, folder)
+    summary = ingest(application, folder)
     kinds = {(Path(one["source"]).name, one["kind"], one["what"]) for one in summary.left_out}
     assert kinds == {("faq.xlsx", "hidden columns", "Sheet!C")}
 
 
-def test_what_becomes_a_draft_is_withdrawn(house: House, folder: Path) -> None:
+def test_what_becomes_a_draft_is_withdrawn(application: Application, folder: Path) -> None:
     page = folder / "kiln.md"
     page.write_text("# Kiln\n\nThe kiln heats to 900 degrees.\n")
-    assert ingest(house, folder).added == 1
+    assert ingest(application, folder).added == 1
     page.write_text("---\ndraft: true\n---\n# Kiln\n\nThe kiln heats to 999 degrees.\n")
-    summary = ingest(house, folder)
+    summary = ingest(application, folder)
     assert (summary.deleted, summary.failed) == (1, [])
     assert [one["kind"] for one in summary.left_out] == ["not published"]
     with pytest.raises(NotFound):
-        house.ledger.document("kiln.md")
-    assert house.answerer.answer(Question("How hot is the kiln?")).status == "refused"
+        application.ledger.document("kiln.md")
+    assert application.answerer.answer(Question("How hot is the kiln?")).status == "refused"
     page.write_text("# Kiln\n\nThe kiln heats to 950 degrees.\n")
-    assert ingest(house, folder).added == 1
+    assert ingest(application, folder).added == 1
     with pytest.raises(ParseError, match="not published"):
-        pipeline(house).put(DocumentInput("kiln.md", b"---\nstatus: archived\n---\n# Kiln\n\nOld.\n", filename="kiln.md"))
+        pipeline(application).put(DocumentInput("kiln.md", b"---\nstatus: archived\n---\n# Kiln\n\nOld.\n", filename="kiln.md"))
     with pytest.raises(NotFound):
-        house.ledger.document("kiln.md")
+        application.ledger.document("kiln.md")
 
 
-def test_a_column_that_is_not_there_is_an_error_for_the_file_that_names_it(house: House, folder: Path) -> None:
+def test_a_column_that_is_not_there_is_an_error_for_the_file_that_names_it(application: Application, folder: Path) -> None:
     (folder / "faq.csv").write_text("Frage,Antwort\nWie lange?,Drei Tage dauert es.\n")
     (folder / ".xiansou.toml").write_text('["faq.csv".columns]\nFragen = "question"\nAntwort = "answer"\n')
-    (failure,) = ingest(house, folder).failed
+    (failure,) = ingest(application, folder).failed
     assert "unknown_column" in failure["error"] and "did you mean `Frage`" in failure["error"]
     (folder / ".xiansou.toml").write_text('[columns]\nFragen = "question"\nAntwort = "answer"\n')
-    summary = ingest(house, folder)
+    summary = ingest(application, folder)
     assert (summary.added, summary.failed) == (1, []), "a folder's mapping is for many files"
     assert any("Fragen" in one["what"] for one in summary.left_out)
 
@@ -123,7 +123,7 @@ def test_addresses(told: dict[str, str], base: str, path: str, found: str) -> No
     assert address(told, base, path) == found
 
 
-def test_citations_lead_to_the_address_of_their_page(house: House, folder: Path) -> None:
+def test_citations_lead_to_the_address_of_their_page(application: Application, folder: Path) -> None:
     below = folder / "guide"
     below.mkdir()
     (folder / ".xiansou.toml").write_text('base_url = "https://help.example/docs"\n')
@@ -132,11 +132,13 @@ def test_citations_lead_to_the_address_of_their_page(house: House, folder: Path)
         '<html><head><link rel="canonical" href="https://shop.example/saw"></head><body><main><h1>Saw</h1>'
         "<p>The saw cuts 90 mm of wood without effort.</p></main></body></html>"
     )
-    ingest(house, folder)
-    assert house.ledger.document("guide/kiln.md").url == "https://help.example/docs/guide/kiln"
-    assert house.ledger.document("guide/own.html").url == "https://shop.example/saw"
-    assert house.answerer.answer(Question("How hot is the kiln?")).citations[0].url == "https://help.example/docs/guide/kiln"
-    assert ingest(house, folder).unchanged == 2
+    ingest(application, folder)
+    assert application.ledger.document("guide/kiln.md").url == "https://help.example/docs/guide/kiln"
+    assert application.ledger.document("guide/own.html").url == "https://shop.example/saw"
+    assert (
+        application.answerer.answer(Question("How hot is the kiln?")).citations[0].url == "https://help.example/docs/guide/kiln"
+    )
+    assert ingest(application, folder).unchanged == 2
     (folder / ".xiansou.toml").write_text('base_url = "help.example"\n')
     with pytest.raises(InputError, match="base_url"):
         Sidecars(folder).metadata(below / "kiln.md")

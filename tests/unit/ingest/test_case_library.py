@@ -11,7 +11,7 @@ import pytest
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, Question, Scope
 from rag.settings import Settings, load
-from rag.wiring import House
+from rag.wiring import Application
 
 HEADER = ["Case No", "Title", "Symptom", "Root Cause", "Resolution", "Product", "Version", "Date", "Status", "Severity", "Link"]
 LINK, SCRIPT = "https://t.example/2", "javascript:alert(1)"
@@ -59,15 +59,15 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(params=[("csv", as_csv), ("xlsx", as_xlsx), ("json", as_json), ("jsonl", as_jsonl)], ids=lambda p: p[0])
-def library(request: pytest.FixtureRequest, house: House) -> House:
+def library(request: pytest.FixtureRequest, application: Application) -> Application:
     name, render = request.param
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     result = pipeline.put(DocumentInput(f"cases.{name}", render(), filename=f"cases.{name}"))
     assert result.passages == len(ROWS)
-    return house
+    return application
 
 
-def test_every_field_is_there_and_can_be_filtered_by(library: House) -> None:
+def test_every_field_is_there_and_can_be_filtered_by(library: Application) -> None:
     hits = library.answerer.retrieve(Question("black screen after the update", top_k=10)).hits
     case = next(hit.passage for hit in hits if hit.passage.fields["id"] == "C-2")
     told = {
@@ -90,7 +90,7 @@ def test_every_field_is_there_and_can_be_filtered_by(library: House) -> None:
         assert {hit.passage.fields["id"] for hit in scoped} == ids
 
 
-def test_closed_and_newest_first_among_equals_and_the_citation_names_the_case(library: House) -> None:
+def test_closed_and_newest_first_among_equals_and_the_citation_names_the_case(library: Application) -> None:
     question = Question("Screen stays black after the update")
     ids = [hit.passage.fields["id"] for hit in library.answerer.retrieve(question).hits if hit.passage.fields["id"] != "C-4"]
     assert ids == ["C-2", "C-1", "C-3"]

@@ -13,7 +13,7 @@ from ingest.parse import parse
 from ingest.pipeline import Pipeline
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
-from rag.wiring import House
+from rag.wiring import Application
 
 SECTIONS = 50
 
@@ -129,9 +129,9 @@ def as_faq(sections: Sequence[tuple[str, str]]) -> str:
 
 
 @pytest.mark.parametrize(("render", "name"), [(as_markdown, "m.md"), (as_html, "m.html"), (as_faq, "m.csv")])
-def test_one_edited_section_of_fifty_embeds_at_most_two_passages(house: House, render, name: str) -> None:  # type: ignore[no-untyped-def]
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
-    embedder = house.embedder
+def test_one_edited_section_of_fifty_embeds_at_most_two_passages(application: Application, render, name: str) -> None:  # type: ignore[no-untyped-def]
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
+    embedder = application.embedder
     assert isinstance(embedder, HashEmbedder)
     sections = [section(number) for number in range(SECTIONS)]
     first = pipeline.put(DocumentInput("m", render(sections).encode(), filename=name))

@@ -12,7 +12,7 @@ from ingest import sources
 from ingest.connectors.files import Files
 from ingest.expand import expand
 from rag.errors import NotFound, ParseError
-from rag.library.ledger import Ledger
+from rag.record.ledger import Ledger
 from rag.settings import Settings
 
 

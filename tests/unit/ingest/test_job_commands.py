@@ -9,18 +9,20 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ingest.job_commands import jobs
+from ingest.commands.jobs import jobs
 from ingest.jobs import Jobs
 from ingest.queue import Queue
 from rag.domain import DocumentInput
-from rag.library.ledger import Ledger
+from rag.record.ledger import Ledger
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     monkeypatch.setenv("XIANSOU__DATA_DIR", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("rag.observe.start_logging", lambda told: None)  # it would log to the runner's own stderr for ever
+    monkeypatch.setattr(
+        "rag.runtime.observe.start_logging", lambda told: None
+    )  # it would log to the runner's own stderr for ever
     return Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}")
 
 

@@ -16,9 +16,9 @@ from sqlalchemy.exc import OperationalError
 from ingest.jobs import MAX_ATTEMPTS, Jobs, unavailable
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
-from rag.library.engine import open_engine, writing
-from rag.library.schema import job_contents, jobs
-from rag.remote import Doorbell
+from rag.record.engine import open_engine, writing
+from rag.record.schema import job_contents, jobs
+from rag.runtime.remote import Doorbell
 
 ERROR = {"code": "upstream", "detail": "the model did not answer"}
 

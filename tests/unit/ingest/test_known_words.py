@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput
-from rag.library.schema import passages
-from rag.library.tokens import Cutter, words
-from rag.wiring import House
+from rag.record.schema import passages
+from rag.text.tokens import Cutter, words
+from rag.wiring import Application
 
 
 def manual(changed: int | None = None) -> DocumentInput:
@@ -19,8 +19,12 @@ def manual(changed: int | None = None) -> DocumentInput:
     return DocumentInput("manual.md", "\n\n".join(parts).encode(), mime_type="text/markdown")
 
 
-def test_an_edit_cuts_the_words_of_what_it_touched(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    pipeline, cut, real = Pipeline(house.ledger, house.shelves.writing, house.settings), list[str](), Cutter.words
+def test_an_edit_cuts_the_words_of_what_it_touched(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline, cut, real = (
+        Pipeline(application.ledger, application.views.writing, application.settings),
+        list[str](),
+        Cutter.words,
+    )
 
     def counted(self: Cutter, text: str) -> list[str]:
         cut.append(text)
@@ -32,7 +36,7 @@ def test_an_edit_cuts_the_words_of_what_it_touched(house: House, monkeypatch: py
     cut.clear()
     list(pipeline.put_many([manual(changed=3)]))
     assert 1 <= len(cut) <= 2
-    with house.ledger.engine.connect() as conn:
+    with application.ledger.engine.connect() as conn:
         rows = conn.execute(select(passages).where(passages.c.retired_seq.is_(None))).all()
     assert len(rows) >= first.passages
     assert all(row.words == " ".join(words(f"{row.context}\n{row.text}")) for row in rows)

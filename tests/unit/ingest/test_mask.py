@@ -14,9 +14,9 @@ from ingest.personal import KINDS, find, is_bank_card, is_cn_id
 from ingest.pipeline import Pipeline
 from rag.domain import Block, DocumentInput, Parsed, Question
 from rag.errors import ConfigError, InputError
-from rag.library.schema import contents, passages, versions
+from rag.record.schema import contents, passages, versions
 from rag.settings import load
-from rag.wiring import House
+from rag.wiring import Application
 
 KEY = "a key of more than sixteen characters"
 ID = "11010519491231002X"  # the example of GB 11643
@@ -122,22 +122,22 @@ SOURCE = f"# 张三的工单\n\n客户电话 13812345678，身份证 {ID}。\n\n
 
 
 @pytest.mark.parametrize("key", ["", KEY])
-def test_nothing_of_it_is_stored_and_citations_are_exact(house: House, key: str) -> None:
+def test_nothing_of_it_is_stored_and_citations_are_exact(application: Application, key: str) -> None:
     told = load(env={}, overrides={"ingest.mask": ["cn_id", "mobile", "email"], "ingest.mask_key": key})
-    pipeline = Pipeline(house.ledger, house.shelves.writing, told)
+    pipeline = Pipeline(application.ledger, application.views.writing, told)
     doc = DocumentInput("t.md", SOURCE.encode(), filename="t.md")
     assert pipeline.put(doc).state == "added"
     assert pipeline.put(doc).state == "unchanged", "the writer's bytes identify it, masked or not"
-    assert house.ledger.masked("t.md", 1) == {"cn_id": 1, "email": 1, "mobile": 1}
-    text = house.ledger.text("t.md", 1)
-    with house.ledger.engine.connect() as conn:
+    assert application.ledger.masked("t.md", 1) == {"cn_id": 1, "email": 1, "mobile": 1}
+    text = application.ledger.text("t.md", 1)
+    with application.ledger.engine.connect() as conn:
         import zlib
 
         kept = zlib.decompress(conn.execute(contents.select()).one().content).decode()
         stored = str(conn.execute(versions.select()).all()) + str(conn.execute(passages.select()).all()) + kept + text
     for secret in ("13812345678", ID, "zhang@example.com"):
         assert secret not in stored
-    answer = house.answerer.answer(Question("退款退回了吗，客户电话是多少"))
+    answer = application.answerer.answer(Question("退款退回了吗，客户电话是多少"))
     for citation in answer.citations:
         assert citation.cited_text == text[citation.start : citation.end]
     if key:
@@ -146,18 +146,22 @@ def test_nothing_of_it_is_stored_and_citations_are_exact(house: House, key: str)
         assert "⟦mobile⟧" in text
 
 
-def test_a_re_index_reads_the_masked_text_whatever_the_setting_is_now(house: House) -> None:
-    from ingest.pipeline import read_again
-    from rag.library import rebuild
+def test_a_re_index_reads_the_masked_text_whatever_the_setting_is_now(application: Application) -> None:
+    from ingest.read import read_again
+    from rag.record import rebuild
 
-    shelf = house.shelves.writing()
+    view = application.views.writing()
     masking = load(env={}, overrides={"ingest.mask": "mobile"})
-    Pipeline(house.ledger, house.shelves.writing, masking).put(DocumentInput("a.md", SOURCE.encode(), filename="a.md"))
-    Pipeline(house.ledger, house.shelves.writing, house.settings).put(DocumentInput("b.md", SOURCE.encode(), filename="b.md"))
-    for now in (masking, house.settings):
-        for _, doc in rebuild.given(house.ledger.engine, ["a.md", "b.md"]):
-            read = read_again(doc, shelf, now)
-            assert read.text == house.ledger.text(doc.id, 1)
+    Pipeline(application.ledger, application.views.writing, masking).put(
+        DocumentInput("a.md", SOURCE.encode(), filename="a.md")
+    )
+    Pipeline(application.ledger, application.views.writing, application.settings).put(
+        DocumentInput("b.md", SOURCE.encode(), filename="b.md")
+    )
+    for now in (masking, application.settings):
+        for _, doc in rebuild.given(application.ledger.engine, ["a.md", "b.md"]):
+            read = read_again(doc, view, now)
+            assert read.text == application.ledger.text(doc.id, 1)
             assert all(read.text[c.start : c.end] == c.text for c in read.chunks)
 
 

@@ -13,9 +13,9 @@ from ingest.jobs import Jobs
 from ingest.queue import Queue
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import Conflict, NotFound
-from rag.library.engine import open_engine, writing
-from rag.library.queue_tables import job_cancels
-from rag.library.schema import job_contents, jobs
+from rag.record.engine import open_engine, writing
+from rag.record.schema import job_contents, jobs
+from rag.record.tables.queue import job_cancels
 
 
 @pytest.fixture

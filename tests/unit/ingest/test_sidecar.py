@@ -11,7 +11,7 @@ from ingest.pipeline import Pipeline
 from ingest.sidecar import Sidecars
 from rag.domain import Question
 from rag.errors import InputError
-from rag.wiring import House
+from rag.wiring import Application
 
 
 def test_the_nearest_sidecar_wins(tmp_path: Path) -> None:
@@ -36,21 +36,21 @@ def test_a_wrong_sidecar_is_named(tmp_path: Path, text: str) -> None:
     assert ".xiansou.toml" in str(refused.value)
 
 
-def test_a_mapped_file_answers_and_a_new_mapping_is_followed(house: House, tmp_path: Path) -> None:
+def test_a_mapped_file_answers_and_a_new_mapping_is_followed(application: Application, tmp_path: Path) -> None:
     folder = tmp_path / "docs"
     folder.mkdir()
     (folder / "faq.csv").write_text("Frage,Antwort\nWie storniere ich?,Im Konto unter Bestellungen.\n")
 
     def ingest() -> tuple[int, int, int]:
-        pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
-        told = ingest_paths([folder], house.ledger, lambda: pipeline, house.settings)
+        pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
+        told = ingest_paths([folder], application.ledger, lambda: pipeline, application.settings)
         assert told.failed == []
         return told.added, told.updated, told.unchanged
 
     assert ingest() == (1, 0, 0)
-    assert house.answerer.answer(Question("Wie storniere ich?")).generator == "extractive"
+    assert application.answerer.answer(Question("Wie storniere ich?")).generator == "extractive"
     (folder / ".xiansou.toml").write_text('[columns]\nFrage = "question"\nAntwort = "answer"\n')
     assert ingest() == (0, 1, 0)
-    answer = house.answerer.answer(Question("wie storniere ich"))
+    answer = application.answerer.answer(Question("wie storniere ich"))
     assert (answer.generator, answer.answer) == ("faq", "Im Konto unter Bestellungen. [1]")
     assert ingest() == (0, 0, 1)

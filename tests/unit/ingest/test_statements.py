@@ -8,8 +8,8 @@ from ingest.chunk import chunk
 from ingest.parse import parse
 from ingest.statements import of_text, with_statements, with_tokens
 from rag.domain import Chunk
+from rag.domain.statement import FORMAT, Period, Statement, dump, load
 from rag.fakes import HashEmbedder
-from rag.statement import FORMAT, Period, Statement, dump, load
 
 MANUAL = """# Kettle K7
 

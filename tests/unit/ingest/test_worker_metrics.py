@@ -10,7 +10,7 @@ import pytest
 
 from ingest.worker_metrics import told
 from rag.errors import ConfigError
-from rag.metrics import INGEST_JOBS
+from rag.runtime.metrics import INGEST_JOBS
 from rag.settings import Settings, load
 
 

@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 
 from ingest.pipeline import Pipeline
-from rag import clock
 from rag.domain import DocumentInput, Retrieved, Scope
 from rag.fakes import HashEmbedder
+from rag.runtime import clock
 from rag.search.aside import NOT_IN_FORCE, OTHER_NAME
 from rag.search.retrieve import Retriever
 from rag.search.weights import Weights
-from rag.wiring import House, open_house
+from rag.wiring import Application, open_application
 
 DOCUMENTS = {
     "rules.md": "# Travel rules\n\n## Terms B, in force since 1 March 2026\n\n"
@@ -36,19 +36,19 @@ DOCUMENTS = {
 
 
 @pytest.fixture
-def house(settings):  # type: ignore[no-untyped-def]
+def application(settings):  # type: ignore[no-untyped-def]
     """With vectors as wide as the model's: in fewer dimensions unlike texts are near each other by chance."""
-    opened = open_house(settings, load=lambda _: HashEmbedder(384))
+    opened = open_application(settings, load=lambda _: HashEmbedder(384))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def retriever(house: House) -> Retriever:
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+def retriever(application: Application) -> Retriever:
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     for name, text in DOCUMENTS.items():
         pipeline.put(DocumentInput(name, text.encode(), filename=name))
-    return Retriever(house.ledger, house.shelves, candidates=50)
+    return Retriever(application.ledger, application.views, candidates=50)
 
 
 def first(found: Retrieved) -> str:
@@ -152,8 +152,8 @@ def test_what_is_no_unknown_name(retriever: Retriever, question: str) -> None:
     assert ask(retriever, question).unknown == ()
 
 
-def test_names_of_documents_that_the_caller_may_not_see_do_not_count(house: House, retriever: Retriever) -> None:
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+def test_names_of_documents_that_the_caller_may_not_see_do_not_count(application: Application, retriever: Retriever) -> None:
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     secret = "# Pumps to come\n\n## KT600\n\nThe pump weighs 12 kg and whispers.\n"
     pipeline.put(DocumentInput("secret.md", secret.encode(), filename="secret.md", acl=("staff",)))
     staff, guest = Scope(groups=("staff",)), Scope(groups=("guests",))
@@ -166,8 +166,8 @@ def test_names_of_documents_that_the_caller_may_not_see_do_not_count(house: Hous
     assert spelled == [{"whispr": ["whisper"]}, {}] or spelled[1] == {}
 
 
-def test_weights_by_kind_path_and_collection(house: House, retriever: Retriever) -> None:
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+def test_weights_by_kind_path_and_collection(application: Application, retriever: Retriever) -> None:
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     for name in ("tickets/2025/a.md", "help/a.md"):
         pipeline.put(DocumentInput(name, b"# Lamp\n\nThe lamp blinks: replace the fuse.\n", filename="a.md"))
     pipeline.put(
@@ -175,7 +175,7 @@ def test_weights_by_kind_path_and_collection(house: House, retriever: Retriever)
     )
 
     def order(**told: dict[str, float]) -> list[str]:
-        heavy = Retriever(house.ledger, house.shelves, candidates=50, weights=Weights(told))
+        heavy = Retriever(application.ledger, application.views, candidates=50, weights=Weights(told))
         found = heavy.retrieve("the lamp blinks", Scope(), 3).hits
         return [hit.passage.document_id for hit in found]
 
@@ -186,21 +186,21 @@ def test_weights_by_kind_path_and_collection(house: House, retriever: Retriever)
     assert order(collection={"archive": -3})[0] != "b.md"
 
 
-def test_a_help_page_goes_before_a_ticket_that_says_as_much(house: House, retriever: Retriever) -> None:
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+def test_a_help_page_goes_before_a_ticket_that_says_as_much(application: Application, retriever: Retriever) -> None:
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     rows = "symptom,resolution\nThe kiln smokes,Open the upper vent of the kiln.\n"
     pipeline.put(DocumentInput("t.csv", rows.encode(), filename="t.csv"))
     page = "# The kiln smokes\n\nOpen the upper vent of the kiln.\n"
     pipeline.put(DocumentInput("kiln.md", page.encode(), filename="kiln.md"))
-    plain = Retriever(house.ledger, house.shelves, candidates=50, weights=Weights({"kind": {"case": 0}}))
+    plain = Retriever(application.ledger, application.views, candidates=50, weights=Weights({"kind": {"case": 0}}))
     found, bare = (one.retrieve("the kiln smokes", Scope(), 5).hits for one in (retriever, plain))
     scores = [{hit.passage.document_id: hit.score for hit in hits} for hits in (found, bare)]
     assert found[0].passage.document_id == "kiln.md"
     assert scores[1]["t.csv"] - scores[0]["t.csv"] == pytest.approx(0.2, abs=0.01)
 
 
-def test_a_product_chooses_and_does_not_outweigh_the_topic(house: House, retriever: Retriever) -> None:
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+def test_a_product_chooses_and_does_not_outweigh_the_topic(application: Application, retriever: Retriever) -> None:
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     rows = "symptom,resolution,product\nNo light,Replace the adapter,G70\nToo loud,Turn it down,G80\n"
     pipeline.put(DocumentInput("g.csv", rows.encode(), filename="g.csv"))
     page = "# Gateway\n\n## Pairing times out\n\nSwitch the VPN off and pair again.\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from eval.calibrate import curve, error
-from rag.library import calibration
-from rag.library.calibration import PLAIN, Calibration, threshold
+from rag.record import calibration
+from rag.record.calibration import PLAIN, Calibration, threshold
 from rag.search.calibrate import Features, fit, probability, usual
 
 
@@ -34,12 +34,14 @@ def test_probability_is_between_none_and_one_and_follows_the_correction():
     assert 0 < probability(Features(0.2, 0.1, None, 0, 0, 0.5, 0.1, 4)) < 1
 
 
-def test_it_is_kept_with_its_generation(house):
-    engine, mine = house.ledger.engine, Calibration(0.5, -1.0, 60)
-    calibration.store(engine, house.generation, mine)
-    assert calibration.load(engine, house.generation) == mine
-    assert house.open_shelf(house.generation).calibration == mine.assuming(house.settings.answer.unanswerable_share)
-    assert calibration.load(engine, house.generation + 1) == PLAIN
+def test_it_is_kept_with_its_generation(application):
+    engine, mine = application.ledger.engine, Calibration(0.5, -1.0, 60)
+    calibration.store(engine, application.generation, mine)
+    assert calibration.load(engine, application.generation) == mine
+    assert application.open_view(application.generation).calibration == mine.assuming(
+        application.settings.answer.unanswerable_share
+    )
+    assert calibration.load(engine, application.generation + 1) == PLAIN
 
 
 def test_so_many_unanswerable_questions_are_answered_as_the_setting_says():
@@ -61,9 +63,9 @@ def test_the_curve_refuses_more_the_less_may_be_wrong():
     assert told[0].false_refusal > 0.1 > told[-1].false_refusal
 
 
-def test_unanswered_probabilities_are_kept_with_the_generation(house):
-    calibration.store(house.ledger.engine, 7, Calibration(1.1, 0.2, 40, (0.1, 0.3)))
-    assert calibration.load(house.ledger.engine, 7) == Calibration(1.1, 0.2, 40, (0.1, 0.3))
+def test_unanswered_probabilities_are_kept_with_the_generation(application):
+    calibration.store(application.ledger.engine, 7, Calibration(1.1, 0.2, 40, (0.1, 0.3)))
+    assert calibration.load(application.ledger.engine, 7) == Calibration(1.1, 0.2, 40, (0.1, 0.3))
 
 
 def test_the_setting_means_the_same_before_and_after_a_calibration():

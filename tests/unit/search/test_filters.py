@@ -10,7 +10,7 @@ import pytest
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, Scope
 from rag.search.retrieve import Retriever
-from rag.wiring import House
+from rag.wiring import Application
 
 EN = "Screen stays black after the update and the red light blinks"
 ZH = "升级之后屏幕一直黑屏，红灯闪烁"
@@ -36,16 +36,16 @@ def table(rows: list[tuple[str, ...]]) -> bytes:
 
 
 @pytest.fixture
-def retriever(house: House) -> Retriever:
+def retriever(application: Application) -> Retriever:
     """Each of the two right cases among 60 of other products, versions and dates that match the wording better."""
     rows = list(RIGHT)
     for n in range(60):
         told = (f"Cam {n + 3}", f"{(5, 6, 9)[n % 3]}.{n % 7}", f"2024-{n % 12 + 1:02}-{n % 27 + 1:02}")
         rows.append((f"EN-{n}", f"{EN} {n}", f"Cause {n}", f"Press key {n}.", *told))
         rows.append((f"ZH-{n}", f"{ZH} {n}", f"原因 {n}", f"按 {n} 号键。", f"云眼{n + 3}代", *told[1:]))
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     pipeline.put(DocumentInput("cases.csv", table(rows), filename="cases.csv"))
-    return Retriever(house.ledger, house.shelves, candidates=50)
+    return Retriever(application.ledger, application.views, candidates=50)
 
 
 def cases(retriever: Retriever, question: str, k: int = 5) -> list[str]:
@@ -140,11 +140,11 @@ def test_only_what_the_caller_may_see_is_a_fit(retriever: Retriever, put) -> Non
     assert staff.hits[0].passage.document_id == "secret"
 
 
-def test_it_follows_edits_and_deletions(retriever: Retriever, house: House, put) -> None:  # type: ignore[no-untyped-def]
+def test_it_follows_edits_and_deletions(retriever: Retriever, application: Application, put) -> None:  # type: ignore[no-untyped-def]
     question = f"{EN} on my Cam 88"
     put("new", f"{EN} on it.", metadata={"product": ["Cam 88", "Cam 89"], "version": 7.1})
     assert retriever.retrieve(question, Scope(), 1).hits[0].passage.document_id == "new"
     put("new", f"{EN} on it.", metadata={"product": "Cam 87"})
     assert retriever.retrieve(question, Scope(), 5, explain=True).asked["filters"] == {}
-    house.ledger.delete("new")
+    application.ledger.delete("new")
     assert retriever.retrieve(question.replace("88", "87"), Scope(), 5, explain=True).asked["filters"] == {}

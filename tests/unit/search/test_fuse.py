@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rag.domain import DEFAULT_COLLECTION
-from rag.library.changes import Attributes
-from rag.library.mirror import Found
+from rag.index.mirror import Found
+from rag.record.changes import Attributes
 from rag.search.fuse import singled_out, with_late
 
 

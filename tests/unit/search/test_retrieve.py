@@ -12,7 +12,7 @@ from rag.fakes import HashEmbedder
 from rag.search.retrieve import Retriever
 from rag.search.synonyms import load_synonyms
 from rag.settings import load
-from rag.wiring import open_house
+from rag.wiring import open_application
 
 
 def ids(found):
@@ -20,16 +20,16 @@ def ids(found):
 
 
 @pytest.fixture
-def house(settings):
+def application(settings):
     """With vectors as wide as the model's: in fewer dimensions unlike texts are near each other by chance."""
-    opened = open_house(settings, load=lambda _: HashEmbedder(384))
+    opened = open_application(settings, load=lambda _: HashEmbedder(384))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def retriever(house):
-    return Retriever(house.ledger, house.shelves, candidates=50)
+def retriever(application):
+    return Retriever(application.ledger, application.views, candidates=50)
 
 
 def test_a_slip_of_the_keys_finds_the_word(put, retriever):
@@ -46,13 +46,13 @@ def test_codes_are_never_respelled(put, retriever):
     assert retriever.retrieve("E4013", Scope(), 5, explain=True).asked["also"] == {}
 
 
-def test_synonyms_of_a_file_are_searched_both_ways_and_one_way(put, house, tmp_path: Path):
+def test_synonyms_of_a_file_are_searched_both_ways_and_one_way(put, application, tmp_path: Path):
     file = tmp_path / "synonyms.txt"
     file.write_text("# ours\nrefund, money back\nCP => control panel\n", encoding="utf-8")
     put("money", "Refunds take five days.")
     put("panel", "Open the control panel.")
     put("other", "Nothing of the kind.")
-    retriever = Retriever(house.ledger, house.shelves, candidates=50, synonyms=load_synonyms(str(file)))
+    retriever = Retriever(application.ledger, application.views, candidates=50, synonyms=load_synonyms(str(file)))
     assert ids(retriever.retrieve("get my money back", Scope(), 3))[0] == "money"
     assert ids(retriever.retrieve("where is the CP", Scope(), 3))[0] == "panel"
 
@@ -94,11 +94,11 @@ def test_the_product_that_a_question_names_comes_forward(put, retriever):
 def test_a_dictionary_is_part_of_the_fingerprint(settings, tmp_path: Path):
     names = tmp_path / "names.txt"
     names.write_text("雀云存\n", encoding="utf-8")
-    house = open_house(settings, load=lambda _: HashEmbedder())
-    house.close()
+    application = open_application(settings, load=lambda _: HashEmbedder())
+    application.close()
     told = {"data_dir": str(settings.data_dir), "retrieval.dictionary": str(names)}
     with pytest.raises(ConfigError, match="names"):
-        open_house(load(env={}, overrides=told), load=lambda _: HashEmbedder())
+        open_application(load(env={}, overrides=told), load=lambda _: HashEmbedder())
 
 
 def test_a_cross_encoder_needs_its_weights(settings, tmp_path: Path):
@@ -106,7 +106,7 @@ def test_a_cross_encoder_needs_its_weights(settings, tmp_path: Path):
     with pytest.raises(ConfigError, match="reranker_model"):
         load(env={}, overrides=told)
     with pytest.raises(ConfigError, match="cannot be loaded") as caught:
-        open_house(
+        open_application(
             load(env={}, overrides=told | {"retrieval.reranker_model": str(tmp_path / "no")}), load=lambda _: HashEmbedder()
         )
     assert caught.value.field == "retrieval.reranker_model"

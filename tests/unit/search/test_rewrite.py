@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.condensed import Condensed
 from rag.domain import Message, Question
+from rag.domain.condensed import Condensed
 from rag.search.rewrite import is_follow_up, readings, rewrite, said_already, settle, tidy
 
 HISTORY = (Message("user", "盘古模型的温度怎么设置？"), Message("assistant", "在参数里。"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from rag.domain import Hit, Kind, Passage
-from rag.library.spans import when
 from rag.search.tiebreak import is_closed, prefer_settled
+from rag.text.intervals import when
 
 
 def hit(name: str, score: float, date: str = "", status: str = "", kind: Kind = "case", symptom: str = "") -> Hit:

@@ -8,11 +8,11 @@ from rag.search.retrieve import Retriever
 PARAGRAPHS = [f"Step {number}: turn the {part} until it clicks." for number, part in enumerate("dial lever knob wheel".split())]
 
 
-def test_what_follows_and_precedes_is_taken_in_within_the_budget(put, house):
+def test_what_follows_and_precedes_is_taken_in_within_the_budget(put, application):
     put("guide", *PARAGRAPHS)
-    retriever = Retriever(house.ledger, house.shelves, candidates=50)
+    retriever = Retriever(application.ledger, application.views, candidates=50)
     found = retriever.retrieve("lever", Scope(), 1)
-    text = house.ledger.text("guide", 1)
+    text = application.ledger.text("guide", 1)
     whole = retriever.widened(found, 1000).hits[0].passage
     assert whole.text == text and (whole.start, whole.end) == (0, len(text))
     assert whole.id == found.hits[0].passage.id
@@ -21,9 +21,9 @@ def test_what_follows_and_precedes_is_taken_in_within_the_budget(put, house):
     assert retriever.widened(found, 0) == found == retriever.widened(found, 3)
 
 
-def test_other_hits_are_not_swallowed(put, house):
+def test_other_hits_are_not_swallowed(put, application):
     put("guide", *PARAGRAPHS)
-    retriever = Retriever(house.ledger, house.shelves, candidates=50)
+    retriever = Retriever(application.ledger, application.views, candidates=50)
     hits = retriever.widened(retriever.retrieve("lever knob", Scope(), 2), 1000).hits
     spans = sorted((hit.passage.start, hit.passage.end) for hit in hits)
     assert spans[0][1] <= spans[1][0]

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.pipeline import Pipeline
 from rag.domain import Answer, DocumentInput, Message, Question
-from rag.wiring import House
+from rag.wiring import Application
 
 Ask = Callable[..., Answer]
 
@@ -75,15 +75,15 @@ You had 14 days.
 
 
 @pytest.fixture
-def ask(house: House) -> Ask:
+def ask(application: Application) -> Ask:
     """ask(question, former question or '', **files by name) → the answer of a library that holds them."""
-    pipeline = Pipeline(house.ledger, house.shelves.writing, house.settings)
+    pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
 
     def answer(question: str, former: str = "", **files: str) -> Answer:
         for name, text in files.items():
             filename = name.replace("_", ".")
             pipeline.put(DocumentInput(filename, text.encode(), filename=filename))
-        lenient = house.answerer.lenient()
+        lenient = application.answerer.lenient()
         if not former:
             return lenient.answer(Question(question))
         first = lenient.answer(Question(former))
@@ -117,6 +117,50 @@ def test_the_asked_column_of_a_named_row_with_its_condition(ask: Ask) -> None:
 def test_an_overview_has_all(ask: Ask) -> None:
     answer = ask("都有哪些卡，分别多少钱", cards_md=CARDS).answer
     assert all(price in answer for price in ("1,180", "2,280", "4,580"))
+
+
+FARES = """# Boat fares
+
+| Passenger | One-way | Round trip |
+| --- | --- | --- |
+| Adult | €14 | €22 |
+| Child (4–12) | €7 | €11 |
+| Resident | €3 | €5 |
+"""
+SITES = """# 训练点
+
+| 训练点 | 项目 | 公交 |
+| --- | --- | --- |
+| 东站点 | 倒库、坡起 | 12 路 |
+| 河西点 | 倒库 | 40 路 |
+| 山口点 | 路考 | 7 路 |
+"""
+BANK = """# Account charges
+
+| Service | Plain account | Prime account |
+| --- | --- | --- |
+| Cash abroad | 2% | free |
+| Overdraft rate | 18% | 13% |
+"""
+
+
+def test_row_and_column_in_other_words(ask: Ask) -> None:
+    answer = ask("what is a return ticket for a kid", fares_md=FARES).answer
+    assert "€11" in answer and not any(one in answer for one in ("€22", "€7", "€5")), answer
+
+
+def test_all_rows_whose_cell_lists_what_is_asked_for(ask: Ask) -> None:
+    answer = ask("在哪个训练点练倒库", sites_md=SITES).answer
+    assert "东站点" in answer and "河西点" in answer and "山口点" not in answer
+
+
+def test_a_row_that_has_half_of_what_is_asked(ask: Ask) -> None:
+    assert "13%" in ask("overdraft interest on Prime", bank_md=BANK).answer
+
+
+def test_an_overview_is_of_what_is_asked(ask: Ask) -> None:
+    answer = ask("都有哪些卡，年费分别多少", cards_md=CARDS).answer
+    assert "4,580" in answer and "8 节" not in answer
 
 
 def test_an_amount_picks_its_column(ask: Ask) -> None:

@@ -10,17 +10,17 @@ import pytest
 from typer.testing import CliRunner
 
 import rag.wiring
-from ingest.source_commands import sources
+from ingest.commands.sources import sources
 from rag.fakes import HashEmbedder
-from rag.library.ledger import Ledger
+from rag.record.ledger import Ledger
 
 
 @pytest.fixture
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     monkeypatch.setenv("XIANSOU__DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("rag.observe.start_logging", lambda told: None)
-    real = rag.wiring.open_house
+    monkeypatch.setattr("rag.runtime.observe.start_logging", lambda told: None)
+    real = rag.wiring.open_application
     monkeypatch.setattr("rag.wiring.open_house", lambda told: real(told, embedder=HashEmbedder()))
     return Ledger.open(f"sqlite:///{tmp_path / 'data' / 'ledger.db'}")
 

@@ -19,7 +19,7 @@ from ingest.sync import document_id, sync
 from ingest.watch import follow
 from rag.domain import Question
 from rag.errors import Conflict, InputError, NotFound, UpstreamError, XiansouError
-from rag.wiring import House
+from rag.wiring import Application
 
 
 class Shelf:
@@ -52,17 +52,24 @@ SOURCE = Source("docs", "folder", "/somewhere", "default", {}, 60.0, None, None,
 
 
 @pytest.fixture
-def catalogue(house: House) -> Catalogue:
-    opened = Catalogue(house.ledger.engine)
+def catalogue(application: Application) -> Catalogue:
+    opened = Catalogue(application.ledger.engine)
     opened.add(SOURCE)
     return opened
 
 
-def run(house: House, shelf: Shelf, **told: bool) -> Summary:
+def run(application: Application, shelf: Shelf, **told: bool) -> Summary:
     def pipeline() -> Pipeline:
-        return Pipeline(house.ledger, house.shelves.writing, house.settings)
+        return Pipeline(application.ledger, application.views.writing, application.settings)
 
-    return sync(Catalogue(house.ledger.engine).claim("docs"), house.ledger, pipeline, house.settings, connector=shelf, **told)  # type: ignore[arg-type]
+    return sync(
+        Catalogue(application.ledger.engine).claim("docs"),
+        application.ledger,
+        pipeline,
+        application.settings,
+        connector=shelf,
+        **told,
+    )  # type: ignore[arg-type]
 
 
 def counts(summary: Summary) -> tuple[int, int, int, int, int]:
@@ -70,20 +77,20 @@ def counts(summary: Summary) -> tuple[int, int, int, int, int]:
 
 
 @pytest.mark.parametrize("marked", [True, False])
-def test_a_source_is_followed(house: House, catalogue: Catalogue, marked: bool) -> None:
+def test_a_source_is_followed(application: Application, catalogue: Catalogue, marked: bool) -> None:
     shelf = Shelf(marked=marked)
     shelf.files = {f"{n}.md": f"# Page {n}\n\nText of page {n}.".encode() for n in range(6)}
-    assert counts(run(house, shelf)) == (6, 0, 0, 0, 0)
-    assert house.ledger.document("docs/3.md").source == "docs:3.md"
+    assert counts(run(application, shelf)) == (6, 0, 0, 0, 0)
+    assert application.ledger.document("docs/3.md").source == "docs:3.md"
     shelf.reads = 0
-    assert counts(run(house, shelf)) == (0, 0, 6, 0, 0)
+    assert counts(run(application, shelf)) == (0, 0, 6, 0, 0)
     assert shelf.reads == (0 if marked else 6)
     shelf.files["3.md"] = b"# Page 3\n\nThe lamp is purple."
     del shelf.files["4.md"]
-    assert counts(run(house, shelf)) == (0, 1, 4, 1, 0)
-    assert "purple" in house.answerer.retrieve(Question("purple lamp")).hits[0].passage.text
+    assert counts(run(application, shelf)) == (0, 1, 4, 1, 0)
+    assert "purple" in application.answerer.retrieve(Question("purple lamp")).hits[0].passage.text
     with pytest.raises(NotFound):
-        house.ledger.document("docs/4.md")
+        application.ledger.document("docs/4.md")
     told = catalogue.get("docs")
     assert told.result is not None
     assert (told.result["deleted"], told.error) == (1, None)
@@ -91,54 +98,56 @@ def test_a_source_is_followed(house: House, catalogue: Catalogue, marked: bool) 
     assert 50 < told.due - time.time() <= 60
 
 
-def test_a_document_that_was_deleted_by_hand_comes_again(house: House, catalogue: Catalogue) -> None:
+def test_a_document_that_was_deleted_by_hand_comes_again(application: Application, catalogue: Catalogue) -> None:
     shelf = Shelf()
     shelf.files = {"a.md": b"one", "b.md": b"two"}
-    run(house, shelf)
-    house.ledger.delete("docs/a.md")
-    assert counts(run(house, shelf)) == (1, 0, 1, 0, 0)
+    run(application, shelf)
+    application.ledger.delete("docs/a.md")
+    assert counts(run(application, shelf)) == (1, 0, 1, 0, 0)
 
 
-def test_an_unreachable_source_deletes_nothing(house: House, catalogue: Catalogue) -> None:
+def test_an_unreachable_source_deletes_nothing(application: Application, catalogue: Catalogue) -> None:
     shelf = Shelf()
     shelf.files = {"a.md": b"one", "b.md": b"two"}
-    run(house, shelf)
+    run(application, shelf)
     shelf.broken = UpstreamError("the disk is not mounted", code="unreachable")
     with pytest.raises(UpstreamError):
-        run(house, shelf)
-    assert house.ledger.counts()["documents"] == 2
+        run(application, shelf)
+    assert application.ledger.counts()["documents"] == 2
     assert (catalogue.get("docs").error or {})["code"] == "unreachable"
     shelf.broken = None
-    assert counts(run(house, shelf)) == (0, 0, 2, 0, 0), "the lease was given back"
+    assert counts(run(application, shelf)) == (0, 0, 2, 0, 0), "the lease was given back"
 
 
 @pytest.mark.parametrize("how", ["not listed", "listed but gone"])
-def test_a_sudden_loss_deletes_nothing_unless_told(house: House, catalogue: Catalogue, how: str) -> None:
+def test_a_sudden_loss_deletes_nothing_unless_told(application: Application, catalogue: Catalogue, how: str) -> None:
     shelf = Shelf(marked=False)
     shelf.files = {f"{n}.md": f"page {n}".encode() for n in range(6)}
-    run(house, shelf)
+    run(application, shelf)
     if how == "not listed":
         shelf.files = dict(list(shelf.files.items())[:2])
     else:
         shelf.vanished = set(list(shelf.files)[2:])
     with pytest.raises(InputError) as refused:
-        run(house, shelf)
+        run(application, shelf)
     assert refused.value.code == "sudden_loss"
-    assert house.ledger.counts()["documents"] == 6
-    assert counts(run(house, shelf, force=True)) == (0, 0, 2, 4, 0)
+    assert application.ledger.counts()["documents"] == 6
+    assert counts(run(application, shelf, force=True)) == (0, 0, 2, 4, 0)
 
 
-def test_what_cannot_be_read_is_told_and_tried_again(house: House, catalogue: Catalogue) -> None:
+def test_what_cannot_be_read_is_told_and_tried_again(application: Application, catalogue: Catalogue) -> None:
     shelf = Shelf()
     shelf.files = {"a.md": b"one", "bad.pdf": b"no pdf"}
-    summary = run(house, shelf)
+    summary = run(application, shelf)
     assert counts(summary) == (1, 0, 0, 0, 1)
     assert summary.failed[0]["source"] == "bad.pdf"
     shelf.files["bad.pdf.md"] = shelf.files.pop("bad.pdf")
-    assert counts(run(house, shelf)) == (1, 0, 1, 0, 0)
+    assert counts(run(application, shelf)) == (1, 0, 1, 0, 0)
 
 
-def test_one_synchronises_at_a_time_and_a_dead_one_is_taken_over(house: House, catalogue: Catalogue, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_one_synchronises_at_a_time_and_a_dead_one_is_taken_over(
+    application: Application, catalogue: Catalogue, monkeypatch
+) -> None:  # type: ignore[no-untyped-def]
     assert catalogue.claim_due() is not None
     assert catalogue.claim_due() is None
     with pytest.raises(Conflict):
@@ -158,13 +167,13 @@ def test_names_intervals_and_ids() -> None:
     assert max(map(len, long)) <= 512
 
 
-def test_the_worker_synchronises_what_is_due(house: House, tmp_path: Path) -> None:
+def test_the_worker_synchronises_what_is_due(application: Application, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "a.md").write_text("# A\n\nThe lamp is purple.")
-    catalogue, stop = Catalogue(house.ledger.engine), threading.Event()
+    catalogue, stop = Catalogue(application.ledger.engine), threading.Event()
     catalogue.add(replace(SOURCE, id="mine", location=str(folder)))
-    thread = schedule.start(house, stop)
+    thread = schedule.start(application, stop)
     try:
         deadline = time.monotonic() + 20
         while catalogue.get("mine").synced_at is None and time.monotonic() < deadline:
@@ -172,13 +181,13 @@ def test_the_worker_synchronises_what_is_due(house: House, tmp_path: Path) -> No
     finally:
         stop.set()
         thread.join()
-    assert house.ledger.document("mine/a.md").passages == 1
+    assert application.ledger.document("mine/a.md").passages == 1
 
 
-def test_a_removed_source_leaves_its_documents_to_the_caller(house: House, catalogue: Catalogue) -> None:
+def test_a_removed_source_leaves_its_documents_to_the_caller(application: Application, catalogue: Catalogue) -> None:
     shelf = Shelf()
     shelf.files = {"a.md": b"one"}
-    run(house, shelf)
+    run(application, shelf)
     assert catalogue.remove("docs") == ["docs/a.md"]
     assert catalogue.all() == []
     with pytest.raises(NotFound):

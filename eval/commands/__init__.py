@@ -1,0 +1,1 @@
+"""The commands that measure, mounted by `xiansou.py`."""

@@ -1,0 +1,1 @@
+"""The commands that bring documents in, mounted by `xiansou.py`."""

@@ -1,0 +1,134 @@
+"""The sentences of an answer: an approved FAQ answer, what an LLM wrote and the gate passed, or quotations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from rag.answering import faq
+from rag.answering.check import Checked, Entails, Gate
+from rag.answering.cite import Numbering
+from rag.answering.compose.answer import compose
+from rag.answering.compose.score import HITS
+from rag.answering.contradict import Contradictions
+from rag.answering.gate.vectors import WordVectors
+from rag.answering.generate import Backend
+from rag.answering.prompt import build
+from rag.answering.refuse import CUT, foreign
+from rag.answering.run import EXTRACTIVE, Run
+from rag.answering.writing import Limits, Writing
+from rag.domain import Claim, Retrieved, Sentence
+from rag.ports import Embedder
+
+_EXTRACTIVE_S = 1.0  # kept of the deadline where quoting is the last way out
+
+
+class Wording:
+    """Words answers. Safe for any mix of threads."""
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        tokens_of: Callable[[Sequence[int]], list[bytes]],
+        with_section: Callable[[Retrieved, int], Retrieved],
+        entails: Entails | None,
+        allowed_links: Sequence[str],
+    ):
+        """`tokens_of`: bits of the token vectors of passages by id; `with_section`: one of the hits grown to its section."""
+        self._embedder, self._tokens_of, self._with_section = embedder, tokens_of, with_section
+        self._entails, self._allowed_links = entails, allowed_links
+
+    def sentences(
+        self, run: Run, query: str, found: Retrieved, numbering: Numbering, disagree: Contradictions
+    ) -> Iterator[Sentence]:
+        """Each as soon as it has passed; how it came about is noted in `run`."""
+        said = list[Sentence]()
+        for claim in self._claims(run, query, found, numbering):
+            if not said and run.generator in (EXTRACTIVE, faq.GENERATOR) and (note := foreign(claim.text, run.language)):
+                yield Sentence(note, ())
+            said.append(numbering.sentence(claim))
+            yield said[-1]
+        if run.refused is None:
+            with run.stage("check"):
+                disagree.look(query, said)
+            yield from map(numbering.sentence, disagree.told(run.language))
+        if run.cut and said:
+            yield Sentence(CUT[run.language], ())
+
+    def _claims(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
+        """What passed, from the first backend of the chain that does its part."""
+        if run.approved is not None:
+            run.generator = faq.GENERATOR
+            run.checked.append(Checked(run.approved.text, run.approved, None, "quoted"))
+            yield run.approved
+            return
+        for at, backend in enumerate(run.chain):
+            rest = run.chain[at + 1 :]
+            if backend is None:
+                yield from self._quoted(run, query, found, numbering)
+                return
+            passed = 0
+            writing = self._writing(run, backend, found, rest)
+            for claim in writing:
+                passed += 1
+                yield claim
+            run.checked += writing.checked
+            run.raw, run.refused, run.generator = writing.raw, writing.refused, backend.name
+            run.usage = run.usage + writing.usage
+            run.cut = writing.cut
+            if passed or not writing.failed:
+                return
+
+    def _writing(self, run: Run, backend: Backend, found: Retrieved, rest: Sequence[Backend | None]) -> Writing:
+        run.messages = messages(run, found, backend)
+        gate = Gate(
+            found.hits,
+            question=run.question.text,
+            policy=run.profile.unsupported,
+            entails=self._entails,
+            words=WordVectors(self._embedder, self._tokens_of) if self._embedder.late else None,
+            allowed=self._allowed_links,
+        )
+        now, deadline = time.monotonic(), run.deadline
+        if rest:
+            deadline -= min(_EXTRACTIVE_S, (deadline - now) / 4) if rest == (None,) else 0
+            first_by = deadline if rest == (None,) else now + (deadline - now) / 2
+        else:
+            first_by = deadline
+        asked = run.question.deadline  # the caller's own may be too short for any backend
+        limits = Limits(deadline, first_by, run.gone, run.question.sampling, fair=asked is None or run.deadline < asked)
+        return Writing(backend, run.messages, gate, run.language, limits, run.stage)
+
+    def _quoted(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
+        with run.stage("generate"):
+            hits = found.hits[:HITS]
+            bits = self._tokens_of([hit.passage.id for hit in hits])
+            made = compose(
+                query,
+                found,
+                np.empty((0, 1), np.float32) if found.tokens is None else found.tokens,
+                bits,
+                limit=run.profile.max_sentences,
+                grow=self._with_section,
+                item=run.item,
+            )
+            claims = made.claims
+            numbering.read(made.found.hits)
+        run.generator, run.refused, run.cut = EXTRACTIVE, None if claims else "no_relevant_content", False
+        for claim in claims:
+            run.checked.append(Checked(claim.text, claim, None, "quoted"))
+            yield claim
+
+
+def messages(run: Run, found: Retrieved, backend: Backend | None) -> list[dict[str, str]]:
+    """The prompt."""
+    return build(
+        run.question.text,
+        found.hits,
+        run.question.history,
+        run.language,
+        told=run.profile.generator,
+        count=None if backend is None else getattr(backend.generator, "count_tokens", None),
+    )

@@ -1,0 +1,1 @@
+"""The commands of questions, documents and keys, mounted by `xiansou.py`."""

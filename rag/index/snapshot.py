@@ -1,0 +1,182 @@
+"""Snapshots of a mirror: a start from one is fast, and one that is bad, old, foreign or half-written is never used.
+
+A snapshot is a folder `<generation>-<version>` whose manifest, written last, names every file with size and SHA-256, the
+ledger (library id and epoch), the generation and the index version. It appears by one rename. Whatever is wrong with one,
+the ledger is the record: the mirror is rebuilt from there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import structlog
+from sqlalchemy import Engine, func, select
+
+from rag.record.ledger import head, live_generation
+from rag.record.schema import changes, meta
+from rag.runtime.fsync import sync
+
+log = structlog.get_logger()
+
+FORMAT = 2
+_MANIFEST = "manifest.json"
+_KEPT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose snapshot it is: equal for the same ledger, not restored since, and the same generation."""
+
+    library: str
+    epoch: str
+    generation: int
+
+
+def identity(engine: Engine, generation: int) -> Identity:
+    """Of a generation of this ledger."""
+    with engine.connect() as conn:
+        told = dict(conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.in_(["library", "epoch"]))).tuples().all())
+    return Identity(told["library"], told["epoch"], generation)
+
+
+class Snapshots:
+    """Writes and reads the snapshots below a folder. Safe for several processes."""
+
+    def __init__(self, folder: Path, engine: Engine):
+        self._folder, self._engine = folder, engine
+
+    def save(self, whose: Identity, version: int, files: dict[str, bytes | np.ndarray]) -> Path | None:
+        """Writes one; None when another process is writing, or when a document was erased meanwhile."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._locked() as free:
+            if not free:
+                return None
+            building = Path(tempfile.mkdtemp(dir=self._folder, prefix=".building-"))
+            try:
+                told = {name: _write(building / name, content) for name, content in files.items()}
+                manifest = {
+                    "format": FORMAT,
+                    "library": whose.library,
+                    "epoch": whose.epoch,
+                    "generation": whose.generation,
+                    "version": version,
+                    "files": told,
+                }
+                told_text = orjson.dumps(manifest)
+                _write(building / _MANIFEST, told_text + b"\n" + hashlib.sha256(told_text).hexdigest().encode())
+                sync(building)
+                if self._erased_after(version):
+                    return None
+                place = self._folder / f"{whose.generation}-{version}"
+                shutil.rmtree(place, ignore_errors=True)
+                os.rename(building, place)
+                sync(self._folder)
+                self._drop_old(whose.generation)
+                return place
+            finally:
+                shutil.rmtree(building, ignore_errors=True)
+
+    def load(self, whose: Identity) -> tuple[int, dict[str, bytes]] | None:
+        """(version, files) of the newest good one; a bad one is reported, removed and never used."""
+        if not self._folder.is_dir():
+            return None
+        with self._engine.connect() as conn:
+            now = head(conn)
+        self._drop_erased()
+        for place in sorted(self._folder.glob(f"{whose.generation}-*"), key=_version, reverse=True):
+            try:
+                return _version(place), _read(place, whose, now)
+            except (OSError, ValueError, KeyError, TypeError) as exc:
+                log.warning("a snapshot cannot be used and is removed", snapshot=place.name, reason=str(exc))
+                shutil.rmtree(place, ignore_errors=True)
+        return None
+
+    @contextmanager
+    def _locked(self) -> Iterator[bool]:
+        with (self._folder / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            for left in self._folder.glob(".building-*"):  # of a process that died: nobody else holds the lock
+                shutil.rmtree(left, ignore_errors=True)
+            yield True
+
+    def _erased_after(self, version: int) -> bool:
+        with self._engine.connect() as conn:
+            query = select(func.count()).where(changes.c.kind == "erase", changes.c.seq > version)
+            return bool(conn.scalar(query))
+
+    def _drop_erased(self) -> None:
+        """Those from before an erasure, which itself removes them unless its process dies just then."""
+        for place in self._folder.glob("[0-9]*-*"):
+            if self._erased_after(_version(place)):
+                shutil.rmtree(place, ignore_errors=True)
+
+    def _drop_old(self, generation: int) -> None:
+        self._drop_erased()
+        with self._engine.connect() as conn:
+            live = live_generation(conn)
+        mine = sorted(self._folder.glob(f"{generation}-*"), key=_version, reverse=True)
+        others = [
+            place for place in self._folder.glob("[0-9]*-*") if place not in mine and not place.name.startswith(f"{live}-")
+        ]
+        for place in mine[_KEPT:] + others:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def array(content: bytes) -> Any:
+    """An array that was saved. Raises ValueError when it is none."""
+    return np.load(io.BytesIO(content), allow_pickle=False)
+
+
+def _read(place: Path, whose: Identity, now: int) -> dict[str, bytes]:
+    """Every file of a snapshot, checked. Raises ValueError, KeyError, OSError."""
+    text, _, digest = (place / _MANIFEST).read_bytes().partition(b"\n")
+    if hashlib.sha256(text).hexdigest().encode() != digest:
+        raise ValueError("its manifest is damaged")
+    manifest = orjson.loads(text)
+    if manifest["format"] != FORMAT:
+        raise ValueError(f"format {manifest['format']}")
+    if Identity(manifest["library"], manifest["epoch"], manifest["generation"]) != whose:
+        raise ValueError("it belongs to another ledger or generation")
+    if manifest["version"] != _version(place) or manifest["version"] > now:
+        raise ValueError("its version is not of this ledger's past")
+    files = {}
+    for name, (size, digest) in manifest["files"].items():
+        content = (place / name).read_bytes()
+        if len(content) != size or hashlib.sha256(content).hexdigest() != digest:
+            raise ValueError(f"{name} is damaged")
+        files[name] = content
+    return files
+
+
+def _write(path: Path, content: bytes | np.ndarray) -> tuple[int, str]:
+    """Writes and syncs a file; returns its size and SHA-256."""
+    if isinstance(content, np.ndarray):
+        buffer = io.BytesIO()
+        np.save(buffer, content, allow_pickle=False)
+        content = buffer.getvalue()
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return len(content), hashlib.sha256(content).hexdigest()
+
+
+def _version(place: Path) -> int:
+    tail = place.name.rpartition("-")[2]
+    return int(tail) if tail.isdigit() else -1

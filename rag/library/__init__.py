@@ -1,1 +1,0 @@
-"""The record (ledger) and its mirrors (vector index, BM25)."""

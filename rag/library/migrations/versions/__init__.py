@@ -1,1 +1,0 @@
-"""Revisions of the ledger's schema, one a release that changed it; see `rag.library.migrations`."""

@@ -1,0 +1,67 @@
+"""The ledger's schema over the releases: forward only, run when the ledger is opened, in one transaction.
+
+A new or changed table needs a revision: `python -m tests.support.make_revision "what changes"` writes it from the
+difference between the last revision and the tables. `meta.schema` holds the number of the last one that ran.
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, select, update
+from sqlalchemy.exc import DBAPIError
+
+from rag.errors import ConfigError
+from rag.record import tables
+from rag.record.schema import SCHEMA_VERSION, meta, metadata
+
+_SCHEMA = select(meta.c.value).where(meta.c.key == "schema")
+
+
+def current(engine: Engine) -> bool:
+    """Whether the ledger has the schema of this program. Raises ConfigError when it is newer."""
+    try:
+        with engine.connect() as conn:
+            found = conn.scalar(_SCHEMA)
+    except DBAPIError:  # nothing there yet
+        return False
+    return found is not None and _number(found) == SCHEMA_VERSION
+
+
+def migrate(conn: Connection) -> None:
+    """Creates the tables of a new ledger, or brings an older one up. Inside a write transaction. Raises ConfigError."""
+    assert tables.MODULES  # their tables are in the metadata by now
+    found = conn.scalar(_SCHEMA) if inspect(conn).has_table(meta.name) else None
+    if found is None:
+        metadata.create_all(conn)
+        values = {"schema": str(SCHEMA_VERSION), "library": uuid.uuid4().hex, "epoch": uuid.uuid4().hex}
+        for key, value in values.items():  # the ids tell this ledger from all others, and from itself before a restore
+            conn.execute(meta.insert().values(key=key, value=value))
+    elif _number(found) < SCHEMA_VERSION:
+        upgrade(conn, _number(found))
+        conn.execute(update(meta).where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION)))
+
+
+def upgrade(conn: Connection, version: int, target: str = "head") -> None:
+    """Runs the revisions after number `version` (0: all, in an empty database)."""
+    from alembic import command  # slow to import, and hardly ever needed
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = conn
+    if version and not MigrationContext.configure(conn).get_current_heads():
+        command.stamp(config, f"{version:04}")
+    command.upgrade(config, target)
+
+
+def _number(found: str) -> int:
+    if int(found) > SCHEMA_VERSION:
+        raise ConfigError(
+            f"the ledger has schema {found}; this program knows {SCHEMA_VERSION}.",
+            field="data_dir",
+            fix="Run the newer Xiansou that wrote it.",
+        )
+    return int(found)

@@ -1,0 +1,1 @@
+"""Revisions of the ledger's schema, one a release that changed it; see `rag.record.migrations`."""

@@ -1,0 +1,73 @@
+"""What all commands share: `--config`, `--json`, tables and progress bars on stderr, errors as exit codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from rag.errors import XiansouError
+from rag.settings import Settings, load
+
+DONE, PARTLY, WRONG = 0, 1, 2
+INTERRUPTED = 130  # by Ctrl-C, as shells have it
+
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file; default: ./xiansou.toml if it is there.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]
+
+
+def settings(config: Path | None, **overrides: Any) -> Settings:
+    """Settings for a command; overrides are named `section__key`. Starts logging. Raises ConfigError."""
+    from rag.runtime.observe import start_logging
+
+    told = load(config, overrides={key.replace("__", "."): value for key, value in overrides.items()})
+    start_logging(told.log)
+    return told
+
+
+def emit(value: Any) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0) + b"\n")
+    sys.stdout.flush()
+
+
+def fail(error: XiansouError, *, as_json: bool) -> int:
+    """Prints an error for a person or a program; returns the exit code."""
+    if as_json:
+        emit({"error": {"code": error.code, "detail": error.detail, "field": error.field, "fix": error.fix}})
+    where = f"{error.field}: " if error.field and error.field not in str(error) else ""
+    print(f"error: {where}{error}", file=sys.stderr)
+    return WRONG
+
+
+@contextmanager
+def progress(label: str, unit: str) -> Iterator[Any]:
+    """Yields `update(done, total)`; draws a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(f"{unit}  {{task.fields[speed]}}/s"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=None, speed="–")
+
+        def update(done: int, total: int) -> None:
+            elapsed = bar.tasks[task].elapsed or 0
+            bar.update(task, completed=done, total=total, speed=f"{done / elapsed:.1f}" if elapsed else "–")
+
+        yield update

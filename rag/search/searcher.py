@@ -1,0 +1,64 @@
+"""The hits of a question: where it may look, all its readings, and what was said already further down."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from rag.domain import Question, Retrieved, Scope
+from rag.runtime import telemetry
+from rag.search.readings import search_readings, step_back
+from rag.search.retrieve import Retriever
+from rag.search.rewrite import readings, said_already
+from rag.settings import Settings
+
+
+class Searcher:
+    """Searches as the question's profile says. Safe for any mix of threads."""
+
+    def __init__(self, retriever: Retriever, settings: Settings):
+        self._retriever, self._settings = retriever, settings
+
+    def search(self, question: Question, *, explain: bool = False) -> Retrieved:
+        """Best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
+        profile, scope = self._settings.profile(question.profile), self.scope(question)
+        k, began = question.top_k or profile.top_k, time.perf_counter()
+        found = search_readings(
+            lambda text, many: self._retriever.retrieve(
+                text,
+                scope,
+                many,
+                min_index_version=question.min_index_version,
+                as_of=question.as_of,
+                explain=explain,
+                own=question.text,
+            ),
+            readings(question),
+            k,
+        )
+        found = step_back(found, said_already(question))
+        telemetry.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
+        return found
+
+    def read(self, question: Question, *, widen: bool) -> Retrieved:
+        """The hits as an answer is made of them; `widen`: the best ones with their sections around them, for an LLM."""
+        found = self.search(question)
+        found = replace(found, hits=tuple(hit for hit in found.hits if not hit.aside) or found.hits)
+        return self._retriever.widened(found, self._settings.retrieval.neighbours) if widen else found
+
+    def scope(self, question: Question) -> Scope:
+        """Where the question may look: the collection of its profile, where it names none."""
+        own = self._settings.profile(question.profile).collection
+        if question.scope.collection is not None or own is None:
+            return question.scope
+        return replace(question.scope, collection=own)
+
+    def siblings(self, standing: str, question: Question, k: int) -> Retrieved:
+        """The k best hits of what a follow-up stands for, where the follow-up may look."""
+        return self._retriever.retrieve(
+            standing, self.scope(question), k, min_index_version=question.min_index_version, as_of=question.as_of
+        )
+
+    def version(self, question: Question) -> int:
+        """The index version that a question is answered at which is not searched. Raises IndexBehind."""
+        return self._retriever.version(question.min_index_version, question.as_of)

@@ -1,0 +1,33 @@
+"""How much of a question stands in a passage, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.text.tokens import words
+
+
+@lru_cache(maxsize=20_000)
+def word_set(text: str) -> frozenset[str]:
+    """Words of a text. Cached: the same passages come back for many questions."""
+    return frozenset(words(text))
+
+
+def coverage(
+    terms: Sequence[str], idf: NDArray[np.float32], text: str, also: Mapping[str, tuple[str, ...]] | None = None
+) -> float:
+    """Share (0–1) of the question's words, weighted by idf, that occur in the text; 0 for a question without words.
+
+    `also`: words that count for another (its synonyms, its right spelling).
+    """
+    total = float(idf.sum())
+    if total <= 0:
+        return 0.0
+    present = word_set(text)
+    others = also or {}
+    found = (term in present or not present.isdisjoint(others.get(term, ())) for term in terms)
+    return float(sum(weight for weight, there in zip(idf.tolist(), found, strict=True) if there)) / total

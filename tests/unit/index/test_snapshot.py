@@ -1,0 +1,147 @@
+"""Snapshots: the mirror that starts from one equals the one from the ledger; a bad one is never used."""
+
+from __future__ import annotations
+
+import random
+import shutil
+
+import pytest
+
+from rag.domain import Scope
+from rag.index import ivf
+from rag.index.mirror import Mirror
+from rag.index.snapshot import Snapshots, identity
+from rag.index.vectors import LiveIndex
+from rag.record.erase import erase
+from rag.text.tokens import words
+
+
+@pytest.fixture(params=["exact", "trained"])
+def fresh(request, application, settings, monkeypatch):
+    """fresh() → a new mirror over the ledger and the snapshots, as a process that starts would have."""
+    monkeypatch.setattr(ivf, "TARGET_RECALL", 1.1)  # never enough: every list is read, so two trained indexes find the same
+
+    def make(snapshots: bool = True) -> Mirror:
+        def index(dim: int) -> LiveIndex:
+            return LiveIndex(dim, exact_below=100, background=False) if request.param == "trained" else LiveIndex(dim)
+
+        where = Snapshots(settings.data_dir / "snapshots", application.ledger.engine) if snapshots else None
+        return Mirror(application.ledger.engine, application.generation, application.embedder.dim, index, where)
+
+    return make
+
+
+@pytest.fixture
+def library(put):
+    for n in range(60):
+        put(f"d{n}", *(f"part {k} of document{n}" for k in range(4)), metadata={"n": n}, collection=f"c{n % 3}")
+
+
+def state(application, mirror, question="document7 part", scope=Scope()):
+    vector = application.embedder.embed_queries([question])[0]
+    found = mirror.search(vector, words(question), 10, scope)
+    # BM25 counts deleted passages until its segments merge: which words occur is compared, not their weights.
+    hits = (found.bm25 > 0).tolist()
+    return found.version, sorted(zip(found.ids.tolist(), found.cosine.round(5).tolist(), hits, strict=True))
+
+
+def folders(settings):
+    return sorted(place.name for place in (settings.data_dir / "snapshots").iterdir() if place.is_dir())
+
+
+def test_a_start_from_a_snapshot_equals_a_start_from_the_ledger(application, put, library, fresh, settings):
+    mirror = fresh()
+    mirror.sync()
+    assert mirror.snapshot()
+    put("d7", "part 9 of document7 rewritten", collection="c1")
+    application.ledger.delete("d8")
+    put("new", "part 1 of document77")
+    started, plain = fresh(), fresh(snapshots=False)
+    started.sync()
+    plain.sync()
+    assert len(started) == len(plain) == 60 * 4 - 4 + 1 - 4 + 1
+    for question, scope in (("document7 part", Scope()), ("document77", Scope()), ("part", Scope("c1", {"n": 4}))):
+        assert state(application, started, question, scope) == state(application, plain, question, scope)
+
+
+def test_what_questions_may_ask_for_is_there_after_a_start(application, put, fresh):
+    for n in range(40):
+        put(f"d{n}", f"part of document{n}", metadata={"product": f"Cam {n % 4}", "date": f"2025-0{n % 4 + 1}-12"})
+    mirror = fresh()
+    mirror.sync()
+    assert mirror.snapshot()
+    put("d1", "part of document1", metadata={"product": "Cam 9"})
+    application.ledger.delete("d5")
+    told = []
+    for one in (fresh(snapshots=False), fresh(), mirror):
+        one.sync()
+        cams = [one.consult(lambda named, name=name: named.ids("product", name.__eq__)).tolist() for name in ("cam 1", "cam 9")]
+        told.append((*cams, one.consult(lambda named: named.ids("date", lambda _: True)).tolist()))
+    assert [len(ids) for ids in told[0]] == [8, 1, 38]
+    assert told[0] == told[1] == told[2]
+
+
+@pytest.mark.parametrize("damage", ["flip", "zero", "cut", "drop", "manifest"])
+def test_a_damaged_snapshot_is_detected_and_removed(application, library, fresh, settings, damage):
+    mirror = fresh()
+    mirror.sync()
+    mirror.snapshot()
+    place = settings.data_dir / "snapshots" / folders(settings)[0]
+    rng = random.Random(damage)
+    file = place / "manifest.json" if damage == "manifest" else rng.choice(sorted(place.iterdir()))
+    content = bytearray(file.read_bytes())
+    at = rng.randrange(len(content))
+    if damage in ("flip", "manifest"):
+        content[at] ^= 1 << rng.randrange(8)
+    elif damage == "zero":
+        content[at : at + 4096] = bytes(len(content[at : at + 4096]))
+        content[0] ^= 1  # a page of zeros may hide nothing
+    elif damage == "cut":
+        del content[at:]
+    file.write_bytes(content)
+    if damage == "drop":
+        file.unlink()
+    started, plain = fresh(), fresh(snapshots=False)
+    started.sync()
+    plain.sync()
+    assert state(application, started) == state(application, plain)
+    assert folders(settings) == []
+
+
+def test_foreign_old_and_future_snapshots_are_not_used(application, put, library, fresh, settings):
+    snapshots = Snapshots(settings.data_dir / "snapshots", application.ledger.engine)
+    mirror = fresh()
+    mirror.sync()
+    mirror.snapshot()
+    whose = identity(application.ledger.engine, application.generation)
+    assert snapshots.load(whose) is not None
+    name = folders(settings)[0]
+    shutil.copytree(settings.data_dir / "snapshots" / name, settings.data_dir / "snapshots" / "1-99999")  # renamed by hand
+    assert snapshots.load(whose)[0] == 60
+    with application.ledger.engine.connect() as conn, conn.begin():
+        conn.exec_driver_sql("UPDATE meta SET value = 'restored' WHERE key = 'epoch'")
+    assert snapshots.load(identity(application.ledger.engine, application.generation)) is None
+
+
+def test_half_written_folders_are_swept_and_only_the_newest_kept(application, put, library, fresh, settings):
+    mirror = fresh()
+    for n in range(4):
+        put("again", f"version {n}")
+        mirror.sync()
+        assert mirror.snapshot()
+    (settings.data_dir / "snapshots" / ".building-dead").mkdir()
+    put("again", "last")
+    mirror.sync()
+    mirror.snapshot()
+    assert folders(settings) == ["1-64", "1-65"]
+
+
+def test_an_erasure_removes_snapshots_and_stops_one_under_way(application, put, library, fresh, settings):
+    mirror = fresh()
+    mirror.sync()
+    mirror.snapshot()
+    erase(application.ledger.engine, settings.data_dir, "d3")
+    assert folders(settings) == []
+    assert mirror.snapshot() is False  # the mirror still stands before the erasure
+    mirror.sync()
+    assert mirror.snapshot() is True

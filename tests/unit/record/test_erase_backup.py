@@ -1,0 +1,127 @@
+"""Erasing leaves no byte; a backup is whole; a restore does not bring the erased back."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+
+import pytest
+from sqlalchemy import select
+
+from rag.domain import Scope
+from rag.errors import ConfigError, InputError, NotFound
+from rag.record.backup import backup, restore
+from rag.record.engine import writing
+from rag.record.erase import erase
+from rag.record.ledger import Ledger
+from rag.record.schema import job_contents, jobs, vectors
+from rag.text.tokens import words
+
+CANARY = "canaryzq7781"
+
+
+def bytes_below(folder, needle: str) -> list[str]:
+    return [str(f) for f in folder.rglob("*") if f.is_file() and needle.encode() in f.read_bytes()]
+
+
+def search(application, text):
+    view = application.views.live()
+    found = view.mirror.search(view.embedder.embed_queries([text])[0], words(text), 50, Scope())
+    return {p.text for p in application.ledger.passages_at(found.ids.tolist(), found.version).values()}
+
+
+def test_an_erased_document_leaves_no_byte_below_the_data_dir(application, put, settings):
+    put("secret", f"The name is {CANARY}.", "shared sentence", title=f"title {CANARY}", source=f"/x/{CANARY}", url=CANARY)
+    put("secret", f"The name was {CANARY}.", "shared sentence")
+    put("other", "shared sentence")
+    with writing(application.ledger.engine) as conn:
+        values = {"id": 7, "state": "queued", "document_id": "secret", "input": CANARY, "attempts": 1}
+        conn.execute(jobs.insert().values(created_at=0, updated_at=0, **values))
+        conn.execute(job_contents.insert().values(job_id=7, content=CANARY.encode()))
+    assert search(application, CANARY)
+    assert bytes_below(settings.data_dir, CANARY)
+    receipt = erase(application.ledger.engine, settings.data_dir, "secret")
+    assert (receipt.document_id, receipt.versions, receipt.disk_clean) == ("secret", 2, True)
+    assert bytes_below(settings.data_dir, CANARY) == []
+    assert search(application, CANARY) == {"shared sentence"}
+    assert len(application.views.live().mirror) == 1
+    with application.ledger.engine.connect() as conn:
+        assert len(conn.execute(select(vectors)).all()) == 1  # the one that another document shares
+    for read in (
+        lambda: application.ledger.text("secret", 1),
+        lambda: erase(application.ledger.engine, settings.data_dir, "secret"),
+    ):
+        with pytest.raises(NotFound):
+            read()
+    assert put("secret", "a new beginning").version == 3
+
+
+def test_backup_while_writing_and_restore(application, put, settings, tmp_path):
+    for n in range(30):
+        put(f"d{n}", f"text {n}")
+    stop = threading.Event()
+
+    def write():
+        n = 0
+        while not stop.is_set():
+            put("busy", f"busy {(n := n + 1)}")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    manifest = backup(application.ledger.engine, tmp_path / "b.tar")
+    stop.set()
+    writer.join()
+    assert manifest.documents >= 30
+    highest = application.ledger.head()
+    application.ledger.delete("d1")
+    with pytest.raises(ConfigError, match="in use"):
+        restore(tmp_path / "b.tar", settings.data_dir)
+    application.close()
+    restored = restore(tmp_path / "b.tar", settings.data_dir)
+    ledger = Ledger.open(settings.database_url)
+    assert ledger.text("d1", 1) == "text 1"
+    assert ledger.head() == restored.index_version > highest
+    with ledger.engine.connect() as conn:
+        assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    ledger.close()
+
+
+def test_a_restore_never_resurrects_what_was_erased_since(application, put, settings, tmp_path):
+    put("secret", f"The name is {CANARY}.")
+    put("kept", "kept text")
+    backup(application.ledger.engine, tmp_path / "old.tar")
+    erase(application.ledger.engine, settings.data_dir, "secret")
+    put("secret", "a new beginning")
+    backup(application.ledger.engine, tmp_path / "new.tar")
+    application.close()
+
+    restored = restore(tmp_path / "old.tar", settings.data_dir)
+    assert restored.erased_again == ["secret"]
+    assert bytes_below(settings.data_dir, CANARY) == []
+    ledger = Ledger.open(settings.database_url)
+    assert [doc.id for doc in ledger.page()] == ["kept"]
+    ledger.close()
+
+    again = restore(tmp_path / "new.tar", settings.data_dir)
+    assert again.erased_again == []
+    ledger = Ledger.open(settings.database_url)
+    assert [doc.id for doc in ledger.page()] == ["kept", "secret"]
+    ledger.close()
+
+
+def test_a_damaged_or_foreign_backup_is_refused_and_changes_nothing(application, put, settings, tmp_path):
+    put("a", "text")
+    backup(application.ledger.engine, tmp_path / "b.tar")
+    with pytest.raises(InputError, match="there already"):
+        backup(application.ledger.engine, tmp_path / "b.tar")
+    application.close()
+    good = (tmp_path / "b.tar").read_bytes()
+    at = good.index(b"SQLite format 3")
+    (tmp_path / "flipped.tar").write_bytes(good[: at + 5000] + bytes([good[at + 5000] ^ 1]) + good[at + 5001 :])
+    (tmp_path / "short.tar").write_bytes(good[: len(good) // 2])
+    (tmp_path / "text.tar").write_text("no backup")
+    for name in ("flipped", "short", "text", "absent"):
+        with pytest.raises(InputError):
+            restore(tmp_path / f"{name}.tar", settings.data_dir)
+    with sqlite3.connect(settings.data_dir / "ledger.db") as raw:
+        assert raw.execute("select count(*) from documents").fetchone() == (1,)
