@@ -27,8 +27,8 @@ _EN = (*_ELSEWHERE, 0.042, 0.0454, 0.0818, 0.1339, 0.2203, 0.271, 0.3433, 0.4252
 
 # By `python -m eval.train.refusal`; eval/train/README.md has sources and figures. Constants are such that a threshold of the
 # curves above lets as many unanswerable questions through as it does elsewhere.
-_SMALL = (-2.599, 0.695, -0.826, 6.555, 2.685, 0.968, 0.727)  # 1, the logit of all libraries, chinese, weakest, …
-_ABROAD = (-3.863, 8.711, 16.191, 5.347, -5.723)  # 1, late, margin, ahead, short
+_SMALL = (-2.943, 0.659, -0.735, 5.937, 3.413, 1.609, 1.029)  # 1, the logit of all libraries, chinese, weakest, …
+_ABROAD = (-3.678, 8.711, 16.191, 5.347, -5.723)  # 1, late, margin, ahead, short
 
 
 @dataclass(frozen=True, slots=True)
