@@ -25,7 +25,7 @@ _AHEAD = 3  # candidates read beyond the wanted hits: some of them are folded
 _EXCLUDED = 0.5  # of its probability, which is besides no higher than the best one that the question does not exclude
 
 _MANY = 12  # candidates from which on their mean and median say what is usual
-_USUAL_COSINE, _USUAL_LATE, _USUAL_RIVAL = 0.84, 0.335, 15.5  # of candidates of nine sets, see DECISIONS, "Refusing"
+_USUAL_COSINE, _USUAL_LATE, _USUAL_RIVAL = 0.84, 0.335, 15.5  # of candidates of nine sets, see docs/decisions/0062
 
 Dropped = tuple[tuple[Hit, str], ...]
 
