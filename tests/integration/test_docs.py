@@ -101,7 +101,7 @@ def results(service: str, folder: Path, environment: dict[str, str]) -> list[sub
         program = [sys.executable, "-c", text] if step.python else ["bash", "-euo", "pipefail", "-c", text]
         found.append(
             subprocess.run(
-                program, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False
+                program, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False
             )
         )
         if step.command.startswith(_ONCE):
