@@ -34,6 +34,7 @@ lint: setup-dev ## style, types and the floors of the house
 docs: setup-dev ## write the reference anew from the code, then build the documentation into site/
 	@$(BIN)/python -m tests.support.reference
 	@$(BIN)/zensical build --strict --clean
+	@$(BIN)/python -m tests.support.site site
 
 setup: $(VENV)/.installed $(VENV)/.model ## the virtual environment and the embedding model
 setup-dev: setup $(VENV)/.installed-dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import yaml
 
 from tests.support.pages import DOCS, ROOT, TO_COME
 from tests.support.reference import PAGES
+from tests.support.site import search_in_chinese
 
 CONFIG = ROOT / "mkdocs.yml"
 _LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
@@ -95,6 +97,11 @@ def test_the_site_loads_nothing_from_outside(site: Path) -> None:
 
 
 def test_the_search_knows_both_languages(site: Path) -> None:
-    index = (site / "search.json").read_text(encoding="utf-8")
-    assert "nightly re-index" in index
-    assert "重建索引" in index
+    search_in_chinese(site)
+    index = json.loads((site / "search.json").read_text(encoding="utf-8"))
+    assert index["config"]["lang"] == ["zh"]
+    texts = " ".join(item["text"] for item in index["items"])
+    assert "nightly re-index" in texts
+    assert "重建索引" in texts
+    (worker,) = (site / "assets" / "javascripts" / "workers").glob("search.*.js")
+    assert "Intl.Segmenter" in worker.read_text(encoding="utf-8")  # it cuts where the language is Chinese
