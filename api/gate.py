@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import errors, trail
-from api.auth import PUBLIC, Access
+from api.auth import Access, is_public
 from api.meter import CURRENT, Meter
 from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import state
@@ -32,7 +32,7 @@ class Gate:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in PUBLIC:
+        if scope["type"] != "http" or is_public(scope["path"]):
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)

@@ -22,7 +22,7 @@ from rag.errors import LimitReached, Overloaded
 from rag.runtime.remote import Remote
 from rag.settings import Settings
 
-_HALF_WINDOW_S = 30.0  # by then half of what was counted has left the window
+_MOMENT_S = 0.05  # the counters round down
 _DAY_S = 86_400
 _MICRO = 1_000_000  # spend is counted in millionths
 
@@ -53,7 +53,7 @@ class Rates:
                     raise Overloaded("requests cannot be counted at the moment.", retry_after=5)
                 taken = self._own.hit(RateLimitItemPerMinute(most), name)
             if not taken:
-                raise LimitReached(f"more than {most} requests a minute of one {what}.", retry_after=_HALF_WINDOW_S)
+                raise LimitReached(f"more than {most} requests a minute of one {what}.", retry_after=self._until(name, most))
 
     def check_stranger(self, address: str | None) -> None:
         """Counts a request that is refused, so that keys cannot be guessed fast. Raises LimitReached."""
@@ -62,7 +62,7 @@ class Rates:
             return
         taken = self._take(name, most)
         if not (self._own.hit(RateLimitItemPerMinute(most), name) if taken is None else taken):
-            raise LimitReached("too many requests without a valid key.", retry_after=_HALF_WINDOW_S)
+            raise LimitReached("too many requests without a valid key.", retry_after=self._until(name, most))
 
     def _counters(self, caller: Principal) -> Iterator[tuple[str, str, int]]:
         if caller.kind == "local":
@@ -84,11 +84,31 @@ class Rates:
         """Whether there was room; None while there is no Redis."""
         return self._remote.attempt(lambda client: self._window(client).hit(RateLimitItemPerMinute(most), name))
 
+    def _until(self, name: str, most: int) -> float:
+        """Seconds until the next request of a counter that is full will pass."""
+        item = RateLimitItemPerMinute(most)
+        key, expiry = item.key_for(name), item.get_expiry()
+        told = self._remote.attempt(lambda client: self._window(client).storage.get_sliding_window(key, expiry))
+        before, before_left, now, now_left = told or self._own.storage.get_sliding_window(key, expiry)
+        return _until(before, before_left, now, max(0.0, now_left - expiry), most, expiry)  # it is kept for two windows
+
     def _window(self, client: Any) -> SlidingWindowCounterRateLimiter:
         if self._windows is None or self._windows[0] is not client:
             storage = RedisStorage("redis://", connection_pool=client.connection_pool, key_prefix="xiansou:rate")
             self._windows = client, SlidingWindowCounterRateLimiter(storage)
         return self._windows[1]
+
+
+def _until(before: int, before_left: float, now: int, now_left: float, most: int, window: float) -> float:
+    """Of a sliding window of two counters: `before` counts by the share of its time that is left, `now` fully.
+
+    While `now` has room, the former window must shrink enough; else `now` must become the former one. `now_left`: until then.
+    """
+    if now < most and before:
+        shrunk = before_left - (most - now) * window / before
+        if shrunk <= now_left:
+            return max(0.0, shrunk) + _MOMENT_S
+    return now_left + _MOMENT_S
 
 
 class Budgets:

@@ -14,14 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from api.mcp_tools import make_server
 from api.principal import Principal
-from api.scopes import Asker
+from api.scopes import Searcher
 from api.state import Here, State
 
 router = APIRouter(tags=["compatible clients"])
 
 
 @router.api_route("/mcp", methods=["GET", "POST", "DELETE"], include_in_schema=False)
-async def mcp(request: Request, here: Here, caller: Asker) -> Response:
+async def mcp(request: Request, here: Here, caller: Searcher) -> Response:
     """Passes the request on to the MCP SDK."""
     manager = request.app.state.mcp
     assert isinstance(manager, StreamableHTTPSessionManager)

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-import rjieba
-
 from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
 from rag.answering.gate.numbers import numbers
 from rag.answering.gate.tok import Clause, Reading, Tok
+from rag.text import chinese
 from rag.text.tokens import fold
 
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -243,7 +242,7 @@ def _han(run: str) -> Iterator[Tok]:
 
 
 def _cut(run: str) -> Iterator[Tok]:
-    for word in rjieba.cut(run, False) if run else ():
+    for word in chinese.cut(run, False) if run else ():
         if word in JOINS or word in OPERATORS or word in PHRASES or word in LIGHT_ZH:
             yield _known(word, word)
         elif len(word) > 1 and word[0] in "只仅" and word[1:] in PHRASES:
