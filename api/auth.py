@@ -15,17 +15,18 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from sqlalchemy import Engine
 
-from api import trail
+from api import cites, trail
 from api.admission import Admission
 from api.auth_peer import Peer, Peers
 from api.auth_sso import SingleSignOn
 from api.auth_widget import PREFIX as WIDGET_PREFIX
 from api.auth_widget import WidgetTokens
-from api.limits import Budgets, Rates
+from api.limits import Budgets, Rates, Spent
 from api.meter import Meter
 from api.principal import Principal
 from api.secret import Secret
 from api.web.session import COOKIE, CSRF, Sessions, in_console
+from api.wire.links import Links
 from rag.errors import Forbidden, InputError, Unauthorized
 from rag.record.audit import Trail, library_of
 from rag.record.keys import PREFIX, Key, Keys
@@ -35,8 +36,8 @@ from rag.settings import Settings
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
 PAGES = ("/", "/docs", "/widget.js", "/favicon.ico", "/web/{name}", "/console/login")
-PUBLIC = ("/livez", "/readyz", "/openapi.json", *PAGES)
-_PUBLIC_BELOW = ("/web/",)
+PUBLIC = ("/livez", "/readyz", "/openapi.json", f"{cites.PATH}{{token}}", *PAGES)
+_PUBLIC_BELOW = ("/web/", cites.PATH)  # files of pages; what stands behind a citation's link is a signature
 
 DEADLINE = "X-Deadline-Ms"
 
@@ -68,6 +69,21 @@ class Access:
         self._settings = settings
         self._command = os.environ.get(service.TOKEN_VARIABLE, "").encode()  # of `xiansou ask` on this machine
         self._peers = Peers(settings.server.trusted_proxies)
+        self.cites = cites.Cites(engine, self.keys, settings.server.cite_hours)
+
+    def address(self, request: Request) -> str:
+        """Where readers of an answer reach this service, without a slash at the end."""
+        return self._settings.server.public_url or self._peers.address(request.scope)
+
+    def links(self, request: Request, caller: Principal) -> Links:
+        """Where the citations of an answer to this request lead."""
+        base = self.address(request) + cites.PATH
+        return Links(lambda citation: f"{base}{self.cites.token(citation, caller)}#cited")
+
+    async def reader(self, request: Request) -> None:
+        """Counts a request to a page that needs no key. Raises LimitReached."""
+        address = self._peers.peer(request.scope).address
+        await to_thread.run_sync(self.rates.check_reader, address, limiter=self.limiter)
 
     async def identify(self, request: Request) -> Principal:
         """Raises Unauthorized, Forbidden, UpstreamError, LimitReached, Overloaded."""
@@ -106,7 +122,11 @@ class Access:
         except (Unauthorized, Forbidden):
             self.rates.check_stranger(self._peers.peer(request.scope).address)
             raise
-        self.rates.check(caller)
+        try:
+            request.state.rate = self.rates.check(caller)
+        except Spent as exc:
+            request.state.rate = exc.rate
+            raise
         return caller
 
     def principal(self, request: Request) -> Principal:

@@ -110,7 +110,7 @@ async def _add_headers(scope: Scope, message: Message, request_id: str) -> None:
     here = scope["app"].state.here
     if not scope["path"].startswith("/v1/") or INDEX_VERSION in headers or not isinstance(here, State):
         return
-    if message["status"] in _TURNED_AWAY:
+    if message["status"] in _TURNED_AWAY or "principal" not in scope["state"]:  # strangers learn nothing
         return
     try:
         headers[INDEX_VERSION] = str(await run_in_threadpool(here.application.ledger.head))

@@ -17,7 +17,7 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from api.web.refusal import refusal
-from api.wire.dialects import spoken
+from api.wire.dialects import hint, openai_error, spoken
 from rag.errors import (
     Cancelled,
     ConfigError,
@@ -110,9 +110,9 @@ class _Told(Response):
         if told is None:
             await super().__call__(scope, receive, send)
             return
-        status, body = told
         kept = {name: value for name, value in self.headers.items() if name not in ("content-length", "content-type")}
-        await Response(orjson.dumps(body), status, kept, "application/json")(scope, receive, send)
+        kept["X-Problem-Code"] = self._problem["code"]
+        await Response(told.body, told.status, kept, told.media_type)(scope, receive, send)
 
 
 def response(request: Request, error: XiansouError) -> Response:
@@ -173,13 +173,16 @@ def _http(request: Request, error: Exception) -> Response:
     """What Starlette and FastAPI raise: unknown route, wrong method, a body that is cut off or too large."""
     assert isinstance(error, HTTPException)
     headers, detail = dict(error.headers or {}), str(error.detail)
+    fix = None
     if error.status_code == 404:
-        detail = f"there is nothing at {request.url.path}."
+        detail, fix = f"there is nothing at {request.url.path}.", hint(request.url.path)
     elif error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed(request))
         detail = f"{request.method} is not possible here; {headers['Allow']} is."
     code = _CODE_OF_STATUS.get(error.status_code, "http_error")
-    told = problem(error.status_code, code, detail)
+    told = problem(error.status_code, code, detail, fix=fix)
+    if error.status_code == 404:  # OpenAI's clients, led to a wrong address, show this member and nothing else
+        told |= openai_error(told)
     return refusal(request, told, headers) or reply(told, headers)
 
 

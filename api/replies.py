@@ -26,6 +26,7 @@ class Problem(_Reply):
     detail: str = Field(examples=["unknown field `questoin`."])
     field: str | None = Field(examples=["questoin"])
     fix: str | None = Field(None, examples=["Remove it, or correct its name."])
+    error: dict[str, Any] | None = Field(None, description="Of an unknown address: the same for clients of OpenAI's API.")
 
 
 class CitationReply(_Reply):

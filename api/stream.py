@@ -117,6 +117,16 @@ async def stream_answer(
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
+def ready(answer: Answer, encoder: Encoder, headers: dict[str, str] | None = None) -> EventSourceResponse:
+    """A stream of an answer that is there already."""
+
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        for told in (*encoder.start(), *encoder.end(answer)):
+            yield told
+
+    return EventSourceResponse(events(), ping=PING_S, headers={INDEX_VERSION: str(answer.index_version), **(headers or {})})
+
+
 async def steps(application: Application, question: Question) -> AsyncGenerator[Sentence | Answer, None]:
     """The pipeline's sentences, then the answer; cancelled, or closed early, it stops the LLM."""
     gone = threading.Event()

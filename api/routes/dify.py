@@ -15,7 +15,12 @@ from api.state import Here
 from api.wire.dify import ALL, RetrievalBody, record
 from api.wire.replies import dify_problems
 from rag.errors import NotFound
+from rag.record.calibration import threshold
 from rag.search import intent
+
+# Dify's threshold is off unless its user has set one, and its model takes each record for true. Half of the questions that
+# documents do not answer are about something else altogether: passages as far from the question as those find are no records.
+_OFF_TOPIC = 0.5
 
 router = APIRouter(prefix="/dify", tags=["compatible clients"], route_class=JsonRoute)
 
@@ -50,5 +55,7 @@ def retrieval(asked: RetrievalBody, here: Here, caller: Searcher) -> Response:
     if intent.of(asked.query) is not None:  # a greeting finds nothing that would help Dify's model to answer it
         return Json({"records": []}, index_version=application.ledger.head())
     found = application.answerer.retrieve(caller.within(asked.to_question()))
-    taken = [record(hit) for hit in found.hits if asked.takes(hit)][: asked.retrieval_setting.top_k]
+    wrong_rate = application.settings.profile(None).max_wrong_rate
+    least = threshold(max(wrong_rate, _OFF_TOPIC), found.unanswered)
+    taken = [record(hit) for hit in found.hits if asked.takes(hit, least)][: asked.top_k]
     return Json({"records": taken}, index_version=found.version)

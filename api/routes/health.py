@@ -20,12 +20,14 @@ router = APIRouter(tags=["operation"])
 log = structlog.get_logger()
 
 
+@router.head("/livez", include_in_schema=False)
 @router.get("/livez", response_model=dict[str, str])
 async def livez() -> Response:
     """200 while the process serves requests; it needs nothing else."""
     return Json({"status": "alive"})
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness, "description": "Not now."}})
 def readyz(request: Request) -> Response:
     """200 when a question can be answered: the record answers, model and examples are loaded. Else 503 with the reasons.

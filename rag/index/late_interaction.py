@@ -25,11 +25,13 @@ def pack(tokens: Vectors) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Of k passages: late interaction scores (k,), and by how much the passage is behind the best of all passages on the
-    question's token on which it is most behind (k,): a name that stands elsewhere, say."""
+    """Of k passages: late interaction scores (k,), by how much the passage is behind the best of all passages on the
+    question's token on which it is most behind (k,): a name that stands elsewhere, say; and the similarity of the question's
+    token that finds the least of itself in the passage (k,): a thing that it does not speak of."""
 
     scores: NDArray[np.float32]
     short: NDArray[np.float32]
+    weakest: NDArray[np.float32]
 
 
 def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
@@ -43,15 +45,16 @@ def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
     sizes = np.array([len(bits) * 8 // dim for bits in packed])
     filled = sizes > 0
     if not filled.any():
-        return Compared(np.zeros(len(packed), np.float32), np.zeros(len(packed), np.float32))
+        return Compared(*np.zeros((3, len(packed)), np.float32))
     bits = np.unpackbits(np.frombuffer(b"".join(packed), np.uint8)).reshape(-1, dim)
     best = _best(query, bits, (np.cumsum(sizes) - sizes)[filled])
     most = best.max(axis=1)
     weights = most - best.mean(axis=1) + 1e-3
-    found, behind = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0)
-    scores, short = np.full(len(packed), found.min(), np.float32), np.full(len(packed), behind.max(), np.float32)
-    scores[filled], short[filled] = found, behind
-    return Compared(scores, short)
+    found, behind, least = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0), best.min(axis=0)
+    told = np.empty((3, len(packed)), np.float32)
+    told[:, ~filled] = np.array([[found.min()], [behind.max()], [least.min()]])
+    told[:, filled] = found, behind, least
+    return Compared(*told)
 
 
 def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:

@@ -56,7 +56,7 @@ def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
         seq, counts = _wipe(conn, document_id, row.version)
     drop_snapshots(data_dir / "snapshots")
     drop_interrupted_restores(data_dir)
-    return Receipt(document_id, counts[0], counts[1], counts[2], seq, _clean_log(engine))
+    return Receipt(document_id, counts[0], counts[1], counts[2], seq, clean_log(engine))
 
 
 def drop_snapshots(folder: Path) -> None:
@@ -89,7 +89,7 @@ def again(engine: Engine, known: Sequence[Tombstone]) -> list[str]:
                 _wipe(conn, tombstone.document_id, row.version)
                 done.append(tombstone.document_id)
     if done:
-        _clean_log(engine)
+        clean_log(engine)
     return done
 
 
@@ -140,7 +140,7 @@ def _drop_vector(conn: Connection, generation: int, key: bytes) -> int:
     return conn.execute(delete(vectors).where(vectors.c.generation == generation, vectors.c.hash == key, ~shared)).rowcount
 
 
-def _clean_log(engine: Engine) -> bool:
+def clean_log(engine: Engine) -> bool:
     """Moves SQLite's log into the database and empties it; the deleted pages in the database are zeros already."""
     if engine.dialect.name != "sqlite":
         return True

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from rag.errors import ConfigError, InputError
 from rag.settings.audit import Audit
 from rag.settings.generator import Generator
+from rag.settings.handoff import HandoffSettings
 from rag.settings.limits import Limits
 from rag.settings.memory import Answers, Cache, Conversation
 from rag.settings.parsing import Parsing
@@ -40,7 +41,7 @@ from rag.settings.sso import Sso
 ENV_PREFIX = "XIANSOU__"
 _MISSPELT = "XIANSOU_"  # with two more underscores further on: meant as a setting
 DEFAULT_FILE = "xiansou.toml"
-_NOT_SHOWN = ("generator", "api_key", "options")  # last parts of keys whose values may be secrets: never in an error
+_NOT_SHOWN = ("generator", "api_key", "secret", "options")  # last parts of keys whose values may be secrets: never in an error
 
 
 class Settings(Section):
@@ -58,6 +59,7 @@ class Settings(Section):
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
     conversation: Conversation = Conversation()
+    handoff: HandoffSettings = HandoffSettings()
     cache: Cache = Cache()
     answers: Answers = Answers()
     ingest: Ingest = Ingest()
