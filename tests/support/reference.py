@@ -100,7 +100,7 @@ def _command(path: str, command: Any) -> str:
 
 
 def _usage(argument: Any) -> str:
-    name = str(argument.metavar or argument.name).upper().strip("[]").replace("...", "").replace("…", "")
+    name = str(argument.metavar or argument.name).upper().replace("...", "").replace("…", "").strip("[]")
     return (name if argument.required else f"[{name}]") + ("…" if argument.nargs == -1 else "")
 
 

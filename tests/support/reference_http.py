@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from api.app import create_app
 from api.stream import Encoder, NativeEvents
 from api.wire.chat import ChatChunks
 from api.wire.citations import Rendering
+from api.wire.links import Links
 from api.wire.responses import ResponsesBody, ResponseWriter
 from api.wire.responses_stream import ResponseEvents
 from api.wire.ui import UiParts
@@ -160,11 +162,15 @@ def events_page() -> str:
         told = [event for sentence in said for event in one.sentence(sentence)]
         rows = [*one.start(), *one.waiting(), *told, *one.end(answer)]
         list(other.start())
-        parts.append(f"\n## {title}\n\n{about}\n\n| event | fields of its data |\n| --- | --- |")
+        parts.append(f"\n## {title}\n\n{inspect.cleandoc(about)}\n\n| event | fields of its data |\n| --- | --- |")
         parts += [_event(event) for event in rows]
         parts.append("\nWhen it fails after it began:\n\n| event | fields of its data |\n| --- | --- |")
         parts += [_event(event) for event in other.failed(problem)]
     return "\n".join(parts) + "\n"
+
+
+def _rendering() -> Rendering:
+    return Rendering("annotations", Links(lambda cited: f"http://127.0.0.1:8000/v1/cite/{cited.n}"))
 
 
 def _protocols() -> Iterable[tuple[str, tuple[Encoder, Encoder], str]]:
@@ -172,14 +178,14 @@ def _protocols() -> Iterable[tuple[str, tuple[Encoder, Encoder], str]]:
         return NativeEvents({"conversation_id": None, "generator": "extractive"})
 
     def chat() -> Encoder:
-        return ChatChunks("xiansou", Rendering("annotations", "http://127.0.0.1:8000/"), include_usage=True)
+        return ChatChunks("xiansou", _rendering(), include_usage=True)
 
     def responses() -> Encoder:
         body = ResponsesBody(model="xiansou", input="?")
-        return ResponseEvents(ResponseWriter(body, Question("?"), Rendering("annotations", "http://127.0.0.1:8000/")))
+        return ResponseEvents(ResponseWriter(body, Question("?"), _rendering()))
 
     def page() -> Encoder:
-        return UiParts(Rendering("annotations", "http://127.0.0.1:8000/"))
+        return UiParts(_rendering())
 
     yield (
         '`POST /v1/query` with `"stream": true`',
