@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 
 .DEFAULT_GOAL := help
 export XIANSOU_DATA
-.PHONY: help run test soak lint setup setup-dev lock bench eval web clean
+.PHONY: help run test soak lint docs setup setup-dev lock bench eval web clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,11 @@ bench: setup ## measure the index beside its peers
 
 lint: setup-dev ## style, types and the floors of the house
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+docs: setup-dev ## write the reference anew from the code, then build the documentation into site/
+	@$(BIN)/python -m tests.support.reference
+	@$(BIN)/zensical build --strict --clean
+	@$(BIN)/python -m tests.support.site site
 
 setup: $(VENV)/.installed $(VENV)/.model ## the virtual environment and the embedding model
 setup-dev: setup $(VENV)/.installed-dev

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rag.ports import Vectors
 from rag.text.tokens import words
 
-# Cosine to the middle of a group from which a question belongs to it; see DECISIONS.md for how it was measured.
+# Cosine to the middle of a group from which a question belongs to it; measured: docs/decisions/0054.
 ALIKE = 0.91
 
 

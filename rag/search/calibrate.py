@@ -1,7 +1,7 @@
 """From raw scores to the probability that a passage answers the question.
 
 A logistic model over features that mean the same in every library, one for both languages, fitted on 3,900 first hits of eight
-public sets and the examples, half of them of questions whose documents were taken out (DECISIONS.md, "Refusing"). How hard a
+public sets and the examples, half of them of questions whose documents were taken out (docs/decisions/0062). How hard a
 library's questions are shifts it: two numbers a generation, fitted by `xiansou eval calibrate`, correct that.
 """
 
@@ -20,7 +20,7 @@ _COSINE_CENTRE = 0.85  # e5's cosines live in a narrow band around here
 _FIRM = 10.0  # how many questions' worth a slope of 1 counts when a few are fitted
 
 # Best probabilities of unanswerable questions, their quantiles 0, .05, … 1: half of them about what the documents are about
-# (the one that answers taken out), half about something else (DECISIONS.md, "Refusing").
+# (the one that answers taken out), half about something else (docs/decisions/0062).
 _ELSEWHERE = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.018, 0.028, 0.04)
 _ZH = (*_ELSEWHERE, 0.05, 0.0736, 0.1269, 0.1638, 0.2098, 0.2634, 0.3148, 0.3865, 0.4877, 0.647, 0.9695)
 _EN = (*_ELSEWHERE, 0.042, 0.0454, 0.0818, 0.1339, 0.2203, 0.271, 0.3433, 0.4252, 0.5243, 0.7494, 0.9705)

@@ -1,7 +1,7 @@
 """From the scores of a candidate to one order, with passages of the other language on the same scale.
 
 Coefficients by ten sets: xquad in both languages, SQuAD2, DuReader, COVID-QA, SciFact, STARD, MTRAG, headings of help centres
-in both languages (DECISIONS.md, "Fusion"). The optimum is flat: a third more or less of any of them changes the mean nDCG@10
+in both languages (docs/decisions/0028). The optimum is flat: a third more or less of any of them changes the mean nDCG@10
 by less than .002.
 """
 

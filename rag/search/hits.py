@@ -29,7 +29,7 @@ _ENTRIES = ("faq", "case")
 _SMALL, _LARGE = 30, 60  # candidates up to which a library is small, and from which on it is not
 
 _MANY = 12  # candidates from which on their mean and median say what is usual
-_USUAL_COSINE, _USUAL_LATE, _USUAL_RIVAL = 0.84, 0.335, 15.5  # of candidates of nine sets, see DECISIONS, "Refusing"
+_USUAL_COSINE, _USUAL_LATE, _USUAL_RIVAL = 0.84, 0.335, 15.5  # of candidates of nine sets, see docs/decisions/0062
 
 Dropped = tuple[tuple[Hit, str], ...]
 

@@ -33,7 +33,7 @@ class Generator(Section):
     )
     api_key: SecretStr = Field(SecretStr(""), description="Key sent to that server; better set by the environment.")
     options: dict[str, Any] = Field(
-        {}, description="What one kind alone needs, as `[generator.options]`: see README, section Your own LLM."
+        {}, description="What one kind alone needs, as `[generator.options]`: see docs/own-llm.md."
     )
     temperature: float = Field(0.0, ge=0, le=1, description="0 for question answering; up to 1.")
     top_p: float = Field(1.0, gt=0, le=1, description="Nucleus sampling; change it or `temperature`, not both.")

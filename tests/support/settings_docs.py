@@ -1,6 +1,6 @@
-"""Settings as text: `xiansou.example.toml` and the table of the READMEs, from `rag.settings.describe()` and `profile_rows()`.
+"""`xiansou.example.toml` from `rag.settings.describe()` and `profile_rows()`; the page of settings is in `reference.py`.
 
-python -m tests.support.settings_docs      writes the example file, prints the table
+python -m tests.support.settings_docs      writes it
 """
 
 from __future__ import annotations
@@ -39,13 +39,5 @@ def render_example() -> str:
     return "\n".join(lines) + "\n"
 
 
-def settings_table() -> str:
-    """Markdown table of all settings: key, default, meaning. It stands between `<!-- settings -->` and its end mark."""
-    rows = [f"| `{key}` | `{default}` | {meaning} |" for key, default, meaning in describe()]
-    rows += [f"| `profiles.NAME.{name}` | `…` | {meaning} |" for name, meaning in profile_rows()]
-    return "\n".join(["| key | default | meaning |", "| --- | --- | --- |", *rows])
-
-
 if __name__ == "__main__":
     EXAMPLE.write_text(render_example(), encoding="utf-8")
-    print(settings_table())

@@ -1,4 +1,6 @@
-"""The READMEs as data: fenced blocks, the commands in them, and whether an output is the one that is shown.
+"""READMEs and pages of the documentation as data: fenced blocks, the commands in them, and whether an output is as shown.
+
+A comment `<!-- needs: docker -->` above a block says why it cannot run here: its commands are looked at, not run.
 
 In a shown output `…` stands for anything: in JSON for a value, for further fields or elements, or for a part of a text.
 """
@@ -8,43 +10,67 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 READMES = ("README.md", "README.zh-CN.md")
+GUIDES = (
+    "quick-start.md",
+    "concepts.md",
+    "own-documents.md",
+    "own-llm.md",
+    "tuning-chinese.md",
+    "measuring.md",
+    "nightly-reindex.md",
+    "deployment.md",
+    "troubleshooting.md",
+    "widget.md",
+    "security.md",
+)
+"""Pages in both languages, in the order in which they run: the last ones make keys, from which on loopback needs one."""
 ANY = "…"
+TO_COME = ("clients.md", "glossary.md")
+"""Pages of `docs/` that are linked and written elsewhere; where one is not in this checkout, the tests do without it."""
 
-_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"(?:^<!-- needs: ([^\n]+) -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"(?:^|[ \t]+)#[ \t].*$")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,…]|[^\s{}\[\]:,"…]+')
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language, and its text without the fences."""
+    """A fenced block: its language, its text without the fences, and what it needs that is not here (None: nothing)."""
 
     language: str
     text: str
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command. `shown`: the output below it; None in a block of commands only."""
+    """A command, or a whole Python program. `shown`: the output below it; None in a block of commands only."""
 
     command: str
     shown: str | None
+    python: bool = False
+
+
+def chinese(name: str) -> str:
+    """The Chinese page beside an English one, as paths below the root."""
+    return READMES[1] if name == READMES[0] else name.replace("docs/", "docs/zh/", 1)
 
 
 def read(name: str) -> str:
-    """The text of a README."""
+    """The text of a page; its path is below the root."""
     return (ROOT / name).read_text(encoding="utf-8")
 
 
 def blocks(text: str) -> list[Block]:
     """All fenced blocks, in order."""
-    return [Block(match[1], match[2]) for match in _FENCED.finditer(text)]
+    return [Block(match[2], match[3], match[1]) for match in _FENCED.finditer(text)]
 
 
 def outside(text: str) -> str:
@@ -53,17 +79,30 @@ def outside(text: str) -> str:
 
 
 def steps(text: str) -> list[Step]:
-    """All commands, in order: the lines of `bash` blocks, and in `console` blocks those after `$ ` with their outputs."""
+    """All that runs here, in order: lines of `bash` blocks, in `console` blocks those after `$ ` with their outputs, and
+    `python` blocks, whose output is the `text` block behind them.
+    """
     found: list[Step] = []
     for block in blocks(text):
+        if block.language == "text" and found and found[-1].python and found[-1].shown is None:
+            found[-1] = replace(found[-1], shown=block.text)
+        if block.needs is not None:
+            continue
         if block.language == "bash":
-            lines = (without_comment(line) for line in block.text.splitlines())
-            found += [Step(line, None) for line in lines if line]
+            found += [Step(line, None) for line in lines(block)]
         elif block.language == "console":
             for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
                 command, _, shown = part.partition("\n")
                 found.append(Step(command, shown))
+        elif block.language == "python":
+            found.append(Step(block.text, None, python=True))
     return found
+
+
+def lines(block: Block) -> list[str]:
+    """The commands of a `bash` block, one a line."""
+    told = (without_comment(line) for line in block.text.splitlines())
+    return [line for line in told if line]
 
 
 def without_comment(line: str) -> str:
