@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,4 +104,12 @@ def test_the_first_commands_of_every_deployment_work(tmp_path: Path, monkeypatch
     (file,) = (tmp_path / "shelf").glob("xiansou-*.tar")
     again = run.invoke(xiansou.cli, ["backup", f"{tmp_path}/shelf/b.tar", "--keep", "1"])
     assert again.exit_code != 0
-    assert run.invoke(xiansou.cli, ["restore", str(file)]).exit_code == 0
+    program = [sys.executable, "-c", "from xiansou import main; main()"]  # this process still has the ledger open
+    restored = subprocess.run(
+        [*program, "restore", str(file), "--json"],
+        cwd=tmp_path / "shelf",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert restored.returncode == 0
+    assert (tmp_path / "shelf" / "data" / "ledger.db").exists()
