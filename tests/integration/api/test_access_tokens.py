@@ -332,7 +332,7 @@ def test_a_widget_token_asks_from_its_pages_and_does_nothing_else(tmp_path: Path
             ("GET", "/v1/documents"),
             ("GET", "/v1/documents/a/versions/1/text"),
             ("POST", "/v1/retrieve"),
-            ("POST", "/retrieval"),
+            ("POST", "/v1/retrieval"),
             ("GET", f"/v1/answers/{answer.json()['answer_id']}"),
             ("POST", f"/v1/answers/{answer.json()['answer_id']}/replay"),
             ("POST", "/mcp"),
