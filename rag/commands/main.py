@@ -278,7 +278,7 @@ def backup(
     target = file or (Path(told.backup.folder) if told.backup.folder else None)
     if target is None:
         raise InputError("where to?", field="FILE", fix="Name a file or a folder, or set `backup.folder`.")
-    folder = target if target.is_dir() or file is None or str(file).endswith("/") else None
+    folder = target if target.is_dir() or file is None or (keep and not target.suffix) else None
     if keep and folder is None:
         raise InputError("`--keep` is for a folder of backups.", field="--keep", fix="Name a folder.")
     target = target if folder is None else folder / backups.name_now()

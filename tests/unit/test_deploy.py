@@ -54,7 +54,7 @@ def test_every_command_and_option_exists() -> None:
         assert words[0] in known, f"{where}: xiansou {words[0]}"
         known[words[0]].make_context(words[0], words[1:])  # refuses options that it does not have
     assert {where for where, words in told if "reindex" in words} == {"compose reindex", "xiansou-reindex.service", "cron"}
-    assert {words[0] for _, words in told} == {"serve", "worker", "reindex", "prepare"}
+    assert {words[0] for _, words in told} == {"serve", "worker", "reindex", "prepare", "backup"}
 
 
 def test_every_setting_is_known_and_nothing_is_written_outside_the_data_folder() -> None:
@@ -288,7 +288,7 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
 
 def test_systemd_units_run_confined_as_one_user_with_one_settings_file() -> None:
     services = [path.name for path in UNITS if path.suffix == ".service"]
-    assert services == ["xiansou-reindex.service", "xiansou-worker.service", "xiansou.service"]
+    assert services == ["xiansou-backup.service", "xiansou-reindex.service", "xiansou-worker.service", "xiansou.service"]
     for name in services:
         said = unit(name)
         assert said["User"] == ["xiansou"], name
