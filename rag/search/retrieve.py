@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
 from rag.index.facets import Facets
+from rag.index.fields import Field
 from rag.index.late_interaction import compare
 from rag.index.mirror import Found
 from rag.index.views import IndexView, IndexViews
@@ -24,6 +25,7 @@ from rag.search.aside import Asked
 from rag.search.calibrate import usual
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, singled_out, with_late, with_neural
 from rag.search.hits import Joined, join
+from rag.search.known import check_collection, check_fields, collections_of
 from rag.search.names import unknown_names
 from rag.search.synonyms import Synonyms
 from rag.search.topic import Topic, chosen, topic, without_name
@@ -81,6 +83,8 @@ class Retriever:
         if min_index_version is not None or as_of is not None:
             _check_versions(self._ledger.head(), min_index_version, as_of)
         view = self._views.live() if as_of is None else self._views.at(as_of)
+        if scope.filters:
+            check_fields(scope, view.mirror.fields(scope))
         terms = list(dict.fromkeys(view.cutter.words(query)))
         vector = view.embedder.embed_queries([query])[0]
         wanted, fits = view.mirror.consult(partial(_wanted, query))
@@ -117,6 +121,16 @@ class Retriever:
             period=asked.period,
             tokens=view.embedder.query_tokens(query) if view.embedder.late else None,
         )
+
+    def check(self, scope: Scope, empty: Collection[str]) -> None:
+        """Raises InputError for a collection that nobody knows; `empty`: known ones though nothing may be in them."""
+        check_collection(self._ledger.engine, scope, empty)
+
+    def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
+        """What filters know, by name, the collections, and the index version of both."""
+        mirror = self._views.live().mirror
+        told = sorted(mirror.fields(scope).values(), key=lambda one: one.name.casefold())
+        return told, collections_of(self._ledger.engine, scope), mirror.version
 
     def tokens_of(self, ids: Sequence[int]) -> list[bytes]:
         """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
