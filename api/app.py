@@ -33,13 +33,16 @@ from api.routes import (
     mcp,
     metrics,
     models,
+    pages,
     query,
     responses,
+    suggestions,
     ui_stream,
     widget,
 )
 from api.scopes import check_routes, questions
 from api.state import State
+from api.web import console
 from ingest.jobs import Jobs
 from rag import __version__
 from rag.domain import Answer, Question
@@ -65,18 +68,22 @@ def create_app(settings: Settings | None = None, *, application: Application | N
         lifespan=_lifespan(told, application),
         dependencies=[Depends(only_known_parameters)],
         redirect_slashes=False,
+        docs_url=None,  # our own page: FastAPI's loads its script from outside
+        redoc_url=None,
         telemetry=TELEMETRY,
     )
     app.state.here = None
     app.add_middleware(Gate)
     app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=min(told.limits.body_bytes, told.ingest.max_bytes))
     errors.install(app)
-    ours = (documents, query, answers, feedback, gaps, jobs, keys, widget)
+    ours = (documents, query, suggestions, answers, feedback, gaps, jobs, keys, widget)
     for resource in (*ours, cite, conversations, fields, handoffs, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
     app.include_router(metrics.router)
     app.include_router(health.router)
+    app.include_router(pages.router)
+    app.include_router(console.router)
     check_routes(app)
     return app
 

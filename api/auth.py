@@ -5,6 +5,7 @@ No key made yet and a program of this machine's own user: everything is allowed.
 
 from __future__ import annotations
 
+import hmac
 import math
 import os
 import time
@@ -23,16 +24,20 @@ from api.auth_widget import WidgetTokens
 from api.limits import Budgets, Rates, Spent
 from api.meter import Meter
 from api.principal import Principal
+from api.secret import Secret
+from api.web.session import COOKIE, CSRF, Sessions, in_console
 from api.wire.links import Links
 from rag.errors import Forbidden, InputError, Unauthorized
 from rag.record.audit import Trail, library_of
 from rag.record.keys import PREFIX, Key, Keys
+from rag.runtime import service
 from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
-PUBLIC = ("/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", f"{cites.PATH}{{token}}")
-_PUBLIC_BELOW = (cites.PATH,)  # what stands behind it is a signature
+PAGES = ("/", "/docs", "/widget.js", "/favicon.ico", "/web/{name}", "/console/login")
+PUBLIC = ("/livez", "/readyz", "/openapi.json", f"{cites.PATH}{{token}}", *PAGES)
+_PUBLIC_BELOW = ("/web/", cites.PATH)  # files of pages; what stands behind a citation's link is a signature
 
 DEADLINE = "X-Deadline-Ms"
 
@@ -53,6 +58,7 @@ class Access:
         self.questions = questions
         self.keys = Keys(engine)
         self.widget = WidgetTokens(engine, self.keys)
+        self.sessions = Sessions(Secret(engine, "console_secret"), self.keys)
         self.limiter = CapacityLimiter(_LOOKUPS)
         self._sso = SingleSignOn(settings.sso) if settings.sso.issuer else None
         self.rates = Rates(remote, settings)
@@ -61,6 +67,7 @@ class Access:
         self.trail = Trail(engine) if settings.audit.enabled else None
         self._salt = library_of(engine)
         self._settings = settings
+        self._command = os.environ.get(service.TOKEN_VARIABLE, "").encode()  # of `xiansou ask` on this machine
         self._peers = Peers(settings.server.trusted_proxies)
         self.cites = cites.Cites(engine, self.keys, settings.server.cite_hours)
 
@@ -125,7 +132,11 @@ class Access:
     def principal(self, request: Request) -> Principal:
         """By the header; without one (or with one that clients send because they must) by where it comes from."""
         peer = self._peers.peer(request.scope)
+        if in_console(request.url.path):
+            return self._at_console(request, peer)
         token = _bearer(request.headers.get("authorization"))
+        if self._command and token is not None and hmac.compare_digest(token.encode(), self._command):
+            return Principal("local", "local", scopes=("query",), address=peer.address)
         if token is not None and token.startswith(PREFIX):
             key = self.keys.find(token)
             if key is None:
@@ -139,6 +150,27 @@ class Access:
         if peer.local and self._open():
             return Principal("local", "local", address=peer.address)
         raise self._refusal(token, peer)
+
+    def _at_console(self, request: Request, peer: Peer) -> Principal:
+        """By the session's cookie. What changes something must also carry the session's token, which no other page can read."""
+        session = self.sessions.find(request.cookies.get(COOKIE))
+        if session is None and not (peer.local and self._open()):
+            raise Unauthorized("sign in with a key of scope `admin`.", field="Authorization", fix=_FIX)
+        request.state.csrf = self.sessions.token(session)
+        if request.method not in ("GET", "HEAD") and not self.sessions.proves(session, request.headers.get(CSRF)):
+            raise Forbidden("this page is out of date.", field=CSRF, fix="Reload it.")
+        return Principal("local", "local", address=peer.address) if session is None else _of_key(session.key, peer)
+
+    def key_of(self, request: Request, text: str) -> Key | None:
+        """The live key that has this text. Guesses count as every stranger's requests do: raises LimitReached."""
+        key = self.keys.find(text) if text.startswith(PREFIX) else None
+        if key is None:
+            self.rates.check_stranger(self._peers.peer(request.scope).address)
+        return key
+
+    def opens_for(self, request: Request) -> bool:
+        """Whether this browser gets in without a key."""
+        return self._peers.peer(request.scope).local and self._open()
 
     def _open(self) -> bool:
         """Whether nothing has been set up that says who may call."""

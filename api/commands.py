@@ -57,9 +57,12 @@ def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None
         f"""
 Xiansou is ready on {address}   (Ctrl-C stops it)
 
+  Open {address}/ in a browser: ask, see what led to each answer, drop a file and ask about it.
+  {address}/console is for who runs it: library, unanswered questions, traffic, keys. {address}/docs: the API.
+
   curl -s {address}/v1/query -H 'content-type: application/json' -d '{{"question": "{_question(examples)}"}}'
 
-  {address}/docs lists all routes; `xiansou ingest PATH` adds your own documents (in another terminal).
+  `xiansou ingest PATH` adds your own documents (in another terminal).
 {first}""",
         flush=True,
     )
@@ -71,8 +74,15 @@ def _first_key(told: Settings) -> str:
     from rag.wiring import open_ledger
 
     ledger = open_ledger(told)
-    text = Keys(ledger.engine).create_first()
+    keys = Keys(ledger.engine)
+    # A log is kept, copied and read by many: the key for everything is shown to a person at a terminal, or not made.
+    text = keys.create_first() if sys.stdout.isatty() else None
+    made = bool(keys.all())
     ledger.close()
+    if not made:
+        return """
+  Programs on this machine need no key until you make one; all others do: `xiansou keys create NAME --scope admin`.
+"""
     if text is None:
         return ""
     return f"""

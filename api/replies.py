@@ -321,6 +321,7 @@ class Readiness(_Reply):
 
     ready: bool
     reasons: list[str]
+    warnings: list[str] | None = Field(None, description="What does not keep questions from being answered: writes, say.")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -26,7 +26,7 @@ class Json(Response):
         headers: Mapping[str, str] | None = None,
     ):
         version = {} if index_version is None else {INDEX_VERSION: str(index_version)}
-        super().__init__(content, status_code, {**version, **(headers or {})})
+        super().__init__(content, status_code, {**(headers or {}), **version})
 
     def render(self, content: Any) -> bytes:
         return orjson.dumps(content)

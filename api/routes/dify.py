@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.reply import Json
 from api.request import JsonRoute
-from api.scopes import Asker
+from api.scopes import Searcher
 from api.state import Here
 from api.wire.dify import ALL, RetrievalBody, record
 from api.wire.replies import dify_problems
@@ -47,7 +47,7 @@ class Records(BaseModel):
 @router.post(
     "/retrieval", response_model=Records, responses=dify_problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 )
-def retrieval(asked: RetrievalBody, here: Here, caller: Asker) -> Response:
+def retrieval(asked: RetrievalBody, here: Here, caller: Searcher) -> Response:
     """Passages for Dify; `knowledge_id` is a collection."""
     application = here.application
     if asked.knowledge_id != ALL and not application.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from api.mcp_tools import Callers, make_server
 from api.principal import Principal
 from api.reply import Json
-from api.scopes import Asker
+from api.scopes import Searcher
 from api.state import Here, State
 from api.wire.links import Links
 
@@ -26,7 +26,7 @@ router = APIRouter(tags=["compatible clients"])
 @router.get("/mcp/", include_in_schema=False)
 @router.delete("/mcp", include_in_schema=False)
 @router.delete("/mcp/", include_in_schema=False)
-async def no_stream(caller: Asker) -> Response:
+async def no_stream(caller: Searcher) -> Response:
     """Requests stand alone: there is no stream to listen to, and no session to end. Every TypeScript client asks for one."""
     told = {"code": -32600, "message": "There is no stream to listen to and no session to end; send requests by POST."}
     return Json({"jsonrpc": "2.0", "id": None, "error": told}, 405, headers={"Allow": "POST"})
@@ -34,7 +34,7 @@ async def no_stream(caller: Asker) -> Response:
 
 @router.post("/mcp", include_in_schema=False)
 @router.post("/mcp/", include_in_schema=False)
-async def mcp(request: Request, here: Here, caller: Asker) -> Response:
+async def mcp(request: Request, here: Here, caller: Searcher) -> Response:
     """Passes the request on to the MCP SDK."""
     manager = request.app.state.mcp
     assert isinstance(manager, StreamableHTTPSessionManager)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from rag.domain import Hit, Question, Scope
 from rag.domain.validation import check_question
 from rag.errors import InputError
+from rag.record.serializers import shown_source
 
 ALL = "*"  # as knowledge_id: every collection
 MAX_HITS = 100
@@ -70,7 +71,7 @@ class RetrievalBody(BaseModel):
         told = self._wanted()
         if not told:
             return True
-        values = {"title": hit.passage.title, "url": hit.passage.url, "source": hit.passage.source}
+        values = {"title": hit.passage.title, "url": hit.passage.url, "source": shown_source(hit.passage.source)}
         values |= {"document_id": hit.passage.document_id, "collection": hit.passage.collection}
         values |= {**hit.passage.metadata, **hit.passage.fields}
         met = (_meets(values, condition) for condition in told)
@@ -109,7 +110,7 @@ def record(hit: Hit) -> dict[str, Any]:
         "version": passage.version,
         "passage_id": passage.id,
         "url": passage.url or "",
-        "source": passage.source or "",
+        "source": shown_source(passage.source) or "",
         "section": " › ".join(passage.section),
         "start": passage.start,
         "end": passage.end,

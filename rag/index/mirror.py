@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -25,15 +24,16 @@ from rag.index.fields import Field, fields_of
 from rag.index.languages import Languages
 from rag.index.lexical import Lexical
 from rag.index.snapshot import Snapshots, identity
-from rag.index.snapshot_files import freeze, thaw
+from rag.index.snapshot_files import freeze, thaw, words_of
 from rag.index.vectors import LiveIndex
 from rag.ports import Vectors
 from rag.record import queries
 from rag.record.changes import Attributes, Delta, between
 from rag.record.ledger import head, live_generation
+from rag.runtime.logger import get_logger
 from rag.runtime.rwlock import RWLock
 
-log = structlog.get_logger()
+log = get_logger()
 
 _Told = TypeVar("_Told")
 
@@ -202,6 +202,8 @@ class Mirror:
             self._attributes.update(added)
             self._named.add(added.items())
             self._permitted.apply(delta.ids.tolist(), delta.removed)
+            if self._lexical.stale:  # so that we rank as a process that is started now
+                self._lexical.rebuild(words_of(self.engine, np.array(sorted(self._attributes), np.int64)))
 
     def consult(self, ask: Callable[[Facets], _Told]) -> _Told:
         """What the library's products, versions and dates tell, while nothing changes."""

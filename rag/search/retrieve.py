@@ -155,19 +155,19 @@ class Retriever:
     def _rank(self, query: str, found: Found, view: IndexView, weighed: Weighed, about: Topic | None) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
-            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing)
+            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing, nothing)
         fused = fuse(found)
         weights = self._weights.lean(found.attributes)
         at = shortlist(found, step_back(fused + weighed.lean + choice(weights), weighed.behind), _OWN, _FOREIGN)
-        late, raw, short = np.full((3, len(fused)), np.nan, np.float32)
+        late, raw, short, weakest = np.full((4, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and view.embedder.late and len(at):
             tokens = view.embedder.query_tokens(query)
-            late[at], short[at] = self._late(tokens, found, at)
+            late[at], short[at], weakest[at] = self._late(tokens, found, at)
             raw[at] = with_late(found, at, late[at])
             shown = with_late(found, at, late[at], told=singled_out(found))
             if about is not None and found.topic is not None:
-                (bare, _), named = self._late(without_name(tokens, about), found, at), weighed.named[at]
+                (bare, *_), named = self._late(without_name(tokens, about), found, at), weighed.named[at]
                 shared, alone = found.topic[at] > 0, with_late(found, at, bare, found.topic, about.idf)
                 raw[at], shown = chosen(raw[at], alone, named, shared), chosen(shown, alone, named, shared)
                 late[at] = chosen(late[at], bare, named, shared)
@@ -177,18 +177,19 @@ class Retriever:
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
         score[at] += weighed.lean[at] + weights[at]
-        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short), weighed)
+        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short, weakest), weighed)
 
-    def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> tuple[Scores, Scores]:
-        """Late interaction, and how short each falls; the two languages each by itself: weights come from the candidates."""
+    def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> tuple[Scores, Scores, Scores]:
+        """Late interaction, how short each falls, and its weakest token; the two languages each by itself: weights come from
+        the candidates."""
         bits = self._ledger.tokens(found.ids[at].tolist())
         foreign = found.foreign[at]
-        scores, short = np.empty((2, len(at)), np.float32)
+        scores, short, weakest = np.empty((3, len(at)), np.float32)
         for side in (~foreign, foreign):
             if side.any():
                 told = compare(tokens, [bits[place] for place in np.flatnonzero(side)])
-                scores[side], short[side] = told.scores, told.short
-        return level_groups(scores, foreign), short
+                scores[side], short[side], weakest[side] = told.scores, told.short, told.weakest
+        return level_groups(scores, foreign), short, weakest
 
 
 def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed) -> Ranked:
@@ -202,7 +203,8 @@ def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
     score = step_back(score, weighed.behind)
     order = np.lexsort((found.ids, -score))
-    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order], told.short[order])
+    late, raw, short, weakest = (each[order] for each in (told.late, told.raw, told.short, told.weakest))
+    return Ranked(order, score[order], fused[order], late, raw, short, weakest)
 
 
 def _asked(query: str, own: str) -> Asked:

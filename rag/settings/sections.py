@@ -194,6 +194,11 @@ class Reindex(Section):
     suite: str = Field("", description="Suite file whose thresholds a new generation must reach before it goes live.")
 
 
+class Backup(Section):
+    folder: str = Field("", description="Where `xiansou backup` writes when no file is named. Best on another disk.")
+    keep: int = Field(0, ge=0, description="Backups kept in that folder, the newest ones; 0: all.")
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity that is written.")
     json_lines: bool = Field(False, description="One JSON object a line instead of readable lines.")
