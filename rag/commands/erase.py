@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rag.errors import InputError
-from rag.runtime.console import ConfigOption, JsonOption, emit, settings
+from rag.runtime.console import ConfigOption, JsonOption, emit, load_settings
 
 
 def erase(
@@ -27,7 +27,7 @@ def erase(
 
     if not visitor.strip():
         raise InputError("a visitor has a name.", field="--visitor", fix="Take the id that your site gave.")
-    told = settings(config)
+    told = load_settings(config)
     ledger = open_ledger(told)
     done = erase_visitor(ledger.engine, visitor)
     clean_log(ledger.engine)
