@@ -18,8 +18,8 @@ router = APIRouter(tags=["questions"], route_class=JsonRoute)
 
 _PROBLEMS = problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 502, 503)
 _STREAM = {
-    "description": "The answer; with `stream`, as server-sent events: `answer.start`, then `answer.sentence` for each sentence that "
-    "passed the checks, `answer.status` while the LLM is silent, and last `answer.end` with the whole answer, or `error` with a "
+    "description": "The answer; with `stream`, as server-sent events: `answer.start`, then `answer.sentence` for each that "
+    "passed the checks, `answer.status` while the LLM is silent, last `answer.end` with the whole answer, or `error` with a "
     "problem. A comment (`: ping`) every five seconds. A stream that ends without one of the last two was cut.",
     "content": {"text/event-stream": {"schema": {"type": "string"}, "examples": {"an answer": {"value": EXAMPLE}}}},
 }
