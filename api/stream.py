@@ -34,6 +34,25 @@ _Running = Generator[Sentence | Answer, None, None]
 Events = Iterable[ServerSentEvent]
 
 
+# For the API's description; `docs/clients.md` tells when each comes.
+EXAMPLE = """\
+event: answer.start
+data: {"conversation_id":null,"generator":"qwen"}
+
+: ping - 2026-11-30 09:30:05.000000+00:00
+
+event: answer.status
+data: {"state":"waiting"}
+
+event: answer.sentence
+data: {"text":"Hold the button for 5 seconds. [1]","citations":[{"n":1,"document_id":"help/wifi.md"}]}
+
+event: answer.end
+data: {"answer_id":"ans_5f0c8a","status":"answered","answer":"Hold the button for 5 seconds. [1]"}
+
+"""
+
+
 class Encoder(Protocol):
     """How one protocol tells one answer. An object serves one stream; its methods are called in this order."""
 

@@ -11,13 +11,18 @@ from api.request import JsonRoute
 from api.schemas import ExplainedBody, QueryBody
 from api.scopes import Asker, Searcher
 from api.state import Here
-from api.stream import answer_events, answer_while_connected
+from api.stream import EXAMPLE, answer_events, answer_while_connected
 from rag.record.serializers import answer_json, hits_json
 
 router = APIRouter(tags=["questions"], route_class=JsonRoute)
 
 _PROBLEMS = problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 502, 503)
-_STREAM = {"description": "The answer; with `stream`, as server-sent events.", "content": {"text/event-stream": {}}}
+_STREAM = {
+    "description": "The answer; with `stream`, as server-sent events: `answer.start`, then `answer.sentence` for each that "
+    "passed the checks, `answer.status` while the LLM is silent, last `answer.end` with the whole answer, or `error` with a "
+    "problem. A comment (`: ping`) every five seconds. A stream that ends without one of the last two was cut.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}, "examples": {"an answer": {"value": EXAMPLE}}}},
+}
 
 
 @router.post("/query", response_model=AnswerReply, responses={200: _STREAM, **_PROBLEMS})

@@ -16,12 +16,12 @@ from rag.record.schema import documents, versions
 from rag.text.filters import RANGES, folded
 
 
-def collections_of(engine: Engine, scope: Scope) -> list[str]:
-    """Names of the collections with a document that may be seen, in order."""
+def collections_of(engine: Engine, scope: Scope, *, emptied: bool = False) -> list[str]:
+    """Names of the collections with a document that may be seen, in order; `emptied`: also where all have been deleted."""
     query = (
         select(versions.c.collection, versions.c.acl)
         .join(documents, (documents.c.id == versions.c.document_id) & (documents.c.version == versions.c.version))
-        .where(documents.c.state == "live")
+        .where(documents.c.state.in_(("live", "deleted") if emptied else ("live",)))
         .distinct()
     )
     mine = replace(scope, collection=None)
@@ -34,7 +34,7 @@ def check_collection(engine: Engine, scope: Scope, empty: Collection[str]) -> No
     wanted = scope.collection
     if wanted is None or wanted in empty or wanted in (scope.collections or ()):
         return
-    known = collections_of(engine, scope)
+    known = collections_of(engine, scope, emptied=True)
     if wanted not in known:
         fix = _fix(wanted, known, "There are no documents yet.")
         raise InputError(f"there is no collection `{wanted}`.", field="collection", fix=fix, code="unknown_collection")

@@ -26,7 +26,8 @@ MakeKey = Callable[..., httpx.Client]
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Application]]:
     """A service that needs keys, also on loopback, with a worker."""
-    settings = make_settings(tmp_path_factory.mktemp("locked"), server__auth="required")
+    more = {"server__auth": "required", "limits__address_per_minute": 0}  # strangers knock at every route
+    settings = make_settings(tmp_path_factory.mktemp("locked"), **more)
     application = open_application(settings, embedder=HashEmbedder())
     with serving(create_app(application=application)) as url, working(settings):
         yield url, application

@@ -387,6 +387,11 @@ def test_cors_is_for_the_origins_of_live_keys_only(tmp_path: Path) -> None:
         assert (before.status_code, before.headers["access-control-allow-origin"]) == (204, SHOP)
         assert "Authorization" in before.headers["access-control-allow-headers"]
         assert "Origin" in before.headers["vary"]
+        sdks = "x-citation-style,x-deadline-ms,x-stainless-os,openai-organization,mcp-protocol-version,cookie,x y"
+        theirs = client.options("/v1/ui/chat", headers={"Origin": SHOP, **asked, "Access-Control-Request-Headers": sdks})
+        allowed = {name.strip().lower() for name in theirs.headers["access-control-allow-headers"].split(",")}
+        assert set(sdks.split(",")[:5]) <= allowed
+        assert not allowed & {"cookie", "x y", "*"}
         foreign = client.options("/v1/query", headers={"Origin": "https://evil.example", **asked})
         assert foreign.status_code == 403
         assert "access-control-allow-origin" not in foreign.headers

@@ -51,6 +51,12 @@ def ask(client: httpx.Client, question: str, **told: object) -> dict:
     return reply.json()
 
 
+def emptied(client: httpx.Client, collection: str) -> None:
+    """A collection that is known (an unknown one is an error) and in which nothing is found."""
+    put(client, f"{collection}.md", "gone", collection=collection)
+    assert client.delete(f"/v1/documents/{collection}.md").status_code == 200
+
+
 def put(client: httpx.Client, document_id: str, text: str, **told: object) -> None:
     reply = client.put(f"/v1/documents/{document_id}", json={"text": text, **told})
     assert reply.status_code in (200, 201), reply.text
@@ -149,6 +155,7 @@ def test_feedback_is_taken_once_a_visitor_and_its_errors_name_the_field(with_key
 
 def test_a_gap_is_found_accepted_and_its_questions_are_answered_from_then_on(with_key):
     admin = with_key("admin")
+    emptied(admin, "hotel")
     questions = ["Does the hotel have a sauna?", "Does the hotel have a sauna", "does the hotel have the sauna?"]
     for question in [*questions, "Which bus goes to the beach?"]:
         assert ask(admin, question, collection="hotel")["status"] == "refused"
@@ -183,6 +190,8 @@ def test_a_gap_is_found_accepted_and_its_questions_are_answered_from_then_on(wit
 
 def test_a_dismissed_gap_stays_away_and_gaps_of_collections_never_meet(with_key):
     admin = with_key("admin")
+    emptied(admin, "north")
+    emptied(admin, "south")
     for collection in ("north", "south", "north"):
         ask(admin, "Where can I park my zeppelin?", collection=collection)
     found = {one["collection"]: one for one in admin.get("/v1/gaps").json()["gaps"] if "zeppelin" in one["name"]}

@@ -122,7 +122,9 @@ def test_a_streamed_answer(base_url: str, client: httpx.Client, collection: str)
     assert (whole["answer"], whole["citations"]) == (events[-1][1]["answer"], events[-1][1]["citations"])
 
 
-def test_a_streamed_refusal(base_url: str, collection: str) -> None:
+def test_a_streamed_refusal(base_url: str, client: httpx.Client, collection: str) -> None:
+    client.put(f"/v1/documents/{collection}.md", json={"text": "gone", "collection": collection}).raise_for_status()
+    client.delete(f"/v1/documents/{collection}.md").raise_for_status()  # known, and nothing is in it
     with asking(base_url, "Is anything here?", collection=collection) as reply:
         events = [event(lines) for lines in blocks(reply)]
     assert [name for name, _ in events] == ["answer.start", "answer.end"]

@@ -87,7 +87,10 @@ def test_rates_of_keys_are_shared_by_all_processes_and_apart_from_each_other(tmp
         for url in (one, other):
             refused = ask(url, key)
             assert (refused.status_code, refused.json()["code"]) == (429, "limit_reached")
-            assert 1 <= int(refused.headers["retry-after"]) <= 60
+            assert 1 <= int(refused.headers["retry-after"]) <= 120
+            told = [int(refused.headers[f"ratelimit-{name}"]) for name in ("limit", "remaining", "reset")]
+            assert told[:2] == [4, 0]
+            assert 0 < told[2] <= 120
         assert ask(other, another).status_code == 200
 
 
