@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api import loading
-from rag.runtime.console import ConfigOption, settings
+from rag.runtime.console import ConfigOption, load_settings
 from rag.settings import Settings
 
 
@@ -23,7 +23,7 @@ def serve(
     """Run the service: API, ingest worker and, without `redis.url`, an embedded Valkey. Ctrl-C ends all of it."""
     from api.supervisor import serve as supervise
 
-    told = settings(config, server__host=host, server__port=port)
+    told = load_settings(config, server__host=host, server__port=port)
     count = told.server.workers if workers is None else workers
     supervise(told, workers=count, ready=lambda: _welcome(told, examples, config))
 
@@ -33,7 +33,7 @@ def mcp(config: ConfigOption = None) -> None:
     from api.mcp_tools import serve_stdio
     from rag.runtime.tracing import start_tracing
 
-    told = settings(config)
+    told = load_settings(config)
     start_tracing()
     serve_stdio(told)
 
@@ -43,7 +43,7 @@ def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], conf
     from api.supervisor import api_process as run
     from rag.runtime.tracing import start_tracing
 
-    told = settings(config)
+    told = load_settings(config)
     start_tracing()
     run(told, fd)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from rag.errors import InputError
-from rag.runtime.console import ConfigOption, JsonOption, emit, progress, settings
+from rag.runtime.console import ConfigOption, JsonOption, emit, load_settings, progress
 
 bench = typer.Typer(help="Measure speed on this machine, side by side with alternatives.", no_args_is_help=True)
 
@@ -72,7 +72,7 @@ def ingest(
             done += 1
             update(done, 7)
 
-        told = figures.measure(figures.FULL if full else figures.Sizes(), say, settings(config))
+        told = figures.measure(figures.FULL if full else figures.Sizes(), say, load_settings(config))
     report = {"conditions": _conditions(), "full": full} | told
     if as_json:
         emit(report)
@@ -100,7 +100,7 @@ def retrieval(
     from eval.dataset import load_suite
 
     loaded, frameworks = [load_suite(suite) for suite in suites], installed() if peers else {}
-    told = finding.measure(settings(config), loaded, frameworks, limit, keep)
+    told = finding.measure(load_settings(config), loaded, frameworks, limit, keep)
     report = {"conditions": _conditions()} | told
     if as_json:
         emit(report)
@@ -126,7 +126,7 @@ def query(
     from eval.bench import query as service
     from eval.bench.soak import soak as run_soak
 
-    told = settings(config)
+    told = load_settings(config)
     steps = int(soak * 12) if soak else 8 if not answers else 4 if against is None else 8
     done = 0
     with progress("bench", "steps") as update:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eval.commands import sets
-from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, progress, settings
+from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, load_settings, progress
 
 if TYPE_CHECKING:
     from eval.dataset import Suite
@@ -34,7 +34,7 @@ def calibrate(
     from eval.dataset import load_suite
     from rag.wiring import open_application
 
-    application = open_application(settings(config))
+    application = open_application(load_settings(config))
     found = correct(load_suite(suite), application)
     application.close()
     if as_json:
@@ -76,7 +76,7 @@ def run(
     """Ask a suite's questions against its documents, in a library of its own; the run is kept."""
     from eval.dataset import load_suite
 
-    told = settings(config)
+    told = load_settings(config)
     loaded = load_suite(suite, documents).limited(limit)
     options = {"only_retrieval": only_retrieval, "limit": limit, "judge": judge}
     report, kept = _measure(told, loaded, options, keep, runs or told.data_dir / "eval")
@@ -134,7 +134,7 @@ def list_runs(runs: RunsOption = None, config: ConfigOption = None, as_json: Jso
     """Kept runs, oldest first, with their configuration's fingerprint."""
     from eval.runs import every
 
-    root_ = runs or settings(config).data_dir / "eval"
+    root_ = runs or load_settings(config).data_dir / "eval"
     names = ("id", "suite", "date", "fingerprint", "passed", "metrics", "options", "seconds")
     found: list[dict[str, Any]] = [{name: told.get(name) for name in names} for told in every(root_)]
     if as_json:
@@ -159,7 +159,7 @@ def report(
     from eval.report import write
     from eval.runs import find
 
-    kept = find(runs or settings(config).data_dir / "eval", name)
+    kept = find(runs or load_settings(config).data_dir / "eval", name)
     write(html, kept)
     emit({"run": kept.id, "html": str(html)}) if as_json else print(f"written: {html}")
 
@@ -185,7 +185,7 @@ def compare(
     from eval.report import write
     from eval.runs import find
 
-    root_ = runs or settings(config).data_dir / "eval"
+    root_ = runs or load_settings(config).data_dir / "eval"
     if suite is not None:
         options = {"only_retrieval": only_retrieval, "limit": limit, "judge": False}
         a, b = (
@@ -225,7 +225,7 @@ def _measured(config: Path, suite: Path, documents: Path | None, options: dict[s
     from eval.dataset import load_suite
 
     loaded = load_suite(suite, documents).limited(options["limit"])
-    return str(_measure(settings(config), loaded, options, keep, root)[1])
+    return str(_measure(load_settings(config), loaded, options, keep, root)[1])
 
 
 @eval_app.command()
@@ -257,7 +257,7 @@ def reindex(
     from eval.gate import gate
     from rag.wiring import open_application
 
-    told = settings(config, embedding__model=embedding)
+    told = load_settings(config, embedding__model=embedding)
     checks = gate(suite or (Path(told.reindex.suite) if told.reindex.suite else None))
     application = open_application(told, rebuilding=True)
     with progress("reindex", "documents") as update:

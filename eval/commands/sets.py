@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rag.errors import InputError
-from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, progress, settings
+from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, load_settings, progress
 
 _METHODS = ("faq", "heading", "cloze", "llm")
 grade_app = typer.Typer(help="Two people grade answers without seeing whose they are.", no_args_is_help=True)
@@ -48,7 +48,7 @@ def make_set(
     from rag.wiring import load_generator, open_ledger
 
     chosen = _methods(methods)
-    told = settings(config)
+    told = load_settings(config)
     ledger = open_ledger(told)
     sections = live_sections(ledger.engine, collection)
     if not sections:
@@ -120,7 +120,7 @@ def grade_export(
     if len(source) == 1 and Path(source[0]).is_file():
         items = grade.items_of_set(Path(source[0]))
     else:
-        root_ = runs or settings(config).data_dir / "eval"
+        root_ = runs or load_settings(config).data_dir / "eval"
         items = grade.items_of_runs([find(root_, name) for name in source])
     told = grade.export(items, out, sample=sample, seed=seed)
     if as_json:
@@ -166,7 +166,7 @@ def from_traffic(
     from eval.traffic import sample
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings(config))
+    ledger = open_ledger(load_settings(config))
     told = sample(ledger.engine, days=days, limit=limit, collection=collection, seed=seed)
     ledger.close()
     suite = save(told.labelled, out, suite=bool(told.labelled))  # a suite without questions cannot be run

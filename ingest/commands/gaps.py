@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, settings
+from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, load_settings
 
 gaps = typer.Typer(help="What people ask and the documents do not answer.", invoke_without_command=True)
 
@@ -32,7 +32,7 @@ def list_gaps(
     from rag.gaps import find_gaps, gap_json, nearest
     from rag.wiring import open_application
 
-    application = open_application(settings(config))
+    application = open_application(load_settings(config))
     found = find_gaps(application, days=days, every_state=decided)
     shown = [gap_json(gap) | {"nearest": nearest(application, gap)} for gap in found[:limit]]
     if as_json:
@@ -51,7 +51,7 @@ def show_gap(gap_id: GapArgument, config: ConfigOption = None, as_json: JsonOpti
     from rag.gaps import draft, find_gap, gap_json, nearest
     from rag.wiring import open_application
 
-    application = open_application(settings(config))
+    application = open_application(load_settings(config))
     gap = find_gap(application, gap_id)
     told = gap_json(gap) | {"nearest": nearest(application, gap), "draft": draft(application, gap)}
     if as_json:
@@ -78,7 +78,7 @@ def accept_gap(
     from rag.gaps import accepted, faq_document, find_gap
     from rag.wiring import open_application
 
-    told = settings(config)
+    told = load_settings(config)
     application = open_application(told)
     gap = find_gap(application, gap_id)
     written = Pipeline(application.ledger, application.views.writing, told).put(faq_document(gap, answer))
@@ -101,7 +101,7 @@ def dismiss_gap(gap_id: GapArgument, config: ConfigOption = None, as_json: JsonO
     from rag.gaps import dismiss, find_gap
     from rag.wiring import open_application
 
-    application = open_application(settings(config))
+    application = open_application(load_settings(config))
     dismiss(application, find_gap(application, gap_id))
     if as_json:
         emit({"gap_id": gap_id, "state": "dismissed"})

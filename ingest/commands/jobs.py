@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rag.errors import Conflict, InputError, NotFound
-from rag.runtime.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, settings
+from rag.runtime.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, load_settings
 
 jobs = typer.Typer(help="Look at the queue of writes, cancel, pause and resume it.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ def list_jobs(
 
     if state is not None and state not in _STATES:
         raise InputError(f"{state!r} is no state of a job.", field="--state", fix=f"Take one of {', '.join(_STATES)}.")
-    queue = Queue(open_ledger(settings(config)).engine)
+    queue = Queue(open_ledger(load_settings(config)).engine)
     whole = batch_json(queue.batch(batch)) if batch is not None else None
     found = queue.page(before=before, limit=limit, state=state, batch=batch)  # type: ignore[arg-type]  # checked above
     told, paused = [job_json(job) for job in found], queue.paused()
@@ -57,7 +57,7 @@ def show_job(
     from ingest.queue import job_json
     from rag.wiring import open_ledger
 
-    told = job_json(Jobs(open_ledger(settings(config)).engine).get(job_id))
+    told = job_json(Jobs(open_ledger(load_settings(config)).engine).get(job_id))
     if as_json:
         emit(told)
         return
@@ -79,7 +79,7 @@ def cancel_jobs(
 
     if bool(job_ids) == bool(batch):
         raise InputError("give job ids or one batch.", field="ID", fix="Example: xiansou jobs cancel 17 18.")
-    queue = Queue(open_ledger(settings(config)).engine)
+    queue = Queue(open_ledger(load_settings(config)).engine)
     if batch is not None:
         count = queue.cancel_batch(batch)
         emit({"cancelled": count, "batch": batch}) if as_json else print(f"{count} jobs cancelled")
@@ -117,7 +117,7 @@ def _steer(config: ConfigOption, as_json: bool, *, paused: bool) -> None:
     from ingest.queue import Queue
     from rag.wiring import open_ledger
 
-    engine = open_ledger(settings(config)).engine
+    engine = open_ledger(load_settings(config)).engine
     queue = Queue(engine)
     if paused:
         queue.pause()

@@ -13,7 +13,7 @@ import typer
 
 from rag.domain import DEFAULT_COLLECTION
 from rag.errors import InputError, XiansouError
-from rag.runtime.console import INTERRUPTED, PARTLY, ConfigOption, JsonOption, emit, progress, settings
+from rag.runtime.console import INTERRUPTED, PARTLY, ConfigOption, JsonOption, emit, load_settings, progress
 
 if TYPE_CHECKING:
     from ingest.folder import Summary
@@ -43,7 +43,7 @@ def ingest(
     from ingest.pipeline import Pipeline
     from rag.wiring import Application, open_application, open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     ledger, applications = open_ledger(told), list[Application]()
 
     def make_pipeline() -> Pipeline:
@@ -86,7 +86,7 @@ def _hand_over(
     from ingest.handover import compare
     from rag.wiring import open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     given = compare(paths, open_ledger(told), told, collection=collection, delete_missing=delete_missing, force=force)
     try:
         with progress("ingest", "files") as update:
@@ -163,7 +163,7 @@ def unmask(
     from rag.errors import ConfigError
     from rag.wiring import open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     key = told.ingest.mask_key.get_secret_value()
     if not key:
         raise ConfigError("masking cannot be undone without its key.", field="ingest.mask_key", fix="Set it.")
@@ -182,7 +182,7 @@ def worker(config: ConfigOption = None) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    settled = settings(config)
+    settled = load_settings(config)
     start_tracing()
     with told(settled):
         run(settled, stop=stop)

@@ -10,7 +10,7 @@ import typer
 
 from rag.domain import DEFAULT_COLLECTION
 from rag.errors import InputError, NotFound, XiansouError
-from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, settings
+from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, load_settings
 
 sources = typer.Typer(help="Web pages, sitemaps, git folders, object stores, folders that are followed.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def add(
     from ingest.sync import source_json
     from rag.wiring import open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     if kind is not None and kind not in KINDS:
         raise InputError(f"{kind!r} is no kind of source.", field="--kind", fix=f"Take one of {', '.join(KINDS)}.")
     options = {}
@@ -58,7 +58,7 @@ def list_sources(config: ConfigOption = None, as_json: JsonOption = False) -> No
     from ingest.sync import source_json
     from rag.wiring import open_ledger
 
-    found = Catalogue(open_ledger(settings(config)).engine).all()
+    found = Catalogue(open_ledger(load_settings(config)).engine).all()
     if as_json:
         emit({"sources": [source_json(source) for source in found]})
         return
@@ -82,7 +82,7 @@ def sync_sources(
     from ingest.sync import sync
     from rag.wiring import Application, open_application, open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     ledger = open_ledger(told)
     catalogue, applications = Catalogue(ledger.engine), list[Application]()
 
@@ -125,7 +125,7 @@ def remove(
     from ingest.catalogue import Catalogue
     from rag.wiring import open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     ledger = open_ledger(told)
     ids, deleted = Catalogue(ledger.engine).remove(name), 0
     for document_id in ids if not keep else ():

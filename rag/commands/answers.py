@@ -9,7 +9,7 @@ import typer
 
 from rag.domain import Status
 from rag.errors import InputError
-from rag.runtime.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, settings
+from rag.runtime.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, load_settings
 
 answers = typer.Typer(help="List, explain and remove answers that were given.", no_args_is_help=True)
 
@@ -35,7 +35,7 @@ def list_answers(
         raise InputError(f"{rated!r} is no rating.", field="--rated", fix="Take `up` or `down`.")
     if status is not None and status not in get_args(Status):
         raise InputError(f"{status!r} is no status.", field="--status", fix=f"Take one of {', '.join(get_args(Status))}.")
-    book = Answers(open_ledger(settings(config)).engine)
+    book = Answers(open_ledger(load_settings(config)).engine)
     found = book.page(status=status, rated=ratings[rated], since=time.time() - days * 86_400, limit=limit)
     if as_json:
         keys = ("conversation_id", "profile", "collection", "status", "reason", "question", "index_version", "cached_from")
@@ -54,7 +54,7 @@ def show_answer(answer_id: AnswerArgument, config: ConfigOption = None, as_json:
     from rag.record.answers import Answers
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings(config))
+    ledger = open_ledger(load_settings(config))
     told = explain(ledger.engine, Answers(ledger.engine).get(answer_id))
     if as_json:
         emit(told)
@@ -85,7 +85,7 @@ def remove_answers(
     from rag.record.answers import Answers
     from rag.wiring import open_ledger
 
-    removed = Answers(open_ledger(settings(config)).engine).remove(answer_ids)
+    removed = Answers(open_ledger(load_settings(config)).engine).remove(answer_ids)
     failed = [{"answer_id": key, "error": f"no answer {key!r}"} for key in answer_ids if key not in removed]
     if as_json:
         emit({"removed": removed, "failed": failed})
@@ -102,7 +102,7 @@ def replay(answer_id: AnswerArgument, config: ConfigOption = None, as_json: Json
     from rag.answering.replay import replay_json
     from rag.wiring import open_application
 
-    application = open_application(settings(config))
+    application = open_application(load_settings(config))
     told = application.memory.replay(application.memory.find(answer_id), application.answerer.make)
     if as_json:
         emit(replay_json(told))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rag.commands.keys import instant
-from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, settings
+from rag.runtime.console import PARTLY, ConfigOption, JsonOption, emit, load_settings
 
 audit = typer.Typer(help="Who asked, changed, deleted and exported what.", no_args_is_help=True)
 
@@ -25,7 +25,7 @@ def verify(
     from rag.record.audit import verify as check
     from rag.wiring import open_ledger
 
-    verdict = check(open_ledger(settings(config)).engine, expect)
+    verdict = check(open_ledger(load_settings(config)).engine, expect)
     if as_json:
         emit(asdict(verdict))
     elif verdict.ok:
@@ -52,7 +52,7 @@ def list_entries(
     from rag.wiring import open_ledger
 
     after = instant(since, past=True)
-    found = entries(open_ledger(settings(config)).engine, limit=limit, who=who, action=action, since=after)
+    found = entries(open_ledger(load_settings(config)).engine, limit=limit, who=who, action=action, since=after)
     told = [{"seq": seq, **asdict(entry), "at": iso_time(entry.at)} for seq, entry in found]
     if as_json:
         emit({"entries": told})

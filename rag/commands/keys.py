@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rag.errors import InputError
-from rag.runtime.console import ConfigOption, JsonOption, emit, settings
+from rag.runtime.console import ConfigOption, JsonOption, emit, load_settings
 
 keys = typer.Typer(help="Make, list and revoke keys of the HTTP service.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def create(
         allowance=Allowance(requests_per_minute, tokens_per_day, spend_per_day),
     )
     until = instant(expires)
-    configured = settings(config)
+    configured = load_settings(config)
     engine = open_ledger(configured).engine
     store = Keys(engine)
     first = not store.made()
@@ -72,7 +72,7 @@ def list_keys(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from rag.record.serializers import key_json
     from rag.wiring import open_ledger
 
-    found = [key_json(key) for key in Keys(open_ledger(settings(config)).engine).all()]
+    found = [key_json(key) for key in Keys(open_ledger(load_settings(config)).engine).all()]
     if as_json:
         emit({"keys": found})
         return
@@ -94,7 +94,7 @@ def revoke(
     from rag.record.serializers import key_json
     from rag.wiring import open_ledger
 
-    configured = settings(config)
+    configured = load_settings(config)
     engine = open_ledger(configured).engine
     key = Keys(engine).revoke(id_of(key_id))
     if configured.audit.enabled:

@@ -12,7 +12,7 @@ import typer
 
 from rag.domain import Hit, Message, Question, Scope
 from rag.errors import ConfigError, NotFound
-from rag.runtime.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, settings
+from rag.runtime.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, load_settings
 
 docs = typer.Typer(help="List, show and remove documents.", no_args_is_help=True)
 
@@ -41,7 +41,7 @@ def ask(
 
     history = tuple(Message("user", check_question(text)) for text in after or ())
     asked = Question(check_question(question), history, scope=Scope(collection), top_k=top_k, profile=profile)
-    application = open_application(settings(config))
+    application = open_application(load_settings(config))
     if show_prompt:
         first, messages = application.answerer.condensing(asked), application.answerer.prompt(asked)
         if as_json:
@@ -74,7 +74,7 @@ def search(
     from rag.wiring import open_application
 
     asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
-    application = open_application(settings(config))
+    application = open_application(load_settings(config))
     found = application.answerer.retrieve(asked, explain=explain)
     if as_json:
         emit(hits_json(found, explain=explain))
@@ -105,7 +105,7 @@ def list_documents(
     from rag.record.serializers import document_json
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings(config))
+    ledger = open_ledger(load_settings(config))
     found = ledger.page(after=after, limit=limit, collection=collection)
     if as_json:
         more = found[-1].id if len(found) == limit else None
@@ -126,7 +126,7 @@ def show_document(
     from rag.record.serializers import document_json
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings(config))
+    ledger = open_ledger(load_settings(config))
     doc = ledger.document(document_id)
     if as_read:
         from rag.record import readings
@@ -180,7 +180,7 @@ def remove_document(
     from rag.record.erase import erase as wipe
     from rag.wiring import open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     ledger, receipts, failed = open_ledger(told), [], []
     for document_id in document_ids:
         try:
@@ -215,7 +215,7 @@ def backup(
     from rag.record.backup import backup as copy
     from rag.wiring import open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     engine = open_ledger(told).engine
     if told.audit.enabled:  # before, so that the copy holds it too
         by_hand(engine, "backup", str(file))
@@ -236,7 +236,7 @@ def restore(
     from rag.record.backup import restore as put_back
     from rag.wiring import open_ledger
 
-    told = settings(config)
+    told = load_settings(config)
     if told.database.url:
         raise ConfigError("the ledger is not in `data_dir`.", field="database.url", fix="Use your database's own tools.")
     restored = put_back(file, told.data_dir)
@@ -256,7 +256,7 @@ def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Check that everything is in order, and say what to do where it is not."""
     from rag.doctor import examine
 
-    checks = examine(settings(config))
+    checks = examine(load_settings(config))
     if as_json:
         emit({"ok": all(check.state != "fail" for check in checks), "checks": checks})
     else:
@@ -276,7 +276,7 @@ def prepare(
     """Prepare the embedding model, from local files, the hub or the wheel."""
     from rag.models.prepare import prepare as prepare_model
 
-    told = settings(config)
+    told = load_settings(config)
     path = prepare_model(told.embedding.model, folder or told.model_folder, progress=lambda line: print(line, file=sys.stderr))
     if as_json:
         emit({"model": told.embedding.model, "folder": str(path)})

@@ -191,7 +191,7 @@ class Mirror:
         if len(delta.ids) or len(delta.removed):
             removed = delta.removed.tolist()
             self._lexical.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
-            shared = (id(told.metadata) for told in delta.attributes)  # by the passages of one document
+            shared = (id(its.metadata) for its in delta.attributes)  # by the passages of one document
             self._languages.apply(zip(delta.ids.tolist(), delta.words, shared, strict=True), removed)
             for key in removed:
                 if (former := self._attributes.pop(key, None)) is not None:

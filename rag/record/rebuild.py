@@ -60,10 +60,10 @@ def locked(engine: Engine, owner: str, lease_s: float = 60.0) -> Iterator[Callab
 
 def start(engine: Engine, fingerprint: Fingerprint) -> int:
     """The generation being built with this fingerprint: one that was interrupted or is the former one, else a new one."""
-    told = orjson.dumps(fingerprint, option=orjson.OPT_SORT_KEYS).decode()
+    text = orjson.dumps(fingerprint, option=orjson.OPT_SORT_KEYS).decode()
     with writing(engine) as conn:
         query = select(generations.c.id).where(
-            generations.c.fingerprint == told, generations.c.state.not_in(("live", "pruned"))
+            generations.c.fingerprint == text, generations.c.state.not_in(("live", "pruned"))
         )
         found = conn.scalar(query.order_by(generations.c.id.desc()).limit(1))
         if found is None:

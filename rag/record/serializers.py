@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """The reply of `POST /v1/query` and `xiansou ask --json`."""
-    told = asdict(answer)
+    reply = asdict(answer)
     if not answer.cached:
-        del told["cached"]
+        del reply["cached"]
     if not answer.unknown:
-        del told["unknown"]
-    return told
+        del reply["unknown"]
+    return reply
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -51,11 +51,11 @@ def hits_json(found: Retrieved, *, explain: bool = False) -> dict[str, Any]:
     them, `wishes` for product, version, date, what the stated ones did as `filters`) and the candidates that were `dropped`,
     each a hit with a `reason`.
     """
-    told: dict[str, Any] = {"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version}
+    reply: dict[str, Any] = {"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version}
     if explain:
         dropped = [hit_json(hit) | {"reason": reason} for hit, reason in found.dropped]
-        told["explain"] = {**found.asked, "dropped": dropped}
-    return told
+        reply["explain"] = {**found.asked, "dropped": dropped}
+    return reply
 
 
 def document_json(doc: Document) -> dict[str, Any]:
@@ -81,9 +81,9 @@ def document_json(doc: Document) -> dict[str, Any]:
 def feedback_json(given: Feedback) -> dict[str, Any]:
     """The reply of `POST /v1/feedback`; times in ISO 8601, UTC."""
     times = {"created_at": iso_time(given.at), "updated_at": iso_time(given.updated_at)}
-    told = asdict(given)
-    del told["at"], told["visitor"]
-    return told | {"rating": "up" if given.rating > 0 else "down"} | times
+    reply = asdict(given)
+    del reply["at"], reply["visitor"]
+    return reply | {"rating": "up" if given.rating > 0 else "down"} | times
 
 
 def key_json(key: Key) -> dict[str, Any]:

@@ -21,13 +21,13 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings fi
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, everything else on stderr.")]
 
 
-def settings(config: Path | None, **overrides: Any) -> Settings:
+def load_settings(config: Path | None, **overrides: Any) -> Settings:
     """Settings for a command; overrides are named `section__key`. Starts logging. Raises ConfigError."""
     from rag.runtime.observe import start_logging
 
-    told = load(config, overrides={key.replace("__", "."): value for key, value in overrides.items()})
-    start_logging(told.log)
-    return told
+    loaded = load(config, overrides={key.replace("__", "."): value for key, value in overrides.items()})
+    start_logging(loaded.log)
+    return loaded
 
 
 def emit(value: Any) -> None:

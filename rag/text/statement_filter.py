@@ -63,9 +63,9 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
-        told = {at: getattr(statements[at], part) for at in group}
-        if named := named_among(question, list(told.values())) or _by_words(question, list(told.values())):
-            for at, label in told.items():
+        labels = {at: getattr(statements[at], part) for at in group}
+        if named := named_among(question, list(labels.values())) or _by_words(question, list(labels.values())):
+            for at, label in labels.items():
                 keep[at] = keep[at] and label in named
     _by_range(statements, group, question, keep)
 
@@ -82,9 +82,9 @@ def _by_words(question: str, names: Sequence[str]) -> frozenset[str]:
 def _by_range(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     """Rows that are told apart by a column of ranges: the one that an amount of the question lies in."""
     for column in range(max((len(statements[at].cells) for at in group), default=0)):
-        told = {at: statements[at].cells[column].value for at in group if column < len(statements[at].cells)}
-        if fits := within(question, list(told.values())):
-            for at, value in told.items():
+        values = {at: statements[at].cells[column].value for at in group if column < len(statements[at].cells)}
+        if fits := within(question, list(values.values())):
+            for at, value in values.items():
                 keep[at] = keep[at] and (value in fits or read_range(value) is None)
 
 
