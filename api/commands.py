@@ -23,9 +23,9 @@ def serve(
     """Run the service: API, ingest worker and, without `redis.url`, an embedded Valkey. Ctrl-C ends all of it."""
     from api.supervisor import serve as supervise
 
-    told = load_settings(config, server__host=host, server__port=port)
-    count = told.server.workers if workers is None else workers
-    supervise(told, workers=count, ready=lambda: _welcome(told, examples, config))
+    settings = load_settings(config, server__host=host, server__port=port)
+    count = settings.server.workers if workers is None else workers
+    supervise(settings, workers=count, ready=lambda: _welcome(settings, examples, config))
 
 
 def mcp(config: ConfigOption = None) -> None:
@@ -33,9 +33,9 @@ def mcp(config: ConfigOption = None) -> None:
     from api.mcp_tools import serve_stdio
     from rag.runtime.tracing import start_tracing
 
-    told = load_settings(config)
+    settings = load_settings(config)
     start_tracing()
-    serve_stdio(told)
+    serve_stdio(settings)
 
 
 def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], config: ConfigOption = None) -> None:
@@ -43,16 +43,16 @@ def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], conf
     from api.supervisor import api_process as run
     from rag.runtime.tracing import start_tracing
 
-    told = load_settings(config)
+    settings = load_settings(config)
     start_tracing()
-    run(told, fd)
+    run(settings, fd)
 
 
-def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None:
-    address = f"http://{told.server.host}:{told.server.port}"
+def _welcome(settings: Settings, examples: Path | None, config: Path | None) -> None:
+    address = f"http://{settings.server.host}:{settings.server.port}"
     if examples is not None:
-        _load(told, examples, config)
-    first = _first_key(told)
+        _load(settings, examples, config)
+    first = _first_key(settings)
     print(
         f"""
 Xiansou is ready on {address}   (Ctrl-C stops it)
@@ -65,12 +65,12 @@ Xiansou is ready on {address}   (Ctrl-C stops it)
     )
 
 
-def _first_key(told: Settings) -> str:
+def _first_key(settings: Settings) -> str:
     """On the first start: a key for everything, for those who are not on this machine; shown this once."""
     from rag.record.keys import Keys
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(told)
+    ledger = open_ledger(settings)
     text = Keys(ledger.engine).create_first()
     ledger.close()
     if text is None:
@@ -87,17 +87,17 @@ def _question(examples: Path | None) -> str:
     return "摄像头保修多久？" if examples else "…"
 
 
-def _load(told: Settings, examples: Path, config: Path | None) -> None:
+def _load(settings: Settings, examples: Path, config: Path | None) -> None:
     """On first start only: a library that was emptied on purpose stays empty."""
     from rag.runtime.processes import spawn_tied
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(told)
+    ledger = open_ledger(settings)
     empty = ledger.head() == 0
     ledger.close()
     if not empty:
         return
     print(f"first start: loading the examples in {examples}/", flush=True)
     command = [sys.executable, "-m", "xiansou", "ingest", str(examples)]
-    with loading.marked(told.data_dir):
+    with loading.marked(settings.data_dir):
         spawn_tied([*command, "--config", str(config)] if config else command).wait()

@@ -172,9 +172,9 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
     ) -> list[int]:
         keys: Iterable[int] = self._nodes
         if node_ids is not None:
-            keys = [self._keys[told] for told in dict.fromkeys(node_ids) if told in self._keys]
+            keys = [self._keys[wanted] for wanted in dict.fromkeys(node_ids) if wanted in self._keys]
         if doc_ids is not None:
-            of_documents = {key for told in doc_ids for key in self._documents.get(told, ())}
+            of_documents = {key for wanted in doc_ids for key in self._documents.get(wanted, ())}
             keys = [key for key in keys if key in of_documents] if node_ids is not None else of_documents
         if filters is None:
             return list(keys)

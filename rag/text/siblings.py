@@ -62,7 +62,9 @@ def apart(heads: Sequence[str]) -> dict[str, str]:
     if min(map(len, words_of.values())) < 2:
         return {}
     first, last = 0, 0
-    while all(len(own) > first + 1 for own in words_of.values()) and len({own[first].lower() for own in words_of.values()}) == 1:
+    while (
+        all(len(own) > first + 1 for own in words_of.values()) and len({own[first].lower() for own in words_of.values()}) == 1
+    ):
         first += 1
     while (
         all(len(own) > first + last + 1 for own in words_of.values())

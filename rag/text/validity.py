@@ -316,8 +316,8 @@ def current(periods: Sequence[Period | None], asked: Period | None, today: int) 
     found = [in_force(one, asked, today) for one in closed]
     if asked is not None or any(found):
         return found
-    told = [one for one in closed if one is not None]
-    begun = [one for one in told if one.first is None or one.first <= today] or told
+    known = [one for one in closed if one is not None]
+    begun = [one for one in known if one.first is None or one.first <= today] or known
     latest = max(begun, key=_reach)
     return [one == latest for one in closed]
 
