@@ -28,15 +28,16 @@ _SCALE = {
 }  # fmt: skip
 _UNIT = "|".join(f"(?P<{name}>(?:{words})(?![a-z]))" for name, words in _UNITS.items())
 _NUMBER = r"\d+(?:[.,]\d+)?"
-_AMOUNT = re.compile(rf"(?<![\w.€$£¥])(?<!\d,)(?P<n>{_NUMBER})\s*(?:{_UNIT})")
+_AMOUNT = re.compile(rf"(?<![A-Za-z0-9_.€$£¥])(?<!\d,)(?P<n>{_NUMBER})\s*(?:{_UNIT})")
 _FIRST_UNIT = _UNIT.replace("(?P<", "(?P<x")
 _BETWEEN = re.compile(
-    rf"(?<![\w.])(?<!\d,)(?P<a>{_NUMBER})\s*(?:{_FIRST_UNIT})?\s*(?:–|—|-|~|to|至|到)\s*(?P<n>{_NUMBER})\s*(?:{_UNIT})"
+    rf"(?<![A-Za-z0-9_.])(?<!\d,)(?P<a>{_NUMBER})\s*(?:{_FIRST_UNIT})?\s*(?:–|—|-|~|to|至|到)\s*(?P<n>{_NUMBER})\s*(?:{_UNIT})"
 )
 _MOST = re.compile(r"up to|under|below|less than|at most|max(?:imum)?|until|within|<=?|≤|以下|以内|不足|不超过|小于|之内")
 _LEAST = re.compile(
     r"over|above|more than|at least|from|or more|and (?:more|above|over|up)|>=?|≥|\+|以上|超过|大于|起|不少于|满"
 )
+_HAN_UNITS = sorted({unit for words in _UNITS.values() for unit in words.split("|") if unit[0] >= "\u4e00"}, key=len)[::-1]
 _LONGEST = 60  # characters of a name that may be a range
 
 
@@ -76,8 +77,27 @@ def within(question: str, names: Sequence[str]) -> frozenset[str] | None:
 @lru_cache(maxsize=4_000)
 def amounts_in(question: str) -> tuple[tuple[float, str], ...]:
     """(amount in base units, what it measures) of each that a question names."""
-    found = (one for one in _AMOUNT.finditer(one_line(question)))
+    plain = one_line(question)
+    found = list(_AMOUNT.finditer(plain)) or _AMOUNT.finditer(_COUNTED.sub(lambda one: str(_number_zh(one[0])), plain))
     return tuple((_value(one["n"], _unit(one)[1]), _unit(one)[0]) for one in found)
+
+
+_DIGITS_ZH = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2}
+_COUNTED = re.compile(
+    rf"(?=[一二两三四五六七八九十百])(?:[一二两三四五六七八九]?[十百])?[一二两三四五六七八九]?十?[一二两三四五六七八九]?(?<=[一二两三四五六七八九十百])"
+    rf"(?=\s*(?:{'|'.join(_HAN_UNITS)}))"
+)
+
+
+def _number_zh(text: str) -> int:
+    """Of Chinese numerals below 1,000: 十 10, 二十五 25, 三百 300."""
+    whole, last = 0, 0
+    for char in text:
+        if char in "十百":
+            whole, last = whole + (last or 1) * (10 if char == "十" else 100), 0
+        else:
+            last = _DIGITS_ZH[char]
+    return whole + last
 
 
 def _unit(found: re.Match[str]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rag.answering.compose import render
 from rag.answering.compose.columns import asked_cells, belongs, named_columns
+from rag.answering.compose.overview import lists_all, overview_cells
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
 from rag.domain.statement import CODE, Statement
@@ -151,11 +152,14 @@ def _with_marks(all_: Sequence[Statement], chosen: Sequence[int], places: Sequen
 def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     all_ = hit.passage.statements
     group = [place for place in _group(all_, at) if place in own and all_[place].cells]
+    table = [all_[place] for place in _group(all_, at) if all_[place].cells]
+    if lists_all(question, hit, table):
+        text = render.table(overview_cells(question, table))
+        return Unit(number, tuple(place for place in _group(all_, at) if all_[place].cells), text)
     named = own[at].values > 0 or bool(named_columns(question, [all_[place] for place in group]))
     # Where nothing names a row or a column, a small table is given whole: its reader finds the row that is theirs.
     reach = _ROWS if named or len(group) > _SMALL_TABLE else _ANY_ROW
     rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]
-    table = [all_[place] for place in _group(all_, at) if all_[place].cells]
     shown = asked_cells(question, [all_[place] for place in rows], table)
     text = render.row(shown[0]) if len(rows) == 1 else render.table(shown)
     if len(rows) > 2 and len(rows) == len(_group(all_, at)) and rows[0] and all_[rows[0] - 1].kind == "sentence":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from rag.answering.compose.columns import heads_of, of_attribute
+from rag.answering.compose.columns import heads_of, named_columns, of_attribute
 from rag.domain import Hit
 from rag.domain.statement import Statement
 from rag.text.attributes import attributes_asked, is_called, without_attributes
@@ -27,11 +28,23 @@ _FILLERS = frozenset(
 
 def gives_overview(question: str, hit: Hit) -> bool:
     """Whether a table of the hit lists all that the question asks for: by what it and its columns are called."""
-    plain = one_line(question)
-    if not _LISTS.search(plain):
-        return False
     groups = {one.group for one in hit.passage.statements if one.kind == "row" and len(one.cells) > 1}
-    return any(_lists(plain, hit, _rows(hit, group)) for group in groups)
+    return any(lists_all(question, hit, _rows(hit, group)) for group in groups)
+
+
+def lists_all(question: str, hit: Hit, rows: Sequence[Statement]) -> bool:
+    """The same of one table."""
+    plain = one_line(question)
+    return _LISTS.search(plain) is not None and not named_columns(question, rows) and _lists(plain, hit, rows)
+
+
+def overview_cells(question: str, rows: Sequence[Statement]) -> list[Statement]:
+    """What each row is about and what is asked of all; the rows as they are where their columns do not tell."""
+    asked = attributes_asked(question)
+    columns = {head for head in heads_of(rows) if any(is_called(one, head) for one in asked)}
+    if not columns or len({one.cells[0].value for one in rows}) < len(rows):
+        return list(rows)
+    return [replace(one, cells=(one.cells[0], *(cell for cell in one.cells[1:] if cell.name in columns))) for one in rows]
 
 
 def _rows(hit: Hit, group: int) -> list[Statement]:

@@ -119,6 +119,50 @@ def test_an_overview_has_all(ask: Ask) -> None:
     assert all(price in answer for price in ("1,180", "2,280", "4,580"))
 
 
+FARES = """# Boat fares
+
+| Passenger | One-way | Round trip |
+| --- | --- | --- |
+| Adult | €14 | €22 |
+| Child (4–12) | €7 | €11 |
+| Resident | €3 | €5 |
+"""
+SITES = """# 训练点
+
+| 训练点 | 项目 | 公交 |
+| --- | --- | --- |
+| 东站点 | 倒库、坡起 | 12 路 |
+| 河西点 | 倒库 | 40 路 |
+| 山口点 | 路考 | 7 路 |
+"""
+BANK = """# Account charges
+
+| Service | Plain account | Prime account |
+| --- | --- | --- |
+| Cash abroad | 2% | free |
+| Overdraft rate | 18% | 13% |
+"""
+
+
+def test_row_and_column_in_other_words(ask: Ask) -> None:
+    answer = ask("what is a return ticket for a kid", fares_md=FARES).answer
+    assert "€11" in answer and not any(one in answer for one in ("€22", "€7", "€5")), answer
+
+
+def test_all_rows_whose_cell_lists_what_is_asked_for(ask: Ask) -> None:
+    answer = ask("在哪个训练点练倒库", sites_md=SITES).answer
+    assert "东站点" in answer and "河西点" in answer and "山口点" not in answer
+
+
+def test_a_row_that_has_half_of_what_is_asked(ask: Ask) -> None:
+    assert "13%" in ask("overdraft interest on Prime", bank_md=BANK).answer
+
+
+def test_an_overview_is_of_what_is_asked(ask: Ask) -> None:
+    answer = ask("都有哪些卡，年费分别多少", cards_md=CARDS).answer
+    assert "4,580" in answer and "8 节" not in answer
+
+
 def test_an_amount_picks_its_column(ask: Ask) -> None:
     answer = ask("how much to send 4 kilos to Norway", rates_md=RATES)
     assert "€21" in answer.answer and "€13" not in answer.answer and "€32" not in answer.answer

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.pipeline import Pipeline
 from rag.answering.compose.render import clean
-from rag.answering.compose.score import stands_in
+from rag.answering.compose.values import stands_in
 from rag.domain import Answer, DocumentInput, Message, Question
 from rag.wiring import Application
 
