@@ -22,7 +22,7 @@ from eval.names import cutoff
 from ingest.folder import Summary, ingest_paths
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
-from rag.answering.record import Made
+from rag.answering.record import AnswerTrace
 from rag.domain import Answer, Question, Scope
 from rag.wiring import Application
 
@@ -137,7 +137,7 @@ def ask_one(
 
 def _answer(answerer: Answerer, question: Question) -> Answer:
     """As a customer gets it, but neither remembered nor taken from what was worded before."""
-    return next(made.answer for made in answerer.make(question) if isinstance(made, Made))
+    return next(made.answer for made in answerer.make(question) if isinstance(made, AnswerTrace))
 
 
 def report(suite: Suite, summary: Summary, rows: Sequence[Scored], notes: Sequence[str] = ()) -> Report:

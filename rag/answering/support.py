@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 
 from rag.answering.facts import Token, tokens
 from rag.answering.lexicon import FUNCTION_EN, PRONOUNS, SCALES, VERBS
-from rag.answering.moves import Moved, Op, moved_whole, opening, runs_on, torn, turned
+from rag.answering.reordering import Op, Reordered, moved_whole, opening, runs_on, torn, turned
 from rag.domain.grounding import Fault
 from rag.text.sentences import split_sentences
 
@@ -171,7 +171,7 @@ def _units_agree(said: _Said, place: _Place) -> bool:
     return True
 
 
-def _differs(said: _Said, place: _Place, ops: Sequence[Op], moved: Moved | None) -> Fault | None:
+def _differs(said: _Said, place: _Place, ops: Sequence[Op], moved: Reordered | None) -> Fault | None:
     """The first difference that changes the meaning, of a sentence near a quote."""
     if turned(said.tokens, place.tokens, ops):
         return "negation"

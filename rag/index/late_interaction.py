@@ -24,7 +24,7 @@ def pack(tokens: Vectors) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class LateScores:
     """Of k passages: late interaction scores (k,), and by how much the passage is behind the best of all passages on the
     question's token on which it is most behind (k,): a name that stands elsewhere, say."""
 
@@ -32,7 +32,7 @@ class Compared:
     short: NDArray[np.float32]
 
 
-def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
+def compare(query: Vectors, packed: Sequence[bytes]) -> LateScores:
     """query (m, dim), rows of L2 norm 1; packed token bits of k passages → scores, about −1..1.
 
     Each of the question's tokens finds its best-matching token in a passage (MaxSim); the mean over the tokens is weighted
@@ -43,7 +43,7 @@ def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
     sizes = np.array([len(bits) * 8 // dim for bits in packed])
     filled = sizes > 0
     if not filled.any():
-        return Compared(np.zeros(len(packed), np.float32), np.zeros(len(packed), np.float32))
+        return LateScores(np.zeros(len(packed), np.float32), np.zeros(len(packed), np.float32))
     bits = np.unpackbits(np.frombuffer(b"".join(packed), np.uint8)).reshape(-1, dim)
     best = _best(query, bits, (np.cumsum(sizes) - sizes)[filled])
     most = best.max(axis=1)
@@ -51,7 +51,7 @@ def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
     found, behind = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0)
     scores, short = np.full(len(packed), found.min(), np.float32), np.full(len(packed), behind.max(), np.float32)
     scores[filled], short[filled] = found, behind
-    return Compared(scores, short)
+    return LateScores(scores, short)
 
 
 def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rag.text.everyday import is_said, telling, things_of
 
+from rag.text.everyday import is_said, telling, things_of
 from rag.text.ranges import amounts_in, within
 from rag.text.siblings import in_other_words, meant_among
 from rag.text.term_coverage import coverage, word_set

@@ -18,7 +18,7 @@ _SMALL = 4  # tokens of a difference in which one small word stands for another
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Reordered:
     """The one phrase that stands elsewhere as a whole: where among the passage's tokens, and where among the sentence's."""
 
     there: tuple[int, int]
@@ -36,7 +36,7 @@ def opening(found: Sequence[Token], keys: Set[str]) -> list[int]:
     return [end for end in ends if all(token.key in keys for token in found[:end] if token.content)]
 
 
-def moved_whole(said: Sequence[Token], place: Sequence[Token], ops: Sequence[Op]) -> Moved | None:
+def moved_whole(said: Sequence[Token], place: Sequence[Token], ops: Sequence[Op]) -> Reordered | None:
     """A phrase of time, place or condition, or a long clause, that changed places; names alone may not."""
     for _, _, _, j1, j2 in ops:
         keys = [token.key for token in said[j1:j2]]
@@ -52,9 +52,9 @@ def moved_whole(said: Sequence[Token], place: Sequence[Token], ops: Sequence[Op]
                 if (keys[0] in LEADING or sum(t.content for t in said[j1:j2]) >= _LONG) and (
                     bounded(place, start, end) or ((start, end) == (i1, i2) and bounded(said, j1, j2))
                 ):
-                    return Moved((start, end), (j1, j2))
+                    return Reordered((start, end), (j1, j2))
             if j1 == 0 and i2 == len(place) and (got := _having(said[j1:j2], place[i1:i2])):
-                return Moved((i2 - got, i2), (j1, j2))
+                return Reordered((i2 - got, i2), (j1, j2))
     return None
 
 
