@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 
 .DEFAULT_GOAL := help
 export XIANSOU_DATA
-.PHONY: help run test soak lint setup setup-dev lock bench eval clean
+.PHONY: help run test soak lint setup setup-dev lock bench eval web clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,10 @@ LINKS := $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS))
 lock: $(VENV)/.installed ## write the lock files anew from requirements*.in
 	@$(UV) compile -q requirements.in --generate-hashes --no-emit-package torch --no-header --no-annotate $(LINKS) -o requirements.lock
 	@$(UV) compile -q requirements-dev.in --generate-hashes --no-emit-package torch --no-header --no-annotate $(LINKS) -o requirements-dev.lock
+
+web: ## build the chat widget of its TypeScript (needs node; the built file is committed)
+	@npm ci --prefix api/web --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved
+	@npm run --prefix api/web check && npm run --prefix api/web build
 
 clean: ## remove the environment (not the data)
 	rm -rf $(VENV)

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import errors
 from api.auth import Access, concurrency
+from api.desk import Desk
 from api.envelope import Envelope
 from api.gate import Gate
 from api.observed import TELEMETRY
@@ -18,26 +19,33 @@ from api.request import only_known_parameters
 from api.routes import (
     answers,
     chat,
+    cite,
+    conversations,
     dify,
     documents,
     feedback,
+    fields,
     gaps,
+    handoffs,
     health,
     jobs,
     keys,
     mcp,
     metrics,
     models,
+    pages,
     query,
     responses,
+    suggestions,
     ui_stream,
     widget,
 )
 from api.scopes import check_routes, questions
 from api.state import State
+from api.web import console
 from ingest.jobs import Jobs
 from rag import __version__
-from rag.domain import Question
+from rag.domain import Answer, Question
 from rag.runtime.remote import Doorbell, Remote
 from rag.runtime.stores import open_redis
 from rag.settings import Settings, load
@@ -48,7 +56,7 @@ WAITING = 64  # writes that wait for their job at once; further ones wait for th
 
 
 def create_app(settings: Settings | None = None, *, application: Application | None = None) -> FastAPI:
-    """The service over `settings` (None: those of the application, else as `rag.settings.load` finds them).
+    """The service over `settings` (None: those of the house, else as `rag.settings.load` finds them).
 
     An application that is given stays its owner's to close. Starting raises ConfigError when none can be opened.
     """
@@ -60,18 +68,22 @@ def create_app(settings: Settings | None = None, *, application: Application | N
         lifespan=_lifespan(told, application),
         dependencies=[Depends(only_known_parameters)],
         redirect_slashes=False,
+        docs_url=None,  # our own page: FastAPI's loads its script from outside
+        redoc_url=None,
         telemetry=TELEMETRY,
     )
     app.state.here = None
     app.add_middleware(Gate)
     app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=min(told.limits.body_bytes, told.ingest.max_bytes))
     errors.install(app)
-    ours = (documents, query, answers, feedback, gaps, jobs, keys, widget)
-    for resource in (*ours, chat, models, responses, ui_stream, dify):
+    ours = (documents, query, suggestions, answers, feedback, gaps, jobs, keys, widget)
+    for resource in (*ours, cite, conversations, fields, handoffs, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
     app.include_router(metrics.router)
     app.include_router(health.router)
+    app.include_router(pages.router)
+    app.include_router(console.router)
     check_routes(app)
     return app
 
@@ -86,10 +98,14 @@ def _lifespan(settings: Settings, given: Application | None) -> Callable[[FastAP
             await run_in_threadpool(application.answerer.retrieve, Question("ready?"))
             counters = Remote(lambda: open_redis(settings), "requests are counted by each process")
             access = Access(settings, application.ledger.engine, counters, questions(app))
-            application.answerer.heard = access.budgets.heard
+            desk = Desk(application.ledger.engine, settings.handoff)
+            application.answerer.heard = _both(access.budgets.heard, desk.heard)
+            application.answerer.instead = lambda question: desk.silent(
+                question, application.ledger.head, application.memory.keep
+            )
             threads = to_thread.current_default_thread_limiter()
             threads.total_tokens = max(threads.total_tokens, concurrency(settings) + SPARE)
-            here = State(application, Jobs(application.ledger.engine), bell, CapacityLimiter(WAITING), access)
+            here = State(application, Jobs(application.ledger.engine), bell, CapacityLimiter(WAITING), access, desk)
             async with mcp.running(app, here):
                 app.state.here = here
                 try:
@@ -102,3 +118,13 @@ def _lifespan(settings: Settings, given: Application | None) -> Callable[[FastAP
                 application.close()
 
     return lifespan
+
+
+def _both(*told: Callable[[Question, Answer], None]) -> Callable[[Question, Answer], None]:
+    """Tells several of an answer."""
+
+    def tell(question: Question, answer: Answer) -> None:
+        for one in told:
+            one(question, answer)
+
+    return tell

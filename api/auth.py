@@ -5,6 +5,7 @@ No key made yet and a program of this machine's own user: everything is allowed.
 
 from __future__ import annotations
 
+import hmac
 import math
 import os
 import time
@@ -14,28 +15,39 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from sqlalchemy import Engine
 
-from api import trail
+from api import cites, trail
 from api.admission import Admission
 from api.auth_peer import Peer, Peers
 from api.auth_sso import SingleSignOn
 from api.auth_widget import PREFIX as WIDGET_PREFIX
 from api.auth_widget import WidgetTokens
-from api.limits import Budgets, Rates
+from api.limits import Budgets, Rates, Spent
 from api.meter import Meter
 from api.principal import Principal
+from api.secret import Secret
+from api.web.session import COOKIE, CSRF, Sessions, in_console
+from api.wire.links import Links
 from rag.errors import Forbidden, InputError, Unauthorized
 from rag.record.audit import Trail, library_of
 from rag.record.keys import PREFIX, Key, Keys
+from rag.runtime import service
 from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
-PUBLIC = ("/livez", "/readyz", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json")
+PAGES = ("/", "/docs", "/widget.js", "/favicon.ico", "/web/{name}", "/console/login")
+PUBLIC = ("/livez", "/readyz", "/openapi.json", f"{cites.PATH}{{token}}", *PAGES)
+_PUBLIC_BELOW = ("/web/", cites.PATH)  # files of pages; what stands behind a citation's link is a signature
 
 DEADLINE = "X-Deadline-Ms"
 
 _LOOKUPS = 8  # threads that look up callers: not those that answer questions, which may all be busy
 _FIX = "Send `Authorization: Bearer xs_…`; `xiansou keys create` makes a key."
+
+
+def is_public(path: str) -> bool:
+    """Whether everyone may ask for what is there."""
+    return path in PUBLIC or path.startswith(_PUBLIC_BELOW)
 
 
 class Access:
@@ -46,6 +58,7 @@ class Access:
         self.questions = questions
         self.keys = Keys(engine)
         self.widget = WidgetTokens(engine, self.keys)
+        self.sessions = Sessions(Secret(engine, "console_secret"), self.keys)
         self.limiter = CapacityLimiter(_LOOKUPS)
         self._sso = SingleSignOn(settings.sso) if settings.sso.issuer else None
         self.rates = Rates(remote, settings)
@@ -54,7 +67,23 @@ class Access:
         self.trail = Trail(engine) if settings.audit.enabled else None
         self._salt = library_of(engine)
         self._settings = settings
+        self._command = os.environ.get(service.TOKEN_VARIABLE, "").encode()  # of `xiansou ask` on this machine
         self._peers = Peers(settings.server.trusted_proxies)
+        self.cites = cites.Cites(engine, self.keys, settings.server.cite_hours)
+
+    def address(self, request: Request) -> str:
+        """Where readers of an answer reach this service, without a slash at the end."""
+        return self._settings.server.public_url or self._peers.address(request.scope)
+
+    def links(self, request: Request, caller: Principal) -> Links:
+        """Where the citations of an answer to this request lead."""
+        base = self.address(request) + cites.PATH
+        return Links(lambda citation: f"{base}{self.cites.token(citation, caller)}#cited")
+
+    async def reader(self, request: Request) -> None:
+        """Counts a request to a page that needs no key. Raises LimitReached."""
+        address = self._peers.peer(request.scope).address
+        await to_thread.run_sync(self.rates.check_reader, address, limiter=self.limiter)
 
     async def identify(self, request: Request) -> Principal:
         """Raises Unauthorized, Forbidden, UpstreamError, LimitReached, Overloaded."""
@@ -93,13 +122,21 @@ class Access:
         except (Unauthorized, Forbidden):
             self.rates.check_stranger(self._peers.peer(request.scope).address)
             raise
-        self.rates.check(caller)
+        try:
+            request.state.rate = self.rates.check(caller)
+        except Spent as exc:
+            request.state.rate = exc.rate
+            raise
         return caller
 
     def principal(self, request: Request) -> Principal:
         """By the header; without one (or with one that clients send because they must) by where it comes from."""
         peer = self._peers.peer(request.scope)
+        if in_console(request.url.path):
+            return self._at_console(request, peer)
         token = _bearer(request.headers.get("authorization"))
+        if self._command and token is not None and hmac.compare_digest(token.encode(), self._command):
+            return Principal("local", "local", scopes=("query",), address=peer.address)
         if token is not None and token.startswith(PREFIX):
             key = self.keys.find(token)
             if key is None:
@@ -113,6 +150,27 @@ class Access:
         if peer.local and self._open():
             return Principal("local", "local", address=peer.address)
         raise self._refusal(token, peer)
+
+    def _at_console(self, request: Request, peer: Peer) -> Principal:
+        """By the session's cookie. What changes something must also carry the session's token, which no other page can read."""
+        session = self.sessions.find(request.cookies.get(COOKIE))
+        if session is None and not (peer.local and self._open()):
+            raise Unauthorized("sign in with a key of scope `admin`.", field="Authorization", fix=_FIX)
+        request.state.csrf = self.sessions.token(session)
+        if request.method not in ("GET", "HEAD") and not self.sessions.proves(session, request.headers.get(CSRF)):
+            raise Forbidden("this page is out of date.", field=CSRF, fix="Reload it.")
+        return Principal("local", "local", address=peer.address) if session is None else _of_key(session.key, peer)
+
+    def key_of(self, request: Request, text: str) -> Key | None:
+        """The live key that has this text. Guesses count as every stranger's requests do: raises LimitReached."""
+        key = self.keys.find(text) if text.startswith(PREFIX) else None
+        if key is None:
+            self.rates.check_stranger(self._peers.peer(request.scope).address)
+        return key
+
+    def opens_for(self, request: Request) -> bool:
+        """Whether this browser gets in without a key."""
+        return self._peers.peer(request.scope).local and self._open()
 
     def _open(self) -> bool:
         """Whether nothing has been set up that says who may call."""

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jwt
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine
 
 from api.principal import Principal
+from api.secret import Secret
 from rag.errors import Forbidden, InputError, Unauthorized
-from rag.record.engine import writing
 from rag.record.keys import Keys, check_origin
-from rag.record.schema import meta
 
 PREFIX = "xw_"
 MAX_TTL_S = 900
@@ -36,8 +35,7 @@ class WidgetTokens:
     """Mints and checks. A token is worth at most what its key is at the moment: with the key it ends."""
 
     def __init__(self, engine: Engine, keys: Keys):
-        self._engine, self._keys = engine, keys
-        self._secret: str | None = None
+        self._keys, self._secret = keys, Secret(engine, _SECRET)
 
     def mint(
         self, caller: Principal, visitor: str, *, origins: Sequence[str] = (), groups: Sequence[str] | None = None, ttl_s: int
@@ -65,14 +63,14 @@ class WidgetTokens:
             "org": wanted,
             "grp": None if groups is None else list(groups),
         }
-        return Minted(PREFIX + jwt.encode(claims, self._signing(), _ALGORITHM), until, wanted)
+        return Minted(PREFIX + jwt.encode(claims, self._secret.text(), _ALGORITHM), until, wanted)
 
     def principal(self, token: str, *, origin: str | None, method: str, address: str | None) -> Principal:
         """Raises Unauthorized, and Forbidden from a page that the token is not for."""
         try:
             claims = jwt.decode(
                 token.removeprefix(PREFIX),
-                self._signing(),
+                self._secret.text(),
                 algorithms=[_ALGORITHM],
                 audience=_AUDIENCE,
                 options={"require": ["exp", "aud", "key", "vis", "org"]},
@@ -99,21 +97,6 @@ class WidgetTokens:
             origins=origins,
             allowance=rights.allowance,
         )
-
-    def _signing(self) -> str:
-        """One secret of the ledger, made when it is first needed; the same in all processes."""
-        if self._secret is None:
-            query = select(meta.c.value).where(meta.c.key == _SECRET)
-            with self._engine.connect() as conn:
-                found = conn.scalar(query)
-            if found is None:
-                with writing(self._engine) as conn:
-                    found = conn.scalar(query)
-                    if found is None:
-                        found = secrets.token_hex(32)
-                        conn.execute(insert(meta).values(key=_SECRET, value=found))
-            self._secret = str(found)
-        return self._secret
 
 
 def _both(key: tuple[str, ...] | None, token: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -23,9 +23,9 @@ def serve(
     """Run the service: API, ingest worker and, without `redis.url`, an embedded Valkey. Ctrl-C ends all of it."""
     from api.supervisor import serve as supervise
 
-    settings = load_settings(config, server__host=host, server__port=port)
-    count = settings.server.workers if workers is None else workers
-    supervise(settings, workers=count, ready=lambda: _welcome(settings, examples, config))
+    told = load_settings(config, server__host=host, server__port=port)
+    count = told.server.workers if workers is None else workers
+    supervise(told, workers=count, ready=lambda: _welcome(told, examples, config))
 
 
 def mcp(config: ConfigOption = None) -> None:
@@ -33,9 +33,9 @@ def mcp(config: ConfigOption = None) -> None:
     from api.mcp_tools import serve_stdio
     from rag.runtime.tracing import start_tracing
 
-    settings = load_settings(config)
+    told = load_settings(config)
     start_tracing()
-    serve_stdio(settings)
+    serve_stdio(told)
 
 
 def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], config: ConfigOption = None) -> None:
@@ -43,36 +43,46 @@ def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], conf
     from api.supervisor import api_process as run
     from rag.runtime.tracing import start_tracing
 
-    settings = load_settings(config)
+    told = load_settings(config)
     start_tracing()
-    run(settings, fd)
+    run(told, fd)
 
 
-def _welcome(settings: Settings, examples: Path | None, config: Path | None) -> None:
-    address = f"http://{settings.server.host}:{settings.server.port}"
+def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None:
+    address = f"http://{told.server.host}:{told.server.port}"
     if examples is not None:
-        _load(settings, examples, config)
-    first = _first_key(settings)
+        _load(told, examples, config)
+    first = _first_key(told)
     print(
         f"""
 Xiansou is ready on {address}   (Ctrl-C stops it)
 
+  Open {address}/ in a browser: ask, see what led to each answer, drop a file and ask about it.
+  {address}/console is for who runs it: library, unanswered questions, traffic, keys. {address}/docs: the API.
+
   curl -s {address}/v1/query -H 'content-type: application/json' -d '{{"question": "{_question(examples)}"}}'
 
-  {address}/docs lists all routes; `xiansou ingest PATH` adds your own documents (in another terminal).
+  `xiansou ingest PATH` adds your own documents (in another terminal).
 {first}""",
         flush=True,
     )
 
 
-def _first_key(settings: Settings) -> str:
+def _first_key(told: Settings) -> str:
     """On the first start: a key for everything, for those who are not on this machine; shown this once."""
     from rag.record.keys import Keys
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings)
-    text = Keys(ledger.engine).create_first()
+    ledger = open_ledger(told)
+    keys = Keys(ledger.engine)
+    # A log is kept, copied and read by many: the key for everything is shown to a person at a terminal, or not made.
+    text = keys.create_first() if sys.stdout.isatty() else None
+    made = bool(keys.all())
     ledger.close()
+    if not made:
+        return """
+  Programs on this machine need no key until you make one; all others do: `xiansou keys create NAME --scope admin`.
+"""
     if text is None:
         return ""
     return f"""
@@ -87,17 +97,17 @@ def _question(examples: Path | None) -> str:
     return "摄像头保修多久？" if examples else "…"
 
 
-def _load(settings: Settings, examples: Path, config: Path | None) -> None:
+def _load(told: Settings, examples: Path, config: Path | None) -> None:
     """On first start only: a library that was emptied on purpose stays empty."""
     from rag.runtime.processes import spawn_tied
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(settings)
+    ledger = open_ledger(told)
     empty = ledger.head() == 0
     ledger.close()
     if not empty:
         return
     print(f"first start: loading the examples in {examples}/", flush=True)
     command = [sys.executable, "-m", "xiansou", "ingest", str(examples)]
-    with loading.marked(settings.data_dir):
+    with loading.marked(told.data_dir):
         spawn_tied([*command, "--config", str(config)] if config else command).wait()

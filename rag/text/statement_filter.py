@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rag.domain.statement import Period, Statement
 from rag.text.names import Name, sides
 from rag.text.ranges import read_range, within
-from rag.text.siblings import named_among
+from rag.text.siblings import meant_among
 from rag.text.term_coverage import word_set
 from rag.text.tokens import fold
 from rag.text.validity import current
@@ -63,9 +63,9 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
-        labels = {at: getattr(statements[at], part) for at in group}
-        if named := named_among(question, list(labels.values())) or _by_words(question, list(labels.values())):
-            for at, label in labels.items():
+        told = {at: getattr(statements[at], part) for at in group}
+        if named := meant_among(question, list(told.values())) or _by_words(question, list(told.values())):
+            for at, label in told.items():
                 keep[at] = keep[at] and label in named
     _by_range(statements, group, question, keep)
 
@@ -82,9 +82,9 @@ def _by_words(question: str, names: Sequence[str]) -> frozenset[str]:
 def _by_range(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     """Rows that are told apart by a column of ranges: the one that an amount of the question lies in."""
     for column in range(max((len(statements[at].cells) for at in group), default=0)):
-        values = {at: statements[at].cells[column].value for at in group if column < len(statements[at].cells)}
-        if fits := within(question, list(values.values())):
-            for at, value in values.items():
+        told = {at: statements[at].cells[column].value for at in group if column < len(statements[at].cells)}
+        if fits := within(question, list(told.values())):
+            for at, value in told.items():
                 keep[at] = keep[at] and (value in fits or read_range(value) is None)
 
 

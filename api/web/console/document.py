@@ -1,0 +1,78 @@
+"""One document: what was read of it beside its text, its versions and what changed, deleting it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from fastapi.routing import APIRouter
+from starlette.responses import Response
+
+from api.scopes import Admin
+from api.state import Here
+from api.web.console.shown import Lang, show
+from rag.domain.validation import check_document_id
+from rag.record import readings
+from rag.record.history import editions
+
+router = APIRouter(prefix="/console")
+
+_PIECES = 40  # passages shown at once
+_LINES = 2_000  # of a difference
+
+DocumentQuery = Annotated[str, Query(min_length=1, max_length=512, description="Id of a document.")]
+Start = Annotated[int, Query(alias="from", ge=0, le=10**6)]
+
+
+@router.get("/document")
+def document(request: Request, here: Here, caller: Admin, id: DocumentQuery, lang: Lang = None, start: Start = 0) -> Response:
+    """What was read: each passage's own text beside the statements that were made of it."""
+    ledger = here.application.ledger
+    doc = caller.checked(ledger.document(check_document_id(id)))
+    read = readings.as_read(ledger.engine, doc)
+    pieces = [_piece(one, read["text"]) for one in read["passages"][start : start + _PIECES]]
+    more = start + _PIECES if len(read["passages"]) > start + _PIECES else None
+    told = {
+        "doc": doc,
+        "pieces": pieces,
+        "next": more,
+        "told": _plain(read["told"]),
+        "masked": ledger.masked(doc.id, doc.version),
+    }
+    if "hx-request" in request.headers:
+        return show(request, "pieces.html", caller, **told)
+    return show(request, "document.html", caller, **told, editions=editions(ledger.engine, doc.id))
+
+
+@router.get("/document/diff")
+def difference(
+    request: Request, here: Here, caller: Admin, id: DocumentQuery, version: Annotated[int, Query(ge=2)]
+) -> Response:
+    """What a version changed against the one before."""
+    ledger = here.application.ledger
+    before, after = (ledger.text(check_document_id(id), one, scope=caller.scope()) for one in (version - 1, version))
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))
+    shown = [(line[:1], line[1:]) for line in lines[2:_LINES]]
+    return show(request, "diff.html", caller, lines=shown, version=version)
+
+
+@router.post("/document/delete", name="delete_document")
+def delete(request: Request, here: Here, caller: Admin, id: DocumentQuery) -> Response:
+    """Deletes it; no question that starts now sees it."""
+    request.state.target = id
+    gone = here.application.ledger.delete(check_document_id(id), scope=caller.scope(), by_hand=True)
+    return show(request, "deleted.html", caller, id=id, versions=gone.version, index_version=gone.index_version)
+
+
+def _piece(passage: dict[str, Any], text: str) -> dict[str, Any]:
+    return passage | {"original": text[passage["start"] : passage["end"]]}
+
+
+def _plain(told: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the reader noted, as lines."""
+    found = []
+    for name, value in told.items():
+        inner = [(f"{name} · {key}", one) for key, one in value.items()] if isinstance(value, dict) else [(name, value)]
+        found += [(key, ", ".join(map(str, one)) if isinstance(one, list) else str(one)) for key, one in inner if one]
+    return found

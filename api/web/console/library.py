@@ -1,0 +1,84 @@
+"""The library: its documents, what is on its way, upload by drag and drop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from fastapi.routing import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api import write
+from api.principal import Principal
+from api.request import read_documents
+from api.schemas import cursor_after, read_cursor
+from api.scopes import Admin
+from api.state import Here, State
+from api.web.console.shown import Lang, show
+from ingest.queue import Queue, job_json
+from rag.domain import Document
+
+router = APIRouter(prefix="/console")
+
+_PAGE = 50
+_LOOKED_AT = 5_000  # documents that are looked through for a search
+_JOBS = 8
+_ENDED = ("live", "failed", "dead")
+
+
+@router.get("")
+def start(request: Request, here: Here, caller: Admin, lang: Lang = None) -> Response:
+    """The first page."""
+    return library(request, here, caller)
+
+
+@router.get("/library")
+def library(
+    request: Request,
+    here: Here,
+    caller: Admin,
+    lang: Lang = None,
+    q: Annotated[str, Query(max_length=200)] = "",
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """Documents by id, a page at a time; `q` is part of an id or title."""
+    found, more = _found(here, caller, q.strip().casefold(), read_cursor(cursor))
+    htmx = "hx-request" in request.headers
+    told = {"documents": found, "next": more, "q": q, "counts": here.application.ledger.counts()}
+    if htmx:
+        return show(request, "library_list.html", caller, **told)
+    return show(request, "library.html", caller, **told, **_jobs(here, caller))
+
+
+@router.post("/upload", name="upload_documents")
+async def upload(request: Request, here: Here, caller: Admin) -> Response:
+    """Takes files; each becomes a document whose id is its name."""
+    docs = await read_documents(request)
+    await run_in_threadpool(write.submit_all, here, caller, docs)
+    return show(request, "jobs.html", caller, **await run_in_threadpool(_jobs, here, caller))
+
+
+@router.get("/jobs")
+def jobs(request: Request, here: Here, caller: Admin) -> Response:
+    """The newest jobs; the page asks again while one is on its way."""
+    return show(request, "jobs.html", caller, **_jobs(here, caller))
+
+
+def _jobs(here: State, caller: Principal) -> dict[str, object]:
+    queue = Queue(here.application.ledger.engine)
+    shown = [job_json(job) for job in queue.page(limit=_JOBS * 5) if caller.sees(job.collection, job.acl)][:_JOBS]
+    return {"jobs": shown, "busy": any(job["state"] not in _ENDED for job in shown), "paused": queue.paused()}
+
+
+def _found(here: State, caller: Principal, wanted: str, after: str) -> tuple[list[Document], str | None]:
+    ledger, scope = here.application.ledger, caller.scope()
+    found: list[Document] = []
+    looked = 0
+    while len(found) <= _PAGE and looked < _LOOKED_AT:
+        page = ledger.page(after=after, limit=200 if wanted else _PAGE + 1, scope=scope)
+        if not page:
+            return found, None
+        found += [doc for doc in page if wanted in doc.id.casefold() or wanted in doc.title.casefold()]
+        after, looked = page[-1].id, looked + len(page)
+    return found[:_PAGE], cursor_after(found[_PAGE - 1].id) if len(found) > _PAGE else None
