@@ -72,10 +72,10 @@ class Jwks:
         else:
             content = Path(self._place).read_bytes()
         found: dict[str | None, jwt.PyJWK] = {}
-        for told in orjson.loads(content)["keys"]:
-            if told.get("use", "sig") == "sig" and told.get("kty") != "oct":
+        for jwk in orjson.loads(content)["keys"]:
+            if jwk.get("use", "sig") == "sig" and jwk.get("kty") != "oct":
                 try:
-                    found[told.get("kid")] = jwt.PyJWK.from_dict(told)
+                    found[jwk.get("kid")] = jwt.PyJWK.from_dict(jwk)
                 except jwt.PyJWTError:  # of a kind that we do not know: the others serve
                     continue
         if not found:
@@ -114,17 +114,17 @@ class SingleSignOn:
         return self._of(claims, address)
 
     def _of(self, claims: Mapping[str, Any], address: str | None) -> Principal:
-        told, scope_of = self._settings, self._settings.scope_of()
-        values = _values(claims.get(told.scopes_claim)) or ()
-        scopes = {*split(told.default_scopes), *(scope_of[value] for value in values if value in scope_of)}
+        sso, scope_of = self._settings, self._settings.scope_of()
+        values = _values(claims.get(sso.scopes_claim)) or ()
+        scopes = {*split(sso.default_scopes), *(scope_of[value] for value in values if value in scope_of)}
         everything = "admin" in scopes  # as for keys: who makes keys reaches everything
-        collections = _values(claims.get(told.collections_claim)) or ()
-        groups = _values(claims.get(told.groups_claim)) or ()
+        collections = _values(claims.get(sso.collections_claim)) or ()
+        groups = _values(claims.get(sso.groups_claim)) or ()
         return Principal(
             "jwt",
             str(claims["sub"]),
             scopes=tuple(cast(KeyScope, scope) for scope in sorted(scopes)),
-            collections=None if everything or not told.collections_claim else collections,
+            collections=None if everything or not sso.collections_claim else collections,
             groups=None if everything else groups,
             visitor=str(claims["sub"]),
             address=address,

@@ -55,12 +55,12 @@ class Child:
     def start(self) -> None:
         """Raises UpstreamError when the operating system refuses."""
         self._forget_ready()
-        self._ready, told = os.pipe()
+        self._ready, write_end = os.pipe()
         try:
             process = spawn_tied(
                 self._command,
-                env={**self._environment, _READY_FD: str(told)},
-                pass_fds=[*self._fds, told],
+                env={**self._environment, _READY_FD: str(write_end)},
+                pass_fds=[*self._fds, write_end],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -68,7 +68,7 @@ class Child:
         except OSError as exc:
             raise UpstreamError(f"cannot start the {self.name}: {exc.strerror}.") from exc
         finally:
-            os.close(told)
+            os.close(write_end)
         assert process.stdout is not None
         self._process, self._began = process, time.monotonic()
         self._lines.clear()
@@ -129,15 +129,15 @@ class Child:
         self._forget_ready()
 
     def _plan_restart(self, code: int, line: str) -> None:
-        told = log.bind(child=self.name, ended=_reason(code), said=line)
+        logger = log.bind(child=self.name, ended=_reason(code), said=line)
         if self.quick_deaths < _QUICK_DEATHS:
             pause = _PAUSE_S * 2 ** (self.quick_deaths - 1)
-            told.warning("a process died and is started again", pause_s=pause)
+            logger.warning("a process died and is started again", pause_s=pause)
         elif self.essential:
             raise UpstreamError(f"the {self.name} died {_QUICK_DEATHS} times in a row ({_reason(code)}): {line}")
         else:
             pause = _LONG_PAUSE_S
-            told.error("a process dies again and again; next try in a minute", deaths=self.quick_deaths)
+            logger.error("a process dies again and again; next try in a minute", deaths=self.quick_deaths)
         self._due = time.monotonic() + pause
 
     def _pass_on(self, stream: IO[bytes]) -> None:
@@ -162,8 +162,8 @@ def _reason(code: int) -> str:
 
 def tell_ready() -> None:
     """In a child: tells the supervisor that it serves."""
-    told = os.environ.pop(_READY_FD, None)
-    if told is not None:
+    descriptor = os.environ.pop(_READY_FD, None)
+    if descriptor is not None:
         with suppress(OSError):
-            os.write(int(told), b"1")
-            os.close(int(told))
+            os.write(int(descriptor), b"1")
+            os.close(int(descriptor))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from rag.answering.record import Made, Reuse, new_id
+from rag.answering.record import AnswerTrace, Reuse, new_id
 from rag.domain import Answer, Question, Usage
 from rag.domain.grounding import Handoff
 from rag.record.handoffs import ANYBODY, Handoffs, Kind, Takeover
@@ -55,7 +55,7 @@ class Desk:
         key, visitor = _key_of(question.owner)
         return self.queue.taken(question.conversation_id, key, visitor)
 
-    def silent(self, question: Question, head: Callable[[], int], keep: Callable[[Made], None]) -> Answer | None:
+    def silent(self, question: Question, head: Callable[[], int], keep: Callable[[AnswerTrace], None]) -> Answer | None:
         """An empty reply where a person has taken over, who is told what was said; None: the assistant answers."""
         taken = self.taken(question)
         if taken is None:
@@ -76,7 +76,7 @@ class Desk:
         )
         said = {"message": question.text, "agent": taken.agent, "answer_id": answer.answer_id}
         self._put("conversation.message", question.owner, question.conversation_id, said)
-        keep(Made(question, question.text, (), (), "", (), answer, Reuse()))
+        keep(AnswerTrace(question, question.text, (), (), "", (), answer, Reuse()))
         return answer
 
     def _put(self, kind: Kind, owner: str, conversation_id: str | None, told: Mapping[str, Any]) -> str:

@@ -75,8 +75,8 @@ class Envelope:
 
 
 def _announced(scope: Scope) -> int:
-    told = Headers(scope=scope).get("content-length", "")
-    return int(told) if told.isdecimal() else 0
+    length = Headers(scope=scope).get("content-length", "")
+    return int(length) if length.isdecimal() else 0
 
 
 def _counted(receive: Receive, most: int, scope: Scope) -> Receive:

@@ -16,7 +16,7 @@ _EXPORTS = ("version_text",)  # reads that hand out a whole text
 _QUIET = ("mint_token",)  # made for every visitor: written later, as questions are
 
 
-def entry(request: Request, status: int, told: Audit, salt: str) -> Entry | None:
+def entry(request: Request, status: int, audit: Audit, salt: str) -> Entry | None:
     """The entry of a request; None for one that only looked at what is there, or was nobody's."""
     caller, route = getattr(request.state, "principal", None), request.scope.get("route")
     if not isinstance(caller, Principal) or route is None:
@@ -32,7 +32,7 @@ def entry(request: Request, status: int, told: Audit, salt: str) -> Entry | None
     if meter.asked:
         text = meter.asked[-1].text
         salted = hashlib.sha256(f"{salt}{text}".encode()).hexdigest()[:32]
-        detail |= {"question": text} if told.questions == "text" else {"question_sha256": salted}
+        detail |= {"question": text} if audit.questions == "text" else {"question_sha256": salted}
     if meter.answers:
         detail |= {"answered": meter.answers[-1].status, "generator": meter.answers[-1].generator}
     return Entry(caller.name, route.name, _target(request, meter), detail)

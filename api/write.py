@@ -77,9 +77,9 @@ def _receipt(document_id: str, job_id: int, state: str, result: Mapping[str, Any
 
 
 def _error_of(job: Job, content_field: str) -> XiansouError:
-    told = job_json(job)["error"] or {"code": "internal", "detail": OURS["internal"]}
-    if told["code"] == "conflict":
-        return Conflict(told["detail"], field="collection")
+    error = job_json(job)["error"] or {"code": "internal", "detail": OURS["internal"]}
+    if error["code"] == "conflict":
+        return Conflict(error["detail"], field="collection")
     if job.state == "dead":
-        return XiansouError(told["detail"], code=told["code"])
-    return ParseError(told["detail"], field=content_field, code=told["code"])
+        return XiansouError(error["detail"], code=error["code"])
+    return ParseError(error["detail"], field=content_field, code=error["code"])

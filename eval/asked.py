@@ -78,8 +78,8 @@ def load_queries(file: Path, qrels: Path, answers: Path | None, rename: Mapping[
     found = []
     for at, row in json_lines(file):
         where = f"{file}:{at}"
-        told = right.get(str(row.get("id")), [])
-        grades = dict(told) if isinstance(told, dict) else dict.fromkeys(told, 1)
+        relevant = right.get(str(row.get("id")), [])
+        grades = dict(relevant) if isinstance(relevant, dict) else dict.fromkeys(relevant, 1)
         grades = {_renamed(str(key), rename): int(grade) for key, grade in grades.items() if int(grade) > 0}
         if not grades and row.get("answerable", True):
             continue
@@ -151,11 +151,11 @@ def _history(where: str, value: object) -> tuple[Message, ...]:
         raise ConfigError("`history` must be a list of {role, content}.", field=where) from exc
 
 
-def _written(told: Any) -> list[str]:
+def _written(answers: Any) -> list[str]:
     """An answer given as a text, a list of texts, or an object with one of the usual names."""
-    if isinstance(told, dict):
-        told = next((told[key] for key in ("answer", "answers", "text", "答案文本", "答案") if key in told), None)
-    parts = told if isinstance(told, list) else [told]
+    if isinstance(answers, dict):
+        answers = next((answers[key] for key in ("answer", "answers", "text", "答案文本", "答案") if key in answers), None)
+    parts = answers if isinstance(answers, list) else [answers]
     return [str(part) for part in parts if part is not None]
 
 

@@ -50,7 +50,7 @@ def calibrate(suite: Suite, application: Application) -> Calibrated:
     A first hit is right when it is of a right document; of a question that is not answerable none is. Raises InputError for
     too few questions, or when all or none were found.
     """
-    told: list[float] = []
+    probable: list[float] = []
     right: list[bool] = []
     best: list[tuple[float, bool]] = []  # of every question: its likeliest hit, and whether it is answerable
     for asked in suite.questions:
@@ -58,17 +58,17 @@ def calibrate(suite: Suite, application: Application) -> Calibrated:
         hits = application.answerer.retrieve(question).hits
         best.append((max((hit.probability for hit in hits), default=0.0), asked.answerable))
         if hits:
-            told.append(hits[0].probability)
+            probable.append(hits[0].probability)
             right.append(asked.answerable and hits[0].passage.document_id in asked.documents)
-    if len(told) < _LEAST or len(set(right)) < 2:
+    if len(probable) < _LEAST or len(set(right)) < 2:
         raise InputError(
-            f"{len(told)} questions with {sum(right)} right first hits cannot tell how probabilities are to be corrected.",
+            f"{len(probable)} questions with {sum(right)} right first hits cannot tell how probabilities are to be corrected.",
             field="SUITE",
             fix=f"Use {_LEAST} questions or more, some of which the documents do not answer.",
         )
     used = application.views.writing().calibration
-    plain = [_apply(p, used, PLAIN) for p in told]
-    found = fit(told, right, used)
+    plain = [_apply(p, used, PLAIN) for p in probable]
+    found = fit(probable, right, used)
     after = []
     for part in (0, 1):
         other = fit(plain[1 - part :: 2], right[1 - part :: 2])
@@ -96,7 +96,7 @@ def curve(best: Sequence[tuple[float, bool]], rates: Sequence[float] = RATES) ->
     tried on the other, both ways."""
     shuffled = Random(0).sample(list(best), len(best))
     halves = [[row for kind in (True, False) for row in [r for r in shuffled if r[1] is kind][part::2]] for part in (0, 1)]
-    told = []
+    points = []
     for rate in rates:
         wrong, refused = [], []
         for part in (0, 1):
@@ -104,8 +104,8 @@ def curve(best: Sequence[tuple[float, bool]], rates: Sequence[float] = RATES) ->
             wrong += [p >= least for p, answerable in halves[part] if not answerable]
             refused += [p < least for p, answerable in halves[part] if answerable]
         least = threshold(rate, sorted(p for p, answerable in best if not answerable))
-        told.append(Setting(rate, round(least, 4), _share(wrong), _share(refused)))
-    return tuple(told)
+        points.append(Setting(rate, round(least, 4), _share(wrong), _share(refused)))
+    return tuple(points)
 
 
 def _share(of: Sequence[bool]) -> float:

@@ -64,11 +64,11 @@ def compare(a: Kept, b: Kept) -> dict[str, Any]:
         "questions": len(shared),
         "only_a": len(left) - len(shared),
         "only_b": len(right) - len(shared),
-        "metrics": [told.as_dict() for told in paired(*rows)],
+        "metrics": [difference.as_dict() for difference in paired(*rows)],
         "by_language": {
             lang: [
-                told.as_dict()
-                for told in paired([r for r in rows[0] if r.lang == lang], [r for r in rows[1] if r.lang == lang])
+                difference.as_dict()
+                for difference in paired([r for r in rows[0] if r.lang == lang], [r for r in rows[1] if r.lang == lang])
             ]
             for lang in languages
         },
@@ -80,15 +80,15 @@ def paired(a: Sequence[Scored], b: Sequence[Scored]) -> list[Paired]:
     """Every metric that both measure, in reading order. Rows are of the same questions, in the same order."""
     names = {"first_citation", "facts", "false_refusal", "wrong_answer", "milliseconds", "retrieve_ms"}
     names |= {name for row in (*a, *b) for name in row.values}
-    told = []
+    differences = []
     for name in sorted(names, key=place):
         if name in _NOT_COMPARED:
             continue
         one, other = column(a, name), column(b, name)
         keys = [key for key in one if key in other]
         if keys:
-            told.append(_paired(name, [one[key] for key in keys], [other[key] for key in keys]))
-    return told
+            differences.append(_paired(name, [one[key] for key in keys], [other[key] for key in keys]))
+    return differences
 
 
 def _paired(name: str, a: Sequence[float], b: Sequence[float]) -> Paired:
@@ -113,11 +113,11 @@ def permutation(delta: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
     kept = delta[np.abs(delta) > 1e-9]
     if len(kept) < 2:
         return None if len(kept) == 0 else 1.0  # one difference: either sign is as likely
-    told = stats.permutation_test(
+    test = stats.permutation_test(
         (kept,), np.sum, permutation_type="samples", vectorized=True, n_resamples=_RESAMPLES, batch=500,
         rng=np.random.default_rng(0),
     )  # fmt: skip
-    return round(float(told.pvalue), 5)
+    return round(float(test.pvalue), 5)
 
 
 def wilcoxon(delta: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
@@ -132,14 +132,14 @@ def wilcoxon(delta: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
 
 def differences(a: dict[str, Any], b: dict[str, Any], prefix: str = "") -> list[dict[str, Any]]:
     """Settings that differ, by dotted name."""
-    told: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
     for key in sorted({*a, *b}):
         one, other, name = a.get(key), b.get(key), f"{prefix}{key}"
         if isinstance(one, dict) and isinstance(other, dict):
-            told += differences(one, other, f"{name}.")
+            changed += differences(one, other, f"{name}.")
         elif one != other:
-            told.append({"setting": name, "a": one, "b": other})
-    return told
+            changed.append({"setting": name, "a": one, "b": other})
+    return changed
 
 
 def _about(run: Kept) -> dict[str, Any]:

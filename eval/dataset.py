@@ -65,32 +65,32 @@ def load_suite(file: Path, documents: Path | None = None) -> Suite:
     if file.is_dir():
         return _public({"name": file.resolve().name}, file, documents or file)
     try:
-        told = tomllib.loads(file.read_text(encoding="utf-8"))
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"cannot read the suite: {exc}.", field=str(file), fix="Name a suite file.") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"the suite is not valid TOML: {exc}.", field=str(file)) from exc
-    _check_keys(file, told)
-    if "documents" in told:
-        _need(file, told, ("name", "documents", "questions"))
-        folder = documents or file.parent / _expanded(file, told["documents"])
-        questions = load_questions(file.parent / _expanded(file, told["questions"]), told.get("set"))
-        return _suite(file, told, questions, folder, None)
-    if not {"folder", "corpus", "queries", "qrels"} & told.keys():
+    _check_keys(file, table)
+    if "documents" in table:
+        _need(file, table, ("name", "documents", "questions"))
+        folder = documents or file.parent / _expanded(file, table["documents"])
+        questions = load_questions(file.parent / _expanded(file, table["questions"]), table.get("set"))
+        return _suite(file, table, questions, folder, None)
+    if not {"folder", "corpus", "queries", "qrels"} & table.keys():
         raise ConfigError(
             "the suite lacks `documents`.",
             field=str(file),
             fix="A suite has name, documents, questions; or name, corpus, queries, qrels.",
         )
-    return _public(told, file, documents or file.parent / _expanded(file, told.get("folder", ".")))
+    return _public(table, file, documents or file.parent / _expanded(file, table.get("folder", ".")))
 
 
-def _public(told: Mapping[str, Any], file: Path, folder: Path) -> Suite:
-    _need(file, told, ("name",))
-    corpus, queries = (_file(folder, told.get(key), key) for key in ("corpus", "queries"))
-    qrels = folder / told.get("qrels", "qrels.json")
-    answers = folder / told["answers"] if "answers" in told else None
-    return _suite(file, told, load_queries(queries, qrels, answers, told.get("rename", {})), None, corpus)
+def _public(table: Mapping[str, Any], file: Path, folder: Path) -> Suite:
+    _need(file, table, ("name",))
+    corpus, queries = (_file(folder, table.get(key), key) for key in ("corpus", "queries"))
+    qrels = folder / table.get("qrels", "qrels.json")
+    answers = folder / table["answers"] if "answers" in table else None
+    return _suite(file, table, load_queries(queries, qrels, answers, table.get("rename", {})), None, corpus)
 
 
 def _file(folder: Path, given: str | None, name: str) -> Path:
@@ -105,34 +105,34 @@ def _file(folder: Path, given: str | None, name: str) -> Path:
 
 
 def _suite(
-    file: Path, told: Mapping[str, Any], questions: tuple[Asked, ...], documents: Path | None, corpus: Path | None
+    file: Path, table: Mapping[str, Any], questions: tuple[Asked, ...], documents: Path | None, corpus: Path | None
 ) -> Suite:
-    thresholds = told.get("thresholds", {})
+    thresholds = table.get("thresholds", {})
     if not isinstance(thresholds, dict):
         raise ConfigError("`thresholds` must be a table.", field=f"{file}: thresholds", fix="Example: {recall_at_5 = 0.9}.")
     for name, bound in thresholds.items():
         check_metric(name.removeprefix("max_"), f"{file}: thresholds.{name}")
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             raise ConfigError(f"threshold `{name}` must be a number.", field=f"{file}: thresholds.{name}")
-    for name in told.get("metrics", []):
+    for name in table.get("metrics", []):
         check_metric(name, f"{file}: metrics")
     thresholds = {name.replace("@", "_at_"): float(bound) for name, bound in thresholds.items()}
-    alternatives = bool(told.get("alternatives", documents is not None))
-    metrics = tuple(str(name).replace("@", "_at_") for name in told.get("metrics", []))
-    return Suite(told["name"], documents, questions, thresholds, corpus, alternatives, metrics)
+    alternatives = bool(table.get("alternatives", documents is not None))
+    metrics = tuple(str(name).replace("@", "_at_") for name in table.get("metrics", []))
+    return Suite(table["name"], documents, questions, thresholds, corpus, alternatives, metrics)
 
 
-def _check_keys(file: Path, told: Mapping[str, Any]) -> None:
-    for key in told:
+def _check_keys(file: Path, table: Mapping[str, Any]) -> None:
+    for key in table:
         if key not in _KEYS:
             near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.5)
             hint = f"Did you mean `{near[0]}`?" if near else f"Known keys: {', '.join(_KEYS)}."
             raise ConfigError(f"the suite has an unknown key `{key}`.", field=f"{file}: {key}", fix=hint)
 
 
-def _need(file: Path, told: Mapping[str, Any], names: tuple[str, ...]) -> None:
+def _need(file: Path, table: Mapping[str, Any], names: tuple[str, ...]) -> None:
     for name in names:
-        if not isinstance(told.get(name), str):
+        if not isinstance(table.get(name), str):
             raise ConfigError(
                 f"the suite lacks '{name}'.", field=f"{file}: {name}", fix="A suite has name, documents, questions."
             )

@@ -32,10 +32,10 @@ def row(asked: Asked) -> dict[str, object] | None:
 
 def save(questions: Sequence[Asked], file: Path) -> tuple[int, int]:
     """Returns (rows written, questions left out for want of an answer). Raises ConfigError."""
-    rows = [told for asked in questions if (told := row(asked)) is not None]
+    rows = [line for asked in questions if (line := row(asked)) is not None]
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(b"".join(orjson.dumps(told) + b"\n" for told in rows))
+        file.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in rows))
     except OSError as exc:
         raise ConfigError(f"cannot write {file}: {exc.strerror}.", field="--out", fix="Name a writable path.") from exc
     return len(rows), len(questions) - len(rows)

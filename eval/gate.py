@@ -71,9 +71,9 @@ def ask(suite: Suite, application: Application, view: IndexView) -> list[str]:
     """
     began, answerer = time.time(), application.answerer_for(view)
     rows = [ask_one(asked, answerer, suite) for asked in suite.questions]
-    told = report(replace(suite, name=f"reindex-{suite.name}"), Summary(), rows)
-    keep_run(application.settings.data_dir / "eval", told, application, suite, {"generation": view.generation}, began)
-    return told.failed_thresholds
+    measured = report(replace(suite, name=f"reindex-{suite.name}"), Summary(), rows)
+    keep_run(application.settings.data_dir / "eval", measured, application, suite, {"generation": view.generation}, began)
+    return measured.failed_thresholds
 
 
 def _probes(application: Application) -> list[tuple[str, str]]:

@@ -100,28 +100,30 @@ def read(folder: Path) -> dict[str, Any]:
         ) from exc
     one, other = (_sheet(folder / name, key) for name in _SHEETS)
     items = list(key)
-    told: dict[str, Any] = {"items": len(items), "agreement": {}, "by_origin": {}, "differ": [], "folder": str(folder)}
+    report: dict[str, Any] = {"items": len(items), "agreement": {}, "by_origin": {}, "differ": [], "folder": str(folder)}
     for grade in GRADES:
         a, b = [one[item][grade] for item in items], [other[item][grade] for item in items]
-        told["agreement"][grade] = {
+        report["agreement"][grade] = {
             "percent": round(100 * sum(x == y for x, y in zip(a, b, strict=True)) / len(items), 1),
             "kappa": kappa(a, b),
             "weighted_kappa": kappa(a, b, weights="quadratic"),
         }
     for origin in sorted({key[item]["origin"] for item in items}):
         own = [item for item in items if key[item]["origin"] == origin]
-        told["by_origin"][origin] = {"items": len(own)} | {
+        report["by_origin"][origin] = {"items": len(own)} | {
             grade: round(sum(one[i][grade] + other[i][grade] for i in own) / 2 / len(own) / max(GRADES[grade]), 4)
             for grade in GRADES
         }
     for item in items:
         if any(one[item][grade] != other[item][grade] for grade in GRADES):
             shown = [{grade: sheet[item][grade] for grade in GRADES} for sheet in (one, other)]
-            told["differ"].append({"item": item, "question": key[item]["question"], "grader_1": shown[0], "grader_2": shown[1]})
+            report["differ"].append(
+                {"item": item, "question": key[item]["question"], "grader_1": shown[0], "grader_2": shown[1]}
+            )
     accepted = [i for i in items if all(s[i]["correct"] == 2 and s[i]["supported"] == 1 for s in (one, other))]
-    told["accepted"] = len(accepted)
+    report["accepted"] = len(accepted)
     (folder / "accepted.jsonl").write_bytes(b"".join(orjson.dumps(key[item]["row"]) + b"\n" for item in accepted))
-    return told
+    return report
 
 
 def kappa(a: Sequence[int], b: Sequence[int], weights: str | None = None) -> float | None:

@@ -58,12 +58,12 @@ class Judge:
         """What can be measured on this question; nothing on a refusal. `messages`: the prompt of the answer."""
         if answer.status != "answered":
             return {}
-        told: dict[str, float] = {}
+        scores: dict[str, float] = {}
         if self._judging:
-            told |= self._judged(asked, answer)
+            scores |= self._judged(asked, answer)
         if self._perplexity:
-            told |= self._perplexed(messages)
-        return told
+            scores |= self._perplexed(messages)
+        return scores
 
     def _judged(self, asked: Asked, answer: Answer) -> dict[str, float]:
         plain = said(answer.answer)
@@ -87,14 +87,19 @@ class Judge:
     def _perplexed(self, messages: Sequence[dict[str, str]]) -> dict[str, float]:
         import httpx
 
-        told = self._settings
-        body = {"model": told.model, "messages": list(messages), "temperature": told.temperature, "max_tokens": told.max_tokens}
+        settings = self._settings
+        body = {
+            "model": settings.model,
+            "messages": list(messages),
+            "temperature": settings.temperature,
+            "max_tokens": settings.max_tokens,
+        }
         try:
             reply = httpx.post(
-                f"{told.base_url.rstrip('/')}/chat/completions",
+                f"{settings.base_url.rstrip('/')}/chat/completions",
                 json=body | {"logprobs": True, "stream": False},
-                headers={"Authorization": f"Bearer {told.api_key.get_secret_value() or 'none'}"},
-                timeout=told.timeout_s,
+                headers={"Authorization": f"Bearer {settings.api_key.get_secret_value() or 'none'}"},
+                timeout=settings.timeout_s,
             )
             reply.raise_for_status()
             chances = _log_probabilities(reply.json())
@@ -117,13 +122,13 @@ def _graded(text: str, sentences: int) -> dict[str, float] | None:
     """The judge's reply as values; None when it is not what was asked for."""
     found = _OBJECT.search(text)
     try:
-        told: Any = orjson.loads(found.group()) if found else None
+        grade: Any = orjson.loads(found.group()) if found else None
     except orjson.JSONDecodeError:
         return None
-    if not isinstance(told, dict) or told.get("correct") not in (0, 1, 2):
+    if not isinstance(grade, dict) or grade.get("correct") not in (0, 1, 2):
         return None
-    values = {"judged_correct": told["correct"] / 2}
-    supported = told.get("supported")
+    values = {"judged_correct": grade["correct"] / 2}
+    supported = grade.get("supported")
     if isinstance(supported, list) and len(supported) == sentences and supported:
         values["judged_support"] = sum(value is True for value in supported) / sentences
     return values

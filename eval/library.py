@@ -17,14 +17,14 @@ from rag.wiring import Application, open_application
 
 
 @contextmanager
-def own_library(told: Settings, keep: Path | None = None, *, serving: bool = False) -> Iterator[Application]:
+def own_library(settings: Settings, keep: Path | None = None, *, serving: bool = False) -> Iterator[Application]:
     """An application over the folder `keep`, or over one that is deleted afterwards. `serving`: as `open_application`."""
     with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="xiansou-eval-") as folder:
-        database = told.database.model_copy(update={"url": ""})
+        database = settings.database.model_copy(update={"url": ""})
         # The model that stands ready below the service's own folder is taken, not prepared anew for each run.
-        embedding = told.embedding.model_copy(update={"folder": str(told.model_folder)})
+        embedding = settings.embedding.model_copy(update={"folder": str(settings.model_folder)})
         moved = {"data_dir": Path(folder), "database": database, "embedding": embedding}
-        application = open_application(told.model_copy(update=moved), serving=serving)
+        application = open_application(settings.model_copy(update=moved), serving=serving)
         try:
             yield application
         finally:

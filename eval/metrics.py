@@ -153,9 +153,9 @@ def support(answer: str, citations: Sequence[Citation]) -> float:
     held = []
     for sentence, markers in _SENTENCE.findall(answer):
         source = "\n".join(by_number.get(int(n), "") for n in re.findall(r"\d+", markers))
-        told = set(words(sentence))
-        if told:
-            enough = len(told & set(words(source))) >= _MIN_OVERLAP * len(told)
+        sentence_words = set(words(sentence))
+        if sentence_words:
+            enough = len(sentence_words & set(words(source))) >= _MIN_OVERLAP * len(sentence_words)
             held.append(enough and _numbers(sentence) <= _numbers(source))
     return sum(held) / len(held) if held else 0.0
 

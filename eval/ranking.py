@@ -26,8 +26,8 @@ def measure(rankings: Mapping[str, Ranking], cutoffs: Iterable[int] = CUTOFFS) -
         # Scores only say the order; a question without hits needs a row too.
         run[key] = {document: float(len(ranked) - at) for at, document in enumerate(ranked)} or {"\0nothing": 1.0}
     names = {f"{name}.{','.join(map(str, ks))}" for name in _TREC.values()} | {"recip_rank", "map"}
-    told = pytrec_eval.RelevanceEvaluator(qrels, names).evaluate(run)
-    return {key: _named(values, ks) for key, values in told.items()}
+    by_query = pytrec_eval.RelevanceEvaluator(qrels, names).evaluate(run)
+    return {key: _named(values, ks) for key, values in by_query.items()}
 
 
 def _one_of(documents: Sequence[str], grades: Mapping[str, int]) -> tuple[list[str], dict[str, int]]:

@@ -22,7 +22,7 @@ from eval.names import cutoff
 from ingest.folder import Summary, ingest_paths
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
-from rag.answering.record import Made
+from rag.answering.record import AnswerTrace
 from rag.domain import Answer, Question, Scope
 from rag.wiring import Application
 
@@ -56,10 +56,10 @@ class Report:
             "notes": self.notes,
             "metrics": self.all.metrics,
             "intervals": self.all.intervals,
-            "by_language": {name: told.metrics for name, told in self.languages.items()},
-            "intervals_by_language": {name: told.intervals for name, told in self.languages.items()},
-            "by_type": {name: told.metrics for name, told in self.types.items()},
-            "intervals_by_type": {name: told.intervals for name, told in self.types.items()},
+            "by_language": {name: group.metrics for name, group in self.languages.items()},
+            "intervals_by_language": {name: group.intervals for name, group in self.languages.items()},
+            "by_type": {name: group.metrics for name, group in self.types.items()},
+            "intervals_by_type": {name: group.intervals for name, group in self.types.items()},
             "ingest": self.ingest.as_dict(),
         }
 
@@ -137,14 +137,16 @@ def ask_one(
 
 def _answer(answerer: Answerer, question: Question) -> Answer:
     """As a customer gets it, but neither remembered nor taken from what was worded before."""
-    return next(made.answer for made in answerer.make(question) if isinstance(made, Made))
+    return next(made.answer for made in answerer.make(question) if isinstance(made, AnswerTrace))
 
 
 def report(suite: Suite, summary: Summary, rows: Sequence[Scored], notes: Sequence[str] = ()) -> Report:
     """The figures of all, and of each language and type."""
-    told = figures.measure(rows)
+    measured = figures.measure(rows)
     languages, types = figures.by(rows, lambda row: row.lang), figures.by(rows, lambda row: row.kind)
-    return Report(suite.name, summary, told, languages, types, list(rows), failed_thresholds(suite, told.metrics), list(notes))
+    return Report(
+        suite.name, summary, measured, languages, types, list(rows), failed_thresholds(suite, measured.metrics), list(notes)
+    )
 
 
 def failed_thresholds(suite: Suite, metrics: Mapping[str, float]) -> list[str]:

@@ -60,8 +60,8 @@ class Kept:
 
 def configuration(settings: Settings, application: Application) -> dict[str, Any]:
     """Everything that can change an answer: settings without places, secrets and resources; model, chunker, tokenizer."""
-    told = settings.model_dump(mode="json", exclude=set(_ELSEWHERE & set(type(settings).model_fields)))
-    plain: dict[str, Any] = _without_secrets(told)
+    configured = settings.model_dump(mode="json", exclude=set(_ELSEWHERE & set(type(settings).model_fields)))
+    plain: dict[str, Any] = _without_secrets(configured)
     plain.get("profiles", {}).pop(DEFAULT_PROFILE, None)  # the plain settings once more
     return plain | {"generation": application.wanted}
 
@@ -92,10 +92,10 @@ def program() -> dict[str, Any]:
     return {"xiansou": __version__, "packages": packages}
 
 
-def keep(root: Path, told: dict[str, Any], questions: Sequence[Scored]) -> Path:
-    """Writes a run below `root` and returns its folder; `told` gets `id`. The figures are written last: no run is half."""
-    at = time.strftime("%Y%m%d-%H%M%S", time.gmtime(told["started_at"]))
-    base = f"{at}-{_safe(told['suite'])}-{told['fingerprint'][:6]}"
+def keep(root: Path, report: dict[str, Any], questions: Sequence[Scored]) -> Path:
+    """Writes a run below `root` and returns its folder; `report` gets `id`. The figures are written last: no run is half."""
+    at = time.strftime("%Y%m%d-%H%M%S", time.gmtime(report["started_at"]))
+    base = f"{at}-{_safe(report['suite'])}-{report['fingerprint'][:6]}"
     root.mkdir(parents=True, exist_ok=True)
     for number in range(1, 1000):
         name = base if number == 1 else f"{base}-{number}"
@@ -105,9 +105,9 @@ def keep(root: Path, told: dict[str, Any], questions: Sequence[Scored]) -> Path:
         except FileExistsError:
             continue
     folder = root / name
-    told["id"] = name
+    report["id"] = name
     (folder / "questions.jsonl").write_bytes(b"".join(orjson.dumps(asdict(row)) + b"\n" for row in questions))
-    (folder / "run.json.part").write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+    (folder / "run.json.part").write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2))
     (folder / "run.json.part").rename(folder / "run.json")
     return folder
 
@@ -120,14 +120,14 @@ def every(root: Path) -> list[dict[str, Any]]:
             found.append(orjson.loads(file.read_bytes()))
         except (OSError, orjson.JSONDecodeError):
             continue
-    return sorted(found, key=lambda told: (told["started_at"], told["id"]))
+    return sorted(found, key=lambda run: (run["started_at"], run["id"]))
 
 
 def find(root: Path, name: str) -> Kept:
     """A run by its id, the start of one, its folder, `latest` or `latest~1` (the one before). Raises InputError."""
     if (Path(name) / "run.json").is_file():
         return load(Path(name))
-    runs = [told["id"] for told in every(root)]
+    runs = [run["id"] for run in every(root)]
     if name == "latest" or name.startswith("latest~"):
         back = name.removeprefix("latest").removeprefix("~") or "0"
         if back.isdigit() and int(back) < len(runs):
@@ -144,9 +144,9 @@ def find(root: Path, name: str) -> Kept:
 def load(folder: Path) -> Kept:
     """Raises ConfigError for a folder that holds no whole run."""
     try:
-        told = orjson.loads((folder / "run.json").read_bytes())
+        stored = orjson.loads((folder / "run.json").read_bytes())
         lines = (folder / "questions.jsonl").read_bytes().splitlines()
-        return Kept(folder, told, [Scored.from_dict(orjson.loads(line)) for line in lines if line])
+        return Kept(folder, stored, [Scored.from_dict(orjson.loads(line)) for line in lines if line])
     except (OSError, orjson.JSONDecodeError, TypeError, KeyError) as exc:
         raise ConfigError(f"the run cannot be read: {exc}.", field=str(folder), fix="Run the suite again.") from exc
 

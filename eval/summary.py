@@ -71,8 +71,8 @@ def value_of(row: Scored, name: str) -> float | None:
     if name == "coverage":
         return None if row.answered is None else float(row.answered)
     if name in ("facts", "milliseconds", "retrieve_ms"):
-        told = getattr(row, name)
-        return None if told is None else float(told)
+        value = getattr(row, name)
+        return None if value is None else float(value)
     return row.values.get(name)
 
 
@@ -84,15 +84,15 @@ def _statistics(rows: Sequence[Scored]) -> dict[str, tuple[tuple[Values, ...], S
     names = dict.fromkeys(("first_citation", "facts", "false_refusal", "wrong_answer", "coverage"))
     for row in rows:
         names |= dict.fromkeys(row.values)
-    told: dict[str, tuple[tuple[Values, ...], Statistic]] = {}
+    statistics: dict[str, tuple[tuple[Values, ...], Statistic]] = {}
     for name in names:
         values = [value for row in rows if (value := value_of(row, name)) is not None]
         if values:
-            told[name] = (np.array(values),), _perplexity if name == "perplexity" else _mean
+            statistics[name] = (np.array(values),), _perplexity if name == "perplexity" else _mean
     if rows:
         sure = np.array([row.confidence for row in rows])
         wrong = np.array([float(not row.right) for row in rows])
-        told |= {
+        statistics |= {
             "aurc": ((sure, wrong), refusal.aurc),
             "e_aurc": ((sure, wrong), refusal.e_aurc),
             "coverage_at_risk_5": ((sure, wrong), lambda c, w: refusal.coverage_at(c, w, 0.05)),
@@ -102,9 +102,9 @@ def _statistics(rows: Sequence[Scored]) -> dict[str, tuple[tuple[Values, ...], S
     for prefix, name in (("", "milliseconds"), ("retrieve_", "retrieve_ms")):
         times = np.array([value for row in rows if (value := value_of(row, name)) is not None])
         if len(times):
-            told |= {f"{prefix}p{q}_ms": ((times,), _Percentile(q)) for q in (50, 90, 95, 99)}
-            told[f"{prefix}mean_ms"] = (times,), _mean
-    return told
+            statistics |= {f"{prefix}p{q}_ms": ((times,), _Percentile(q)) for q in (50, 90, 95, 99)}
+            statistics[f"{prefix}mean_ms"] = (times,), _mean
+    return statistics
 
 
 def _mean(values: Values) -> float:
@@ -130,22 +130,22 @@ def _interval(columns: tuple[Values, ...], statistic: Statistic, resamples: int)
         # Many resamples in one go; in parts, so that thousands of questions need little memory.
         parts = (columns[0][rng.integers(0, n, (100, n))] for _ in range(resamples // 100))
         if isinstance(statistic, _Percentile):
-            told = np.concatenate([np.percentile(part, statistic.q, axis=1) for part in parts])
+            draws_of = np.concatenate([np.percentile(part, statistic.q, axis=1) for part in parts])
         else:
-            told = np.concatenate([part.mean(axis=1) for part in parts])
+            draws_of = np.concatenate([part.mean(axis=1) for part in parts])
     else:
         draws = (rng.integers(0, n, n) for _ in range(resamples // 4))
-        told = np.array([statistic(*(values[at] for values in columns)) for at in draws])
-    low, high = np.percentile(told, [2.5, 97.5])
+        draws_of = np.array([statistic(*(values[at] for values in columns)) for at in draws])
+    low, high = np.percentile(draws_of, [2.5, 97.5])
     return _round(float(low)), _round(float(high))
 
 
 def _corpus_bleu(rows: Sequence[Scored]) -> dict[str, float]:
-    told = [row for row in rows if row.answerable and row.answered is not None and row.references]
-    if not told:
+    answered = [row for row in rows if row.answerable and row.answered is not None and row.references]
+    if not answered:
         return {}
-    answers = [texts.said(row.answer or "") if row.answered else "" for row in told]
-    return {"bleu": _round(texts.bleu(answers, [row.references for row in told], [row.lang for row in told]))}
+    answers = [texts.said(row.answer or "") if row.answered else "" for row in answered]
+    return {"bleu": _round(texts.bleu(answers, [row.references for row in answered], [row.lang for row in answered]))}
 
 
 def _round(value: float) -> float:

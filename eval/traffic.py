@@ -38,28 +38,28 @@ def sample(engine: Engine, *, days: float, limit: int, collection: str | None = 
     down with a correction: the correction is the reference, the documents are open. Thumbs down, or refused: open. Answers
     that nobody rated say nothing and are left out, and so are small talk and questions back.
     """
-    told, book = Sampled(), FeedbackBook(engine)
+    sampled, book = Sampled(), FeedbackBook(engine)
     live = _live(engine)
     rated, refused = list[Stored](), list[Stored]()
     asked: set[tuple[str, ...]] = set()
     for stored in _every(Answers(engine), time.time() - days * 86_400, collection):
         if stored.status not in SEARCHED:  # small talk and questions back: neither answered nor refused
             continue
-        told.seen += 1
+        sampled.seen += 1
         key = _key(stored)
         if stored.cached_from and not stored.ratings:
-            told.repeats += 1
+            sampled.repeats += 1
         elif stored.ratings or stored.status == "refused":
             if key in asked:  # the newest one stands for the question
-                told.repeats += 1
+                sampled.repeats += 1
                 continue
             asked.add(key)
             (rated if stored.ratings else refused).append(stored)
     rng = random.Random(seed)
     chosen = rng.sample(rated, len(rated)) + rng.sample(refused, len(refused))
     for stored in chosen[:limit]:
-        _label(stored, book, live, told)
-    return told
+        _label(stored, book, live, sampled)
+    return sampled
 
 
 def _every(answers: Answers, since: float, collection: str | None) -> Iterator[Stored]:
@@ -69,7 +69,7 @@ def _every(answers: Answers, since: float, collection: str | None) -> Iterator[S
         before = page[-1].at, page[-1].id
 
 
-def _label(stored: Stored, book: FeedbackBook, live: frozenset[str], told: Sampled) -> None:
+def _label(stored: Stored, book: FeedbackBook, live: frozenset[str], sampled: Sampled) -> None:
     given = book.of(stored.id)
     corrections = [one.correction.strip() for one in given if one.correction and one.correction.strip()]
     answer = stored.record.get("answer", {})
@@ -79,16 +79,16 @@ def _label(stored: Stored, book: FeedbackBook, live: frozenset[str], told: Sampl
     if good and cited:
         standing = [document for document in cited if document in live]
         if not standing:
-            told.stale += 1
+            sampled.stale += 1
             return
-        told.labelled.append(row | {"documents": standing, "answers": corrections or [said(str(answer["answer"]))]})
+        sampled.labelled.append(row | {"documents": standing, "answers": corrections or [said(str(answer["answer"]))]})
         return
     why = "refused" if stored.status == "refused" else ("rated down" if stored.ratings else "unrated")
     if good:
         why = "rated up without a citation"
     reasons = [one.reason for one in given if one.reason]
     comments = [one.comment for one in given if one.comment]
-    told.open.append(
+    sampled.open.append(
         row
         | {"documents": [], "answers": corrections, "why": why, "reasons": reasons, "comments": comments}
         | {"was": said(str(answer.get("answer", ""))), "cited": cited}
@@ -96,14 +96,14 @@ def _label(stored: Stored, book: FeedbackBook, live: frozenset[str], told: Sampl
 
 
 def _row(stored: Stored) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    row: dict[str, Any] = {
         "id": stored.id,
         "lang": "zh" if is_chinese(stored.question) else "en",
         "question": stored.question,
         "kind": "traffic",
     }
     history: list[Mapping[str, str]] = [{"role": turn["role"], "content": turn["content"]} for turn in stored.history]
-    return told | ({"history": history} if history else {})
+    return row | ({"history": history} if history else {})
 
 
 def _key(stored: Stored) -> tuple[str, ...]:

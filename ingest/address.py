@@ -14,7 +14,7 @@ _PAGES = (".md", ".mdx", ".markdown", ".rst", ".rest", ".adoc", ".asciidoc", ".a
 _INDEX = ("index", "readme", "_index")
 
 
-def address(told: Mapping[str, Any], base: str = "", path: str = "") -> str:
+def address(metadata: Mapping[str, Any], base: str = "", path: str = "") -> str:
     """The public address, '' for an unknown one.
 
     Args:
@@ -23,7 +23,7 @@ def address(told: Mapping[str, Any], base: str = "", path: str = "") -> str:
         path: its path below that folder; pages of markup lose their extension, `index` and `README` their name.
     """
     for name in (*_OWN, *_PLACES):
-        value = told.get(name)
+        value = metadata.get(name)
         if not isinstance(value, str) or not (value := value.strip()):
             continue
         if re.match(r"https?://[^\s/]", value):

@@ -29,10 +29,10 @@ class Columns:
 
     def roles(self, names: Sequence[str]) -> dict[str, str]:
         """Name of each column → what it was taken for."""
-        told = {i: f"field {name}" for i, name in {**self.others, **self.fields}.items()}
-        told |= {i: role_of(names[i]) or "shown" for i in self.text} | dict.fromkeys(self.left_out, "left out")
-        told |= {self.title: "title"} if self.title is not None else {}
-        return {names[i]: role for i, role in sorted(told.items()) if i < len(names) and names[i]}
+        roles_of = {i: f"field {name}" for i, name in {**self.others, **self.fields}.items()}
+        roles_of |= {i: role_of(names[i]) or "shown" for i in self.text} | dict.fromkeys(self.left_out, "left out")
+        roles_of |= {self.title: "title"} if self.title is not None else {}
+        return {names[i]: role for i, role in sorted(roles_of.items()) if i < len(names) and names[i]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ def find_columns(header: Sequence[str]) -> Columns | None:
         return None
     title = titles[0] if titles else None
     # Further columns are text as well, unless they are values to filter by: what is in a case must be found.
-    told = {i for i, role in enumerate(roles) if role in ("symptom", "question", "cause", "resolution")} | {
+    telling = {i for i, role in enumerate(roles) if role in ("symptom", "question", "cause", "resolution")} | {
         *titles[:1],
         *resolutions,
     }
     left_out = tuple(
         i for i, role in enumerate(roles) if role in (*LEFT_OUT, "forbidden", "ignore") and not _is_field(header[i])
     )
-    further = columns.field_columns(header, {*told, *left_out})
+    further = columns.field_columns(header, {*telling, *left_out})
     fields = {i: name for i, name in further.items() if name in _FIELDS or roles[i] == "label"}
     text = tuple(
         i

@@ -130,8 +130,8 @@ class Catalogue:
         """Notes how a synchronisation ended and when the next one is due."""
         values: dict[str, Any] = {"lease": 0.0, "due": None if source.every is None else now() + source.every}
         if isinstance(outcome, Summary):
-            told = outcome.as_dict() | {"failed": len(outcome.failed)}
-            values |= {"synced_at": now(), "result": orjson.dumps(told).decode(), "error": None}
+            summary = outcome.as_dict() | {"failed": len(outcome.failed)}
+            values |= {"synced_at": now(), "result": orjson.dumps(summary).decode(), "error": None}
         else:
             values["error"] = orjson.dumps({"code": outcome.code, "detail": str(outcome)}).decode()
         with writing(self._engine) as conn:

@@ -54,8 +54,8 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
-        told = settings.parsing
-        return cls(told.timeout_s, told.max_memory_mb * 2**20, told.max_output_mb * 2**20, told.recycle_after)
+        parsing = settings.parsing
+        return cls(parsing.timeout_s, parsing.max_memory_mb * 2**20, parsing.max_output_mb * 2**20, parsing.recycle_after)
 
 
 class Child:

@@ -72,17 +72,17 @@ def check_missed() -> None:
 
 def mapping_of(metadata: Mapping[str, Any]) -> dict[str, str]:
     """The mapping that a document's metadata holds under `columns`. Raises ParseError for one that says nothing."""
-    told = metadata.get("columns", {})
-    if not isinstance(told, dict) or not all(isinstance(role, str) and role for role in told.values()):
+    columns = metadata.get("columns", {})
+    if not isinstance(columns, dict) or not all(isinstance(role, str) and role for role in columns.values()):
         raise ParseError(
             "metadata `columns` must map column names to what they are.",
             field="metadata.columns",
             fix=f'Example: {{"Frage": "question", "Antwort": "answer"}}; known: {", ".join(ROLES)}, or a field\'s name.',
             code="invalid_input",
         )
-    for role in told.values():
+    for role in columns.values():
         check_role(role)
-    return dict(told)
+    return dict(columns)
 
 
 def check_role(role: str) -> None:
@@ -100,19 +100,19 @@ def check_role(role: str) -> None:
 def normalise_name(name: str) -> str:
     """`Similar Question_2 (optional)` → `similarquestion`, `解决方案：` → `解决方案`; a mapped name → what it is mapped to."""
     plain = _plain(name)
-    told = _MAPPED.get()
-    return _plain(told[plain]) if plain in told else plain
+    mapped = _MAPPED.get()
+    return _plain(mapped[plain]) if plain in mapped else plain
 
 
 def mapped_role(name: str) -> str:
     """What a mapping says of the column, '' where it says nothing."""
-    told = _MAPPED.get()
-    if told and len(_SEEN.get()) < COLUMN_LIMIT:
+    mapped = _MAPPED.get()
+    if mapped and len(_SEEN.get()) < COLUMN_LIMIT:
         _SEEN.get()[name] = None
-    if not told or (plain := _plain(name)) not in told:
+    if not mapped or (plain := _plain(name)) not in mapped:
         return ""
     _WANTED.get().pop(plain, None)
-    return told[plain]
+    return mapped[plain]
 
 
 @lru_cache(maxsize=4096)
@@ -219,8 +219,8 @@ def field_columns(header: Sequence[str], taken: Iterable[int]) -> dict[int, str]
     for i, name in enumerate(header):
         if i not in taken and name:
             field = field_of(name) or name
-            told = mapped_role(name)
-            field = told if told and told not in ROLES else field
+            role = mapped_role(name)
+            field = role if role and role not in ROLES else field
             result[i] = name if field in result.values() else field
     return result
 

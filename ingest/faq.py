@@ -48,11 +48,11 @@ class Columns:
 
     def roles(self) -> dict[str, str]:
         """Name of each column → what it was taken for."""
-        told = {i: f"field {name}" for i, name in self.fields.items()}
-        told |= dict.fromkeys(self.further, "shown") | dict.fromkeys(self.left_out, "left out")
-        told |= dict.fromkeys(self.phrasings, "similar questions") | dict.fromkeys((self.answer, *self.answers), "answer")
-        told |= {self.question: "question"} | ({self.title: "title"} if self.title is not None else {})
-        return {self.names[i]: role for i, role in sorted(told.items()) if i < len(self.names) and self.names[i]}
+        roles_of = {i: f"field {name}" for i, name in self.fields.items()}
+        roles_of |= dict.fromkeys(self.further, "shown") | dict.fromkeys(self.left_out, "left out")
+        roles_of |= dict.fromkeys(self.phrasings, "similar questions") | dict.fromkeys((self.answer, *self.answers), "answer")
+        roles_of |= {self.question: "question"} | ({self.title: "title"} if self.title is not None else {})
+        return {self.names[i]: role for i, role in sorted(roles_of.items()) if i < len(self.names) and self.names[i]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,8 @@ def _is_text(name: str, role: str) -> bool:
         return True
     if not name or role in ("label", "person", "priority", "rating", "record"):
         return False
-    told = columns.field_of(name)
-    return not told or (told in ("product", "version") and _applies(name))
+    name_role = columns.field_of(name)
+    return not name_role or (name_role in ("product", "version") and _applies(name))
 
 
 def _applies(name: str) -> bool:
@@ -155,8 +155,8 @@ def read_entry(found: Columns, row: Sequence[str]) -> Entry | None:
     told_so = _ONE_A_LINE.search(found.names[found.question]) if found.question < len(found.names) else None
     several = len(lines) > 1 and (bool(told_so) or (min(map(len, lines)) > 3 and sum(map(is_question, lines)) * 2 > len(lines)))
     question = lines[0] if several else " ".join(asked.split())
-    told = [(i, text) for i in (found.answer, *found.answers) if (text := columns.cell(row, i))]
-    if not question or not told:
+    answers = [(i, text) for i in (found.answer, *found.answers) if (text := columns.cell(row, i))]
+    if not question or not answers:
         return None
     phrasings = dict.fromkeys(lines[1:] if several else ())
     for position in found.phrasings:
@@ -168,12 +168,12 @@ def read_entry(found: Columns, row: Sequence[str]) -> Entry | None:
     title, names = " ".join(columns.cell(row, found.title).split()), found.names
     return Entry(
         question,
-        told[0][1],
+        answers[0][1],
         tuple(phrasings),
         columns.read_fields(row, short),
-        tuple((names[i] if i < len(names) else "", text) for i, text in [*told[1:], *further]),
+        tuple((names[i] if i < len(names) else "", text) for i, text in [*answers[1:], *further]),
         title if title != question else "",
-        names[told[0][0]] if told[0][0] < len(names) else "",
+        names[answers[0][0]] if answers[0][0] < len(names) else "",
     )
 
 
@@ -202,7 +202,7 @@ def _language(name: str) -> str:
     match = _LANGUAGES.search(name)
     if match is None:
         return ""
-    told = match[0].casefold()[:2]
+    code = match[0].casefold()[:2]
     return {
         "中文": "zh",
         "汉语": "zh",
@@ -213,7 +213,7 @@ def _language(name: str) -> str:
         "英文": "en",
         "英语": "en",
         "us": "en",
-    }.get(told, told)
+    }.get(code, code)
 
 
 def is_question(text: str) -> bool:

@@ -44,9 +44,9 @@ class Summary:
     def fail(self, source: str, error: XiansouError) -> None:
         self.failed.append({"source": source, "error": f"{error.code}: {error}"})
 
-    def leave_out(self, source: str, told: Mapping[str, Sequence[str]]) -> None:
+    def leave_out(self, source: str, left_out: Mapping[str, Sequence[str]]) -> None:
         """Notes what of a source was not read, by kind."""
-        for kind, what in told.items():
+        for kind, what in left_out.items():
             names = [str(one) for one in what]
             shown = ", ".join(names[:_FEW]) + (f", and {len(names) - _FEW} more" if len(names) > _FEW else "")
             self.left_out.append({"source": source, "kind": kind, "what": shown})

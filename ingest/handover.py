@@ -66,14 +66,14 @@ class Handover:
         """Until all jobs have ended. `stalled` is called once when no worker has begun after a while; whether by a pause."""
         if self.summary.batch is None:
             return
-        queue, began, told = Queue(self.ledger.engine), time.monotonic(), False
+        queue, began, warned = Queue(self.ledger.engine), time.monotonic(), False
         while True:
             looked, ended = time.monotonic(), self._ended(queue)
             if (left := len(self.sources) - ended) <= 0:
                 break
             progress(self.files - left, self.files)
-            if ended == 0 and not told and time.monotonic() - began > patience_s and self._untouched(queue):
-                told = True
+            if ended == 0 and not warned and time.monotonic() - began > patience_s and self._untouched(queue):
+                warned = True
                 stalled(queue.paused())
             time.sleep(max(_LOOK_S, 5 * (time.monotonic() - looked)))  # counting a huge batch must not keep the ledger busy
         progress(self.files, self.files)

@@ -38,13 +38,13 @@ def whole(path: Path, content: bytes, root: Path) -> bytes:
             if depth >= _DEPTH_LIMIT or _CODE.search(match["options"]) or not named or not target.is_relative_to(inside):
                 return match[0]
             try:
-                told = target.read_bytes()
+                content = target.read_bytes()
             except OSError:
                 return match[0]
-            left -= len(told)
+            left -= len(content)
             if left < 0:
                 return match[0]
-            part = put_in(told.decode("utf-8", "replace").strip("\n"), target.parent, depth + 1)
+            part = put_in(content.decode("utf-8", "replace").strip("\n"), target.parent, depth + 1)
             return "\n".join(f"{match['indent']}{line}" if line else line for line in part.splitlines())
 
         return written

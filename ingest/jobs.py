@@ -150,8 +150,8 @@ class Jobs:
         content = conn.scalar(select(job_contents.c.content).where(job_contents.c.job_id == row.id))
         due = now() + lease_s
         _change(conn, jobs.c.id == row.id, state="parsing", attempts=row.attempts + 1, lease_owner=owner, due=due)
-        told = orjson.loads(row.input)
-        return row.id, DocumentInput(**told | {"acl": tuple(told["acl"]), "content": content})
+        given = orjson.loads(row.input)
+        return row.id, DocumentInput(**given | {"acl": tuple(given["acl"]), "content": content})
 
     def renew(self, job_id: int, owner: str, lease_s: float = LEASE_S) -> bool:
         """Prolongs a lease. False: another worker has the job, or it has ended."""
@@ -170,16 +170,16 @@ class Jobs:
 
     def finish(self, job_id: int, owner: str, result: WriteResult) -> bool:
         """Ends a job as `live`. False: the lease is lost, nothing is changed."""
-        told = orjson.dumps(asdict(result)).decode()
+        text = orjson.dumps(asdict(result)).decode()
         with self._writing() as conn:
-            return end(conn, _held(job_id, owner), state="live", result=told, error=None)
+            return end(conn, _held(job_id, owner), state="live", result=text, error=None)
 
     def fail(self, job_id: int, owner: str, error: Mapping[str, str], *, retry: bool) -> bool:
         """Ends a job as `failed`; with `retry` it is queued again after a pause, or `dead` after its last attempt.
 
         `error` has `code` and `detail`. False: the lease is lost, nothing is changed.
         """
-        told = orjson.dumps(dict(error)).decode()
+        text = orjson.dumps(dict(error)).decode()
         held = _held(job_id, owner)
         with self._writing() as conn:
             attempts = conn.scalar(select(jobs.c.attempts).where(held))
@@ -187,8 +187,8 @@ class Jobs:
                 return False
             if retry and attempts < MAX_ATTEMPTS:
                 due = now() + _PAUSES_S[attempts - 1]
-                return _change(conn, held, state="queued", lease_owner=None, due=due, error=told)
-            return end(conn, held, state="dead" if retry else "failed", error=told)
+                return _change(conn, held, state="queued", lease_owner=None, due=due, error=text)
+            return end(conn, held, state="dead" if retry else "failed", error=text)
 
     def release(self, job_id: int, owner: str, pause_s: float = 0.0) -> bool:
         """Gives a job back to the queue as if this attempt had not been. False: the lease is lost."""
@@ -233,8 +233,8 @@ def _translated() -> Iterator[None]:
 
 
 def _insert(conn: Connection, doc: DocumentInput, due: float, at: float) -> int:
-    told = {name: value for name, value in asdict(doc).items() if name != "content"}
-    row = {"state": "queued", "document_id": doc.id, "input": orjson.dumps(told).decode(), "attempts": 0, "due": due}
+    given = {name: value for name, value in asdict(doc).items() if name != "content"}
+    row = {"state": "queued", "document_id": doc.id, "input": orjson.dumps(given).decode(), "attempts": 0, "due": due}
     key = conn.execute(insert(jobs).values(**row, created_at=at, updated_at=at)).inserted_primary_key
     assert key is not None
     conn.execute(insert(job_contents).values(job_id=key[0], content=doc.content))
@@ -287,7 +287,7 @@ def job_query() -> Select[Any]:
 
 
 def to_job(row: Row[Any]) -> Job:
-    told = orjson.loads(row.input)
+    given = orjson.loads(row.input)
     return Job(
         id=row.id,
         state=row.state,
@@ -298,7 +298,7 @@ def to_job(row: Row[Any]) -> Job:
         result=orjson.loads(row.result) if row.result else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        collection=told["collection"],
-        acl=tuple(told["acl"]),
+        collection=given["collection"],
+        acl=tuple(given["acl"]),
         batch=row.batch,
     )

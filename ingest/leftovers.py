@@ -55,12 +55,12 @@ def is_other(name: str) -> bool:
     return lower in _MACHINERY or (("." in lower) and lower.rpartition(".")[2] in _KINDS)
 
 
-def passed_over(name: str, told: LeftOut) -> bool:
+def passed_over(name: str, left_out: LeftOut) -> bool:
     """Whether a file is left out, and notes it."""
     if is_leftover(name):
-        told.leftovers.append(name)
+        left_out.leftovers.append(name)
         return True
     if is_other(name):
-        told.others[f".{name.rpartition('.')[2]}" if "." in name else name] += 1
+        left_out.others[f".{name.rpartition('.')[2]}" if "." in name else name] += 1
         return True
     return False

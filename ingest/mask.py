@@ -136,14 +136,14 @@ def pack(masked: Masked) -> bytes:
     """The masked document itself: its source holds what must not be kept."""
     parsed = masked.parsed
     blocks = [dump(block) for block in parsed.blocks]
-    told = {"text": parsed.text, "title": parsed.title, "name": masked.title, "markdown": parsed.markdown, "blocks": blocks}
-    return _STORED + orjson.dumps(told)
+    stored = {"text": parsed.text, "title": parsed.title, "name": masked.title, "markdown": parsed.markdown, "blocks": blocks}
+    return _STORED + orjson.dumps(stored)
 
 
 def unpack(content: bytes) -> tuple[Parsed, str] | None:
     """What `pack` made, with the document's title; None for any other content. Only for content of our own record."""
     if not content.startswith(_STORED):
         return None
-    told = orjson.loads(content[len(_STORED) :])
-    blocks = tuple(read(row, len(told["text"])) for row in told["blocks"])
-    return Parsed(told["text"], blocks, told["title"], {}, told["markdown"]), str(told["name"])
+    stored = orjson.loads(content[len(_STORED) :])
+    blocks = tuple(read(row, len(stored["text"])) for row in stored["blocks"])
+    return Parsed(stored["text"], blocks, stored["title"], {}, stored["markdown"]), str(stored["name"])

@@ -113,8 +113,8 @@ class Queue:
                     return job
                 raise Conflict(f"job {job_id} has ended as {job.state}.", field="id", code="job_ended")
             free = or_(jobs.c.lease_owner.is_(None), jobs.c.due <= now())
-            told = orjson.dumps(CANCELLED).decode()
-            if not end(conn, (jobs.c.id == job_id) & free, state="failed", error=told):
+            text = orjson.dumps(CANCELLED).decode()
+            if not end(conn, (jobs.c.id == job_id) & free, state="failed", error=text):
                 asked = select(job_cancels.c.job_id).where(job_cancels.c.job_id == job_id)
                 if conn.scalar(asked) is None:
                     conn.execute(insert(job_cancels).values(job_id=job_id, at=now()))

@@ -145,8 +145,8 @@ _HEAVY = re.compile(r"[一-鿿]{25}|[a-z0-9]{60}")
 
 def role_of(name: str) -> Role:
     """What a column of this name holds, '' when its name says nothing of it; a mapping (`ingest.columns.mapped`) goes first."""
-    told = mapped_role(name)
-    return told if told else _role(normalise_name(name))
+    mapped = mapped_role(name)
+    return mapped if mapped else _role(normalise_name(name))
 
 
 @lru_cache(maxsize=4096)

@@ -41,8 +41,8 @@ def parse_safely(
         ParseError: what the parsers raise, and `timeout`, `out_of_memory`, `crashed`, `too_large`.
         UpstreamError: no child process can be started.
     """
-    told = {"filename": filename, "mime_type": mime_type, "options": dict(options or {})}
-    return _read(shared(Limits.of(settings)).ask(content, told))
+    request = {"filename": filename, "mime_type": mime_type, "options": dict(options or {})}
+    return _read(shared(Limits.of(settings)).ask(content, request))
 
 
 def shared(limits: Limits) -> Sandbox:
@@ -65,9 +65,9 @@ class Sandbox:
         self._idle: list[Child] = []
         self._lock = threading.Lock()
 
-    def ask(self, content: bytes, told: Mapping[str, Any]) -> Any:
+    def ask(self, content: bytes, request: Mapping[str, Any]) -> Any:
         """The reply to one document. Raises ParseError, UpstreamError."""
-        head = orjson.dumps({**told, "seconds": self._limits.seconds})
+        head = orjson.dumps({**request, "seconds": self._limits.seconds})
         used = self._take()
         if used is not None:
             try:

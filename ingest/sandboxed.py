@@ -42,9 +42,9 @@ def main(parser: str, memory: int, output: int) -> None:
     os.dup2(null, 0)  # what a parser starts shall not read our requests
     _send(wire, network.encode())
     while (head := _receive(wire)) is not None and (content := _receive(wire)) is not None:
-        told = orjson.loads(head)
-        signal.setitimer(signal.ITIMER_REAL, told["seconds"] + _GRACE_S)
-        reply, whole = _reply(reader, content, told, output)
+        request = orjson.loads(head)
+        signal.setitimer(signal.ITIMER_REAL, request["seconds"] + _GRACE_S)
+        reply, whole = _reply(reader, content, request, output)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _send(wire, reply)
         if not whole:
@@ -81,10 +81,10 @@ def _limit(memory: int, output: int) -> None:
     sys.setrecursionlimit(_RECURSION)
 
 
-def _reply(reader: Reader, content: bytes, told: Mapping[str, Any], output: int) -> tuple[bytes, bool]:
+def _reply(reader: Reader, content: bytes, header: Mapping[str, Any], output: int) -> tuple[bytes, bool]:
     """The reply, and whether this process may go on."""
     try:
-        reply = _dumped(reader(content, told))
+        reply = _dumped(reader(content, header))
     except ParseError as exc:
         return _error(exc.code, exc.detail, exc.fix), True
     except MemoryError:
@@ -102,7 +102,7 @@ def _error(code: str, detail: str, fix: str | None) -> bytes:
     return _dumped({"error": {"code": code, "detail": detail[:2000], "fix": fix}})
 
 
-def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
+def read(content: bytes, request: Mapping[str, Any]) -> dict[str, Any]:
     """Parses and cleans one document: the fields of a `Parsed` and what each cleaning rule removed."""
     from ingest.blocks import dump
     from ingest.clean import clean
@@ -110,11 +110,11 @@ def read(content: bytes, told: Mapping[str, Any]) -> dict[str, Any]:
     from ingest.parse import ocr, parse
     from ingest.parse.removed import recording
 
-    options = told["options"]
-    ocr.allow(told["seconds"] * _OCR_SHARE if options.get("ocr", True) else 0.0)
+    options = request["options"]
+    ocr.allow(request["seconds"] * _OCR_SHARE if options.get("ocr", True) else 0.0)
     off = options.get("clean_off", ())
     with mapped(options.get("columns"), options.get("folder_columns", ())), recording(off) as dropped:
-        parsed = parse(content, filename=told["filename"], mime_type=told["mime_type"])
+        parsed = parse(content, filename=request["filename"], mime_type=request["mime_type"])
     parsed, counts = clean(parsed, off)
     return {
         "text": parsed.text,

@@ -31,10 +31,10 @@ def _run(application: Application, stop: threading.Event) -> None:
             source = catalogue.claim_due()
             if source is None:
                 continue
-            told = log.bind(source=source.id)
+            logger = log.bind(source=source.id)
             pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
             summary = sync(source, application.ledger, lambda: pipeline, application.settings, stop=stop)  # noqa: B023
-            told.info("synchronised", **summary.as_dict() | {"failed": len(summary.failed)})
+            logger.info("synchronised", **summary.as_dict() | {"failed": len(summary.failed)})
         except XiansouError as exc:
             log.warning("a source was not synchronised", error=str(exc), code=exc.code)
         except Exception:  # the next one may still be

@@ -36,14 +36,14 @@ class Sidecars:
 
     def metadata(self, file: Path) -> dict[str, Any]:
         """The metadata of a file: of its folder's sidecar before those above it, of its own entry before all."""
-        told = self._folder(file.parent)
-        own = told.get(file.name, {})
-        columns = {**told.get("columns", {}), **own.get("columns", {})}
-        metadata = {**told.get("metadata", {}), **own.get("metadata", {})}
+        settings = self._folder(file.parent)
+        own = settings.get(file.name, {})
+        columns = {**settings.get("columns", {}), **own.get("columns", {})}
+        metadata = {**settings.get("metadata", {}), **own.get("metadata", {})}
         found: dict[str, Any] = {"columns": columns} if columns else {}
         if folder := [name for name in columns if name not in own.get("columns", {})]:
             found["folder_columns"] = folder
-        if base := told.get("base_url"):
+        if base := settings.get("base_url"):
             found |= {"base_url": base[0], "base_path": file.relative_to(base[1]).as_posix()}
         return metadata | found
 
@@ -51,11 +51,11 @@ class Sidecars:
         if folder not in self._folders:
             inside = folder != self._root and self._root in folder.parents
             above = self._folder(folder.parent) if inside else {}
-            told = _read(folder / SIDECAR)
-            base = told.get("base_url")
+            settings = _read(folder / SIDECAR)
+            base = settings.get("base_url")
             merged: dict[str, Any] = {"base_url": (base, folder) if base else above.get("base_url")}
-            merged |= {key: {**above.get(key, {}), **told.get(key, {})} for key in _KEYS}
-            self._folders[folder] = {key: value for key, value in told.items() if key not in _KEYS} | merged
+            merged |= {key: {**above.get(key, {}), **settings.get(key, {})} for key in _KEYS}
+            self._folders[folder] = {key: value for key, value in settings.items() if key not in _KEYS} | merged
         return self._folders[folder]
 
 
@@ -80,11 +80,11 @@ def _read(file: Path) -> Mapping[str, Any]:
     if not file.is_file():
         return {}
     try:
-        told = tomllib.loads(file.read_text(encoding="utf-8"))
+        settings = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise InputError(f"{file} cannot be read: {exc}.", field=str(file), fix="Correct or remove it.") from exc
-    _check_base(file, told.get("base_url", "https://a.example"))
-    for name, section in told.items():
+    _check_base(file, settings.get("base_url", "https://a.example"))
+    for name, section in settings.items():
         if name == "base_url":
             continue
         entry = {name: section} if name in _KEYS else section
@@ -97,4 +97,4 @@ def _read(file: Path) -> Mapping[str, Any]:
         if not all(isinstance(role, str) for role in entry.get("columns", {}).values()):
             raise InputError(f"{file}: a column maps to a text.", field=str(file), fix='Example: Frage = "question".')
         _check_roles(file, entry.get("columns", {}))
-    return told
+    return settings

@@ -45,10 +45,10 @@ def find(paths: Sequence[Path], left: LeftOut | None = None, *, without: Path | 
     for path in paths:
         root = Path(os.path.abspath(path))
         if root.is_dir():
-            told = left if left is not None else LeftOut()
+            left_out = left if left is not None else LeftOut()
             own = None if without is None else Path(os.path.abspath(without))
             walked = (file for file in _walk(root, root, _patterns(root)) if own is None or _outside(file, own, root))
-            found += [(root, file) for file in _one_form(walked, told)]
+            found += [(root, file) for file in _one_form(walked, left_out)]
         elif root.exists():
             found.append((root.parent, root))
         else:
@@ -69,16 +69,16 @@ def _unrepeated(files: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
     return [(root, file) for root, file in files if file.as_posix() in kept]
 
 
-def _one_form(files: Iterator[Path], told: LeftOut) -> Iterator[Path]:
+def _one_form(files: Iterator[Path], left_out: LeftOut) -> Iterator[Path]:
     """Documents alone; of two names that only differ in their normal form (a Mac's and another's) the newer file."""
     seen: dict[str, Path] = {}
     for file in files:
-        if passed_over(file.name, told):
+        if passed_over(file.name, left_out):
             continue
         key = normalize("NFC", str(file))
         other = seen.get(key)
         if other is not None:
-            told.repeated.append(file.name)
+            left_out.repeated.append(file.name)
             newer = file.lstat().st_mtime_ns > other.lstat().st_mtime_ns
             seen[key] = file if newer else other
         else:

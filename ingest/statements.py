@@ -165,11 +165,11 @@ class _Reader:
         if len(block.cells) < _MANY_CELLS:
             return block.cells
         if self._wide is None or self._wide[0] is not block:
-            told = sorted(block.cells, key=lambda cell: cell.start)
-            self._wide = block, told, [cell.start for cell in told]
-        _, told, starts = self._wide
+            cells = sorted(block.cells, key=lambda cell: cell.start)
+            self._wide = block, cells, [cell.start for cell in cells]
+        _, cells, starts = self._wide
         first = max(bisect_left(starts, start) - 1, 0)
-        return told[first : min(first + _MANY_CELLS, bisect_left(starts, end, first))]
+        return cells[first : min(first + _MANY_CELLS, bisect_left(starts, end, first))]
 
     def _case(self, block: Block, start: int, end: int, free: int) -> Iterator[Statement]:
         cells = [cell for cell in block.cells if start <= cell.start and cell.end <= end]

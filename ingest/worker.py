@@ -92,22 +92,22 @@ class _Worker:
     def _process(self, jobs: Jobs, job_id: int, doc: DocumentInput) -> None:
         """One job to its end, or back to the queue."""
         began = time.perf_counter()
-        told = log.bind(job=job_id, document=doc.id)
+        logger = log.bind(job=job_id, document=doc.id)
         try:
             with self._leased(jobs, job_id):
                 result = self._put(jobs, job_id, doc)
             if jobs.finish(job_id, self.owner, result):
                 INGEST_JOBS.labels("live").inc()
                 seconds = round(time.perf_counter() - began, 3)
-                told.info("written", state=result.state, passages=result.passages, seconds=seconds)
+                logger.info("written", state=result.state, passages=result.passages, seconds=seconds)
             else:
-                told.warning("lease lost; another worker ends this job")
+                logger.warning("lease lost; another worker ends this job")
         except _Return:
             jobs.release(job_id, self.owner)
         except _Lost:
-            told.warning("lease lost; another worker ends this job")
+            logger.warning("lease lost; another worker ends this job")
         except _Cancelled:
-            told.info("cancelled")
+            logger.info("cancelled")
             jobs.fail(job_id, self.owner, CANCELLED, retry=False)
         except Exception as exc:
             self._failed(jobs, job_id, exc)
@@ -136,7 +136,7 @@ class _Worker:
 
     def _failed(self, jobs: Jobs, job_id: int, exc: Exception) -> None:
         """Notes why a job failed, and whether it is tried again. Raises ConfigError: no job can be worked on."""
-        told = log.bind(job=job_id)
+        logger = log.bind(job=job_id)
         if isinstance(exc, Conflict) and exc.code == "generation_changed":
             jobs.release(job_id, self.owner)
         elif isinstance(exc, ConfigError):
@@ -144,16 +144,16 @@ class _Worker:
             raise exc
         elif unavailable(exc):
             jobs.release(job_id, self.owner, pause_s=_PAUSE_S)
-            told.warning("the ledger or the disk cannot be used; the job waits", error=str(exc))
+            logger.warning("the ledger or the disk cannot be used; the job waits", error=str(exc))
             self.stop.wait(_PAUSE_S)
         elif isinstance(exc, XiansouError):
             retry = not isinstance(exc, InputError | Conflict | NotFound)
             INGEST_JOBS.labels("retried" if retry else "failed").inc()
-            told.warning("failed", code=exc.code, detail=str(exc), retry=retry)
+            logger.warning("failed", code=exc.code, detail=str(exc), retry=retry)
             jobs.fail(job_id, self.owner, {"code": exc.code, "detail": str(exc)}, retry=retry)
         else:
             INGEST_JOBS.labels("retried").inc()
-            told.error("failed unexpectedly", exc_info=exc)
+            logger.error("failed unexpectedly", exc_info=exc)
             detail = f"{type(exc).__name__}: {exc}"[:500]
             jobs.fail(job_id, self.owner, {"code": "internal", "detail": detail}, retry=True)
 

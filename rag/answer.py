@@ -16,7 +16,7 @@ from rag.answering.compose.evidence import certain
 from rag.answering.contradict import Contradictions
 from rag.answering.memory import Memory
 from rag.answering.outcome import finish
-from rag.answering.record import Made, Reuse
+from rag.answering.record import AnswerTrace, Reuse
 from rag.answering.run import EXTRACTIVE, Run
 from rag.answering.unsafe import unsafe
 from rag.answering.wording import Wording, messages
@@ -129,7 +129,7 @@ class Answerer:
 
     def make(
         self, question: Question, gone: threading.Event | None = None, memory: Memory | None = None
-    ) -> Iterator[Sentence | Made]:
+    ) -> Iterator[Sentence | AnswerTrace]:
         """As `stream`; the last one is the answer with how it came about. Nothing is remembered.
 
         `memory`: where an answer is looked for that was worded before and can be used again.
@@ -140,7 +140,7 @@ class Answerer:
         finally:
             run.spans.end(run.timings)
 
-    def _stages(self, run: Run, memory: Memory | None) -> Iterator[Sentence | Made]:
+    def _stages(self, run: Run, memory: Memory | None) -> Iterator[Sentence | AnswerTrace]:
         with run.stage("rewrite"):
             run.intent = intent.of(run.question.text)
             if run.intent is None:
@@ -166,14 +166,14 @@ class Answerer:
         answer = reuse.answer(finish(run, found, sentences, numbering, contradictions, first))
         if run.cut or answer.generator != first:  # the next one may have more luck
             reuse = Reuse()
-        yield Made(question, query, found.hits, run.messages, run.raw, tuple(sentences), answer, reuse)
+        yield AnswerTrace(question, query, found.hits, run.messages, run.raw, tuple(sentences), answer, reuse)
 
-    def _chat(self, run: Run) -> Made:
+    def _chat(self, run: Run) -> AnswerTrace:
         """What is said to a message that asks nothing of the documents."""
         question, run.generator = run.question, CHAT
         nothing = Retrieved((), self._searcher.version(question), (), ())
         answer = finish(run, nothing, (), Numbering(()), Contradictions(()), self.generator_of(question))
-        return Made(question, question.text, (), run.messages, run.raw, (), answer, Reuse())
+        return AnswerTrace(question, question.text, (), run.messages, run.raw, (), answer, Reuse())
 
     def _recalled(self, question: Question) -> Run:
         return self._run(question if self.memory is None else self.memory.recall(question))

@@ -85,8 +85,8 @@ def nearest(application: Application, gap: Gap) -> list[dict[str, Any]]:
     best: dict[str, dict[str, Any]] = {}
     for hit in found.hits:
         passage = hit.passage
-        told = {"title": passage.title, "section": list(passage.section), "probability": round(hit.probability, 4)}
-        best.setdefault(passage.document_id, {"document_id": passage.document_id, **told})
+        entry = {"title": passage.title, "section": list(passage.section), "probability": round(hit.probability, 4)}
+        best.setdefault(passage.document_id, {"document_id": passage.document_id, **entry})
     return list(best.values())[:_NEAREST]
 
 

@@ -118,11 +118,11 @@ def open_application(
         return LiveIndex(dim) if serving else LiveIndex(dim, exact_below=sys.maxsize)
 
     def open_view(generation: int) -> IndexView:
-        told = generations.get(ledger.engine, generation).fingerprint
-        model = embedder if told["embedding"] == settings.embedding.model else load(told["embedding"])
+        built_with = generations.get(ledger.engine, generation).fingerprint
+        model = embedder if built_with["embedding"] == settings.embedding.model else load(built_with["embedding"])
         mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
         corrected = calibration.load(ledger.engine, generation).assuming(settings.answer.unanswerable_share)
-        return IndexView(generation, told["chunk_tokens"], model, mirror, cutter, corrected)
+        return IndexView(generation, built_with["chunk_tokens"], model, mirror, cutter, corrected)
 
     views = IndexViews(open_view(generation), open_view)
     retriever = load_retriever(settings, ledger, views)
@@ -161,20 +161,20 @@ def embedder_loader(settings: Settings, *, brief: bool = False) -> LoadEmbedder:
 
 def load_retriever(settings: Settings, ledger: Ledger, views: IndexViews) -> Retriever:
     """The retriever that `retrieval.*` describes. Raises ConfigError: an unreadable file, a re-ranker without weights."""
-    told = settings.retrieval
+    retrieval = settings.retrieval
     neural: Reranker | None = None
-    if told.reranker == "cross-encoder":
+    if retrieval.reranker == "cross-encoder":
         from rag.models.crossencoder import load_crossencoder  # imports torch: only when it is wanted
 
-        neural = load_crossencoder(told.reranker_model, threads=settings.embedding.threads or None)
-    reranking = Reranking(late=told.reranker != "none", neural=neural)
+        neural = load_crossencoder(retrieval.reranker_model, threads=settings.embedding.threads or None)
+    reranking = Reranking(late=retrieval.reranker != "none", neural=neural)
     return Retriever(
         ledger,
         views,
-        candidates=told.candidates,
+        candidates=retrieval.candidates,
         reranking=reranking,
-        synonyms=load_synonyms(told.synonyms),
-        weights=Weights({str(by): weights for by, weights in told.weights.items()}),
+        synonyms=load_synonyms(retrieval.synonyms),
+        weights=Weights({str(by): weights for by, weights in retrieval.weights.items()}),
     )
 
 
@@ -193,21 +193,21 @@ def load_generators(settings: Settings) -> dict[str, Generator | None]:
     found = {}
     for name, profile in settings.profiles.items():
         unseen = {"system": "", "fallback": [], "condense": True}  # by the backend itself
-        told = profile.generator.model_copy(update=unseen)
-        backend = next((backend for known, backend in made if known == told), None)
+        generator = profile.generator.model_copy(update=unseen)
+        backend = next((backend for known, backend in made if known == generator), None)
         if backend is None:
-            made.append((told, backend := load_generator(told)))
+            made.append((generator, backend := load_generator(generator)))
         found[name] = backend
     return found
 
 
-def load_generator(told: GeneratorSettings) -> Generator | None:
+def load_generator(generator: GeneratorSettings) -> Generator | None:
     """The LLM of these settings; None for the extractive generator. Raises ConfigError."""
-    if told.kind == "extractive":
+    if generator.kind == "extractive":
         return None
-    module, _, name = _BACKENDS[told.kind].partition(":")
+    module, _, name = _BACKENDS[generator.kind].partition(":")
     make: Callable[[GeneratorSettings], Generator] = getattr(importlib.import_module(module), name)
-    return make(told)
+    return make(generator)
 
 
 # Of each `generator.kind`; imported when one is configured.
@@ -224,11 +224,11 @@ _BACKENDS = {
 
 def fingerprint(settings: Settings, embedder: Embedder, cutter: Cutter) -> generations.Fingerprint:
     """What vectors and passages depend on: see `rag.record.generations`."""
-    told: generations.Fingerprint = {
+    parts: generations.Fingerprint = {
         "embedding": settings.embedding.model,
         "model": embedder.model_id,
         "chunk_tokens": settings.ingest.chunk_tokens,
         "passages": generations.PASSAGES_VERSION,
         "late": embedder.late,
     }
-    return told | {"names": cutter.identity} if cutter.identity else told
+    return parts | {"names": cutter.identity} if cutter.identity else parts

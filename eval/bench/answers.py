@@ -59,19 +59,19 @@ def measure(
 
 
 def _report(rounds: dict[str, list[tuple[float, float]]], embedder_ms: float) -> dict[str, object]:
-    told: dict[str, object] = {"embedder_cpu_ms": round(embedder_ms, 2)}
+    report: dict[str, object] = {"embedder_cpu_ms": round(embedder_ms, 2)}
     rates: dict[str, float] = {}
     for name, measured in rounds.items():
         rates[name] = statistics.median(rate for rate, _ in measured)
         cpu = statistics.median(cpu for _, cpu in measured)
-        told[name] = {
+        report[name] = {
             "answers_per_s": round(rates[name], 1),
             "cpu_ms_an_answer": round(cpu, 2),
             "of_embedder": round(cpu / embedder_ms, 2),
         }
     if "other" in rates:
-        told["answers_per_s_of_other"] = round(rates["this"] / rates["other"], 2)
-    return told
+        report["answers_per_s_of_other"] = round(rates["this"] / rates["other"], 2)
+    return report
 
 
 def _round(port: int, process: psutil.Process, questions: Sequence[str], clients: int, seconds: float) -> tuple[float, float]:

@@ -37,7 +37,7 @@ def index(
     engines = installed() if peers else {}
     steps = sum(3 + (2 + len(engines)) * (2 + rounds) + n // record.BULK + 3 for n in sizes)
     done = 0
-    told: list[dict[str, Any]] = []
+    reports: list[dict[str, Any]] = []
     with progress("bench", "steps") as update:
 
         def say(step: str) -> None:
@@ -46,12 +46,12 @@ def index(
             update(min(done, steps), steps)
 
         for n in sizes:
-            told.append(stores.measure(n, engines, rounds, say) | record.measure(n, rounds, say))
-    report = {"conditions": _conditions(), "rounds": rounds, "sizes": told}
+            reports.append(stores.measure(n, engines, rounds, say) | record.measure(n, rounds, say))
+    report = {"conditions": _conditions(), "rounds": rounds, "sizes": reports}
     if as_json:
         emit(report)
         return
-    for size in told:
+    for size in reports:
         _table(size)
 
 
@@ -126,7 +126,7 @@ def query(
     from eval.bench import query as service
     from eval.bench.soak import soak as run_soak
 
-    told = load_settings(config)
+    settings = load_settings(config)
     steps = int(soak * 12) if soak else 8 if not answers else 4 if against is None else 8
     done = 0
     with progress("bench", "steps") as update:
@@ -137,11 +137,11 @@ def query(
             update(min(done, steps), steps)
 
         if soak:
-            report = run_soak(told, documents, soak, say)
+            report = run_soak(settings, documents, soak, say)
         elif answers or against is not None:
-            report = answering.measure(told, documents, clients, seconds, against, say)
+            report = answering.measure(settings, documents, clients, seconds, against, say)
         else:
-            report = service.measure(told, documents, clients, seconds, say)
+            report = service.measure(settings, documents, clients, seconds, say)
     report = {"conditions": _conditions(), **report}
     if as_json:
         emit(report)
@@ -190,8 +190,8 @@ def _table(size: dict[str, Any]) -> None:
     print(f"  recall after {churn['share']:.0%} churn: {churn['recall_after']:.4f} (loss {churn['loss']:.4f})")
     print(f"  durable put {durable['put_ms']:.2f} ms, × {durable['put_ratio']:.2f} of bare SQLite; ", end="")
     print(f"delete {durable['delete_ms']:.2f} ms, × {durable['delete_ratio']:.2f}")
-    for name, told in size["visibility"].items():
-        print(f"  {name} at the next search, two processes: {told['true']} true, {told['false']} false")
+    for name, times in size["visibility"].items():
+        print(f"  {name} at the next search, two processes: {times['true']} true, {times['false']} false")
     print(
         f"  cold start {size['cold_start']['ledger_s']} s from the ledger, {size['cold_start']['snapshot_s']} s from a snapshot"
     )
@@ -200,7 +200,7 @@ def _table(size: dict[str, Any]) -> None:
 def _ranking_table(row: dict[str, Any]) -> None:
     print(f"\n{row['suite']}: {row['passages']:,} passages, {row['questions']} questions; × {row['ratio']} of the better side")
     print(f"  {'':<24}{'nDCG@10':>9}{'recall@10':>11}{'p50 ms':>9}{'p99 ms':>9}")
-    for name, told in row["methods"].items():
-        ranked = f"{told['ndcg_at_10']:>9.4f}{told['recall_at_10']:>11.4f}"
-        apart = f"  + re-ranker {told['rerank_p50_ms']:.2f}" if "rerank_p50_ms" in told else ""
-        print(f"  {name:<24}{ranked}{told['p50_ms']:>9.2f}{told['p99_ms']:>9.2f}{apart}")
+    for name, metrics in row["methods"].items():
+        ranked = f"{metrics['ndcg_at_10']:>9.4f}{metrics['recall_at_10']:>11.4f}"
+        apart = f"  + re-ranker {metrics['rerank_p50_ms']:.2f}" if "rerank_p50_ms" in metrics else ""
+        print(f"  {name:<24}{ranked}{metrics['p50_ms']:>9.2f}{metrics['p99_ms']:>9.2f}{apart}")

@@ -61,7 +61,7 @@ def _export(model: Any, graph: Path) -> None:
             return self.inner(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
 
     graph.parent.mkdir(parents=True, exist_ok=True)
-    told = model.preprocess(["passage: a text", "passage: another text that is longer"])
+    features = model.preprocess(["passage: a text", "passage: another text that is longer"])
     inner = model[0].auto_model
     inner.config._attn_implementation = "eager"
     whole, part = graph.with_suffix(".fp32"), graph.with_suffix(".part")
@@ -72,7 +72,7 @@ def _export(model: Any, graph: Path) -> None:
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 Hidden(inner).eval(),
-                (told["input_ids"], told["attention_mask"]),
+                (features["input_ids"], features["attention_mask"]),
                 str(whole),
                 input_names=["input_ids", "attention_mask"],
                 output_names=["hidden"],

@@ -63,14 +63,14 @@ def measure(n: int, engines: dict[str, Make], rounds: int, say: Say) -> dict[str
             _update(one, data)
         ours = stands[0].engine
         assert isinstance(ours, Ours)
-        told = {"passages": n, "engines": [_row(one, stands, truth) for one in stands]}
+        report = {"passages": n, "engines": [_row(one, stands, truth) for one in stands]}
         say(f"{n:,}: search while documents are written")
-        told["under_writes"] = _under_writes(ours, data, rounds)
+        report["under_writes"] = _under_writes(ours, data, rounds)
         say(f"{n:,}: churn")
-        told["churn"] = _churn(ours, data, truth)
+        report["churn"] = _churn(ours, data, truth)
         for one in stands:
             one.engine.close()
-    return told
+    return report
 
 
 def _build(name: str, make: Make, data: Data, folder: Path, say: Say) -> Measured:
@@ -160,12 +160,12 @@ def _under_writes(ours: Ours, data: Data, rounds: int) -> dict[str, object]:
         writer.join()
         ratios.append(float(np.percentile(busy, 99) / np.percentile(idle, 99)))
         alone, beside = alone + idle, beside + busy
-    told: dict[str, object] = {
+    report: dict[str, object] = {
         f"{name}_{label}_ms": round(float(np.percentile(times, share)), 4)
         for label, times in (("idle", alone), ("writing", beside))
         for name, share in (("p50", 50), ("p99", 99))
     }
-    return told | {"p99_ratio": round(float(np.median(ratios)), 3), "documents_a_second": _WRITES_A_SECOND}
+    return report | {"p99_ratio": round(float(np.median(ratios)), 3), "documents_a_second": _WRITES_A_SECOND}
 
 
 def _search_for(ours: Ours, queries: Vectors, seconds: float) -> list[float]:

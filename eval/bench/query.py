@@ -72,8 +72,8 @@ def measure(settings: Settings, documents: Path, clients: int, seconds: float, s
 def serving(env: dict[str, str], processes: int) -> Iterator[int]:
     """`xiansou serve` in processes of its own, until the end of the block; its port."""
     port = free_port()
-    told = env | {"XIANSOU__SERVER__PORT": str(port), "XIANSOU__SERVER__PROCESSES": str(processes)}
-    process = subprocess.Popen([sys.executable, "-m", "xiansou", "serve"], env=told, stdout=subprocess.DEVNULL)
+    environment = env | {"XIANSOU__SERVER__PORT": str(port), "XIANSOU__SERVER__PROCESSES": str(processes)}
+    process = subprocess.Popen([sys.executable, "-m", "xiansou", "serve"], env=environment, stdout=subprocess.DEVNULL)
     try:
         await_ready(port, process)
         yield port
@@ -87,13 +87,13 @@ def serving(env: dict[str, str], processes: int) -> Iterator[int]:
 
 
 def environment(settings: Settings, folder: Path) -> dict[str, str]:
-    told = {
+    facts = {
         "XIANSOU__DATA_DIR": str(folder),
         "XIANSOU__EMBEDDING__MODEL": settings.embedding.model,
         "XIANSOU__EMBEDDING__FOLDER": str(settings.model_folder.resolve()),
         "XIANSOU__LOG__LEVEL": "error",
     }
-    return dict(os.environ) | told
+    return dict(os.environ) | facts
 
 
 def load_documents(documents: Path, env: dict[str, str]) -> None:

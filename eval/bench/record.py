@@ -112,8 +112,8 @@ def _durable(application: Application, documents: Sequence[PreparedDocument], fo
     ours.close()
     bare.close()
     bare_engine.dispose()
-    told: dict[str, object] = {f"{name.replace(' ', '_')}_ms": _median(turns) for name, turns in times.items()}
-    return told | {
+    report: dict[str, object] = {f"{name.replace(' ', '_')}_ms": _median(turns) for name, turns in times.items()}
+    return report | {
         "put_ratio": _ratio(times["put"], times["bare put"]),
         "delete_ratio": _ratio(times["delete"], times["bare delete"]),
     }
@@ -121,13 +121,13 @@ def _durable(application: Application, documents: Sequence[PreparedDocument], fo
 
 def _rows(reader: sqlite3.Connection, key: str) -> dict[str, list[tuple[Any, ...]]]:
     """What a put wrote, table by table."""
-    told = {
+    values = {
         "changes": "SELECT * FROM changes WHERE document_id = ?",
         "documents": "SELECT * FROM documents WHERE id = ?",
         "vectors": "SELECT DISTINCT v.* FROM vectors v JOIN passages p USING (generation, hash) WHERE p.document_id = ?",
     }
     return {
-        table: reader.execute(told.get(table, f"SELECT * FROM {table} WHERE document_id = ?"), (key,)).fetchall()
+        table: reader.execute(values.get(table, f"SELECT * FROM {table} WHERE document_id = ?"), (key,)).fetchall()
         for table in _TABLES
     }
 
@@ -139,10 +139,10 @@ def _insert(writer: sqlite3.Connection, rows: dict[str, list[tuple[Any, ...]]]) 
     writer.execute("COMMIT")
 
 
-def _retire(writer: sqlite3.Connection, told: dict[str, Any]) -> None:
+def _retire(writer: sqlite3.Connection, values: dict[str, Any]) -> None:
     writer.execute("BEGIN IMMEDIATE")
     for statement in _RETIRE:
-        writer.execute(statement, told)
+        writer.execute(statement, values)
     writer.execute("COMMIT")
 
 
@@ -181,9 +181,9 @@ def _cold_starts(folder: Path) -> dict[str, object]:
     return {"ledger_s": round(ledger, 2), "snapshot_s": round(snapshot, 2) if saved else None}
 
 
-def _timed(work: Any, *told: Any) -> float:
+def _timed(work: Any, *arguments: Any) -> float:
     start = time.perf_counter()
-    work(*told)
+    work(*arguments)
     return (time.perf_counter() - start) * 1000
 
 

@@ -193,32 +193,32 @@ def _framework(
 
 
 def _ask(method: Method, asked: Asked, asking: Asking, passages: Mapping[int, Passage], *, alternatives: bool) -> None:
-    told = method.search(asking)
-    method.told.append(told)
-    documents = list(dict.fromkeys(passages[key].document_id for key in told.ids))
+    ranking = method.search(asking)
+    method.told.append(ranking)
+    documents = list(dict.fromkeys(passages[key].document_id for key in ranking.ids))
     grades = {key: asked.grades.get(key, 1) for key in asked.documents}
     method.rankings[asked.id] = (documents, grades, alternatives)
 
 
 def _row(suite: Suite, passages: int, methods: Mapping[str, Method]) -> dict[str, Any]:
-    told = {}
+    metrics = {}
     for name, method in methods.items():
         scores = ranking.measure(method.rankings).values()
         took = [answer.ms for answer in method.told]
-        told[name] = {
+        metrics[name] = {
             "ndcg_at_10": round(fmean(score["ndcg_at_10"] for score in scores), 4),
             "recall_at_10": round(fmean(score["recall_at_10"] for score in scores), 4),
             "p50_ms": round(median(took), 3),
             "p99_ms": round(float(np.percentile(took, 99)), 3),
         }
-    told[OURS]["rerank_p50_ms"] = round(median(answer.rerank_ms for answer in methods[OURS].told), 3)
-    best = max(told[DENSE]["ndcg_at_10"], told[BM25]["ndcg_at_10"])
-    rivals = [name for name in told if name not in (OURS, DENSE, BM25)]
+    metrics[OURS]["rerank_p50_ms"] = round(median(answer.rerank_ms for answer in methods[OURS].told), 3)
+    best = max(metrics[DENSE]["ndcg_at_10"], metrics[BM25]["ndcg_at_10"])
+    rivals = [name for name in metrics if name not in (OURS, DENSE, BM25)]
     return {
         "suite": suite.name,
         "passages": passages,
         "questions": len(suite.questions),
-        "ratio": round(told[OURS]["ndcg_at_10"] / max(best, 1e-9), 4),
-        "ahead_of_all": all(told[OURS]["ndcg_at_10"] >= told[name]["ndcg_at_10"] for name in rivals),
-        "methods": told,
+        "ratio": round(metrics[OURS]["ndcg_at_10"] / max(best, 1e-9), 4),
+        "ahead_of_all": all(metrics[OURS]["ndcg_at_10"] >= metrics[name]["ndcg_at_10"] for name in rivals),
+        "methods": metrics,
     }

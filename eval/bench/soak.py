@@ -34,8 +34,8 @@ def soak(settings: Settings, documents: Path, minutes: float, say: Say) -> dict[
         query.load_documents(documents, env)
         questions = query.sentences_of(settings.model_copy(update={"data_dir": Path(folder)}))
         port = query.free_port()
-        told = env | {"XIANSOU__SERVER__PORT": str(port), "XIANSOU__SERVER__PROCESSES": "2"}
-        process = subprocess.Popen([sys.executable, "-m", "xiansou", "serve"], env=told, stdout=subprocess.DEVNULL)
+        environment = env | {"XIANSOU__SERVER__PORT": str(port), "XIANSOU__SERVER__PROCESSES": "2"}
+        process = subprocess.Popen([sys.executable, "-m", "xiansou", "serve"], env=environment, stdout=subprocess.DEVNULL)
         try:
             query.await_ready(port, process)
             return _run(process, port, questions, seconds, say)

@@ -48,16 +48,16 @@ def make_set(
     from rag.wiring import load_generator, open_ledger
 
     chosen = _methods(methods)
-    told = load_settings(config)
-    ledger = open_ledger(told)
+    settings = load_settings(config)
+    ledger = open_ledger(settings)
     sections = live_sections(ledger.engine, collection)
     if not sections:
         raise InputError("the library is empty.", field="data_dir", fix="Run `xiansou ingest` first.")
-    backend = load_generator(told.generator) if "llm" in chosen else None
+    backend = load_generator(settings.generator) if "llm" in chosen else None
     with progress("questions", "questions") as update:
         made = make(
             sections, limit=limit, per_document=per_document, seed=seed, methods=chosen, backend=backend,
-            timeout_s=told.generator.timeout_s, progress=update,
+            timeout_s=settings.generator.timeout_s, progress=update,
         )  # fmt: skip
     rows = near.near_topic(made.rows, sections, ledger.engine, near_topic, seed) if near_topic else made.rows
     ledger.close()
@@ -122,11 +122,11 @@ def grade_export(
     else:
         root_ = runs or load_settings(config).data_dir / "eval"
         items = grade.items_of_runs([find(root_, name) for name in source])
-    told = grade.export(items, out, sample=sample, seed=seed)
+    written = grade.export(items, out, sample=sample, seed=seed)
     if as_json:
-        emit(told)
+        emit(written)
         return
-    print(f"{told['items']} items in {out}: {', '.join(told['sheets'])}; keep {grade.KEY} from the graders")
+    print(f"{written['items']} items in {out}: {', '.join(written['sheets'])}; keep {grade.KEY} from the graders")
     for name, help_ in grade.HELP.items():
         print(f"  {name}: {help_}")
 
@@ -139,17 +139,17 @@ def grade_import(
     """Read both sheets: agreement in percent and as Cohen's kappa, means, and the items on which the two differ."""
     from eval import grade
 
-    told = grade.read(folder)
+    agreement = grade.read(folder)
     if as_json:
-        emit(told)
+        emit(agreement)
         return
-    for name, value in told["agreement"].items():
+    for name, value in agreement["agreement"].items():
         print(f"{name:<10} agree {value['percent']} %, kappa {value['kappa']}, weighted {value['weighted_kappa']}")
-    for origin, value in told["by_origin"].items():
+    for origin, value in agreement["by_origin"].items():
         print(f"{origin}  correct {value['correct']:g}  supported {value['supported']:g}  ({value['items']} items)")
-    for row in told["differ"]:
+    for row in agreement["differ"]:
         print(f"differ  {row['item']}  {row['question']}")
-    print(f"{told['accepted']} of {told['items']} accepted by both: {folder / 'accepted.jsonl'}")
+    print(f"{agreement['accepted']} of {agreement['items']} accepted by both: {folder / 'accepted.jsonl'}")
 
 
 def from_traffic(
@@ -167,16 +167,21 @@ def from_traffic(
     from rag.wiring import open_ledger
 
     ledger = open_ledger(load_settings(config))
-    told = sample(ledger.engine, days=days, limit=limit, collection=collection, seed=seed)
+    sampled = sample(ledger.engine, days=days, limit=limit, collection=collection, seed=seed)
     ledger.close()
-    suite = save(told.labelled, out, suite=bool(told.labelled))  # a suite without questions cannot be run
+    suite = save(sampled.labelled, out, suite=bool(sampled.labelled))  # a suite without questions cannot be run
     open_file = out.with_suffix(".open.jsonl")
-    save(told.open, open_file, suite=False)
-    figures = {"labelled": len(told.labelled), "open": len(told.open), "answers_seen": told.seen, "repeats": told.repeats}
-    figures["stale"] = told.stale
+    save(sampled.open, open_file, suite=False)
+    figures = {
+        "labelled": len(sampled.labelled),
+        "open": len(sampled.open),
+        "answers_seen": sampled.seen,
+        "repeats": sampled.repeats,
+    }
+    figures["stale"] = sampled.stale
     print("note  these are customers' own words: treat the files as personal data", file=sys.stderr)
     if as_json:
-        emit(figures | {"file": str(out), "open_file": str(open_file), "suite": str(suite) if told.labelled else None})
+        emit(figures | {"file": str(out), "open_file": str(open_file), "suite": str(suite) if sampled.labelled else None})
         return
-    print(f"{len(told.labelled)} labelled questions in {out}; {len(told.open)} still need their documents: {open_file}")
-    print(f"of {told.seen} kept answers: {told.repeats} repeats, {told.stale} whose documents are gone")
+    print(f"{len(sampled.labelled)} labelled questions in {out}; {len(sampled.open)} still need their documents: {open_file}")
+    print(f"of {sampled.seen} kept answers: {sampled.repeats} repeats, {sampled.stale} whose documents are gone")

@@ -38,29 +38,29 @@ class Sieve:
             if reason:
                 self.dropped[reason] += 1
                 continue
-            told = frozenset(words(candidate.question))
-            for word in told:
+            question_words = frozenset(words(candidate.question))
+            for word in question_words:
                 self._with[word].append(len(self._words))
-            self._words.append(told)
+            self._words.append(question_words)
             self.kept.append(candidate)
 
     def _fault(self, candidate: Candidate) -> str | None:
-        told = frozenset(words(candidate.question))
-        if len(told) < 2 or _POINTS.search(candidate.question):
+        question_words = frozenset(words(candidate.question))
+        if len(question_words) < 2 or _POINTS.search(candidate.question):
             return "vague"
         if leaks(candidate):
             return "leak"
         if not grounded(candidate):
             return "unanswerable"
-        if self._repeats(told):
+        if self._repeats(question_words):
             return "duplicate"
         if self.answerable is not None and candidate.method == "llm" and not self.answerable(candidate):
             return "unanswerable"
         return None
 
-    def _repeats(self, told: frozenset[str]) -> bool:
-        shared = Counter(at for word in told for at in self._with[word])
-        return any(count / len(told | self._words[at]) >= _SAME for at, count in shared.items())
+    def _repeats(self, question_words: frozenset[str]) -> bool:
+        shared = Counter(at for word in question_words for at in self._with[word])
+        return any(count / len(question_words | self._words[at]) >= _SAME for at, count in shared.items())
 
 
 def leaks(candidate: Candidate) -> bool:
@@ -78,8 +78,10 @@ def grounded(candidate: Candidate) -> bool:
     source, answer = candidate.section.text, candidate.fact or candidate.answer
     if not set(_NUMBER.findall(answer)) <= set(_NUMBER.findall(source)):
         return False
-    told = set(words(answer))
-    return candidate.method != "llm" or (bool(told) and len(told & set(words(source))) >= 0.5 * len(told))
+    answer_words = set(words(answer))
+    return candidate.method != "llm" or (
+        bool(answer_words) and len(answer_words & set(words(source))) >= 0.5 * len(answer_words)
+    )
 
 
 def sources(candidate: Candidate, everywhere: Sequence[tuple[str, str]]) -> list[str]:

@@ -46,8 +46,8 @@ def check_prompt(section: Section, question: str) -> list[dict[str, str]]:
 def pairs(sections: Sequence[Section], backend: Generator, *, each: int, timeout_s: float) -> Iterator[list[Candidate]]:
     """Of one section after the other. Raises UpstreamError when the backend fails."""
     for section in sections:
-        told = _said(backend, write_prompt(section, each), timeout_s)
-        yield [Candidate(section, "llm", question, answer) for question, answer in _pairs(told)[:each]]
+        reply = _said(backend, write_prompt(section, each), timeout_s)
+        yield [Candidate(section, "llm", question, answer) for question, answer in _pairs(reply)[:each]]
 
 
 def answerable(candidate: Candidate, backend: Generator, timeout_s: float) -> bool:
@@ -66,10 +66,10 @@ def _said(backend: Generator, messages: Sequence[dict[str, str]], timeout_s: flo
 def _pairs(text: str) -> list[tuple[str, str]]:
     found = _ARRAY.search(text)
     try:
-        told: Any = orjson.loads(found.group()) if found else []
+        items: Any = orjson.loads(found.group()) if found else []
     except orjson.JSONDecodeError:
         return []
-    rows = [row for row in told if isinstance(row, dict)] if isinstance(told, list) else []
+    rows = [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []
     every = [(str(row.get("question", "")).strip(), str(row.get("answer", "")).strip()) for row in rows]
     return [(question, answer) for question, answer in every if question and answer]
 

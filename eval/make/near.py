@@ -33,10 +33,10 @@ def near_topic(
     """
     with engine.connect() as conn:
         first = conn.scalar(select(stored.c.vector).limit(1)) or b""
-        told = between(conn, live_generation(conn) or 0, 0, head(conn), len(first) // 4)
-    place = {key: at for at, key in enumerate(told.ids.tolist())}
+        delta = between(conn, live_generation(conn) or 0, 0, head(conn), len(first) // 4)
+    place = {key: at for at, key in enumerate(delta.ids.tolist())}
     document_of = {section.passage_id: section.document_id for section in sections}
-    chinese = np.array([_is_chinese(text) for text in told.words])
+    chinese = np.array([_is_chinese(text) for text in delta.words])
     chosen = set(random.Random(seed).sample(range(len(rows)), round(share * len(rows))))
     made: list[dict[str, Any]] = []
     for at, row in enumerate(rows):
@@ -45,7 +45,7 @@ def near_topic(
             continue
         gone = set(row["documents"])
         sources = [place[s.passage_id] for s in sections if s.text == row["passage"] and s.passage_id in place]
-        gone |= {document_of[key] for key in _alike(told.ids, told.vectors, chinese, sources) if key in document_of}
+        gone |= {document_of[key] for key in _alike(delta.ids, delta.vectors, chinese, sources) if key in document_of}
         made.append(row | {"answerable": False, "documents": [], "without": sorted(gone), "facts": [], "answers": []})
     return made
 

@@ -65,12 +65,12 @@ def candidates(sections: Sequence[Section], seed: int = 0) -> list[Candidate]:
     """All that the rules give, in the order of the documents."""
     titles = Counter(heading for section in sections for heading in {section.headings[-1] if section.headings else ""})
     rng = random.Random(seed)
-    told: list[Candidate] = []
+    made_by_rule: list[Candidate] = []
     for section in sections:
-        told += _faq(section)
-        told += _heading(section, titles)
-        told += _cloze(section, rng)
-    return told
+        made_by_rule += _faq(section)
+        made_by_rule += _heading(section, titles)
+        made_by_rule += _cloze(section, rng)
+    return made_by_rule
 
 
 def _faq(section: Section) -> Iterator[Candidate]:

@@ -69,15 +69,15 @@ def _about(a: Kept, b: Kept | None) -> str:
     for letter, run in (("a", a), ("b", b)):
         if run is None:
             continue
-        told = run.told
+        facts = run.told
         dot = f'<span class="dot {letter}">{letter.upper()}</span>' if b else ""
         rows = [
-            ("run", told["id"]), ("suite", told["suite"]), ("date", told["date"]), ("questions", len(run.questions)),
-            ("configuration", told["fingerprint"]), ("documents", told["library"]), ("version", told["program"]["xiansou"]),
+            ("run", facts["id"]), ("suite", facts["suite"]), ("date", facts["date"]), ("questions", len(run.questions)),
+            ("configuration", facts["fingerprint"]), ("documents", facts["library"]), ("version", facts["program"]["xiansou"]),
         ]  # fmt: skip
         listed = "".join(f"<dt>{both(key)}</dt><dd>{escape(str(value))}</dd>" for key, value in rows)
-        failed = "".join(f'<p class="note failed">{both("failed")}: {escape(line)}</p>' for line in told["failed_thresholds"])
-        notes = "".join(f'<p class="note">{escape(line)}</p>' for line in told.get("notes", []))
+        failed = "".join(f'<p class="note failed">{both("failed")}: {escape(line)}</p>' for line in facts["failed_thresholds"])
+        notes = "".join(f'<p class="note">{escape(line)}</p>' for line in facts.get("notes", []))
         cards.append(f'<div class="card">{dot}<dl>{listed}</dl>{failed}{notes}</div>')
     return f'<div class="grid2">{"".join(cards)}</div>'
 
@@ -120,8 +120,8 @@ def _languages(compared: Mapping[str, Any]) -> str:
     rows = "".join(
         f"<tr><td>{escape(lang)} · {row['metric']}</td><td>{row['a']:.4g}</td><td>{row['b']:.4g}</td>"
         f"<td>{_signed(row['difference'])}</td><td>{row['wins']}</td><td>{row['losses']}</td></tr>"
-        for lang, told in compared["by_language"].items()
-        for row in told
+        for lang, metrics in compared["by_language"].items()
+        for row in metrics
         if row["metric"] in _GROUP
     )
     names = "".join(f"<th>{both(key)}</th>" for key in ("difference", "won", "lost"))
@@ -151,15 +151,15 @@ def _table_of_one(run: Kept) -> str:
 
 def _groups(run: Kept) -> str:
     groups = {**run.told["by_language"], **run.told["by_type"]}
-    names = [name for name in _GROUP if any(name in told for told in groups.values())]
+    names = [name for name in _GROUP if any(name in metrics for metrics in groups.values())]
     if len(groups) < 2:
         return ""
     head = "".join(f"<th>{name}</th>" for name in names)
     rows = "".join(
         f"<tr><td>{escape(group)}</td>"
-        + "".join(f"<td>{told[n]:.4g}</td>" if n in told else "<td></td>" for n in names)
+        + "".join(f"<td>{metrics[n]:.4g}</td>" if n in metrics else "<td></td>" for n in names)
         + "</tr>"
-        for group, told in groups.items()
+        for group, metrics in groups.items()
     )
     table = f"<table><tr><th>{both('group')}</th>{head}</tr>{rows}</table>"
     return f'<h2>{both("groups")}</h2><div class="card scroll">{table}</div>'

@@ -102,8 +102,8 @@ def forest(rows: Sequence[tuple[str, float, float, float, bool]], label: str) ->
 
 def ecdf(values: Sequence[float]) -> tuple[list[float], list[float]]:
     """Sorted values and the share at or below each."""
-    told = sorted(values)
-    return told, [(at + 1) / len(told) for at in range(len(told))]
+    ordered = sorted(values)
+    return ordered, [(at + 1) / len(ordered) for at in range(len(ordered))]
 
 
 def _polyline(line: Line, x: Axis, y: Axis, steps: bool) -> str:

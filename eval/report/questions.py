@@ -37,9 +37,11 @@ def _list(title: str, none: str, cards: Sequence[str]) -> str:
 
 
 def _card(question: str, key: str, expected: Sequence[str], sides: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    marks = " → ".join(f'<span class="verdict {told["verdict"]}">{both("v_" + told["verdict"])}</span>' for _, told in sides)
+    marks = " → ".join(
+        f'<span class="verdict {answer["verdict"]}">{both("v_" + answer["verdict"])}</span>' for _, answer in sides
+    )
     named = escape(", ".join(expected)) if expected else both("nothing")
-    columns = "".join(_side(letter, told) for letter, told in sides)
+    columns = "".join(_side(letter, answer) for letter, answer in sides)
     return (
         f"<details><summary>{marks} {escape(question)}</summary>"
         f'<p class="note">{escape(key)} · {both("expected")}: {named}</p><div class="grid2">{columns}</div></details>'

@@ -53,17 +53,17 @@ def show_gap(gap_id: GapArgument, config: ConfigOption = None, as_json: JsonOpti
 
     application = open_application(load_settings(config))
     gap = find_gap(application, gap_id)
-    told = gap_json(gap) | {"nearest": nearest(application, gap), "draft": draft(application, gap)}
+    reply = gap_json(gap) | {"nearest": nearest(application, gap), "draft": draft(application, gap)}
     if as_json:
-        emit(told)
+        emit(reply)
         return
     print(f"{gap.name}  ({gap.state}; asked {len(gap.members)} times)")
     for question in gap.questions[1:]:
         print(f"  {question}")
-    for one in told["nearest"]:
+    for one in reply["nearest"]:
         print(f"nearest: {one['document_id']} ({one['probability']:.0%})")
-    if told["draft"]:
-        print(f"\ndraft ({told['draft']['source']}):\n{told['draft']['answer'] or 'the documents hold no evidence'}")
+    if reply["draft"]:
+        print(f"\ndraft ({reply['draft']['source']}):\n{reply['draft']['answer'] or 'the documents hold no evidence'}")
 
 
 @gaps.command("accept")
@@ -78,10 +78,10 @@ def accept_gap(
     from rag.gaps import accepted, faq_document, find_gap
     from rag.wiring import open_application
 
-    told = load_settings(config)
-    application = open_application(told)
+    settings = load_settings(config)
+    application = open_application(settings)
     gap = find_gap(application, gap_id)
-    written = Pipeline(application.ledger, application.views.writing, told).put(faq_document(gap, answer))
+    written = Pipeline(application.ledger, application.views.writing, settings).put(faq_document(gap, answer))
     asked = accepted(application, gap, written.document_id)
     if as_json:
         place = {"document_id": written.document_id, "version": written.version, "index_version": written.index_version}

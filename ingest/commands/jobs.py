@@ -33,17 +33,17 @@ def list_jobs(
     queue = Queue(open_ledger(load_settings(config)).engine)
     whole = batch_json(queue.batch(batch)) if batch is not None else None
     found = queue.page(before=before, limit=limit, state=state, batch=batch)  # type: ignore[arg-type]  # checked above
-    told, paused = [job_json(job) for job in found], queue.paused()
+    rows, paused = [job_json(job) for job in found], queue.paused()
     if as_json:
         more = found[-1].id if len(found) == limit else None
-        emit({"jobs": told, "next_before": more, "batch": whole, "paused": paused})
+        emit({"jobs": rows, "next_before": more, "batch": whole, "paused": paused})
         return
     if paused:
         print("The queue is paused; `xiansou jobs resume` lets the workers go on.", file=sys.stderr)
     if whole is not None:
         counts = ", ".join(f"{count} {name}" for name, count in whole["states"].items())
         print(f"{whole['progress']:.0%} of {whole['total']} jobs of {whole['name']}: {counts}")
-    for job in told:
+    for job in rows:
         why = f"\t{job['error']['code']}: {job['error']['detail']}" if job["error"] else ""
         print(f"{job['job_id']}\t{job['state']}\t{job['document_id']}\t{job['updated_at']}{why}")
 
@@ -57,11 +57,11 @@ def show_job(
     from ingest.queue import job_json
     from rag.wiring import open_ledger
 
-    told = job_json(Jobs(open_ledger(load_settings(config)).engine).get(job_id))
+    reply = job_json(Jobs(open_ledger(load_settings(config)).engine).get(job_id))
     if as_json:
-        emit(told)
+        emit(reply)
         return
-    for name, value in told.items():
+    for name, value in reply.items():
         if value is not None:
             print(f"{name:<14}{value['code'] + ': ' + value['detail'] if name == 'error' else value}")
 

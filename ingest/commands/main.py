@@ -43,13 +43,13 @@ def ingest(
     from ingest.pipeline import Pipeline
     from rag.wiring import Application, open_application, open_ledger
 
-    told = load_settings(config)
-    ledger, applications = open_ledger(told), list[Application]()
+    settings = load_settings(config)
+    ledger, applications = open_ledger(settings), list[Application]()
 
     def make_pipeline() -> Pipeline:
         if not applications:
-            applications.append(open_application(told))  # loads the model: only when there is something to embed
-        return Pipeline(applications[0].ledger, applications[0].views.writing, told)
+            applications.append(open_application(settings))  # loads the model: only when there is something to embed
+        return Pipeline(applications[0].ledger, applications[0].views.writing, settings)
 
     def run(delete: bool) -> Summary:
         with progress("ingest", "files") as update:
@@ -57,7 +57,7 @@ def ingest(
                 paths,
                 ledger,
                 make_pipeline,
-                told,
+                settings,
                 collection=collection,
                 delete_missing=delete,
                 force=force,
@@ -86,8 +86,8 @@ def _hand_over(
     from ingest.handover import compare
     from rag.wiring import open_ledger
 
-    told = load_settings(config)
-    given = compare(paths, open_ledger(told), told, collection=collection, delete_missing=delete_missing, force=force)
+    settings = load_settings(config)
+    given = compare(paths, open_ledger(settings), settings, collection=collection, delete_missing=delete_missing, force=force)
     try:
         with progress("ingest", "files") as update:
             given.submit()
@@ -163,11 +163,11 @@ def unmask(
     from rag.errors import ConfigError
     from rag.wiring import open_ledger
 
-    told = load_settings(config)
-    key = told.ingest.mask_key.get_secret_value()
+    settings = load_settings(config)
+    key = settings.ingest.mask_key.get_secret_value()
     if not key:
         raise ConfigError("masking cannot be undone without its key.", field="ingest.mask_key", fix="Set it.")
-    ledger = open_ledger(told)
+    ledger = open_ledger(settings)
     wanted = version or ledger.document(document_id).version
     text = undo(ledger.text(document_id, wanted), key)
     emit({"document_id": document_id, "version": wanted, "text": text}) if as_json else print(text)

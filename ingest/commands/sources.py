@@ -32,7 +32,7 @@ def add(
     from ingest.sync import source_json
     from rag.wiring import open_ledger
 
-    told = load_settings(config)
+    settings = load_settings(config)
     if kind is not None and kind not in KINDS:
         raise InputError(f"{kind!r} is no kind of source.", field="--kind", fix=f"Take one of {', '.join(KINDS)}.")
     options = {}
@@ -43,8 +43,8 @@ def add(
         options[key] = value
     chosen = kind or guess(location)
     source = Source(name, chosen, location, collection, options, parse_every(every), None, None, None, None)  # type: ignore[arg-type]
-    connect(name, source.kind, location, options, told).close()  # refuses what cannot work
-    Catalogue(open_ledger(told).engine).add(source)
+    connect(name, source.kind, location, options, settings).close()  # refuses what cannot work
+    Catalogue(open_ledger(settings).engine).add(source)
     if as_json:
         emit(source_json(source))
         return
@@ -82,19 +82,19 @@ def sync_sources(
     from ingest.sync import sync
     from rag.wiring import Application, open_application, open_ledger
 
-    told = load_settings(config)
-    ledger = open_ledger(told)
+    settings = load_settings(config)
+    ledger = open_ledger(settings)
     catalogue, applications = Catalogue(ledger.engine), list[Application]()
 
     def make_pipeline() -> Pipeline:
         if not applications:
-            applications.append(open_application(told))
-        return Pipeline(applications[0].ledger, applications[0].views.writing, told)
+            applications.append(open_application(settings))
+        return Pipeline(applications[0].ledger, applications[0].views.writing, settings)
 
     results, failed = {}, []
     for name in names or [source.id for source in catalogue.all()]:
         try:
-            summary = sync(catalogue.claim(name), ledger, make_pipeline, told, force=force)
+            summary = sync(catalogue.claim(name), ledger, make_pipeline, settings, force=force)
         except XiansouError as exc:
             failed.append({"name": name, "error": f"{exc.code}: {exc}"})
             continue
@@ -125,8 +125,8 @@ def remove(
     from ingest.catalogue import Catalogue
     from rag.wiring import open_ledger
 
-    told = load_settings(config)
-    ledger = open_ledger(told)
+    settings = load_settings(config)
+    ledger = open_ledger(settings)
     ids, deleted = Catalogue(ledger.engine).remove(name), 0
     for document_id in ids if not keep else ():
         try:
@@ -134,7 +134,7 @@ def remove(
             deleted += 1
         except NotFound:
             continue
-    shutil.rmtree(told.data_dir / "sources" / name, ignore_errors=True)
+    shutil.rmtree(settings.data_dir / "sources" / name, ignore_errors=True)
     if as_json:
         emit({"removed": name, "deleted": deleted, "kept": len(ids) - deleted, "index_version": ledger.head()})
     else:

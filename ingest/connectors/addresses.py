@@ -86,5 +86,5 @@ class PinnedBackend(httpcore.SyncBackend):
                     raise
         raise AssertionError("there is an address")
 
-    def connect_unix_socket(self, *told: Any, **more: Any) -> httpcore.NetworkStream:
+    def connect_unix_socket(self, *options: Any, **more: Any) -> httpcore.NetworkStream:
         raise Refused("sources reach no local sockets.")

@@ -65,5 +65,5 @@ def check_options(given: Mapping[str, Any], known: frozenset[str]) -> None:
     """Raises InputError for an option that this kind of source does not have."""
     for name in given:
         if name not in known:
-            told = f"This kind knows {', '.join(sorted(known))}." if known else "This kind has none."
-            raise InputError(f"unknown option `{name}`.", field="--option", fix=told)
+            hint = f"This kind knows {', '.join(sorted(known))}." if known else "This kind has none."
+            raise InputError(f"unknown option `{name}`.", field="--option", fix=hint)

@@ -27,8 +27,8 @@ class Files:
             raise UpstreamError(f"{self._root} is not there.", code="unreachable", fix="Mount it, or remove the source.")
         try:
             for _, file in sources.find([self._root]):
-                told = sources.on_disk(file).stat()
-                mark = f"{told.st_size}:{told.st_mtime_ns}:{told.st_ctime_ns}:{told.st_ino}"
+                status = sources.on_disk(file).stat()
+                mark = f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
                 yield Item(file.relative_to(self._root).as_posix(), mark)
         except (OSError, InputError) as exc:
             raise UpstreamError(f"{self._root} cannot be listed: {exc}.", code="unreachable") from exc

@@ -79,7 +79,7 @@ class Git:
         return ["-c", f"http.curloptResolve={parts.hostname}:{port}:{address}", "-c", "http.followRedirects=false"]
 
     def _git(self, *arguments: str, inside: bool = True, timeout: float = _READ_S) -> bytes:
-        told = {
+        environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(self._cache),  # neither the user's configuration nor credentials
             "GIT_CONFIG_NOSYSTEM": "1",
@@ -90,7 +90,7 @@ class Git:
         where = ["-C", str(self._cache)] if inside else []
         command = ["git", *where, "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*", *arguments]
         try:
-            done = subprocess.run(command, env=told, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
+            done = subprocess.run(command, env=environment, capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
         except (OSError, subprocess.TimeoutExpired) as exc:
             raise UpstreamError(f"git did not end: {exc}.", code="unreachable") from exc
         if done.returncode:

@@ -66,8 +66,8 @@ class Web:
     def read(self, item: Item, mark: str) -> Fetched | None:
         if not self._allowed(item.key):
             raise ParseError("robots.txt does not allow it.", code="robots", fix="Ask the site's owner.")
-        told = orjson.loads(mark) if mark else {}
-        conditions = {"If-None-Match": told.get("etag"), "If-Modified-Since": told.get("modified")}
+        validators = orjson.loads(mark) if mark else {}
+        conditions = {"If-None-Match": validators.get("etag"), "If-Modified-Since": validators.get("modified")}
         status, headers, content, url = self._get(item.key, {k: v for k, v in conditions.items() if v})
         if status == 304:
             return None

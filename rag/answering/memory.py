@@ -9,7 +9,7 @@ from typing import Any
 
 from rag.answering.cache import AnswerCache, key_of
 from rag.answering.conversation import Conversations, spoken
-from rag.answering.record import Made, Reuse, age_of, answer_of, fingerprint, pack, sentences_of, settings_of
+from rag.answering.record import AnswerTrace, Reuse, age_of, answer_of, fingerprint, pack, sentences_of, settings_of
 from rag.answering.recorder import Recorder
 from rag.answering.replay import Make, Replay, passages_of, replay
 from rag.domain import Question, Retrieved
@@ -83,7 +83,7 @@ class Memory:
         metrics.CACHE_LOOKUPS.labels("miss" if was is None else "hit").inc()
         return Reuse(key) if was is None else Reuse(key, answer_of(was), sentences_of(was), was.record)
 
-    def keep(self, made: Made) -> None:
+    def keep(self, made: AnswerTrace) -> None:
         """Remembers an answer everywhere."""
         question, answer, reuse = made.question, made.answer, made.reuse
         self.conversations.remember(question, answer)

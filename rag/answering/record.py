@@ -51,7 +51,7 @@ class Reuse:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class AnswerTrace:
     """An answer with how it came about. `messages`: the prompt, empty without an LLM; `raw`: what the LLM wrote."""
 
     question: Question
@@ -95,7 +95,7 @@ def fingerprint(told: Mapping[str, Any]) -> str:
 
 
 def pack(
-    made: Made, told: Mapping[str, Any], fingerprint: str, *, model: str | None = None, vector: bytes | None = None
+    made: AnswerTrace, told: Mapping[str, Any], fingerprint: str, *, model: str | None = None, vector: bytes | None = None
 ) -> Stored:
     """As it is kept. `told`: of `settings_of`; `vector`: of the query, where that is to be kept."""
     question, answer = made.question, made.answer

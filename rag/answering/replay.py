@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
-from rag.answering.record import Made, Messages, answer_of, digest, passages_in, question_of, unmarked
+from rag.answering.record import AnswerTrace, Messages, answer_of, digest, passages_in, question_of, unmarked
 from rag.domain import Answer, Question, Sentence
 from rag.record.answers import Stored
 
-Make = Callable[[Question], Iterator[Sentence | Made]]
+Make = Callable[[Question], Iterator[Sentence | AnswerTrace]]
 Texts = Mapping[int, tuple[str, str]]
 
 # BM25's statistics count passages that were deleted until their segment is merged, and a process that has just built its index
@@ -92,7 +92,7 @@ def passages_of(stored: Stored) -> set[int]:
     return passages_in(stored.record["prompt"])
 
 
-def _again(question: Question, make: Make, head: int) -> Made:
+def _again(question: Question, make: Make, head: int) -> AnswerTrace:
     """Of the live library when nothing was written since: the library of another version has to be built first."""
     made = None
     if question.as_of == head:
@@ -102,9 +102,9 @@ def _again(question: Question, make: Make, head: int) -> Made:
     return made
 
 
-def _last(events: Iterator[Sentence | Made]) -> Made:
+def _last(events: Iterator[Sentence | AnswerTrace]) -> AnswerTrace:
     *_, made = events
-    assert isinstance(made, Made)
+    assert isinstance(made, AnswerTrace)
     return made
 
 
@@ -117,7 +117,7 @@ def _settings(then: Mapping[str, Any], now: Mapping[str, Any], path: str = "sett
             yield Difference(f"{path}.{key}", before, after)
 
 
-def _retrieval(stored: Stored, made: Made) -> Iterator[Difference]:
+def _retrieval(stored: Stored, made: AnswerTrace) -> Iterator[Difference]:
     if stored.query != made.query:
         yield Difference("query", stored.query, made.query)
     then = [(one["passage_id"], one["score"], one["probability"]) for one in stored.record["candidates"]]
@@ -135,7 +135,7 @@ def _levelled(then: Answer, now: Answer) -> Answer:
     return replace(now, citations=tuple(replace(b, score=a.score) if abs(a.score - b.score) <= _SLACK else b for a, b in pairs))
 
 
-def _wording(stored: Stored, made: Made, texts: Texts) -> Iterator[Difference]:
+def _wording(stored: Stored, made: AnswerTrace, texts: Texts) -> Iterator[Difference]:
     record = stored.record
     if record["prompt_sha256"] != (digest(made.messages) if made.messages else None):
         then, now = _printed(unmarked(record["prompt"], texts)), _printed(made.messages)

@@ -30,8 +30,8 @@ class Sampling:
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Sampling:
-        return cls(**{**told, "stop": tuple(told.get("stop", ()))})
+    def of(cls, values: Mapping[str, Any]) -> Sampling:
+        return cls(**{**values, "stop": tuple(values.get("stop", ()))})
 
 
 AS_TOLD = Sampling()

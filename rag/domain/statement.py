@@ -102,11 +102,11 @@ def dump(statements: Sequence[Statement]) -> str:
     return orjson.dumps([FORMAT, rows]).decode()
 
 
-def load(told: str | None) -> tuple[Statement, ...]:
+def load(packed: str | None) -> tuple[Statement, ...]:
     """Of what `dump` made; empty for a passage of an older version and for another format."""
-    if not told:
+    if not packed:
         return ()
-    form, rows = orjson.loads(told)
+    form, rows = orjson.loads(packed)
     if form != FORMAT:
         return ()
     return tuple(

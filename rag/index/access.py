@@ -42,7 +42,7 @@ class AccessFilter:
         found = self._known.get(caller)
         if found is None:
             may = scope.permits
-            found = np.array([key for key, told in self._attributes.items() if may(told.collection, told.acl)], np.int64)
+            found = np.array([key for key, its in self._attributes.items() if may(its.collection, its.acl)], np.int64)
             if len(self._known) >= _SCOPES:
                 self._known = {}
             self._known[caller] = found

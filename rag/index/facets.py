@@ -40,9 +40,9 @@ _SAYS_NOTHING = frozenset(
 def named(attributes: Attributes) -> list[tuple[str, Value]]:
     """(key, value) of what a question can ask for; a list and `C2, B5` are each of their values. Names are folded."""
     out: dict[tuple[str, Value], None] = {}
-    for told in (attributes.metadata, attributes.fields):
+    for fields in (attributes.metadata, attributes.fields):
         bounds: dict[str, object] = {}
-        for key, value in told.items():
+        for key, value in fields.items():
             small = key.lower()
             if small in _KEYS:
                 for one in value if isinstance(value, list) else [value]:
@@ -133,8 +133,8 @@ class Facets:
         """Finds the names among the key's values in a text."""
         found = self._cutters.get(key)
         if found is None:
-            told = (value.name if isinstance(value, Family) else value for value in self.values(key))
-            found = self._cutters[key] = Cutter(name for name in told if isinstance(name, str))
+            names = (value.name if isinstance(value, Family) else value for value in self.values(key))
+            found = self._cutters[key] = Cutter(name for name in names if isinstance(name, str))
         return found
 
     def ids(self, key: str, fits: Callable[[Value], bool]) -> NDArray[np.int64]:

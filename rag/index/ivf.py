@@ -142,9 +142,9 @@ class Base:
 
     def dump(self) -> bytes:
         """For a snapshot; the caller guards it with a checksum, as FAISS loads flipped bits without a word."""
-        told = f"{self.effort.reach} {self.effort.candidates} {self.effort.most} {self.trained_on}\n".encode()
+        header = f"{self.effort.reach} {self.effort.candidates} {self.effort.most} {self.trained_on}\n".encode()
         body: bytes = faiss.serialize_index(self._index).tobytes()
-        return told + body
+        return header + body
 
     @classmethod
     def load(cls, dumped: bytes, alive: Slots) -> Base:

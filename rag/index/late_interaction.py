@@ -24,7 +24,7 @@ def pack(tokens: Vectors) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class LateScores:
     """Of k passages: late interaction scores (k,), by how much the passage is behind the best of all passages on the
     question's token on which it is most behind (k,): a name that stands elsewhere, say; and the similarity of the question's
     token that finds the least of itself in the passage (k,): a thing that it does not speak of."""
@@ -34,7 +34,7 @@ class Compared:
     weakest: NDArray[np.float32]
 
 
-def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
+def compare(query: Vectors, packed: Sequence[bytes]) -> LateScores:
     """query (m, dim), rows of L2 norm 1; packed token bits of k passages → scores, about −1..1.
 
     Each of the question's tokens finds its best-matching token in a passage (MaxSim); the mean over the tokens is weighted
@@ -45,7 +45,7 @@ def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
     sizes = np.array([len(bits) * 8 // dim for bits in packed])
     filled = sizes > 0
     if not filled.any():
-        return Compared(*np.zeros((3, len(packed)), np.float32))
+        return LateScores(*np.zeros((3, len(packed)), np.float32))
     bits = np.unpackbits(np.frombuffer(b"".join(packed), np.uint8)).reshape(-1, dim)
     best = _best(query, bits, (np.cumsum(sizes) - sizes)[filled])
     most = best.max(axis=1)
@@ -54,7 +54,7 @@ def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
     told = np.empty((3, len(packed)), np.float32)
     told[:, ~filled] = np.array([[found.min()], [behind.max()], [least.min()]])
     told[:, filled] = found, behind, least
-    return Compared(*told)
+    return LateScores(*told)
 
 
 def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:

@@ -172,9 +172,9 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
     ) -> list[int]:
         keys: Iterable[int] = self._nodes
         if node_ids is not None:
-            keys = [self._keys[told] for told in dict.fromkeys(node_ids) if told in self._keys]
+            keys = [self._keys[wanted] for wanted in dict.fromkeys(node_ids) if wanted in self._keys]
         if doc_ids is not None:
-            of_documents = {key for told in doc_ids for key in self._documents.get(told, ())}
+            of_documents = {key for wanted in doc_ids for key in self._documents.get(wanted, ())}
             keys = [key for key in keys if key in of_documents] if node_ids is not None else of_documents
         if filters is None:
             return list(keys)
@@ -200,9 +200,9 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
         if fs is not None:
             raise InputError("other file systems than the local one are not supported.", field="fs")
         try:
-            told, parts = atomic_folder.read(Path(persist_path))
-            if told["format"] != FORMAT:
-                raise ValueError(f"format {told['format']} is not known")
+            header, parts = atomic_folder.read(Path(persist_path))
+            if header["format"] != FORMAT:
+                raise ValueError(f"format {header['format']} is not known")
             keys, vectors = (np.load(io.BytesIO(parts[name]), allow_pickle=False) for name in ("keys", "vectors"))
             nodes = [metadata_dict_to_node(orjson.loads(line)) for line in parts["nodes"].splitlines()]
         except FileNotFoundError as exc:
@@ -212,7 +212,7 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
                 f"the store in {persist_path} is damaged: {exc}.", field="persist_path", fix="Build it anew."
             ) from exc
         store = cls()
-        store._next = told["next"]
+        store._next = header["next"]
         if nodes:
             store._dim, store._index = vectors.shape[1], LiveIndex(vectors.shape[1])
             store._index.add(keys, vectors)
@@ -277,16 +277,16 @@ def _unit(rows: Sequence[Sequence[float]]) -> Vectors:
     """Float32 rows of L2 norm 1. Raises InputError for rows of different lengths, of zeros, or that are not finite."""
     if len({len(row) for row in rows}) != 1:
         raise InputError("the vectors have different numbers of dimensions.", field="embedding")
-    told = np.asarray(rows, np.float32)
-    norms = np.linalg.norm(told, axis=1, keepdims=True)
+    vectors = np.asarray(rows, np.float32)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(norms).all() or not norms.all():
         raise InputError("a vector is zero or not finite: it has no direction.", field="embedding")
-    return np.asarray(told / norms, np.float32)
+    return np.asarray(vectors / norms, np.float32)
 
 
 def _packed(node: BaseNode) -> dict[str, Any]:
-    told = node_to_metadata_dict(node)
-    return {"_node_type": told["_node_type"], "_node_content": told["_node_content"]}
+    metadata = node_to_metadata_dict(node)
+    return {"_node_type": metadata["_node_type"], "_node_content": metadata["_node_content"]}
 
 
 def _bytes(array: NDArray[Any]) -> bytes:

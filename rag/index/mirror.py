@@ -52,12 +52,12 @@ class _Asked:
     terms: Sequence[str]
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     chinese: bool | None = None
-    fitting: Sequence[NDArray[np.int64]] = ()
+    matching: Sequence[NDArray[np.int64]] = ()
     apart: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Candidates:
     """Candidates at index version `version`: m ids, ascending, cosine and BM25 score of each; idf of the question's words.
 
     foreign (m,): passages in the language that is not the question's; `bias`: by how much the model favours the others,
@@ -193,7 +193,7 @@ class Mirror:
         if len(delta.ids) or len(delta.removed):
             removed = delta.removed.tolist()
             self._lexical.apply(zip(delta.ids.tolist(), delta.words, strict=True), removed)
-            shared = (id(told.metadata) for told in delta.attributes)  # by the passages of one document
+            shared = (id(its.metadata) for its in delta.attributes)  # by the passages of one document
             self._languages.apply(zip(delta.ids.tolist(), delta.words, shared, strict=True), removed)
             for key in removed:
                 if (former := self._attributes.pop(key, None)) is not None:
@@ -235,16 +235,16 @@ class Mirror:
         *,
         also: Mapping[str, tuple[str, ...]] | None = None,
         chinese: bool | None = None,
-        fitting: Sequence[NDArray[np.int64]] = (),
+        matching: Sequence[NDArray[np.int64]] = (),
         apart: AbstractSet[str] = frozenset(),
-    ) -> Found:
+    ) -> Candidates:
         """vector (dim,), the question's words, at most k candidates from each side; both scores for every candidate.
 
         `also`: other words that may stand for one of the question's. `chinese`: the question's language; when it is given
-        and the library holds both, the best passages of the other language are among the candidates. `fitting`: ids that fit
+        and the library holds both, the best passages of the other language are among the candidates. `matching`: ids that fit
         what the question states, for each such statement, the most telling first; the best of those are candidates too.
         """
-        asked = _Asked(vector, terms, also or {}, chinese, fitting, apart)
+        asked = _Asked(vector, terms, also or {}, chinese, matching, apart)
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
             dense, _ = self._index.search(asked.vector, k, allowed)
@@ -252,12 +252,12 @@ class Mirror:
             also = self._spelled(asked, allowed)
             weights = _weights(asked, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
-            ids = _together(dense, lexical, abroad, *([self._fitting(asked, weights, allowed)] if fitting else []))
+            ids = _together(dense, lexical, abroad, *([self._matching(asked, weights, allowed)] if matching else []))
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
             bm25 |= self._scored(weights, np.array([key for key in ids.tolist() if key not in bm25], np.int64))
             topic = {term: weight for term, weight in weights.items() if term not in asked.apart} if asked.apart else {}
             about = self._scored(topic, ids)
-            return Found(
+            return Candidates(
                 version=self._version,
                 ids=ids,
                 cosine=self._index.cosines(asked.vector, ids),
@@ -274,10 +274,10 @@ class Mirror:
         found, scores = self._lexical.search(weights, len(ids), ids)
         return dict(zip(found.tolist(), scores.tolist(), strict=True))
 
-    def _fitting(self, asked: _Asked, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    def _matching(self, asked: _Asked, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """The best of those that fit all statements; of the most telling ones, where nothing fits all."""
         among = allowed
-        for ids in asked.fitting:
+        for ids in asked.matching:
             both = ids if among is None else np.intersect1d(ids, among)
             among = both if len(both) else among
         if among is None or among is allowed:

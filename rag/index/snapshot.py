@@ -47,8 +47,8 @@ class Identity:
 def identity(engine: Engine, generation: int) -> Identity:
     """Of a generation of this ledger."""
     with engine.connect() as conn:
-        told = dict(conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.in_(["library", "epoch"]))).tuples().all())
-    return Identity(told["library"], told["epoch"], generation)
+        values = dict(conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.in_(["library", "epoch"]))).tuples().all())
+    return Identity(values["library"], values["epoch"], generation)
 
 
 class Snapshots:
@@ -65,14 +65,14 @@ class Snapshots:
                 return None
             building = Path(tempfile.mkdtemp(dir=self._folder, prefix=".building-"))
             try:
-                told = {name: _write(building / name, content) for name, content in files.items()}
+                sizes = {name: _write(building / name, content) for name, content in files.items()}
                 manifest = {
                     "format": FORMAT,
                     "library": whose.library,
                     "epoch": whose.epoch,
                     "generation": whose.generation,
                     "version": version,
-                    "files": told,
+                    "files": sizes,
                 }
                 told_text = orjson.dumps(manifest)
                 _write(building / _MANIFEST, told_text + b"\n" + hashlib.sha256(told_text).hexdigest().encode())

@@ -37,10 +37,10 @@ def thaw(files: Mapping[str, bytes]) -> tuple[IndexState, list[tuple[int, str]],
     """(index, (id, words) of each passage, attributes by id). Raises ValueError, KeyError when they do not fit together."""
     state = IndexState(array(files["rows.npy"]), array(files["ids.npy"]), array(files["in_base.npy"]), files.get("base.faiss"))
     words: list[tuple[int, str]] = [(key, text) for key, text in orjson.loads(files["words.json"])]
-    told = orjson.loads(files["attributes.json"])
-    documents = [(collection, tuple(acl), *rest) for collection, acl, *rest in told["documents"]]
+    header = orjson.loads(files["attributes.json"])
+    documents = [(collection, tuple(acl), *rest) for collection, acl, *rest in header["documents"]]
     attributes: dict[int, Attributes] = {}
-    for key, document, fields, kind in told["passages"]:
+    for key, document, fields, kind in header["passages"]:
         collection, acl, metadata, document_id, source = documents[document]
         attributes[key] = Attributes(collection, acl, metadata, fields, intern(kind), document_id, source)
     live = set(state.ids[state.ids >= 0].tolist())
@@ -65,9 +65,9 @@ def _shared(attributes: Mapping[int, Attributes], ids: NDArray[np.int64]) -> dic
     known: dict[int, int] = {}
     rows: list[object] = []
     for key in ids.tolist():
-        told = attributes[key]
-        place = known.setdefault(id(told.metadata), len(documents))
+        its = attributes[key]
+        place = known.setdefault(id(its.metadata), len(documents))
         if place == len(documents):
-            documents.append([told.collection, told.acl, told.metadata, told.document_id, told.source])
-        rows.append([key, place, told.fields, told.kind])
+            documents.append([its.collection, its.acl, its.metadata, its.document_id, its.source])
+        rows.append([key, place, its.fields, its.kind])
     return {"documents": documents, "passages": rows}

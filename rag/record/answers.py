@@ -181,8 +181,8 @@ def drop_answers(conn: Connection, ids: Sequence[str]) -> None:
 
 
 def _row(one: Stored) -> dict[str, Any]:
-    told = {column.name: getattr(one, column.name) for column in answers.c}
-    return told | {"history": orjson.dumps(one.history).decode(), "record": orjson.dumps(one.record).decode()}
+    values = {column.name: getattr(one, column.name) for column in answers.c}
+    return values | {"history": orjson.dumps(one.history).decode(), "record": orjson.dumps(one.record).decode()}
 
 
 def _read(conn: Connection, rows: Iterable[Row[Any]]) -> list[Stored]:

@@ -163,13 +163,13 @@ class Trail:
                     atexit.register(self.close)
         self._wake.set()
 
-    def now(self, *told: Entry) -> None:
+    def now(self, *entry: Entry) -> None:
         """Returns when they are durable. A ledger that cannot be written to is logged, and the entries wait."""
         try:
-            record(self._engine, *told)
+            record(self._engine, *entry)
         except DBAPIError as exc:
             log.error("the audit cannot be written", error=str(exc.orig))
-            self._waiting.extend(told)
+            self._waiting.extend(entry)
 
     def close(self) -> None:
         """Writes what waits."""
@@ -216,8 +216,8 @@ def _fault(row: Row[Any], seq: int, digest: bytes) -> str | None:
         return "a row is missing"
     if bytes(row.previous) != digest:
         return "it does not follow the row before it"
-    told = {name: getattr(row, name) for name in ("seq", "at", "who", "action", "target", "detail")}
-    if _hash(told | {"previous": bytes(row.previous)}) != bytes(row.hash):
+    fields = {name: getattr(row, name) for name in ("seq", "at", "who", "action", "target", "detail")}
+    if _hash(fields | {"previous": bytes(row.previous)}) != bytes(row.hash):
         return "it was changed"
     return None
 
@@ -229,5 +229,5 @@ def _origin(conn: Connection) -> bytes:
 
 
 def _hash(row: Mapping[str, Any]) -> bytes:
-    told = [row["seq"], f"{row['at']:.3f}", row["who"], row["action"], row["target"], row["detail"], row["previous"].hex()]
-    return hashlib.sha256(orjson.dumps(told)).digest()
+    fields = [row["seq"], f"{row['at']:.3f}", row["who"], row["action"], row["target"], row["detail"], row["previous"].hex()]
+    return hashlib.sha256(orjson.dumps(fields)).digest()

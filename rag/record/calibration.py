@@ -44,10 +44,10 @@ CALIBRATE = (
 def load(engine: Engine, generation: int) -> Calibration:
     """Of a generation; the plain one when none was fitted."""
     with engine.connect() as conn:
-        told = conn.scalar(select(meta.c.value).where(meta.c.key == _key(generation)))
-    if not told:
+        text = conn.scalar(select(meta.c.value).where(meta.c.key == _key(generation)))
+    if not text:
         return PLAIN
-    kept = orjson.loads(told)
+    kept = orjson.loads(text)
     return Calibration(**kept | {"unanswered": tuple(kept.get("unanswered", ()))})
 
 

@@ -115,8 +115,8 @@ def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[
         select(passages.c.generation, passages.c.hash).where(passages.c.document_id == document_id).distinct()
     ).all()
     if rows:
-        told = [{"passage_id": r.id, "generation": r.generation, "created_seq": r.created_seq, "seq": seq} for r in rows]
-        conn.execute(insert(erased), told)
+        tombstones = [{"passage_id": r.id, "generation": r.generation, "created_seq": r.created_seq, "seq": seq} for r in rows]
+        conn.execute(insert(erased), tombstones)
     conn.execute(delete(passages).where(passages.c.document_id == document_id))
     unused = sum(_drop_vector(conn, row.generation, row.hash) for row in hashes)
     gone = conn.execute(delete(versions).where(versions.c.document_id == document_id)).rowcount

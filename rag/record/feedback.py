@@ -44,7 +44,7 @@ class FeedbackBook:
         known = select(answers.c.id).where(answers.c.id == given.answer_id)
         if owner is not None:
             known = known.where(answers.c.owner == owner)
-        told: dict[str, Any] = {key: getattr(given, key) for key in ("rating", "reason", "correction", "comment")}
+        values: dict[str, Any] = {key: getattr(given, key) for key in ("rating", "reason", "correction", "comment")}
         mine = (feedback.c.answer_id == given.answer_id) & (feedback.c.visitor == given.visitor)
         with writing(self._engine) as conn:
             if conn.scalar(known) is None:
@@ -52,9 +52,9 @@ class FeedbackBook:
             row, at = conn.execute(select(feedback).where(mine)).first(), now()
             if row is None:
                 place = {"answer_id": given.answer_id, "visitor": given.visitor}
-                conn.execute(insert(feedback).values(**place, **told, at=at, updated_at=at))
-            elif any(getattr(row, key) != value for key, value in told.items()):
-                conn.execute(update(feedback).where(mine).values(**told, updated_at=at))
+                conn.execute(insert(feedback).values(**place, **values, at=at, updated_at=at))
+            elif any(getattr(row, key) != value for key, value in values.items()):
+                conn.execute(update(feedback).where(mine).values(**values, updated_at=at))
             return _read(conn.execute(select(feedback).where(mine)).one())
 
     def of(self, answer_id: str) -> list[Feedback]:

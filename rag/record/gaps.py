@@ -63,11 +63,11 @@ class GapBook:
         query = query.order_by(answers.c.at.desc(), answers.c.id.desc()).limit(limit)
         with self._engine.connect() as conn:
             rows = conn.execute(query).all()
-            told = conn.execute(
+            records = conn.execute(
                 select(feedback).where(feedback.c.correction.is_not(None)).order_by(feedback.c.updated_at)
             ).all()
         corrections: dict[str, list[str]] = {}
-        for one in told:
+        for one in records:
             corrections.setdefault(one.answer_id, []).append(one.correction)
         return [_question(row, corrections.get(row.id, ())) for row in reversed(rows)]
 

@@ -74,8 +74,8 @@ def same(one: Fingerprint, other: Fingerprint) -> bool:
 
 def begin(conn: Connection, fingerprint: Fingerprint, state: str) -> int:
     """A new row; returns its id."""
-    told = orjson.dumps(fingerprint, option=orjson.OPT_SORT_KEYS).decode()
-    key = conn.execute(insert(generations).values(fingerprint=told, state=state, created_at=now())).inserted_primary_key
+    text = orjson.dumps(fingerprint, option=orjson.OPT_SORT_KEYS).decode()
+    key = conn.execute(insert(generations).values(fingerprint=text, state=state, created_at=now())).inserted_primary_key
     assert key is not None
     return int(key[0])
 

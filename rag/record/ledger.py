@@ -142,8 +142,8 @@ class Ledger:
             say.FORGET.run(conn, {"key": f"{_REMOVED}{document_id}"})
             if by_hand:
                 say.REMEMBER.run(conn, {"key": f"{_REMOVED}{document_id}", "value": row.content_hash})
-            told = {"state": "deleted", "index_version": seq, "updated_at": at, "passages": 0, "write_order": _order(conn)}
-            say.DELETE.run(conn, {"key": document_id, **told})
+            values = {"state": "deleted", "index_version": seq, "updated_at": at, "passages": 0, "write_order": _order(conn)}
+            say.DELETE.run(conn, {"key": document_id, **values})
             return WriteResult(document_id, row.version, "deleted", seq, row.passages)
 
     # -- reading -------------------------------------------------------------------------------------------------------

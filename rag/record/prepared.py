@@ -76,8 +76,8 @@ class PreparedStatement:
     def run(self, conn: Conn, *rows: Values) -> Any:
         """In the connection's transaction; the driver's cursor. Many rows are one call. Raises DBAPIError."""
         text, pick, constants = self._said.get(conn.dialect.name) or self._word(conn)
-        told = [{**constants, **row} for row in rows] if constants else rows
-        return _given(conn, text, told if pick is None else list(map(pick, told)))
+        parameters = [{**constants, **row} for row in rows] if constants else rows
+        return _given(conn, text, parameters if pick is None else list(map(pick, parameters)))
 
     def first(self, conn: Conn, **values: Any) -> Any:
         """The first row of a SELECT, by column names; None when there is none."""

@@ -35,8 +35,8 @@ def locked(engine: Engine, owner: str, lease_s: float = 60.0) -> Iterator[Callab
 
     def take() -> None:
         with writing(engine) as conn:
-            told = conn.scalar(select(meta.c.value).where(meta.c.key == _LOCK))
-            holder = orjson.loads(told) if told else None
+            lock = conn.scalar(select(meta.c.value).where(meta.c.key == _LOCK))
+            holder = orjson.loads(lock) if lock else None
             if holder and holder["owner"] != owner and holder["until"] > time.time():
                 left = holder["until"] - time.time()
                 raise Conflict(
@@ -53,17 +53,17 @@ def locked(engine: Engine, owner: str, lease_s: float = 60.0) -> Iterator[Callab
         yield take
     finally:
         with writing(engine) as conn:
-            told = conn.scalar(select(meta.c.value).where(meta.c.key == _LOCK))
-            if told and orjson.loads(told)["owner"] == owner:
+            lock = conn.scalar(select(meta.c.value).where(meta.c.key == _LOCK))
+            if lock and orjson.loads(lock)["owner"] == owner:
                 conn.execute(delete(meta).where(meta.c.key == _LOCK))
 
 
 def start(engine: Engine, fingerprint: Fingerprint) -> int:
     """The generation being built with this fingerprint: one that was interrupted or is the former one, else a new one."""
-    told = orjson.dumps(fingerprint, option=orjson.OPT_SORT_KEYS).decode()
+    text = orjson.dumps(fingerprint, option=orjson.OPT_SORT_KEYS).decode()
     with writing(engine) as conn:
         query = select(generations.c.id).where(
-            generations.c.fingerprint == told, generations.c.state.not_in(("live", "pruned"))
+            generations.c.fingerprint == text, generations.c.state.not_in(("live", "pruned"))
         )
         found = conn.scalar(query.order_by(generations.c.id.desc()).limit(1))
         if found is None:

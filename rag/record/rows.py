@@ -61,8 +61,8 @@ def passage_hash(search_text: str) -> bytes:
 
 def content_hash(doc: DocumentInput) -> str:
     """Identity of everything a writer gave; equal means `unchanged`."""
-    told = [doc.title, doc.url, doc.mime_type, doc.collection, sorted(doc.acl), doc.metadata]
-    return sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS) + b"\0" + doc.content).hexdigest()
+    given = [doc.title, doc.url, doc.mime_type, doc.collection, sorted(doc.acl), doc.metadata]
+    return sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS) + b"\0" + doc.content).hexdigest()
 
 
 def packed(content: bytes) -> bytes:

@@ -16,14 +16,14 @@ from rag.runtime.fsync import sync
 _MANIFEST = "manifest.json"
 
 
-def write(folder: Path, told: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
+def write(folder: Path, header: Mapping[str, Any], parts: Mapping[str, bytes]) -> None:
     """Data files get new names; replacing the manifest, which names them, is the one step that counts."""
     folder.mkdir(parents=True, exist_ok=True)
     token = uuid.uuid4().hex
     for name, content in parts.items():
         _write(folder / f"{name}-{token}", content)
     files = {name: [f"{name}-{token}", sha256(content).hexdigest()] for name, content in parts.items()}
-    text = orjson.dumps({"told": dict(told), "files": files})
+    text = orjson.dumps({"told": dict(header), "files": files})
     _write(folder / f"manifest-{token}", text + b"\n" + sha256(text).hexdigest().encode())
     sync(folder)
     os.replace(folder / f"manifest-{token}", folder / _MANIFEST)

@@ -27,9 +27,9 @@ def load_settings(config: Path | None, **overrides: Any) -> Settings:
     from rag.runtime.observe import start_logging
     from rag.settings import load
 
-    told = load(config, overrides={key.replace("__", "."): value for key, value in overrides.items()})
-    start_logging(told.log)
-    return told
+    loaded = load(config, overrides={key.replace("__", "."): value for key, value in overrides.items()})
+    start_logging(loaded.log)
+    return loaded
 
 
 def library(config: Path | None) -> Settings:

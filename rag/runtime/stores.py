@@ -187,7 +187,7 @@ class EmbeddedValkey:
         return process
 
     def _arguments(self) -> list[str]:
-        told = {
+        options = {
             "port": ["0"],
             "unixsocket": [str(self._socket)],
             "unixsocketperm": ["700"],
@@ -200,7 +200,7 @@ class EmbeddedValkey:
             "loglevel": ["warning"],
             "daemonize": ["no"],
         }
-        return [word for name, values in told.items() for word in (f"--{name}", *values)]
+        return [word for name, values in options.items() for word in (f"--{name}", *values)]
 
     def _after_early_end(self, *, again: bool) -> None:
         """Discards a file that the server cannot read, once; what else ended it is raised."""

@@ -20,24 +20,24 @@ _SHOWN_HITS = 5
 log = get_logger()
 
 
-def searched(question: Question, found: Retrieved, ms: float, told: Log) -> None:
+def searched(question: Question, found: Retrieved, ms: float, settings: Log) -> None:
     """After a search, an answer's too. `ms`: all of it, re-ranking included."""
     metrics.STAGE_SECONDS.labels("retrieve").observe((ms - found.rerank_ms) / 1000)
     if found.rerank_ms:
         metrics.STAGE_SECONDS.labels("rerank").observe(found.rerank_ms / 1000)
     if question.as_of is None:
         metrics.APPLIED.set(found.version)
-    if _slow(ms, told):
+    if _slow(ms, settings):
         log.warning(
             "slow search",
             ms=round(ms, 1),
             index_version=found.version,
-            **_asked(question, told),
+            **_asked(question, settings),
             explain=explain(found.hits),
         )
 
 
-def answered(question: Question, answer: Answer, hits: Sequence[Hit], told: Log) -> None:
+def answered(question: Question, answer: Answer, hits: Sequence[Hit], settings: Log) -> None:
     """After an answer or a refusal."""
     timings, profile = answer.timings_ms, answer.profile
     for stage in ("rewrite", "generate", "check", "total"):
@@ -51,7 +51,7 @@ def answered(question: Question, answer: Answer, hits: Sequence[Hit], told: Log)
     if answer.usage.prompt_tokens or answer.usage.completion_tokens:
         metrics.TOKENS.labels("prompt", profile).inc(answer.usage.prompt_tokens)
         metrics.TOKENS.labels("completion", profile).inc(answer.usage.completion_tokens)
-    if _slow(timings["total"], told):
+    if _slow(timings["total"], settings):
         log.warning(
             "slow answer",
             ms=timings["total"],
@@ -62,7 +62,7 @@ def answered(question: Question, answer: Answer, hits: Sequence[Hit], told: Log)
             profile=profile,
             index_version=answer.index_version,
             timings_ms=dict(timings),
-            **_asked(question, told),
+            **_asked(question, settings),
             explain=explain(hits),
         )
 
@@ -143,13 +143,13 @@ def explain(hits: Sequence[Hit]) -> list[dict[str, Any]]:
     ]
 
 
-def _slow(ms: float, told: Log) -> bool:
-    if not told.slow_ms or ms < told.slow_ms:
+def _slow(ms: float, settings: Log) -> bool:
+    if not settings.slow_ms or ms < settings.slow_ms:
         return False
     metrics.SLOW.inc()
     return True
 
 
-def _asked(question: Question, told: Log) -> dict[str, Any]:
+def _asked(question: Question, settings: Log) -> dict[str, Any]:
     shape: dict[str, Any] = {"question_chars": len(question.text), "turns": len(question.history), "top_k": question.top_k}
-    return shape | ({"question": question.text} if told.questions else {})
+    return shape | ({"question": question.text} if settings.questions else {})

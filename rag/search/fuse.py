@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.index.mirror import Found
+from rag.index.mirror import Candidates
 
 Scores = NDArray[np.float32]
 
@@ -58,12 +58,12 @@ def middle(scores: Scores) -> float:
     return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
-def levelled(found: Found) -> Scores:
+def levelled(found: Candidates) -> Scores:
     """Cosines (m,), those of the other language raised by the model's bias against it."""
     return (found.cosine + found.bias * found.foreign).astype(np.float32)
 
 
-def fuse(found: Found) -> Scores:
+def fuse(found: Candidates) -> Scores:
     """First stage: weighted sum of z-scores (m,). Unlike reciprocal ranks it keeps how far ahead the first one is."""
     cosine, own = levelled(found), ~found.foreign
     dense, words = standardise(cosine, cosine[own]), standardise(found.bm25, found.bm25[own])
@@ -71,14 +71,14 @@ def fuse(found: Found) -> Scores:
     return np.asarray(_DENSE * dense + (1 - _DENSE) * words, np.float32)
 
 
-def shortlist(found: Found, fused: Scores, own: int, foreign: int) -> NDArray[np.int64]:
+def shortlist(found: Candidates, fused: Scores, own: int, foreign: int) -> NDArray[np.int64]:
     """Positions of the candidates that are re-ranked: at most `own` of the question's language, `foreign` of the other."""
     order = np.lexsort((found.ids, -fused))
     abroad = found.foreign[order]
     return np.concatenate([order[~abroad][:own], order[abroad][:foreign]])
 
 
-def singled_out(found: Found) -> float:
+def singled_out(found: Candidates) -> float:
     """How much more words tell of this question than of others: 1 where the best passage has .4 of what they can give more
     than the fifth, 0 where five have as much. Many passages with all of the words are no better than none with any of them:
     then other words, or none, decide."""
@@ -87,7 +87,7 @@ def singled_out(found: Found) -> float:
 
 
 def with_late(
-    found: Found,
+    found: Candidates,
     at: NDArray[np.int64],
     late: Scores,
     bm25: Scores | None = None,

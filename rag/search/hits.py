@@ -10,15 +10,15 @@ import numpy as np
 
 from rag.domain import Hit, Passage
 from rag.index.languages import plainly_chinese
-from rag.index.mirror import Found
+from rag.index.mirror import Candidates
 from rag.record.calibration import Calibration
 from rag.record.ledger import Ledger
 from rag.search.aside import Asked, step_aside
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import Ranked, Scores, levelled, middle
+from rag.search.near_duplicates import NearDuplicates
+from rag.search.stated_filters import FilterScores
 from rag.search.tiebreak import SPARE, prefer_settled
-from rag.search.twins import Twins
-from rag.search.wishes import Weighed
 from rag.text.answer_type import Asked as Sought
 from rag.text.term_coverage import coverage
 
@@ -38,11 +38,11 @@ Dropped = tuple[tuple[Hit, str], ...]
 class Joined:
     """A question's candidates in their order."""
 
-    found: Found
+    found: Candidates
     ranked: Ranked
     terms: tuple[str, ...]
     calibration: Calibration
-    weighed: Weighed
+    weighed: FilterScores
     asked: Asked
     sought: Sought
 
@@ -106,7 +106,7 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
     seen: set[tuple[str, int, int]] = set()
     excluded: dict[int, str] = {}
     likeliest = 0.0  # of the hits that the question does not exclude
-    twins = Twins()
+    near_duplicates = NearDuplicates()
     most = k + max(SPARE, told.asked.more)
     for place, passage, rival in _passages(ledger, told, k + told.asked.more, everything=explain):
         if not explain and len(hits) >= max(_enough(hits, k), k + told.asked.more):
@@ -121,7 +121,7 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
             dropped.append((hit, _no_place(hit, k, excluded)))
         elif span in seen:
             dropped.append((hit, "another phrasing of an entry above"))
-        elif (twin := twins.of(passage, hit.stages["dense"])) is not None:
+        elif (twin := near_duplicates.of(passage, hit.stages["dense"])) is not None:
             twice.append((hit, f"says the same as passage {twin.id} of {twin.document_id}"))
         else:
             hits.append(hit)

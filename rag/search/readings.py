@@ -36,7 +36,7 @@ def search_readings(search: Search, readings: Sequence[str], k: int) -> Retrieve
     return replace(fused, asked={**fused.asked, "readings": list(readings)}) if fused.asked else fused
 
 
-def step_back(found: Retrieved, said: Sequence[str]) -> Retrieved:
+def demote(found: Retrieved, said: Sequence[str]) -> Retrieved:
     """Without the hits that say what was said already, where any other is left."""
     if not said:
         return found

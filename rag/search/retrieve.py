@@ -15,7 +15,7 @@ from rag.errors import IndexBehind, InputError
 from rag.index.facets import Facets
 from rag.index.fields import Field
 from rag.index.late_interaction import compare
-from rag.index.mirror import Found
+from rag.index.mirror import Candidates
 from rag.index.views import IndexView, IndexViews
 from rag.ports import Reranker, Vectors
 from rag.record.ledger import Ledger
@@ -27,12 +27,12 @@ from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist
 from rag.search.hits import Joined, join
 from rag.search.known import check_collection, check_fields, collections_of
 from rag.search.names import unknown_names
+from rag.search.stated_filters import FilterScores, StatedFilter, demote, matching, product, stated_filters, weigh
 from rag.search.synonyms import Synonyms
 from rag.search.topic import Topic, chosen, topic, without_name
 from rag.search.validity import asked_period
 from rag.search.weights import Weights, choice
 from rag.search.widen import widen
-from rag.search.wishes import Weighed, Wish, fitting, product, step_back, weigh, wishes
 from rag.text.answer_type import asked_for
 from rag.text.names import asked_names
 from rag.text.tokens import is_chinese
@@ -97,7 +97,7 @@ class Retriever:
             scope,
             also=self._synonyms.words_for(query),
             chinese=is_chinese(query),
-            fitting=fits,
+            matching=fits,
             apart=apart,
         )
         began = time.perf_counter()
@@ -152,13 +152,13 @@ class Retriever:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
         return replace(found, hits=widen(self._ledger.engine, found.hits, budget)) if budget else found
 
-    def _rank(self, query: str, found: Found, view: IndexView, weighed: Weighed, about: Topic | None) -> Ranked:
+    def _rank(self, query: str, found: Candidates, view: IndexView, weighed: FilterScores, about: Topic | None) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
             return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing, nothing)
         fused = fuse(found)
-        weights = self._weights.lean(found.attributes)
-        at = shortlist(found, step_back(fused + weighed.lean + choice(weights), weighed.behind), _OWN, _FOREIGN)
+        weights = self._weights.boost(found.attributes)
+        at = shortlist(found, demote(fused + weighed.boost + choice(weights), weighed.behind), _OWN, _FOREIGN)
         late, raw, short, weakest = np.full((4, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and view.embedder.late and len(at):
@@ -176,10 +176,10 @@ class Retriever:
             passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
-        score[at] += weighed.lean[at] + weights[at]
+        score[at] += weighed.boost[at] + weights[at]
         return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short, weakest), weighed)
 
-    def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> tuple[Scores, Scores, Scores]:
+    def _late(self, tokens: Vectors, found: Candidates, at: NDArray[np.int64]) -> tuple[Scores, Scores, Scores]:
         """Late interaction, how short each falls, and its weakest token; the two languages each by itself: weights come from
         the candidates."""
         bits = self._ledger.tokens(found.ids[at].tolist())
@@ -192,7 +192,7 @@ class Retriever:
         return level_groups(scores, foreign), short, weakest
 
 
-def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed) -> Ranked:
+def _ordered(found: Candidates, at: NDArray[np.int64], told: Ranked, weighed: FilterScores) -> Ranked:
     """The re-ranked candidates by score; behind them the others, in the order of the first stage; last what the question
     excludes."""
     score, fused = told.score, told.fused
@@ -201,7 +201,7 @@ def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed
     rest = np.flatnonzero(left)
     if len(rest):  # below the last one that was re-ranked, at their distances
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
-    score = step_back(score, weighed.behind)
+    score = demote(score, weighed.behind)
     order = np.lexsort((found.ids, -score))
     late, raw, short, weakest = (each[order] for each in (told.late, told.raw, told.short, told.weakest))
     return Ranked(order, score[order], fused[order], late, raw, short, weakest)
@@ -214,17 +214,17 @@ def _asked(query: str, own: str) -> Asked:
     return Asked(told, asked_period(own or query, today) or asked_period(query, today), today)
 
 
-def _wanted(query: str, library: Facets) -> tuple[tuple[Wish, ...], list[NDArray[np.int64]]]:
-    wanted = wishes(query, library)
-    return wanted, fitting(wanted, library)
+def _wanted(query: str, library: Facets) -> tuple[tuple[StatedFilter, ...], list[NDArray[np.int64]]]:
+    wanted = stated_filters(query, library)
+    return wanted, matching(wanted, library)
 
 
-def _explained(query: str, terms: list[str], found: Found, weighed: Weighed) -> dict[str, object]:
+def _explained(query: str, terms: list[str], found: Candidates, weighed: FilterScores) -> dict[str, object]:
     return {
         "query": query,
         "words": {term: round(float(weight), 4) for term, weight in zip(terms, found.idf.tolist(), strict=True)},
         "also": {term: list(others) for term, others in found.also.items()},
-        "wishes": {wish.key: sorted(wish.told) for wish in weighed.wishes},
+        "wishes": {condition.key: sorted(condition.told) for condition in weighed.stated_filters},
         "filters": weighed.filters,
     }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rag.domain import DEFAULT_COLLECTION, Question, Retrieved, Scope
 from rag.runtime import telemetry
-from rag.search.readings import search_readings, step_back
+from rag.search.readings import demote, search_readings
 from rag.search.retrieve import Retriever
 from rag.search.rewrite import readings, said_already
 from rag.settings import Settings
@@ -37,7 +37,7 @@ class Searcher:
             readings(question),
             k,
         )
-        found = step_back(found, said_already(question))
+        found = demote(found, said_already(question))
         telemetry.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
         return found
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.index.mirror import Found
+from rag.index.mirror import Candidates
 from rag.ports import Embedder, Vectors
 from rag.search.fuse import Scores
 from rag.text.tokens import one_line
@@ -26,7 +26,9 @@ class Topic:
     idf: float
 
 
-def topic(query: str, name: str, found: Found, terms: list[str], apart: frozenset[str], embedder: Embedder) -> Topic | None:
+def topic(
+    query: str, name: str, found: Candidates, terms: list[str], apart: frozenset[str], embedder: Embedder
+) -> Topic | None:
     """None where there is no name, or nothing else."""
     idf = float(sum(weight for term, weight in zip(terms, found.idf.tolist(), strict=True) if term not in apart))
     if found.topic is None or idf <= 0:

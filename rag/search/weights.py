@@ -29,7 +29,7 @@ class Weights:
         self._paths = [(_pattern(path), weight) for path, weight in told.get("path", {}).items()]
         self._of_path = lru_cache(maxsize=10_000)(self._along)
 
-    def lean(self, candidates: Sequence[Attributes]) -> NDArray[np.float32]:
+    def boost(self, candidates: Sequence[Attributes]) -> NDArray[np.float32]:
         """(m,): added to each score."""
         return np.array([self._of(told) for told in candidates], np.float32)
 
@@ -43,9 +43,9 @@ class Weights:
         return next(fits, 0.0)
 
 
-def choice(lean: NDArray[np.float32]) -> NDArray[np.float32]:
+def choice(boost: NDArray[np.float32]) -> NDArray[np.float32]:
     """(m,): what of the weights counts already where candidates are chosen for re-ranking: those that outweigh a good match."""
-    return np.where(np.abs(lean) > _STRONG, lean, 0).astype(np.float32)
+    return np.where(np.abs(boost) > _STRONG, boost, 0).astype(np.float32)
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -93,8 +93,8 @@ class Retrieval(Section):
         for kind in value.get("kind", {}):
             if kind not in kinds:
                 raise ValueError(f"there is no kind `{kind}`; kinds are {', '.join(kinds)}")
-        for by, told in value.items():
-            for name, weight in told.items():
+        for by, of_kind in value.items():
+            for name, weight in of_kind.items():
                 if not -10 <= weight <= 10:
                     raise ValueError(f"{by}.{name} must lie between -10 and 10")
         return value

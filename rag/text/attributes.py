@@ -31,7 +31,7 @@ def _known() -> _Known:
     listed = tomllib.loads(files("rag.text").joinpath("attributes.toml").read_text(encoding="utf-8"))
 
     def patterns(*keys: str) -> Patterns:
-        found = {name: [one for key in keys for one in told.get(key, ())] for name, told in listed.items()}
+        found = {name: [one for key in keys for one in languages.get(key, ())] for name, languages in listed.items()}
         return {name: re.compile("|".join(some)) for name, some in found.items() if some}
 
     return _Known(patterns("nouns"), patterns("asks"), patterns("values"), patterns("nouns", "names"))

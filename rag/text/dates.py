@@ -91,8 +91,8 @@ def _all(text: str) -> Iterator[tuple[int, int, Days | None]]:
 
 
 def _month(found: re.Match[str], *groups: str) -> int:
-    told = found.groupdict()
-    written = next(told[group] for group in groups if told.get(group))
+    parts = found.groupdict()
+    written = next(parts[group] for group in groups if parts.get(group))
     if written.isdigit():
         return int(written)
     return next(number for number, name in enumerate(_MONTHS, 1) if name.startswith(written[:3]))

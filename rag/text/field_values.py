@@ -241,12 +241,12 @@ def read_versions(text: str) -> tuple[Versions, ...] | None:
     return tuple(dict.fromkeys(found))
 
 
-def _is_least(told: Versions) -> bool:
-    return told.high == ANY_VERSION
+def _is_least(versions: Versions) -> bool:
+    return versions.high == ANY_VERSION
 
 
-def _is_most(told: Versions) -> bool:
-    return told.low == NO_VERSION
+def _is_most(versions: Versions) -> bool:
+    return versions.low == NO_VERSION
 
 
 def _meant(atom: re.Match[str]) -> Versions:

@@ -34,8 +34,8 @@ def _above(title: str, section: Sequence[str], context: str) -> Iterator[str]:
 
 
 def cells(passage: Passage) -> Iterator[str]:
-    told = [one for statement in passage.statements for one in (statement.label, statement.above) if one]
-    yield from told or _first_cells(passage.text)
+    labels = [one for statement in passage.statements for one in (statement.label, statement.above) if one]
+    yield from labels or _first_cells(passage.text)
 
 
 @lru_cache(maxsize=4_000)

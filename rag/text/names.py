@@ -175,7 +175,7 @@ def _meet(wanted: Iterable[Name], held: Sequence[Name]) -> bool:
 
 def matched(asked: Sequence[Name], labels: Iterable[str], body: str = "") -> frozenset[str]:
     """Series of the asked names that something has the asked one of."""
-    held = [name for told in (*labels, body) for name in (*names_in(told), *numbered(told))]
+    held = [name for text in (*labels, body) for name in (*names_in(text), *numbered(text))]
     return frozenset(name.series for name in asked if any(name.meets(other) for other in held))
 
 

@@ -63,15 +63,15 @@ def read_range(text: str) -> tuple[float, float, str] | None:
 def within(question: str, names: Sequence[str]) -> frozenset[str] | None:
     """Those of the names, two or more of which are ranges of one kind, that hold an amount of the question: the narrowest;
     empty where none holds it. None: the names are no such ranges, or the question has no such amount."""
-    told = {name: span for name in names if (span := read_range(name)) is not None}
-    kinds = {kind for _, _, kind in told.values()}
-    if len(told) < 2 or len(kinds) != 1:
+    ranges = {name: span for name in names if (span := read_range(name)) is not None}
+    kinds = {kind for _, _, kind in ranges.values()}
+    if len(ranges) < 2 or len(kinds) != 1:
         return None
     amounts = [value for value, kind in amounts_in(question) if kind in kinds]
     if len(amounts) != 1:
         return None
-    fits = [name for name, (least, most, _) in told.items() if least <= amounts[0] <= most]
-    return frozenset(sorted(fits, key=lambda name: told[name][1] - told[name][0])[:1])
+    fits = [name for name, (least, most, _) in ranges.items() if least <= amounts[0] <= most]
+    return frozenset(sorted(fits, key=lambda name: ranges[name][1] - ranges[name][0])[:1])
 
 
 @lru_cache(maxsize=4_000)

@@ -51,9 +51,9 @@ def _placed(question: str, heads: Sequence[str]) -> set[str]:
     """Of branches in different places the one of the question's place: 北京朝阳店 of 北京店."""
     if not (asked := {names_of(place)[0] for place in places_in(question)}):
         return set()
-    told = {head: [names_of(place)[0] for place in places_in(head)[:1]] for head in heads}
-    first = [places[0] for places in told.values() if places]
-    return {head for head, places in told.items() if places and places[0] in asked and first.count(places[0]) == 1}
+    places_of = {head: [names_of(place)[0] for place in places_in(head)[:1]] for head in heads}
+    first = [places[0] for places in places_of.values() if places]
+    return {head for head, places in places_of.items() if places and places[0] in asked and first.count(places[0]) == 1}
 
 
 def _forms(heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -74,20 +74,22 @@ def apart(heads: Sequence[str]) -> dict[str, str]:
     where they share none."""
     if len(heads) > 1 and all(_HAN_NAME.fullmatch(head) for head in heads):
         return _apart_zh(heads)
-    told = {head: _NAME_WORD.findall(head) for head in heads}
-    if min(map(len, told.values())) < 2:
+    words_of = {head: _NAME_WORD.findall(head) for head in heads}
+    if min(map(len, words_of.values())) < 2:
         return {}
     first, last = 0, 0
-    while all(len(own) > first + 1 for own in told.values()) and len({own[first].lower() for own in told.values()}) == 1:
+    while (
+        all(len(own) > first + 1 for own in words_of.values()) and len({own[first].lower() for own in words_of.values()}) == 1
+    ):
         first += 1
     while (
-        all(len(own) > first + last + 1 for own in told.values())
-        and len({own[-1 - last].lower() for own in told.values()}) == 1
+        all(len(own) > first + last + 1 for own in words_of.values())
+        and len({own[-1 - last].lower() for own in words_of.values()}) == 1
     ):
         last += 1
     if not first and not last:
         return {}
-    return {head: " ".join(own[first : len(own) - last]) for head, own in told.items()}
+    return {head: " ".join(own[first : len(own) - last]) for head, own in words_of.items()}
 
 
 def _apart_zh(heads: Sequence[str]) -> dict[str, str]:

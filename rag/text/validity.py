@@ -224,12 +224,12 @@ def _edition(plain: str, *, title: bool) -> Period | None:
     return Period(date(year, 1, 1).toordinal()) if year else None
 
 
-def field_period(told: Mapping[str, Any]) -> Period | None:
+def field_period(fields: Mapping[str, Any]) -> Period | None:
     """Of named values: front matter, metadata, the columns of a row."""
     first: int | None = None
     last: int | None = None
     whole: Period | None = None
-    for key, value in told.items():
+    for key, value in fields.items():
         kind = _kind_of(key)
         if not kind or not isinstance(value, str | int | date):
             continue
@@ -316,8 +316,8 @@ def current(periods: Sequence[Period | None], asked: Period | None, today: int) 
     found = [in_force(one, asked, today) for one in closed]
     if asked is not None or any(found):
         return found
-    told = [one for one in closed if one is not None]
-    begun = [one for one in told if one.first is None or one.first <= today] or told
+    known = [one for one in closed if one is not None]
+    begun = [one for one in known if one.first is None or one.first <= today] or known
     latest = max(begun, key=_reach)
     return [one == latest for one in closed]
 

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import update
 
 from rag.index import mirror, snapshot
-from rag.index.mirror import Found, Mirror
+from rag.index.mirror import Candidates, Mirror
 from rag.record import backup, changes, engine, erase, ledger, rebuild, schema
 from rag.record.engine import drafting, writing
 from rag.record.ledger import Ledger
@@ -121,7 +121,7 @@ def version_outside_lock() -> None:
     """Hits of one version are said to be of another."""
     search = Mirror.search
 
-    def then_version(self: Mirror, *told: Any) -> Found:
+    def then_version(self: Mirror, *told: Any) -> Candidates:
         found = search(self, *told)
         end = time.monotonic() + random.uniform(0.0, 0.8)  # no beat in which all threads sleep at once
         while self._version < found.version + 6 and time.monotonic() < end:

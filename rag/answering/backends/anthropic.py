@@ -27,7 +27,7 @@ def anthropic(told: Told) -> OverLlamaIndex:
         additional_kwargs=_additional(told, AS_TOLD),
     )
     make_stoppable(llm._client._client)
-    return OverLlamaIndex(told.model, llm, llm._client, wishes=lambda wish: _fields(told, wish), tells_end=True)
+    return OverLlamaIndex(told.model, llm, llm._client, request_options=lambda wish: _fields(told, wish), tells_end=True)
 
 
 def _fields(told: Told, wish: Sampling) -> dict[str, Any]:

@@ -36,13 +36,13 @@ def any_llm(told: Told) -> OverLlamaIndex:
     given = {name: getattr(llm, name, None) for name in ("temperature", "top_p", "max_tokens")}
     mine = told.model_copy(update={name: value for name, value in given.items() if value is not None})  # `options` go first
 
-    def wishes(wish: Sampling) -> dict[str, Any]:
+    def request_options(wish: Sampling) -> dict[str, Any]:
         here = settled(mine, wish)
         told_here = {"temperature": here.temperature, "top_p": here.top_p, "max_tokens": here.max_tokens}
         told_here |= {name: wish.told()[name] for name in ("stop", "seed") if name in wish.told()}
         return {name: value for name, value in told_here.items() if name in fields}
 
-    return OverLlamaIndex(told.model.rpartition(".")[2], llm, wishes=wishes)
+    return OverLlamaIndex(told.model.rpartition(".")[2], llm, request_options=request_options)
 
 
 def _class(told: Told) -> Any:

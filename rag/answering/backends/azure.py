@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.answering.backends.http import client
-from rag.answering.backends.openai import wishes
+from rag.answering.backends.openai import request_options
 from rag.answering.backends.options import checked, library
 from rag.answering.backends.stream import OverLlamaIndex
 from rag.settings.generator import Generator as Told
@@ -34,4 +34,4 @@ def azure(told: Told) -> OverLlamaIndex:
         http_client=http,
         additional_kwargs=additional,
     )
-    return OverLlamaIndex(told.model, llm, http, wishes=wishes(told, additional), tells_end=True)
+    return OverLlamaIndex(told.model, llm, http, request_options=request_options(told, additional), tells_end=True)

@@ -24,7 +24,7 @@ class Gguf(OverLlamaIndex):
     """Holds the model in memory as long as it lives."""
 
     def __init__(self, inner: OverLlamaIndex, server: Any, key: str):
-        super().__init__(inner.name, inner.llm, count_tokens=self._tokens, wishes=inner.wishes)
+        super().__init__(inner.name, inner.llm, count_tokens=self._tokens, request_options=inner.request_options)
         self._inner, self._server = inner, server
         self._api = client(server.listening_address, {"Authorization": f"Bearer {key}"})
 

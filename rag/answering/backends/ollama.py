@@ -31,7 +31,7 @@ def ollama(told: Told) -> OverLlamaIndex:
         additional_kwargs=_additional(told, AS_TOLD),
         **own,
     )
-    return OverLlamaIndex(told.model, llm, stoppable, wishes=lambda wish: _fields(told, wish), tells_end=True)
+    return OverLlamaIndex(told.model, llm, stoppable, request_options=lambda wish: _fields(told, wish), tells_end=True)
 
 
 def _fields(told: Told, wish: Sampling) -> dict[str, Any]:

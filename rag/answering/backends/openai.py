@@ -7,7 +7,7 @@ from typing import Any
 
 from rag.answering.backends.http import client
 from rag.answering.backends.options import checked, settled
-from rag.answering.backends.stream import OverLlamaIndex, Wishes
+from rag.answering.backends.stream import OverLlamaIndex, RequestOptions
 from rag.domain.sampling import Sampling
 from rag.settings.generator import Generator as Told
 
@@ -25,7 +25,7 @@ def tokenizer(model: str) -> Callable[[str], int] | None:
     return lambda text: len(encoding.encode(text, disallowed_special=()))
 
 
-def wishes(told: Told, additional: Mapping[str, Any]) -> Wishes:
+def request_options(told: Told, additional: Mapping[str, Any]) -> RequestOptions:
     """Of LlamaIndex's OpenAI and its heirs. `additional`: the `additional_kwargs` that it was made with."""
 
     def of(wish: Sampling) -> dict[str, Any]:
@@ -68,4 +68,4 @@ def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[
         additional_kwargs=additional,
     )
     _ = llm._get_client().chat.completions  # imported now: else the first question would wait for it
-    return OverLlamaIndex(told.model, llm, http, tokenizer(told.model), wishes(told, additional), tells_end=True)
+    return OverLlamaIndex(told.model, llm, http, tokenizer(told.model), request_options(told, additional), tells_end=True)

@@ -42,7 +42,10 @@ def pangu(told: Told) -> OverLlamaIndex:
     own = checked(told, _KNOWN, _V1)
     http = client()
     return OverLlamaIndex(
-        told.model, pangu_llm(told, own, http), http, wishes=lambda wish: {"body": _body(settled(told, wish), own, wish)}
+        told.model,
+        pangu_llm(told, own, http),
+        http,
+        request_options=lambda wish: {"body": _body(settled(told, wish), own, wish)},
     )
 
 

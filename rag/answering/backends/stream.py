@@ -13,7 +13,7 @@ _PROMPT = ("prompt_tokens", "input_tokens", "prompt_eval_count")  # OpenAI, Anth
 _COMPLETION = ("completion_tokens", "output_tokens", "eval_count")
 _CUT = ("length", "max_tokens", "max_output_tokens", "MAX_TOKENS")  # how backends say that the text was cut
 
-Wishes = Callable[[Sampling], Mapping[str, Any]]
+RequestOptions = Callable[[Sampling], Mapping[str, Any]]
 
 
 class Stream:
@@ -62,7 +62,7 @@ class OverLlamaIndex:
         llm: Any,
         http: Any = None,
         count_tokens: Callable[[str], int] | None = None,
-        wishes: Wishes | None = None,
+        request_options: RequestOptions | None = None,
         tells_end: bool = False,
     ):
         """`count_tokens`: the backend's own tokenizer, where it is known.
@@ -75,7 +75,7 @@ class OverLlamaIndex:
 
         self.name, self.llm, self._http, self._message = name, llm, http, ChatMessage
         self.count_tokens = count_tokens
-        self.wishes = wishes
+        self.request_options = request_options
         self.tells_end = tells_end
 
     def close(self) -> None:
@@ -86,8 +86,8 @@ class OverLlamaIndex:
     def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = AS_TOLD) -> Stream:
         """Raises UpstreamError when the backend cannot be reached or refuses."""
         llm = self.llm
-        if self.wishes is not None and sampling != AS_TOLD:  # a copy shares the connections
-            llm = llm.model_copy(update=dict(self.wishes(sampling)))
+        if self.request_options is not None and sampling != AS_TOLD:  # a copy shares the connections
+            llm = llm.model_copy(update=dict(self.request_options(sampling)))
         try:
             chunks = llm.stream_chat([self._message(role=m["role"], content=m["content"]) for m in messages])
         except Exception as exc:

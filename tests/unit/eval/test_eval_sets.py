@@ -16,7 +16,7 @@ from eval.make.filters import Sieve, leaks
 from eval.make.llm import write_prompt
 from eval.make.rules import BLANK, Candidate
 from eval.make.sections import Section
-from rag.answering.record import Made
+from rag.answering.record import AnswerTrace
 from rag.domain import Message, Question
 from rag.fakes import ScriptedGenerator
 from rag.record.feedback import Feedback, FeedbackBook
@@ -244,7 +244,7 @@ def test_traffic_becomes_a_labelled_set(cli, library, settings, monkeypatch):
         ("gone", Question("电子发票在哪里下载？"), 1, None),
         ("unrated", Question("How many days do parcels to islands take?"), None, None),
     ):
-        (made,) = [made for made in application.answerer.make(question) if isinstance(made, Made)]
+        (made,) = [made for made in application.answerer.make(question) if isinstance(made, AnswerTrace)]
         assert made.answer.status == "answered"
         application.answerer.memory.keep(made)
         application.answerer.memory.flush()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from rag.domain import DEFAULT_COLLECTION
-from rag.index.mirror import Found
+from rag.index.mirror import Candidates
 from rag.record.changes import Attributes
 from rag.search.fuse import singled_out, with_late
 
 
-def found(bm25: list[float], idf: list[float]) -> Found:
+def found(bm25: list[float], idf: list[float]) -> Candidates:
     many = len(bm25)
-    return Found(
+    return Candidates(
         version=1,
         ids=np.arange(many),
         cosine=np.full(many, 0.85, np.float32),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rag.domain import Hit, Passage, Retrieved
-from rag.search.readings import fuse_readings, search_readings, step_back
+from rag.search.readings import demote, fuse_readings, search_readings
 
 
 def hit(key: int, probability: float = 0.5, text: str = "") -> Hit:
@@ -59,9 +59,9 @@ def test_an_index_that_moves_all_the_time_is_read_at_its_last_version():
 
 def test_what_was_said_already_is_left_out_where_there_is_another():
     told = found(hit(1, text="It costs **5** euros. Call us."), hit(2), hit(3))
-    assert ids(step_back(told, ("itcosts5euros",))) == [2, 3]
-    assert ids(step_back(found(*told.hits[:1]), ("itcosts5euros",))) == [1]
-    assert step_back(told, ()) is told
+    assert ids(demote(told, ("itcosts5euros",))) == [2, 3]
+    assert ids(demote(found(*told.hits[:1]), ("itcosts5euros",))) == [1]
+    assert demote(told, ()) is told
 
 
 @pytest.mark.parametrize("k", [1, 2])

@@ -9,7 +9,7 @@ import pytest
 
 from rag.index.facets import Facets
 from rag.record.changes import Attributes
-from rag.search.wishes import wishes
+from rag.search.stated_filters import stated_filters
 from rag.text.field_values import read_versions
 from rag.text.intervals import FIRST_DAY, LAST_DAY, Days, Versions, read_days
 from rag.text.tokens import one_line
@@ -42,8 +42,8 @@ def dates(question: str) -> list[tuple[str, str]]:
             "" if span.first == FIRST_DAY else date.fromordinal(span.first).isoformat(),
             "" if span.last == LAST_DAY else date.fromordinal(span.last).isoformat(),
         )
-        for wish in wishes(question, library(date=["2025-03-12"]))
-        for span in wish.spans
+        for condition in stated_filters(question, library(date=["2025-03-12"]))
+        for span in condition.spans
         if isinstance(span, Days)
     ]
 
@@ -160,9 +160,9 @@ HELD = ["6.5", "7.0.2", "7.1", "7.1.3", "7.10", "8.0.1"]
     ],
 )
 def test_versions_are_compared_as_versions(question: str, fitting: list[str]) -> None:
-    (wish,) = wishes(question, library(version=HELD))
-    assert wish.stated
-    assert [value for value in HELD if wish.fits(only(value))] == fitting
+    (condition,) = stated_filters(question, library(version=HELD))
+    assert condition.stated
+    assert [value for value in HELD if condition.fits(only(value))] == fitting
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ def test_versions_are_compared_as_versions(question: str, fitting: list[str]) ->
     ],
 )
 def test_what_asks_for_no_version(question: str) -> None:
-    assert wishes(question, library(version=HELD)) == ()
+    assert stated_filters(question, library(version=HELD)) == ()
 
 
 def test_another_trade_s_name_counts_where_it_is_a_product() -> None:
-    (product, version) = wishes("Android 8.0 crashes", library(product=["Android", "iOS"], version=HELD))
+    (product, version) = stated_filters("Android 8.0 crashes", library(product=["Android", "iOS"], version=HELD))
     assert (product.key, version.key) == ("product", "version")
 
 
@@ -212,8 +212,8 @@ def test_another_trade_s_name_counts_where_it_is_a_product() -> None:
     ],
 )
 def test_a_field_may_hold_many_versions(value: str, question: str, fits: bool) -> None:
-    (wish,) = wishes(question, library(version=[value, "6.5", "7.1", "8.0", "2.3.11"]))
-    assert wish.fits(only(value)) is fits
+    (condition,) = stated_filters(question, library(version=[value, "6.5", "7.1", "8.0", "2.3.11"]))
+    assert condition.fits(only(value)) is fits
 
 
 @pytest.mark.parametrize(
@@ -236,24 +236,24 @@ def test_a_field_may_hold_many_versions(value: str, question: str, fits: bool) -
     ],
 )
 def test_products_are_named_unless_denied(question: str, names: set[str]) -> None:
-    found = wishes(question, library(product=["Cam 2", "Cam 3", "Cam 2 Pro"]))
-    assert {name for wish in found for name in wish.names} == names
+    found = stated_filters(question, library(product=["Cam 2", "Cam 3", "Cam 2 Pro"]))
+    assert {name for condition in found for name in condition.names} == names
 
 
 def test_what_is_asked_for_follows_every_change() -> None:
     attributes = {n: Attributes("default", (), {"product": "C2" if n % 2 else ["D3", "B5"]}, {}) for n in range(3000)}
     named = Facets(attributes)
     named.add(attributes.items())
-    (wish,) = wishes("my b5", named)
-    assert named.ids("product", wish.fits).tolist() == list(range(0, 3000, 2))
+    (condition,) = stated_filters("my b5", named)
+    assert named.ids("product", condition.fits).tolist() == list(range(0, 3000, 2))
     for n in range(0, 2998, 2):
         named.remove(attributes.pop(n))
         if n % 500 == 0:
-            assert named.ids("product", wish.fits).tolist() == list(range(n + 2, 3000, 2))
-    assert named.ids("product", wish.fits).tolist() == [2998]
+            assert named.ids("product", condition.fits).tolist() == list(range(n + 2, 3000, 2))
+    assert named.ids("product", condition.fits).tolist() == [2998]
     named.remove(attributes.pop(2998))
-    assert wishes("my b5", named) == ()
-    assert len(named.ids("product", wishes("my C2", named)[0].fits)) == 1500
+    assert stated_filters("my b5", named) == ()
+    assert len(named.ids("product", stated_filters("my C2", named)[0].fits)) == 1500
 
 
 def test_an_everyday_word_is_no_filter() -> None:
@@ -265,19 +265,19 @@ def test_an_everyday_word_is_no_filter() -> None:
     named.add(attributes.items())
     told = {"change my billing address": False, "Falcon address": True, "云相册地址": True, "C2 address": True}
     told |= {"billing of the Falcon": True}
-    assert {question: wishes(question, named)[0].stated for question in told} == told
+    assert {question: stated_filters(question, named)[0].stated for question in told} == told
 
 
 def test_the_date_of_a_documents_last_edit_only_leans() -> None:
-    (wish,) = wishes("pricing in March 2025", library(updated_at=["2025-03-12"]))
-    assert (wish.key, wish.stated, wish.told) == ("updated", False, ("march 2025",))
+    (condition,) = stated_filters("pricing in March 2025", library(updated_at=["2025-03-12"]))
+    assert (condition.key, condition.stated, condition.told) == ("updated", False, ("march 2025",))
 
 
 def test_long_questions_are_read_in_no_time() -> None:
     named = library(version=HELD, date=["2025-03-12"], product=["Cam 2"])
     for piece in ("7.1 ", "2025-03-12 ", "not for ", "Cam 2 or ", "before 2025年", "1.1.1.1.1", "除了"):
         began = time.process_time()
-        wishes(piece * 2000, named)
+        stated_filters(piece * 2000, named)
         assert time.process_time() - began < 2, piece
 
 

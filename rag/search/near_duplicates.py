@@ -24,7 +24,7 @@ def _flat(text: str) -> str:
     return _SPACE.sub("", text).lower()
 
 
-class Twins:
+class NearDuplicates:
     """Remembers the passages that were kept. Two that differ in a number are never the same."""
 
     def __init__(self) -> None:

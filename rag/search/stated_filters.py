@@ -1,9 +1,9 @@
 """What a question asks for by name: the product, version or date that a passage's fields carry.
 
-A passage with a named value comes forward a little, one with another value steps back. A product, version or date that is
+A passage with a named value is boosted a little, one with another value demoted. A product, version or date that is
 stated plainly (no everyday word, no date of a document's last edit) is a filter besides: passages that fit are searched for
 among themselves, so that no number of others can crowd them out, and a passage that says otherwise steps behind all that fit
-or say nothing. Where nothing fits, nothing steps back.
+or say nothing. Where nothing fits, nothing is demoted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _GRAVITY = {VERSION: 2, DATE: 1}  # of going against it; a product weighs 4
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class StatedFilter:
     """One field that a question names values of. `told`: in the question's words; `stated`: plainly enough to filter by;
     `denied`: names that are not meant, where none is."""
 
@@ -55,33 +55,33 @@ class Wish:
         return fits_name(value, self.names) if self.names else None
 
 
-def wishes(question: str, library: Facets) -> tuple[Wish, ...]:
+def stated_filters(question: str, library: Facets) -> tuple[StatedFilter, ...]:
     """What the question asks for among the values that the library has; products first, then versions, dates, the rest."""
     text = one_line(question)
     keys = [key for key in library.keys_held() if key not in (VERSION, DATE, UPDATED)]
-    found = [wish for key in keys if (wish := _names(text, key, library)) is not None]
+    found = [condition for key in keys if (condition := _names(text, key, library)) is not None]
     dates = dates_in(text)
-    if (wish := _versions(text, library, dates)) is not None:
-        found.append(wish)
+    if (condition := _versions(text, library, dates)) is not None:
+        found.append(condition)
     for key in (DATE, UPDATED):
         if dates and any(library.values(key)) and (spans := conditions(text, dates)):
             found.append(_spanned(key, spans, stated=key == DATE))
-    return tuple(sorted(found, key=lambda wish: (not wish.stated, wish.key == DATE, wish.key == VERSION)))
+    return tuple(sorted(found, key=lambda condition: (not condition.stated, condition.key == DATE, condition.key == VERSION)))
 
 
-def product(asked: Sequence[Wish]) -> str:
+def product(asked: Sequence[StatedFilter]) -> str:
     """The one product that the question states, in its words; '' where it states none, or several."""
-    names = [name for wish in asked if wish.stated and wish.key in PRODUCTS for name in wish.names]
+    names = [name for condition in asked if condition.stated and condition.key in PRODUCTS for name in condition.names]
     return names[0] if len(set(names)) == 1 else ""
 
 
-def fitting(asked: Sequence[Wish], library: Facets) -> list[NDArray[np.int64]]:
-    """Ids of the passages that fit each stated wish, where there are any; the most telling wish first."""
-    found = [library.ids(wish.key, wish.takes) for wish in asked if wish.stated]
+def matching(asked: Sequence[StatedFilter], library: Facets) -> list[NDArray[np.int64]]:
+    """Ids of the passages that fit each stated filter, where there are any; the most telling filter first."""
+    found = [library.ids(condition.key, condition.takes) for condition in asked if condition.stated]
     return [ids for ids in found if len(ids)]
 
 
-def _names(text: str, key: str, library: Facets) -> Wish | None:
+def _names(text: str, key: str, library: Facets) -> StatedFilter | None:
     places = library.cutter(key).places(text)
     if not places:
         return None
@@ -89,13 +89,13 @@ def _names(text: str, key: str, library: Facets) -> Wish | None:
     meant = dict.fromkeys(name for name, no in found if not no)
     if not meant:
         others = dict.fromkeys(name for name, _ in found)
-        return Wish(key, told=tuple(f"not {name}" for name in others), stated=False, denied=frozenset(others))
+        return StatedFilter(key, told=tuple(f"not {name}" for name in others), stated=False, denied=frozenset(others))
     plain = key in PRODUCTS or key == VERSION
     stated = plain and not all(library.is_everyday(key, name) for name in meant)
-    return Wish(key, frozenset(meant), told=tuple(meant), stated=stated)
+    return StatedFilter(key, frozenset(meant), told=tuple(meant), stated=stated)
 
 
-def _versions(text: str, library: Facets, dates: Sequence[Place]) -> Wish | None:
+def _versions(text: str, library: Facets, dates: Sequence[Place]) -> StatedFilter | None:
     spelled = _names(text, VERSION, library)  # versions that are no numbers: `V200R003C10`
     spans: list[tuple[Span, str]] = []
     if any(char.isdigit() for char in text):
@@ -107,8 +107,10 @@ def _versions(text: str, library: Facets, dates: Sequence[Place]) -> Wish | None
     return _spanned(VERSION, spans, names=spelled.names if spelled else frozenset())
 
 
-def _spanned(key: str, spans: list[tuple[Span, str]], names: frozenset[str] = frozenset(), *, stated: bool = True) -> Wish:
-    return Wish(key, names, tuple(span for span, _ in spans), (*sorted(names), *(told for _, told in spans)), stated)
+def _spanned(
+    key: str, spans: list[tuple[Span, str]], names: frozenset[str] = frozenset(), *, stated: bool = True
+) -> StatedFilter:
+    return StatedFilter(key, names, tuple(span for span, _ in spans), (*sorted(names), *(told for _, told in spans)), stated)
 
 
 def _cross(place: Place, other: Place) -> bool:
@@ -116,16 +118,16 @@ def _cross(place: Place, other: Place) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """What the wishes mean for m candidates.
+class FilterScores:
+    """What the stated filters mean for m candidates.
 
-    `lean` (m,): added to each score. `behind` (m,): how far the candidate goes against stated wishes that others fit, a product
+    `boost` (m,): added to each score. `behind` (m,): how far the candidate goes against filters that others fit, a product
     weighing more than version and date together; `why`: which ones. `met` (m,): the question's words for what a candidate's
-    fields fit. `wishes`: those that some candidate fits. `named` (m,): whether its fields fit a product that is stated.
+    fields fit. `stated_filters`: those that some candidate fits. `named` (m,): whether its fields fit a product that is stated.
     """
 
-    wishes: tuple[Wish, ...]
-    lean: NDArray[np.float32]
+    stated_filters: tuple[StatedFilter, ...]
+    boost: NDArray[np.float32]
     behind: NDArray[np.int64]
     why: tuple[tuple[str, ...], ...]
     met: tuple[str, ...]
@@ -133,42 +135,42 @@ class Weighed:
 
     @property
     def filters(self) -> dict[str, dict[str, int]]:
-        """Of each stated wish: how many candidates step back, and how many do not."""
+        """Of each stated filter: how many candidates are demoted, and how many do not."""
         total = len(self.why)
         told: dict[str, dict[str, int]] = {}
-        for wish in self.wishes:
-            if wish.stated:
-                against = sum(wish.key in keys for keys in self.why)
-                told[wish.key] = {"behind": against, "ahead": total - against}
+        for condition in self.stated_filters:
+            if condition.stated:
+                against = sum(condition.key in keys for keys in self.why)
+                told[condition.key] = {"behind": against, "ahead": total - against}
         return told
 
 
-def weigh(asked: Sequence[Wish], candidates: Sequence[Attributes]) -> Weighed:
-    """Only wishes that a candidate fits count: where nothing does, the question means something else by the word."""
+def weigh(asked: Sequence[StatedFilter], candidates: Sequence[Attributes]) -> FilterScores:
+    """Only filters that a candidate fits count: where nothing does, the question means something else by the word."""
     m = len(candidates)
-    lean, behind = np.zeros(m, np.float32), np.zeros(m, np.int64)
+    boost, behind = np.zeros(m, np.float32), np.zeros(m, np.int64)
     why: list[tuple[str, ...]] = [()] * m
     met = [""] * m
     of_product = np.zeros(m, bool)
     if not asked or not m:
-        return Weighed((), lean, behind, tuple(why), tuple(met), of_product)
-    verdicts = [[_verdict(wish, has) for has in map(_by_key, candidates)] for wish in asked]
-    told = [(wish, verdict) for wish, verdict in zip(asked, verdicts, strict=True) if True in verdict]
-    for wish, verdict in told:
+        return FilterScores((), boost, behind, tuple(why), tuple(met), of_product)
+    verdicts = [[_verdict(condition, has) for has in map(_by_key, candidates)] for condition in asked]
+    told = [(condition, verdict) for condition, verdict in zip(asked, verdicts, strict=True) if True in verdict]
+    for condition, verdict in told:
         for at, fits in enumerate(verdict):
             if fits is not None:
-                lean[at] += _FORWARD if fits else -_BACK
+                boost[at] += _FORWARD if fits else -_BACK
             if fits:
-                met[at] = " ".join([met[at], *wish.told])
-                of_product[at] |= wish.stated and wish.key in PRODUCTS
-            if fits is False and wish.stated:
-                behind[at] += _GRAVITY.get(wish.key, 4)
-                why[at] = (*why[at], wish.key)
-    return Weighed(tuple(wish for wish, _ in told), lean, behind, tuple(why), tuple(met), of_product)
+                met[at] = " ".join([met[at], *condition.told])
+                of_product[at] |= condition.stated and condition.key in PRODUCTS
+            if fits is False and condition.stated:
+                behind[at] += _GRAVITY.get(condition.key, 4)
+                why[at] = (*why[at], condition.key)
+    return FilterScores(tuple(condition for condition, _ in told), boost, behind, tuple(why), tuple(met), of_product)
 
 
-def step_back(score: NDArray[np.float32], behind: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Scores (m,) in which a candidate that goes further against the wishes is below all that do less."""
+def demote(score: NDArray[np.float32], behind: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Scores (m,) in which a candidate that goes further against the filters is below all that do less."""
     out = score.copy()
     for level in np.unique(behind)[1:].tolist():
         here, ahead = behind == level, behind < level
@@ -183,9 +185,9 @@ def _by_key(attributes: Attributes) -> dict[str, list[Value]]:
     return has
 
 
-def _verdict(wish: Wish, has: dict[str, list[Value]]) -> bool | None:
+def _verdict(condition: StatedFilter, has: dict[str, list[Value]]) -> bool | None:
     """Whether a passage fits; None: it says nothing about this."""
-    told = [wish.fits(value) for value in has.get(wish.key, ())]
+    told = [condition.fits(value) for value in has.get(condition.key, ())]
     if True in told:
         return True
     return False if False in told and None not in told else None
