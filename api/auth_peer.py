@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,11 @@ from starlette.types import Scope
 
 from rag.settings.access import networks
 
+_TOLD = {
+    "proto": re.compile("https?"),
+    "host": re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"),
+    "prefix": re.compile(r"/[A-Za-z0-9._~/-]*"),
+}
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host", "x-forwarded-proto")
 
 
@@ -42,6 +48,20 @@ class Peers:
         loopback = address is not None and _is_loopback(address)
         forwarded = any(name in headers for name in _FORWARDED)
         return Peer(address, loopback and not forwarded and _own_host(headers) and _own_origin(headers))
+
+    def address(self, scope: Scope) -> str:
+        """At which the caller reached the service, without a slash at the end; what a trusted proxy says goes before `Host`."""
+        headers, client = Headers(scope=scope), scope.get("client")
+        told = {"proto": scope.get("scheme", "http"), "host": headers.get("host", ""), "prefix": scope.get("root_path", "")}
+        if client and self._is_trusted(client[0]):
+            for name, shape in _TOLD.items():
+                said = headers.get(f"x-forwarded-{name}", "").rpartition(",")[2].strip()  # by the nearest proxy
+                if shape.fullmatch(said):
+                    told[name] = said
+        if not _TOLD["host"].fullmatch(told["host"]):
+            server = scope.get("server") or ("127.0.0.1", None)
+            told["host"] = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
+        return f"{told['proto']}://{told['host']}{told['prefix'].rstrip('/')}"
 
     def _is_trusted(self, address: str) -> bool:
         found = _parsed(address)

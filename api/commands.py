@@ -74,8 +74,15 @@ def _first_key(told: Settings) -> str:
     from rag.wiring import open_ledger
 
     ledger = open_ledger(told)
-    text = Keys(ledger.engine).create_first()
+    keys = Keys(ledger.engine)
+    # A log is kept, copied and read by many: the key for everything is shown to a person at a terminal, or not made.
+    text = keys.create_first() if sys.stdout.isatty() else None
+    made = bool(keys.all())
     ledger.close()
+    if not made:
+        return """
+  Programs on this machine need no key until you make one; all others do: `xiansou keys create NAME --scope admin`.
+"""
     if text is None:
         return ""
     return f"""

@@ -16,6 +16,7 @@ from api import errors
 from api.observed import Seen, observed
 from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import State
+from rag.record.damage import explained
 
 log = structlog.get_logger()
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # a caller's own id is kept when it cannot break a log line
@@ -60,11 +61,17 @@ class Envelope:
                 await self._app(scope, _counted(receive, most, scope), seal)
         except ClientDisconnect:
             return
-        except Exception:
-            log.exception("a request failed", method=scope["method"], path=scope["path"], request_id=request_id)
+        except Exception as exc:
+            told = explained(exc)  # the ledger's server is away, a disk is full: no surprise, and no traceback
+            if told is None or began:
+                log.exception("a request failed", method=scope["method"], path=scope["path"], request_id=request_id)
+            else:
+                log.error("the ledger fails", reason=told.detail, path=scope["path"], request_id=request_id)
             if began:
                 raise
-            await errors.reply(errors.internal(request_id))(scope, receive, seal)
+            problem = errors.internal(request_id) if told is None else errors.problem_of(told)
+            headers = {} if told is None else errors.headers_of(told)
+            await errors.reply(problem, headers)(scope, receive, seal)
 
 
 def _announced(scope: Scope) -> int:
@@ -103,7 +110,7 @@ async def _add_headers(scope: Scope, message: Message, request_id: str) -> None:
     here = scope["app"].state.here
     if not scope["path"].startswith("/v1/") or INDEX_VERSION in headers or not isinstance(here, State):
         return
-    if message["status"] in _TURNED_AWAY:
+    if message["status"] in _TURNED_AWAY or "principal" not in scope["state"]:  # strangers learn nothing
         return
     try:
         headers[INDEX_VERSION] = str(await run_in_threadpool(here.application.ledger.head))

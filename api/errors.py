@@ -17,7 +17,7 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from api.web.refusal import refusal
-from api.wire.dialects import spoken
+from api.wire.dialects import hint, openai_error, spoken
 from rag.errors import (
     Cancelled,
     ConfigError,
@@ -32,6 +32,7 @@ from rag.errors import (
     UpstreamError,
     XiansouError,
 )
+from rag.record.damage import RETRY_S
 
 PROBLEM_TYPE = "application/problem+json"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -50,7 +51,9 @@ _STATUS: Mapping[type[Exception], int] = {
     Overloaded: 503,
     XiansouError: 500,
 }
-_STATUS_OF_CODE = {"malformed": 400, "too_large": 413, "unsupported": 415, "ledger_unavailable": 503}
+# The record cannot be used now: that is nobody's fault who asks.
+_LATER = ("ledger_unavailable", "disk_full", "ledger_damaged")
+_STATUS_OF_CODE = {"malformed": 400, "too_large": 413, "unsupported": 415} | dict.fromkeys(_LATER, 503)
 _CODE_OF_STATUS = {
     400: "malformed",
     404: "not_found",
@@ -107,9 +110,9 @@ class _Told(Response):
         if told is None:
             await super().__call__(scope, receive, send)
             return
-        status, body = told
         kept = {name: value for name, value in self.headers.items() if name not in ("content-length", "content-type")}
-        await Response(orjson.dumps(body), status, kept, "application/json")(scope, receive, send)
+        kept["X-Problem-Code"] = self._problem["code"]
+        await Response(told.body, told.status, kept, told.media_type)(scope, receive, send)
 
 
 def response(request: Request, error: XiansouError) -> Response:
@@ -134,6 +137,8 @@ def headers_of(error: XiansouError) -> dict[str, str]:
     """Headers that go with an error, whatever shape its body has."""
     if isinstance(error, Overloaded):
         return {"Retry-After": f"{max(1, math.ceil(error.retry_after))}"}
+    if error.code in _LATER:
+        return {"Retry-After": f"{math.ceil(RETRY_S)}"}
     return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else {}
 
 
@@ -168,13 +173,16 @@ def _http(request: Request, error: Exception) -> Response:
     """What Starlette and FastAPI raise: unknown route, wrong method, a body that is cut off or too large."""
     assert isinstance(error, HTTPException)
     headers, detail = dict(error.headers or {}), str(error.detail)
+    fix = None
     if error.status_code == 404:
-        detail = f"there is nothing at {request.url.path}."
+        detail, fix = f"there is nothing at {request.url.path}.", hint(request.url.path)
     elif error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed(request))
         detail = f"{request.method} is not possible here; {headers['Allow']} is."
     code = _CODE_OF_STATUS.get(error.status_code, "http_error")
-    told = problem(error.status_code, code, detail)
+    told = problem(error.status_code, code, detail, fix=fix)
+    if error.status_code == 404:  # OpenAI's clients, led to a wrong address, show this member and nothing else
+        told |= openai_error(told)
     return refusal(request, told, headers) or reply(told, headers)
 
 

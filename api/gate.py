@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from urllib.parse import urlsplit
 
 from anyio import CancelScope, to_thread
@@ -17,12 +19,16 @@ from api.reply import INDEX_VERSION, REQUEST_ID
 from api.state import state
 from rag.errors import Forbidden, XiansouError
 
-_PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-Id, Last-Event-ID",
-    "Access-Control-Max-Age": "600",
-}
-_EXPOSED = f"{INDEX_VERSION}, {REQUEST_ID}, Retry-After"
+_METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+_OURS = ("Authorization", "Content-Type", REQUEST_ID, "Last-Event-ID", "X-Citation-Style", "X-Deadline-Ms")
+# What SDKs in a web page send of their own: OpenAI's (x-stainless-…), MCP's, Vercel's. The origin is one of a key's already.
+_SDKS = re.compile(
+    r"(?:x|openai|mcp|ai|anthropic|helicone|http|user|cache|idempotency)-[a-z0-9-]{1,60}|accept|pragma|traceparent"
+)
+_RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_EXPOSED = ", ".join(
+    (INDEX_VERSION, REQUEST_ID, "Retry-After", *_RATE, "Mcp-Session-Id", "X-Vercel-AI-UI-Message-Stream")
+)  # fmt: skip
 
 
 class Gate:
@@ -36,9 +42,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        request.state.arrival = None
+        request.state.arrival = request.state.rate = None
         try:
-            await self._answer(request, receive, send)
+            await self._answer(request, receive, _rated(request, send))
         finally:
             if request.state.arrival is not None:
                 request.state.arrival.over()
@@ -91,7 +97,19 @@ def _preflight(request: Request, origin: str | None) -> Response | None:
         return None
     if origin is None:
         raise Forbidden("no key has this web origin.", field="Origin", fix="Make one with `keys create --origin https://…`.")
-    return Response(None, 204, _PREFLIGHT)
+    asked = request.headers.get("access-control-request-headers", "").lower().split(",")
+    ours = {name.lower() for name in _OURS}
+    theirs = [name for one in asked if (name := one.strip()) not in ours and _SDKS.fullmatch(name)]
+    return Response(
+        None,
+        204,
+        {
+            "Access-Control-Allow-Methods": _METHODS,
+            "Access-Control-Allow-Headers": ", ".join((*_OURS, *theirs)),
+            "Access-Control-Max-Age": "600",
+            "Vary": "Access-Control-Request-Headers",
+        },
+    )
 
 
 def _audited(access: Access, request: Request, send: Send) -> Send:
@@ -107,6 +125,20 @@ def _audited(access: Access, request: Request, send: Send) -> Send:
         await send(message)
         if message["type"] == "http.response.body" and not message.get("more_body") and trail.quick(request):
             await access.audit(request, status)
+
+    return tell
+
+
+def _rated(request: Request, send: Send) -> Send:
+    """Tells how much room the caller's rate has left; seconds, as in the drafts of `RateLimit` that clients know."""
+
+    async def tell(message: Message) -> None:
+        rate = request.state.rate
+        if message["type"] == "http.response.start" and rate is not None:
+            headers = MutableHeaders(scope=message)
+            for name, value in zip(_RATE, (rate.most, rate.remaining, math.ceil(rate.reset_s)), strict=True):
+                headers[name] = str(value)
+        await send(message)
 
     return tell
 

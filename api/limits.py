@@ -1,7 +1,6 @@
 """Rates by key, visitor and address, and a day's tokens and spend, counted in Redis for all processes together.
 
-One check costs one round trip a counter, however many requests there were (a sliding window of two counters). The only
-importer of `limits`.
+One check costs one round trip a counter, however many requests there were (`api.windows`).
 """
 
 from __future__ import annotations
@@ -9,20 +8,15 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
-
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 
 from api.meter import CURRENT, Meter
 from api.principal import Principal
+from api.windows import OwnWindows, Rate, redis_hit
 from rag.domain import Answer, Question
 from rag.errors import LimitReached, Overloaded
 from rag.runtime.remote import Remote
 from rag.settings import Settings
 
-_HALF_WINDOW_S = 30.0  # by then half of what was counted has left the window
 _DAY_S = 86_400
 _MICRO = 1_000_000  # spend is counted in millionths
 
@@ -41,28 +35,37 @@ class Rates:
 
     def __init__(self, remote: Remote, settings: Settings):
         self._remote, self._settings = remote, settings.limits
-        self._windows: tuple[Any, SlidingWindowCounterRateLimiter] | None = None
-        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())  # of this process, while Redis is gone
+        self._own = OwnWindows()  # of this process, while Redis is gone
 
-    def check(self, caller: Principal) -> None:
-        """Counts one request of the caller. Raises LimitReached, and Overloaded when nobody can count visitors."""
+    def check(self, caller: Principal) -> Rate | None:
+        """Counts one request of the caller; the counter with the least room, None where nothing is counted.
+
+        Raises LimitReached, and Overloaded when nobody can count visitors.
+        """
+        least: Rate | None = None
         for what, name, most in self._counters(caller):
-            taken = self._take(name, most)
-            if taken is None:
+            told = self._take(name, most)
+            if told is None:
                 if caller.kind == "widget" or self._settings.without_redis == "closed":
                     raise Overloaded("requests cannot be counted at the moment.", retry_after=5)
-                taken = self._own.hit(RateLimitItemPerMinute(most), name)
-            if not taken:
-                raise LimitReached(f"more than {most} requests a minute of one {what}.", retry_after=_HALF_WINDOW_S)
+                told = self._own.hit(name, most)
+            if not told.taken:
+                raise Spent(f"more than {most} requests a minute of one {what}.", told)
+            least = told if least is None or told.remaining < least.remaining else least
+        return least
 
     def check_stranger(self, address: str | None) -> None:
         """Counts a request that is refused, so that keys cannot be guessed fast. Raises LimitReached."""
-        most, name = self._settings.address_per_minute, f"stranger:{_network(address)}"
-        if most == 0:
-            return
-        taken = self._take(name, most)
-        if not (self._own.hit(RateLimitItemPerMinute(most), name) if taken is None else taken):
-            raise LimitReached("too many requests without a valid key.", retry_after=_HALF_WINDOW_S)
+        self._check_address("stranger", address, "too many requests without a valid key.")
+
+    def check_reader(self, address: str | None) -> None:
+        """Counts a request that needs no key. Raises LimitReached."""
+        self._check_address("reader", address, "too many requests from one address.")
+
+    def _check_address(self, kind: str, address: str | None, detail: str) -> None:
+        most, name = self._settings.address_per_minute, f"{kind}:{_network(address)}"
+        if most and not (told := self._take(name, most) or self._own.hit(name, most)).taken:
+            raise Spent(detail, told)
 
     def _counters(self, caller: Principal) -> Iterator[tuple[str, str, int]]:
         if caller.kind == "local":
@@ -80,15 +83,17 @@ class Rates:
             ]
         yield from (counter for counter in counters if counter[2])
 
-    def _take(self, name: str, most: int) -> bool | None:
-        """Whether there was room; None while there is no Redis."""
-        return self._remote.attempt(lambda client: self._window(client).hit(RateLimitItemPerMinute(most), name))
+    def _take(self, name: str, most: int) -> Rate | None:
+        """None while there is no Redis."""
+        return self._remote.attempt(lambda client: redis_hit(client, name, most))
 
-    def _window(self, client: Any) -> SlidingWindowCounterRateLimiter:
-        if self._windows is None or self._windows[0] is not client:
-            storage = RedisStorage("redis://", connection_pool=client.connection_pool, key_prefix="xiansou:rate")
-            self._windows = client, SlidingWindowCounterRateLimiter(storage)
-        return self._windows[1]
+
+class Spent(LimitReached):
+    """A rate is used up; `rate` says how it stands."""
+
+    def __init__(self, detail: str, rate: Rate):
+        super().__init__(detail, retry_after=rate.retry_s)
+        self.rate = rate
 
 
 class Budgets:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
+from mcp_types import CallToolResult, ToolAnnotations
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from api import cites
+from api.mcp_strict import StrictTool
+from api.mcp_told import answer_told, document_told, hits_told
 from api.principal import Principal
 from api.replies import AnswerReply, DocumentReply, HitsReply
 from api.stream import steps
+from api.wire.links import Links
 from rag import __version__
 from rag.domain import Answer, Question, Scope
 from rag.domain.validation import check_question
 from rag.errors import XiansouError
-from rag.record.serializers import answer_json, document_json, hit_json
+from rag.record.keys import Keys
+from rag.record.serializers import document_json
 from rag.settings import Settings
+from rag.text.filters import check_filters
 from rag.wiring import Application, open_application
 
 MAX_CHARS = 20_000  # of a document's text at once: what a model can read
@@ -34,7 +41,8 @@ QuestionText = Annotated[str, Field(description="A question in plain words, in C
 CollectionName = Annotated[str | None, Field(description="Look in this collection only.")]
 TopK = Annotated[int | None, Field(ge=1, le=100, description="Passages to look at.")]
 MetadataFilters = Annotated[
-    dict[str, Any] | None, Field(description="By metadata, e.g. {'product': ['Cam 2', 'Cam 3']}; all must match.")
+    dict[str, Any] | None,
+    Field(description="By metadata, e.g. {'product': ['Cam 2', 'Cam 3'], 'year': {'gte': 2024}}; all must match."),
 ]
 
 
@@ -47,68 +55,78 @@ class DocumentTextReply(DocumentReply):
     total_chars: int
 
 
-def make_server(application: Callable[[], Application], caller: Callable[[Any], Principal]) -> MCPServer:
-    """`application`: the open one; `caller`: who a tool is called by, from the transport's request (None over stdio)."""
-    server = MCPServer(
-        "xiansou", title="Xiansou", version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING", subscriptions=False
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Of a tool call: who it is from, and where citations lead, by the transport's request (None over stdio)."""
+
+    principal: Callable[[Any], Principal]
+    links: Callable[[Any], Links | None]
+
+
+def make_server(application: Callable[[], Application], caller: Callers) -> MCPServer:
+    """`house`: the open one."""
+    tools = (_search(application, caller), _ask(application, caller), _get_document(application, caller))
+    return MCPServer(
+        "xiansou",
+        title="Xiansou",
+        version=__version__,
+        instructions=_INSTRUCTIONS,
+        log_level="WARNING",
+        subscriptions=False,
+        tools=[StrictTool.from_function(tool, annotations=_READ_ONLY) for tool in tools],
     )
-    for tool in (_search(application, caller), _ask(application, caller), _get_document(application, caller)):
-        server.add_tool(tool, annotations=_READ_ONLY)
-    return server
 
 
 _Application = Callable[[], Application]
-_Caller = Callable[[Any], Principal]
 
 
-def _search(application: _Application, caller: _Caller) -> Callable[..., Any]:
+def _search(application: _Application, caller: Callers) -> Callable[..., Any]:
     async def search(
         question: QuestionText,
         ctx: Context,
         collection: CollectionName = None,
         top_k: TopK = None,
         filters: MetadataFilters = None,
-    ) -> HitsReply:
+    ) -> Annotated[CallToolResult, HitsReply]:
         """Find the passages that match a question, best first, with their documents and places."""
         try:
-            asked = Question(check_question(question), scope=Scope(collection, filters or {}), top_k=top_k)
+            asked = Question(check_question(question), scope=Scope(collection, check_filters(filters)), top_k=top_k)
             permitted = _caller_of(ctx, caller).within(asked)
             found = await run_in_threadpool(application().answerer.retrieve, permitted)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
-        hits = [hit_json(hit) for hit in found.hits]
-        return HitsReply.model_validate({"hits": hits, "index_version": found.version})
+        return hits_told(found, caller.links(ctx.request_context.request))
 
     return search
 
 
-def _ask(application: _Application, caller: _Caller) -> Callable[..., Any]:
+def _ask(application: _Application, caller: Callers) -> Callable[..., Any]:
     async def ask(
         question: QuestionText,
         ctx: Context,
         collection: CollectionName = None,
         filters: MetadataFilters = None,
         profile: Annotated[str | None, Field(description="Assistant that answers.")] = None,
-    ) -> AnswerReply:
+    ) -> Annotated[CallToolResult, AnswerReply]:
         """Answer a question from the documents, each sentence cited, or say that they do not answer it."""
         try:
-            asked = Question(check_question(question), scope=Scope(collection, filters or {}), profile=profile)
+            asked = Question(check_question(question), scope=Scope(collection, check_filters(filters)), profile=profile)
             answer = await _followed(application(), _caller_of(ctx, caller).within(asked), ctx)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
-        return AnswerReply.model_validate(answer_json(answer))
+        return answer_told(answer, caller.links(ctx.request_context.request))
 
     return ask
 
 
-def _get_document(application: _Application, caller: _Caller) -> Callable[..., Any]:
+def _get_document(application: _Application, caller: Callers) -> Callable[..., Any]:
     async def get_document(
         document_id: Annotated[str, Field(description="As in a hit or citation.")],
         ctx: Context,
         version: Annotated[int | None, Field(ge=1, description="Default: the current one.")] = None,
         start: Annotated[int, Field(ge=0, description="First character of the text to return.")] = 0,
         max_chars: Annotated[int, Field(ge=1, le=MAX_CHARS)] = MAX_CHARS,
-    ) -> DocumentTextReply:
+    ) -> Annotated[CallToolResult, DocumentTextReply]:
         """A document's text and what is known of it; long texts a part at a time."""
         try:
             told, text = await run_in_threadpool(_read, application(), _caller_of(ctx, caller), document_id, version)
@@ -116,7 +134,7 @@ def _get_document(application: _Application, caller: _Caller) -> Callable[..., A
             raise ToolError(str(exc)) from exc
         begin, end = min(start, len(text)), min(start + max_chars, len(text))
         place = {"text": text[begin:end], "start": begin, "end": end, "total_chars": len(text)}
-        return DocumentTextReply.model_validate(told | place)
+        return document_told(DocumentTextReply.model_validate(told | place).model_dump(mode="json"))
 
     return get_document
 
@@ -124,7 +142,9 @@ def _get_document(application: _Application, caller: _Caller) -> Callable[..., A
 def _read(application: Application, caller: Principal, document_id: str, version: int | None) -> tuple[dict[str, Any], str]:
     doc = caller.checked(application.ledger.document(document_id))
     wanted = version or doc.version
-    return document_json(doc) | {"version": wanted}, application.ledger.text(document_id, wanted, scope=caller.scope())
+    return document_json(doc) | {"version": wanted, "source": None}, application.ledger.text(
+        document_id, wanted, scope=caller.scope()
+    )
 
 
 async def _followed(application: Application, question: Question, ctx: Context) -> Answer:
@@ -139,14 +159,20 @@ async def _followed(application: Application, question: Question, ctx: Context) 
     raise AssertionError("the stream ends with an answer")
 
 
-def _caller_of(ctx: Context, caller: _Caller) -> Principal:
-    return caller(ctx.request_context.request)
+def _caller_of(ctx: Context, caller: Callers) -> Principal:
+    return caller.principal(ctx.request_context.request)
 
 
 def serve_stdio(settings: Settings) -> None:
     """Serves one client until stdin ends; whoever can start this program may read the library."""
     application = open_application(settings)
     try:
-        make_server(lambda: application, lambda _request: Principal("local", "local")).run("stdio")
+        local, base = Principal("local", "local"), settings.server.public_url
+        made = cites.Cites(application.ledger.engine, Keys(application.ledger.engine), settings.server.cite_hours)
+
+        def links(_request: Any) -> Links | None:
+            return Links(lambda cited: f"{base}{cites.PATH}{made.token(cited, local)}#cited") if base else None
+
+        make_server(lambda: application, Callers(lambda _request: local, links)).run("stdio")
     finally:
         application.close()

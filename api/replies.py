@@ -26,6 +26,7 @@ class Problem(_Reply):
     detail: str = Field(examples=["unknown field `questoin`."])
     field: str | None = Field(examples=["questoin"])
     fix: str | None = Field(None, examples=["Remove it, or correct its name."])
+    error: dict[str, Any] | None = Field(None, description="Of an unknown address: the same for clients of OpenAI's API.")
 
 
 class CitationReply(_Reply):
@@ -320,6 +321,7 @@ class Readiness(_Reply):
 
     ready: bool
     reasons: list[str]
+    warnings: list[str] | None = Field(None, description="What does not keep questions from being answered: writes, say.")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

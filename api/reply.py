@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -16,9 +17,16 @@ class Json(Response):
 
     media_type = "application/json"
 
-    def __init__(self, content: Any, status_code: int = 200, *, index_version: int | None = None):
-        headers = None if index_version is None else {INDEX_VERSION: str(index_version)}
-        super().__init__(content, status_code, headers)
+    def __init__(
+        self,
+        content: Any,
+        status_code: int = 200,
+        *,
+        index_version: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ):
+        version = {} if index_version is None else {INDEX_VERSION: str(index_version)}
+        super().__init__(content, status_code, {**(headers or {}), **version})
 
     def render(self, content: Any) -> bytes:
         return orjson.dumps(content)

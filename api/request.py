@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from api.errors import unknown_parameter
 from api.schemas import DocumentBody, DocumentFields, SharedFields
+from api.wire.dialects import OPENAI_PATHS
 from ingest.expand import expand, is_archive
 from rag.domain import DocumentInput
 from rag.domain.validation import check_document_id
@@ -28,6 +29,7 @@ from rag.errors import InputError, ParseError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_OF_OPENAIS_CLIENTS = ("api-version",)  # Azure's send it with everything
 _TEXT_ADDRESS = re.compile(r"/versions/[0-9]+/text\Z")
 _ENCODED_WORD = re.compile(r"=\?[\w-]+\?[bBqQ]\?[^?\s]*\?=")
 _ZIP_TYPES = ("application/zip", "application/x-zip-compressed")
@@ -58,8 +60,9 @@ class JsonRoute(APIRoute):
 async def only_known_parameters(request: Request) -> None:
     """A dependency of all routes: a misspelt parameter is refused, not ignored. Raises InputError naming it."""
     known = [parameter.alias for parameter in request.scope["route"].dependant.query_params]
+    openai = request.url.path.startswith(OPENAI_PATHS)
     for name in request.query_params:
-        if name not in known:
+        if name not in known and not (openai and name in _OF_OPENAIS_CLIENTS):
             raise unknown_parameter(name, known)
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from rag.domain import DEFAULT_COLLECTION, Language, Message, Question, Scope
 from rag.domain.validation import MAX_QUESTION, check_document_id, check_question, conversation
 from rag.errors import InputError
+from rag.text.filters import check_filters
 
 _DANGEROUS = ("javascript:", "data:", "vbscript:")  # a citation's url becomes a link in somebody's page
 _WRAPPED = 8  # levels that a reply puts around a document's metadata, and room to spare
@@ -50,11 +51,10 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _filters(value: dict[str, Any]) -> dict[str, Any]:
-    for key, wanted in value.items():
-        for item in wanted if isinstance(wanted, list) else [wanted]:
-            if not isinstance(item, str | int | float | bool):
-                raise ValueError(f"`{key}` must be a text, number or boolean, or a list of them")
-    return value
+    try:
+        return check_filters(value)
+    except InputError as exc:
+        raise ValueError(f"{exc.detail.removesuffix('.')} ({exc.fix})" if exc.fix else exc.detail) from exc
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128), AfterValidator(_one_line)]
@@ -64,7 +64,7 @@ Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_
 Version = Annotated[int, Field(ge=0, le=MAX_INT)]
 Filters = Annotated[
     dict[str, Any],
-    Field(max_length=32, examples=[{"product": ["Cam 2", "Cam 3"], "status": "solved"}]),
+    Field(max_length=32, examples=[{"product": ["Cam 2", "Cam 3"], "opened": {"gte": "2026-03"}}]),
     AfterValidator(_filters),
 ]
 
@@ -173,7 +173,10 @@ class RetrieveBody(Body):
     )
     history: list[Turn] | None = Field(None, max_length=50, description="Earlier messages, oldest first.")
     collection: Name | None = None
-    filters: Filters | None = Field(None, description="By a document's metadata or a case's fields; all must match.")
+    filters: Filters | None = Field(
+        None,
+        description="By a document's metadata or a case's fields; all must match. Also `gt`, `gte`, `lt`, `lte`, `ne`, `nin`.",
+    )
     top_k: Annotated[int, Field(ge=1, le=100)] | None = Field(None, description="Default: `retrieval.top_k`.")
     language: Language | None = Field(None, description="Default: the question's own.")
     min_index_version: Version | None = Field(None, description="409 when the index has not reached it.")

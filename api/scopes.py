@@ -22,10 +22,13 @@ from rag.record.keys import KeyScope
 
 
 class Requires:
-    """A dependency: the caller, who has one of the scopes. `widget`: also tokens of a chat widget's visitors."""
+    """A dependency: the caller, who has one of the scopes.
 
-    def __init__(self, *scopes: KeyScope, widget: bool = False):
-        self.scopes, self.widget = scopes, widget
+    `widget`: also tokens of a chat widget's visitors. `turn`: a question, which waits for its turn where it is a POST.
+    """
+
+    def __init__(self, *scopes: KeyScope, widget: bool = False, turn: bool = False):
+        self.scopes, self.widget, self.turn = scopes, widget, turn
 
     async def __call__(
         self, request: Request, _shown: Annotated[Any, Security(HTTPBearer(auto_error=False, description="A key: xs_…"))]
@@ -34,21 +37,26 @@ class Requires:
         caller: Principal = request.state.principal
         if not caller.may(*self.scopes) or (caller.kind == "widget" and not self.widget):
             needed = " or ".join(f"`{scope}`" for scope in self.scopes)
+            if caller.kind == "widget":
+                raise Forbidden("a visitor's token asks and gives feedback, no more.", fix="Use a key on your own server.")
             raise Forbidden(f"this needs the scope {needed}.", fix="Use a key that has it.")
-        if self.widget and request.method == "POST":  # a question, which costs more than reading what is there
+        if self.turn and request.method == "POST":  # a question, which costs more than reading what is there
             caller = await state(request).access.turn(request, caller)
         return caller
 
 
-def requires(*scopes: KeyScope, widget: bool = False) -> Any:
+def requires(*scopes: KeyScope, widget: bool = False, turn: bool = False) -> Any:
     """`caller: Annotated[Principal, requires("query")]`. Any one of the scopes is enough; `admin` always is."""
-    return Depends(Requires(*scopes, widget=widget))
+    return Depends(Requires(*scopes, widget=widget, turn=turn))
 
 
-Asker = Annotated[Principal, requires("query", widget=True)]  # asks; also a visitor of a chat widget
+Asker = Annotated[Principal, requires("query", widget=True, turn=True)]  # asks; also a visitor of a chat widget
+Searcher = Annotated[Principal, requires("query", turn=True)]  # is shown passages: a server's key, no visitor's token
+Member = Annotated[Principal, requires("query")]  # reads what answers were made of; no visitor's token
 Reader = Annotated[Principal, requires("query", "ingest")]  # reads documents
 Writer = Annotated[Principal, requires("ingest")]  # changes documents, follows jobs
 Admin = Annotated[Principal, requires("admin")]
+Monitor = Annotated[Principal, requires("metrics")]  # reads figures: Prometheus' key can do nothing else
 
 
 def undeclared(app: FastAPI) -> list[str]:
@@ -69,7 +77,7 @@ def declared(route: RouteContext) -> Requires | None:
 def questions(app: FastAPI) -> frozenset[str]:
     """Paths that answer a question."""
     routes = ((route, declared(route)) for route in iter_route_contexts(app.routes))
-    return frozenset(str(route.path) for route, told in routes if told and told.widget and "POST" in (route.methods or ()))
+    return frozenset(str(route.path) for route, told in routes if told and told.turn and "POST" in (route.methods or ()))
 
 
 def check_routes(app: FastAPI) -> None:

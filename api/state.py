@@ -9,6 +9,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from api.auth import Access
+from api.desk import Desk
 from ingest.jobs import Jobs
 from rag.errors import Overloaded
 from rag.runtime.remote import Doorbell
@@ -17,7 +18,7 @@ from rag.wiring import Application
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The application, the record of jobs, the doorbell of the workers, and who may call.
+    """The application, the record of jobs, the doorbell of the workers, who may call, and the way to a person.
 
     `waiting` limits the threads in which writes wait for their job: they must not take those that answer questions.
     """
@@ -27,6 +28,7 @@ class State:
     doorbell: Doorbell
     waiting: CapacityLimiter
     access: Access
+    desk: Desk
 
 
 def state(request: Request) -> State:

@@ -18,6 +18,7 @@ from api import errors
 from api.reply import INDEX_VERSION
 from rag.domain import Answer, Question, Sentence
 from rag.errors import Overloaded, XiansouError
+from rag.record.damage import explained
 from rag.record.serializers import answer_json
 from rag.wiring import Application
 
@@ -116,6 +117,16 @@ async def stream_answer(
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
+def ready(answer: Answer, encoder: Encoder, headers: dict[str, str] | None = None) -> EventSourceResponse:
+    """A stream of an answer that is there already."""
+
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        for told in (*encoder.start(), *encoder.end(answer)):
+            yield told
+
+    return EventSourceResponse(events(), ping=PING_S, headers={INDEX_VERSION: str(answer.index_version), **(headers or {})})
+
+
 async def steps(application: Application, question: Question) -> AsyncGenerator[Sentence | Answer, None]:
     """The pipeline's sentences, then the answer; cancelled, or closed early, it stops the LLM."""
     gone = threading.Event()
@@ -172,15 +183,23 @@ async def _events(
             for told in encoder.end(event) if isinstance(event, Answer) else encoder.sentence(event):
                 yield told
             step = asyncio.ensure_future(_next(running))
-    except XiansouError as exc:
-        for told in encoder.failed(errors.problem_of(exc)):
-            yield told
-    except Exception:
-        log.exception("a streamed answer failed", request_id=request_id)
-        for told in encoder.failed(errors.internal(request_id)):
+    except Exception as exc:
+        for told in encoder.failed(_problem(exc, request_id)):
             yield told
     finally:
         await _ended(running, step, gone)
+
+
+def _problem(exc: Exception, request_id: str) -> dict[str, Any]:
+    """What a stream says of what ended it; what nobody expected stands in the log."""
+    if isinstance(exc, XiansouError):
+        return errors.problem_of(exc)
+    known = explained(exc)
+    if known is None:
+        log.exception("a streamed answer failed", request_id=request_id)
+        return errors.internal(request_id)
+    log.error("the ledger fails", reason=known.detail, request_id=request_id)
+    return errors.problem_of(known)
 
 
 async def answer_while_connected(application: Application, question: Question, request: Request) -> Answer:

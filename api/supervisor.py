@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from api.child import Child, tell_ready
 from api.environment import flat
 from api.rolling import roll
 from rag.errors import ConfigError, UpstreamError
+from rag.runtime import service
 from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import ENV_PREFIX, Settings
 
@@ -73,16 +74,18 @@ def serve(
     ready, or dies again and again). Nothing of ours runs any more when this returns or raises.
     """
     _check_data_dir(settings.data_dir)
-    with _signals() as signals, _listen(settings) as listener:
+    token = service.new_token()
+    with _signals() as signals, _listen(settings) as listener, ExitStack() as announcing:
         store = _Store(settings)
         counted = metrics_folder.prepare(settings.data_dir)
         children: list[Child] = []
         try:
             store.tend()
-            children += _children(settings, workers, command, listener.fileno(), store.url, counted)
+            children += _children(settings, workers, command, listener.fileno(), store.url, counted, token)
             for child in children:
                 child.start()
             if _await_ready(children, listener, signals):
+                announcing.enter_context(service.announced(settings, *listener.getsockname()[:2], token))
                 log.info("serving", address=f"http://{settings.server.host}:{settings.server.port}")
                 if ready is not None:
                     threading.Thread(target=ready, name="ready", daemon=True).start()
@@ -168,11 +171,14 @@ def _signals() -> Iterator[_Signals]:
 # -- children ----------------------------------------------------------------------------------------------------------
 
 
-def _children(settings: Settings, workers: int, command: Sequence[str], fd: int, redis_url: str, counted: Path) -> list[Child]:
+def _children(
+    settings: Settings, workers: int, command: Sequence[str], fd: int, redis_url: str, counted: Path, token: str
+) -> list[Child]:
     """The API processes, then the workers."""
     environment = dict(os.environ) | dict(flat(settings, ENV_PREFIX))
     environment[f"{ENV_PREFIX}REDIS__URL"] = redis_url
     environment[metrics_folder.VARIABLE] = str(counted)
+    environment[service.TOKEN_VARIABLE] = token
     rest = ["--config", os.devnull]
     api = [*command, "api-process", "--fd", str(fd), *rest]
     apis = [

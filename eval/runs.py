@@ -36,6 +36,7 @@ _ELSEWHERE = frozenset(
         "backup",
         "conversation",
         "cache",
+        "handoff",
         "answers",
     )
 )

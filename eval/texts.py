@@ -57,6 +57,9 @@ def rouge_l(answer: str, references: Sequence[str]) -> float:
     return max(scorer(reference, answer) for reference in references)
 
 
+_BLEU_ORDER = 4
+
+
 def bleu(answers: Sequence[str], references: Sequence[Sequence[str]], languages: Sequence[str]) -> float:
     """Corpus BLEU by sacrebleu, as a share (its score / 100); each text cut by sacrebleu's tokenizer of its language."""
     from sacrebleu.metrics import BLEU
@@ -71,7 +74,9 @@ def bleu(answers: Sequence[str], references: Sequence[Sequence[str]], languages:
         [tokenize(fold(given[at])) if at < len(given) else None for tokenize, given in zip(cuts, references, strict=True)]
         for at in range(most)
     ]
-    metric = BLEU(tokenize="none", force=True, effective_order=len(answers) == 1)
+    # Where no answer has four tokens there is no 4-gram, and an answer that is its reference word for word would score 0.
+    short = len(answers) == 1 or all(len(text.split()) < _BLEU_ORDER for text in told)
+    metric = BLEU(tokenize="none", force=True, effective_order=short)
     return float(metric.corpus_score(told, streams).score) / 100
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
+from rag.record.damage import explained
 from rag.record.engine import writing
 from rag.record.ledger import now
 from rag.record.schema import job_contents, jobs, meta
@@ -211,7 +212,9 @@ def unavailable(exc: BaseException) -> bool:
     """Whether the database or the disk failed (full, locked, gone) rather than what was asked of it."""
     if isinstance(exc, DBAPIError):
         code = getattr(exc.orig, "sqlite_errorcode", None)
-        return exc.connection_invalidated or (code is not None and code & 0xFF in _UNAVAILABLE)
+        told = explained(exc)
+        away = told is not None and told.code == _LEDGER_UNAVAILABLE
+        return away or exc.connection_invalidated or (code is not None and code & 0xFF in _UNAVAILABLE)
     if isinstance(exc, UpstreamError):
         return exc.code == _LEDGER_UNAVAILABLE
     return isinstance(exc, OSError) and exc.errno in _EXHAUSTED
@@ -224,7 +227,9 @@ def _translated() -> Iterator[None]:
     except DBAPIError as exc:
         if not unavailable(exc):
             raise
-        raise UpstreamError(f"the ledger cannot be used: {exc.orig}.", code=_LEDGER_UNAVAILABLE) from exc
+        told = explained(exc)
+        detail = "the ledger cannot be used." if told is None else told.detail
+        raise UpstreamError(detail, fix=told and told.fix, code=_LEDGER_UNAVAILABLE) from exc
 
 
 def _insert(conn: Connection, doc: DocumentInput, due: float, at: float) -> int:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from sqlalchemy import Engine
 
 from ingest.embed import prepare
 from ingest.read import Read, read_again
@@ -18,6 +21,7 @@ from ingest.statements import of_text, with_tokens
 from rag.errors import Conflict, NotFound, XiansouError
 from rag.index.views import IndexView
 from rag.record import generations, rebuild
+from rag.record.last import note
 from rag.record.rows import PreparedDocument
 from rag.wiring import Application
 
@@ -144,6 +148,23 @@ class _Builder:
         failed = [{"source": key, "error": error} for key, error in self._failed.items()]
         seconds = round(time.perf_counter() - began, 3)
         return Outcome(state, self._view.generation, version, self._documents, self._embedded, failed, wrong, seconds)
+
+
+@contextmanager
+def noted(engine: Engine) -> Iterator[Callable[[str, Sequence[str]], None]]:
+    """Keeps how a re-index ended, for `xiansou doctor` and the metrics. Yields what is told its state and reasons."""
+    ended: list[tuple[str, Sequence[str]]] = []
+    try:
+        yield lambda state, reasons: ended.append((state, reasons))
+    except Exception as exc:
+        if not isinstance(exc, Conflict):  # another one is at it, and will say how it ends
+            reason = exc.detail if isinstance(exc, XiansouError) else type(exc).__name__
+            note(engine, "reindex", state="failed", reasons=[reason])
+        raise
+    for state, reasons in ended:
+        note(engine, "reindex", state=state, reasons=list(reasons))
+        if state != "refused":
+            note(engine, "good reindex", state=state)
 
 
 def _me() -> str:

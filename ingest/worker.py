@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import structlog
 
-from ingest import schedule
+from ingest import handoffs, schedule
 from ingest.jobs import CANCELLED, LEASE_S, Jobs, unavailable
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, WriteResult
@@ -43,12 +43,14 @@ def run(settings: Settings, *, stop: threading.Event, embedder: Embedder | None 
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
     application = open_application(settings, embedder=embedder)
     ended = threading.Event()
-    sources = schedule.start(application, ended)
+    sources, desk = schedule.start(application, ended), handoffs.start(application, ended)
     try:
         _Worker(application, Doorbell(lambda: open_redis(settings)), owner, stop, lease_s).work()
     finally:
         ended.set()
         sources.join(_GRACE_S)
+        if desk is not None:
+            desk.join(_GRACE_S)
         application.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rag.errors import ConfigError
+from rag.runtime.metrics import begin
 from rag.settings import Settings
 
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"  # set by `xiansou serve`: its API tells ours too
@@ -16,10 +17,14 @@ _SHARED = "PROMETHEUS_MULTIPROC_DIR"  # set by `xiansou serve`: its API tells ou
 def told(settings: Settings) -> Iterator[int | None]:
     """Answers Prometheus at `server.worker_metrics` meanwhile; yields the port, None: nowhere. Raises ConfigError."""
     address = settings.server.worker_metrics
+    if os.environ.get(_SHARED):
+        begin()
     if not address or os.environ.get(_SHARED):
         yield None
         return
     from prometheus_client import start_http_server
+
+    begin()
 
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:

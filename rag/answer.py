@@ -20,8 +20,9 @@ from rag.answering.record import Made, Reuse
 from rag.answering.run import EXTRACTIVE, Run
 from rag.answering.unsafe import unsafe
 from rag.answering.wording import Wording, messages
-from rag.domain import Answer, Question, Reason, Retrieved, Sentence
+from rag.domain import Answer, Question, Reason, Retrieved, Scope, Sentence
 from rag.follow_up import FollowUps
+from rag.index.fields import Field
 from rag.ports import Embedder, Generator
 from rag.record.calibration import threshold
 from rag.runtime import telemetry
@@ -54,6 +55,7 @@ class Answerer:
         """
         self.memory = memory
         self.heard: Callable[[Question, Answer], None] | None = None  # told of every answer that is given out
+        self.instead: Callable[[Question], Answer | None] | None = None  # who may answer in our place: a person
         self._retriever, self._embedder, self._settings = retriever, embedder, settings
         self._backends = Backends(settings, generator, generators or {})
         self._searcher = Searcher(retriever, settings)
@@ -63,7 +65,7 @@ class Answerer:
     def quiet(self) -> Answerer:
         """The same, remembering nothing."""
         other = copy(self)
-        other.memory = None
+        other.memory = other.instead = None
         return other
 
     def lenient(self) -> Answerer:
@@ -86,6 +88,10 @@ class Answerer:
         """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
         return self._searcher.search(question, explain=explain)
 
+    def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
+        """What filters know of what the scope's caller may see: fields, collections, and the index version of both."""
+        return self._retriever.fields(scope)
+
     def prompt(self, question: Question) -> list[dict[str, str]]:
         """The messages that an LLM would be sent for this question. Raises IndexBehind, InputError."""
         run = self._recalled(question)
@@ -104,6 +110,9 @@ class Answerer:
 
     def stream(self, question: Question, gone: threading.Event | None = None) -> Iterator[Sentence | Answer]:
         """Each sentence as soon as it passed the gate, then the whole answer, remembered by then. `gone`: nobody waits."""
+        if self.instead is not None and (theirs := self.instead(question)) is not None:
+            yield theirs
+            return
         question = question if self.memory is None else self.memory.recall(question)
         with telemetry.abandoned() as given:
             for event in self.make(question, gone, self.memory):

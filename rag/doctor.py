@@ -5,26 +5,28 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import httpx
 from sqlalchemy import func, select
 
 from rag import __version__
+from rag import doctor_operation as operation
 from rag.answering.generate import Backend, status_of_backend
+from rag.check import Check
 from rag.domain.sampling import Sampling
 from rag.errors import UpstreamError, XiansouError
 from rag.record import audit
 from rag.record.calibration import CALIBRATE, WORTH_CALIBRATING, Calibration
+from rag.record.damage import explained
 from rag.record.keys import Key, Keys
 from rag.record.ledger import Ledger
 from rag.record.schema import jobs
-from rag.runtime.stores import ping
+from rag.runtime.console import empty
+from rag.runtime.stores import redis_state
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
@@ -34,45 +36,49 @@ _SHOWN_KEYS = 3
 _ASKED_S = 15.0  # patience with a backend that is asked for one token
 _SHOWN_MODELS = 5
 _ADDRESS = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
-_MIN_FREE = 500_000_000  # bytes under which a re-index or a snapshot may not fit
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the report."""
-
-    name: str
-    state: Literal["ok", "warn", "fail"]
-    detail: str
-    fix: str | None = None
 
 
 def examine(settings: Settings) -> list[Check]:
-    """All checks, in the order in which one would repair. Changes nothing but an empty data_dir."""
+    """All checks, in the order in which one would repair. Changes nothing, and makes no library where there is none."""
     checks = [Check("program", "ok", f"xiansou {__version__}, Python {sys.version.split()[0]}")]
-    checks += _guarded("data_dir", lambda: _data_dir(settings))
-    checks += _guarded("ledger", lambda: _ledger(settings))
-    checks += _guarded("keys", lambda: _keys(settings))
-    checks += _guarded("audit", lambda: _audit(settings))
-    checks += _guarded("index", lambda: _index(settings))
+    checks += _guarded("data_dir", lambda: operation.disk(settings))
+    if settings.ledger_file is not None and not settings.ledger_file.exists():
+        absent = empty(settings)
+        checks.append(Check("ledger", "warn", absent.detail.rstrip("."), absent.fix))
+    else:
+        checks += _guarded("ledger", lambda: _ledger(settings))
+        if not any(check.state == "fail" for check in checks):  # else each of these would say the same
+            checks += _guarded("keys", lambda: _keys(settings))
+            checks += _guarded("audit", lambda: _audit(settings))
+            checks += _guarded("index", lambda: _index(settings))
+            checks += _guarded("operation", lambda: _operation(settings))
     checks += _guarded("redis", lambda: _redis(settings))
+    checks += _guarded("memory", lambda: operation.memory(settings))
     checks += _guarded("generator", lambda: _generators(settings))
     return checks
 
 
 def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> list[Check]:
+    """Whatever happens is one line: a damaged ledger may fail anywhere, and its errors hold documents' text."""
     try:
         return list(check())
     except XiansouError as exc:
         return [Check(name, "fail", exc.detail, exc.fix)]
+    except Exception as exc:
+        told = explained(exc)
+        if told is not None:
+            return [Check(name, "fail", told.detail, told.fix)]
+        return [Check(name, "fail", f"cannot be examined ({type(exc).__name__})", "Please report this.")]
 
 
-def _data_dir(settings: Settings) -> Iterator[Check]:
-    folder = settings.data_dir.resolve()
-    at = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(at).free
-    state: Literal["ok", "warn"] = "ok" if free >= _MIN_FREE else "warn"
-    yield Check("data_dir", state, f"{folder}, {free / 1e9:.1f} GB free", "Free some space." if state == "warn" else None)
+def _operation(settings: Settings) -> Iterator[Check]:
+    ledger = Ledger.open(settings.database_url)
+    try:
+        yield from operation.reindex(settings, ledger.engine)
+        yield from operation.followed(ledger.engine)
+        yield from operation.backups(settings, ledger.engine)
+    finally:
+        ledger.close()
 
 
 def _ledger(settings: Settings) -> Iterator[Check]:
@@ -82,7 +88,12 @@ def _ledger(settings: Settings) -> Iterator[Check]:
             if conn.dialect.name == "sqlite":
                 found = conn.exec_driver_sql("PRAGMA quick_check").scalar()
                 if found != "ok":
-                    yield Check("ledger", "fail", f"damaged: {found}", "Restore the last backup.")
+                    yield Check(
+                        "ledger",
+                        "fail",
+                        "the ledger is damaged",
+                        "Stop the service and put a backup back: `xiansou restore FILE`.",
+                    )
                     return
             states = {state: n for state, n in conn.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state)).tuples()}
         counts = ledger.counts()
@@ -171,9 +182,13 @@ def _refusals(fitted: Calibration, passages: int) -> Check:
 
 
 def _redis(settings: Settings) -> Iterator[Check]:
-    where = settings.redis.url or "embedded"
-    if ping(settings):
+    where = operation.hidden(settings.redis.url) or "embedded"
+    state = redis_state(settings)
+    if state == "answers":
         yield Check("redis", "ok", f"{where}, answers")
+    elif state == "refuses":
+        fix = "Correct the name or password in `redis.url`, best as XIANSOU__REDIS__URL in the environment."
+        yield Check("redis", "warn", f"{where} refuses the name or password; questions are still answered", fix)
     elif settings.redis.url:
         yield Check(
             "redis", "warn", f"{where} does not answer; questions are still answered", "Start it, or correct `redis.url`."
@@ -204,7 +219,7 @@ def _same_backend(one: GeneratorSettings, other: GeneratorSettings) -> bool:
 def _generator(told: GeneratorSettings, title: str) -> Check:
     if told.kind == "extractive":
         return Check(title, "ok", "extractive: answers quote the documents, no LLM is called")
-    where = f"{told.model} at {told.base_url}" if told.base_url else f"{told.kind}: {told.model}"
+    where = f"{told.model} at {operation.hidden(told.base_url)}" if told.base_url else f"{told.kind}: {told.model}"
     if told.base_url and not _ADDRESS.match(told.base_url):
         return Check(title, "fail", f"{where}: that is no address", "Begin `generator.base_url` with http:// or https://.")
     generator = load_generator(told)

@@ -25,6 +25,7 @@ from rag.search.weights import Weights
 from rag.settings import Settings
 from rag.settings.generator import Generator as GeneratorSettings
 from rag.settings.profiles import DEFAULT_PROFILE
+from rag.text import chinese
 from rag.text.dictionary import load_cutter
 from rag.text.tokens import Cutter
 
@@ -99,11 +100,13 @@ def open_application(
     ConfigError: an unusable data_dir, no model, or (unless `rebuilding`) a model other than the index was built with.
     `serving`: for a process that answers many questions; its index is trained in the background when it is large.
     """
+    if serving:
+        _warm()
     ledger = open_ledger(settings)
     if embedder is not None:
         given = embedder
         load = lambda _: given  # noqa: E731
-    load = load or embedder_loader(settings)
+    load = load or embedder_loader(settings, brief=not serving)
     embedder = load(settings.embedding.model)
     cutter = load_cutter(settings.retrieval.dictionary)
     wanted = fingerprint(settings, embedder, cutter)
@@ -138,13 +141,20 @@ def open_application(
     return Application(settings, ledger, views, answerer, open_view, wanted)
 
 
-def embedder_loader(settings: Settings) -> LoadEmbedder:
-    """Loads embedding models by name. Raises ConfigError when their weights cannot be had."""
+def _warm() -> None:
+    """Loads what a command that answers one question does without, before the first question comes."""
+    import faiss  # noqa: F401
+
+    chinese.cut("先搜后答")
+
+
+def embedder_loader(settings: Settings, *, brief: bool = False) -> LoadEmbedder:
+    """Loads embedding models by name; `brief`: for a question or two. Raises ConfigError when their weights cannot be had."""
 
     def load(name: str) -> Embedder:
         from rag.models import embed  # loads ONNX: not for commands that need no model
 
-        return embed.load(name, settings.model_folder, threads=settings.embedding.threads or None)
+        return embed.load(name, settings.model_folder, threads=settings.embedding.threads or None, brief=brief)
 
     return load
 

@@ -13,6 +13,7 @@ from ingest.statements import of_text, with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.record.rows import PreparedDocument
+from rag.runtime import metrics
 from rag.settings import Settings, load
 from rag.wiring import Application, open_application
 
@@ -20,6 +21,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 # By default a traceback shows every frame's variables: twelve seconds of one core for one logged error.
 _PLAIN = [structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()]
 structlog.configure(processors=_PLAIN)
+metrics.begin()  # tests count in their own process, as a service does
 
 
 @pytest.fixture(autouse=True)

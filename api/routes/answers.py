@@ -11,7 +11,7 @@ from api.answer_replies import ExplainedReply, RemovedReply, ReplayReply
 from api.principal import Principal
 from api.replies import problems
 from api.reply import Json
-from api.scopes import Asker
+from api.scopes import Asker, Member, Searcher
 from api.state import Here
 from rag.answering.explain import explain
 from rag.answering.replay import replay_json
@@ -26,7 +26,7 @@ _OPERATORS = ("settings", "prompt", "prompt_sha256", "raw")
 
 
 @router.get("/{id}", response_model=ExplainedReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
-def explain_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
+def explain_answer(id: AnswerId, here: Here, caller: Member) -> Response:
     """An answer with all that led to it: question, query, candidates with scores, sentences and their grounding, feedback.
 
     Prompt, settings and the LLM's own words are for administrators. 404 also for an answer to somebody else.
@@ -39,7 +39,7 @@ def explain_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
 
 
 @router.post("/{id}/replay", response_model=ReplayReply, responses=problems(401, 403, 404, 422, 429, 500, 502, 503))
-def replay_answer(id: AnswerId, here: Here, caller: Asker) -> Response:
+def replay_answer(id: AnswerId, here: Here, caller: Searcher) -> Response:
     """Make the answer again from the library as it was, and tell what differs. It is not kept as an answer.
 
     403 for a key with collections or groups: what was open to it then may be closed by now.

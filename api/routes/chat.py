@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.reply import Json
 from api.request import JsonRoute
 from api.scopes import Asker
 from api.state import Here
-from api.stream import answer_while_connected, reached, stream_answer
+from api.stream import answer_while_connected, reached, ready, stream_answer
 from api.wire.chat import ChatBody, ChatChunks, completion
 from api.wire.citations import Rendering
 from api.wire.options import check_model, models, style_of
 from api.wire.replies import ChatCompletion, openai_problems
+from api.wire.tasks import answer_to
 
 router = APIRouter(prefix="/chat", tags=["compatible clients"], route_class=JsonRoute)
 
@@ -26,11 +28,16 @@ async def chat_completions(asked: ChatBody, here: Here, caller: Asker, request: 
     """Answer the last message from the documents, as OpenAI's Chat Completions do; `model` names an assistant."""
     application = here.application
     model = check_model(asked.model, models(application.settings))
+    rendering = Rendering(style_of(request, asked.rag, guess=True), here.access.links(request, caller))
+    wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
+    chunks = ChatChunks(model, rendering, include_usage=wants_usage, more=asked.settled())
+    if (order := asked.order()) is not None:
+        told = answer_to(order, await run_in_threadpool(application.ledger.head), model)
+        if asked.stream:
+            return ready(told, chunks)
+        return Json(completion(model, told, rendering), index_version=told.index_version)
     question = caller.within(asked.to_question())
-    rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
     if asked.stream:
-        wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        chunks = ChatChunks(model, rendering, include_usage=wants_usage)
         return await stream_answer(application, question, chunks, request.state.request_id, strict=True)
     answer = reached(await answer_while_connected(application, question, request))
-    return Json(completion(model, answer, rendering), index_version=answer.index_version)
+    return Json(completion(model, answer, rendering, asked.settled()), index_version=answer.index_version)

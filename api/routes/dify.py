@@ -10,12 +10,17 @@ from starlette.responses import Response
 
 from api.reply import Json
 from api.request import JsonRoute
-from api.scopes import Asker
+from api.scopes import Searcher
 from api.state import Here
 from api.wire.dify import ALL, RetrievalBody, record
 from api.wire.replies import dify_problems
 from rag.errors import NotFound
+from rag.record.calibration import threshold
 from rag.search import intent
+
+# Dify's threshold is off unless its user has set one, and its model takes each record for true. Half of the questions that
+# documents do not answer are about something else altogether: passages as far from the question as those find are no records.
+_OFF_TOPIC = 0.5
 
 router = APIRouter(prefix="/dify", tags=["compatible clients"], route_class=JsonRoute)
 
@@ -42,7 +47,7 @@ class Records(BaseModel):
 @router.post(
     "/retrieval", response_model=Records, responses=dify_problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 )
-def retrieval(asked: RetrievalBody, here: Here, caller: Asker) -> Response:
+def retrieval(asked: RetrievalBody, here: Here, caller: Searcher) -> Response:
     """Passages for Dify; `knowledge_id` is a collection."""
     application = here.application
     if asked.knowledge_id != ALL and not application.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):
@@ -50,5 +55,7 @@ def retrieval(asked: RetrievalBody, here: Here, caller: Asker) -> Response:
     if intent.of(asked.query) is not None:  # a greeting finds nothing that would help Dify's model to answer it
         return Json({"records": []}, index_version=application.ledger.head())
     found = application.answerer.retrieve(caller.within(asked.to_question()))
-    taken = [record(hit) for hit in found.hits if asked.takes(hit)][: asked.retrieval_setting.top_k]
+    wrong_rate = application.settings.profile(None).max_wrong_rate
+    least = threshold(max(wrong_rate, _OFF_TOPIC), found.unanswered)
+    taken = [record(hit) for hit in found.hits if asked.takes(hit, least)][: asked.top_k]
     return Json({"records": taken}, index_version=found.version)

@@ -23,7 +23,7 @@ from api.schemas import (
     cursor_after,
     read_cursor,
 )
-from api.scopes import Asker, Reader, Writer
+from api.scopes import Member, Reader, Writer
 from api.state import Here
 from rag.record import readings
 from rag.record.serializers import document_json
@@ -84,7 +84,7 @@ def list_documents(
     response_class=PlainTextResponse,
     responses=problems(401, 403, 404, 422, 429, 500, 503),
 )
-def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here, caller: Asker) -> Response:
+def version_text(document_id: DocumentId, v: Annotated[int, Path(ge=1, le=MAX_INT)], here: Here, caller: Member) -> Response:
     """The text of a version, also of a superseded one: what `start` and `end` of citations point into."""
     return PlainTextResponse(here.application.ledger.text(document_id, v, scope=caller.scope()))
 

@@ -30,7 +30,7 @@ class KeyBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     name: Name = Field(examples=["help centre"])
-    scopes: list[KeyScope] = Field(["query"], max_length=3)
+    scopes: list[KeyScope] = Field(["query"], max_length=4)
     collections: list[Name] | None = Field(None, max_length=1000, description="null: all.")
     groups: list[Name] | None = Field(None, max_length=1000, description="null: every document, whatever its ACL.")
     origins: list[str] = Field([], max_length=100, description="Web origins of its widget tokens.")

@@ -12,16 +12,29 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.mcp_tools import make_server
+from api.mcp_tools import Callers, make_server
 from api.principal import Principal
-from api.scopes import Asker
+from api.reply import Json
+from api.scopes import Searcher
 from api.state import Here, State
+from api.wire.links import Links
 
 router = APIRouter(tags=["compatible clients"])
 
 
-@router.api_route("/mcp", methods=["GET", "POST", "DELETE"], include_in_schema=False)
-async def mcp(request: Request, here: Here, caller: Asker) -> Response:
+@router.get("/mcp", include_in_schema=False)
+@router.get("/mcp/", include_in_schema=False)
+@router.delete("/mcp", include_in_schema=False)
+@router.delete("/mcp/", include_in_schema=False)
+async def no_stream(caller: Searcher) -> Response:
+    """Requests stand alone: there is no stream to listen to, and no session to end. Every TypeScript client asks for one."""
+    told = {"code": -32600, "message": "There is no stream to listen to and no session to end; send requests by POST."}
+    return Json({"jsonrpc": "2.0", "id": None, "error": told}, 405, headers={"Allow": "POST"})
+
+
+@router.post("/mcp", include_in_schema=False)
+@router.post("/mcp/", include_in_schema=False)
+async def mcp(request: Request, here: Here, caller: Searcher) -> Response:
     """Passes the request on to the MCP SDK."""
     manager = request.app.state.mcp
     assert isinstance(manager, StreamableHTTPSessionManager)
@@ -31,7 +44,11 @@ async def mcp(request: Request, here: Here, caller: Asker) -> Response:
 @asynccontextmanager
 async def running(app: FastAPI, state: State) -> AsyncIterator[None]:
     """Serves `/mcp` of the app while it is open."""
-    server = make_server(lambda: state.application, _principal)
+
+    def links(request: Request) -> Links:
+        return state.access.links(request, _principal(request))
+
+    server = make_server(lambda: state.application, Callers(_principal, links))
     open_door = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # ours: api.gate, for all routes
     server.streamable_http_app(stateless_http=True, transport_security=open_door)  # the app is not used: no keys, no limits
     manager = app.state.mcp = server.session_manager

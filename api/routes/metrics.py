@@ -13,17 +13,20 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse, Response
 
+from api.operation_metrics import operation
 from api.replies import problems
-from api.scopes import Admin
+from api.scopes import Monitor
 from api.state import Here, State
 from ingest.queue import Queue
 from rag import __version__
+from rag.runtime.metrics import begin
 
 router = APIRouter(tags=["operation"])
+begin()
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 403, 422, 429, 500, 503))
-def metrics(here: Here, caller: Admin) -> Response:
+def metrics(here: Here, caller: Monitor) -> Response:
     """Metrics in Prometheus' text format."""
     return Response(exposition(here), media_type=CONTENT_TYPE_LATEST)
 
@@ -60,3 +63,4 @@ class _Record(Collector):
         info = GaugeMetricFamily("xiansou_info", "Version and live generation.", labels=["version", "generation"])
         info.add_metric([__version__, str(application.generation)], 1)
         yield info
+        yield from operation(application)

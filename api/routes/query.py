@@ -9,7 +9,7 @@ from api.replies import AnswerReply, HitsReply, problems
 from api.reply import Json
 from api.request import JsonRoute
 from api.schemas import ExplainedBody, QueryBody
-from api.scopes import Asker
+from api.scopes import Asker, Searcher
 from api.state import Here
 from api.stream import answer_events, answer_while_connected
 from rag.record.serializers import answer_json, hits_json
@@ -31,7 +31,7 @@ async def query(asked: QueryBody, here: Here, caller: Asker, request: Request) -
 
 
 @router.post("/retrieve", response_model=HitsReply, responses=_PROBLEMS)
-def retrieve(asked: ExplainedBody, here: Here, caller: Asker) -> Response:
+def retrieve(asked: ExplainedBody, here: Here, caller: Searcher) -> Response:
     """The passages that match a question, best first."""
     explain = bool(asked.explain)
     found = here.application.answerer.retrieve(caller.within(asked.to_question()), explain=explain)

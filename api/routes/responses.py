@@ -6,18 +6,21 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.reply import Json
 from api.request import JsonRoute
 from api.scopes import Asker
 from api.state import Here
-from api.stream import answer_while_connected, reached, stream_answer
+from api.stream import answer_while_connected, reached, ready, stream_answer
 from api.wire.citations import Rendering
 from api.wire.options import check_model, models, style_of
 from api.wire.replies import openai_problems
 from api.wire.responses import ResponsesBody, ResponseWriter
 from api.wire.responses_stream import ResponseEvents
+from api.wire.tasks import ORDERED, answer_to
+from rag.domain import Question
 
 router = APIRouter(prefix="/responses", tags=["compatible clients"], route_class=JsonRoute)
 
@@ -26,7 +29,7 @@ _PROBLEMS = openai_problems(400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 50
 
 
 class ResponseReply(BaseModel):
-    """OpenAI's `response`: a `file_search_call` and a `message`; `rag` holds what has no place there."""
+    """OpenAI's `response`: a `message`, after a `file_search_call` for who gave that tool; `rag` holds what else is told."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -41,12 +44,16 @@ class ResponseReply(BaseModel):
 
 @router.post("", response_model=ResponseReply, responses={200: _STREAM, **_PROBLEMS})
 async def create_response(asked: ResponsesBody, here: Here, caller: Asker, request: Request) -> Response:
-    """Answer from the documents, as OpenAI's Responses do; citations are `file_citation` annotations."""
+    """Answer from the documents, as OpenAI's Responses do; citations are `url_citation` annotations."""
     application = here.application
     check_model(asked.model, models(application.settings))
-    question = caller.within(asked.to_question())
-    rendering = Rendering(style_of(request, asked.rag), str(request.base_url))
+    order = asked.order()
+    question = Question(ORDERED, profile=asked.model) if order else caller.within(asked.to_question())
+    rendering = Rendering(style_of(request, asked.rag), here.access.links(request, caller))
     writer = ResponseWriter(asked, question, rendering)
+    if order is not None:
+        told = answer_to(order, await run_in_threadpool(application.ledger.head), asked.model)
+        return ready(told, ResponseEvents(writer)) if asked.stream else Json(writer.complete(told))
     if asked.stream:
         return await stream_answer(application, question, ResponseEvents(writer), request.state.request_id, strict=True)
     answer = reached(await answer_while_connected(application, question, request))

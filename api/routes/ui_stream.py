@@ -29,5 +29,11 @@ async def ui_chat(asked: UiChatBody, here: Here, caller: Asker, request: Request
     if asked.model is not None:
         check_model(asked.model, models(here.application.settings))
     question = caller.within(asked.to_question())
-    parts = UiParts(Rendering(style_of(request, asked.rag), str(request.base_url)))
+    parts = UiParts(Rendering(style_of(request, asked.rag), here.access.links(request, caller)))
     return await stream_answer(here.application, question, parts, request.state.request_id, HEADERS)
+
+
+@router.get("/chat/{id}/stream", status_code=204, responses=problems(401, 403, 429, 503))
+async def resume_chat(id: str, _caller: Asker) -> Response:
+    """What `useChat` with `resume` asks for when a page is loaded: an answer whose reader left has ended."""
+    return Response(None, 204)

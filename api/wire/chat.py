@@ -18,14 +18,15 @@ from api.wire.citations import Rendering, context, open_webui_source, url_citati
 from api.wire.dialects import openai_error
 from api.wire.messages import question_of
 from api.wire.options import RagOptions
+from api.wire.sampling import Settled, sampling_of, settled
+from api.wire.tasks import Order, order_of
 from rag.domain import Answer, Question, Sentence
-from rag.domain.sampling import Sampling
 from rag.errors import InputError
 from rag.record.serializers import answer_json
 
 DONE = ServerSentEvent("[DONE]")
 _IN_OPENAIS_OWN = ("answer", "citations", "usage")
-_NOT_FORCED = (None, "none", "auto")
+_NOT_FORCED = (None, "none", "auto", {"type": "auto"}, {"type": "none"})
 
 StopText = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -65,22 +66,31 @@ class ChatBody(BaseModel):
     response_format: dict[str, Any] | None = Field(None, description='`{"type": "text"}`.')
     logprobs: bool | None = None
     modalities: list[str] | None = None
-    rag: RagOptions = RagOptions()
+    rag: RagOptions | None = None
 
     def to_question(self) -> Question:
         """Raises InputError naming the field that is not possible."""
         self._check()
+        rag = self.rag or RagOptions()
         text, history = question_of(self.messages)
         stop = (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-        sampling = Sampling(
+        sampling = sampling_of(
             self.temperature,
             self.top_p,
-            self.presence_penalty,
-            self.max_completion_tokens or self.max_tokens,
-            stop,
-            self.seed,
+            presence_penalty=self.presence_penalty,
+            max_tokens=self.max_completion_tokens or self.max_tokens,
+            stop=stop,
+            seed=self.seed,
         )
-        return replace(self.rag.question(text, history, self.model), sampling=sampling)
+        return replace(rag.question(text, history, self.model), sampling=sampling)
+
+    def settled(self) -> Settled:
+        """What became of wishes that exclude each other."""
+        return settled(self.temperature, self.top_p)
+
+    def order(self) -> Order | None:
+        """What a chat client orders for itself, instead of a question."""
+        return order_of(self.messages)
 
     def _check(self) -> None:
         impossible = {
@@ -96,7 +106,6 @@ class ChatBody(BaseModel):
                 raise InputError(
                     f"`{field}` of this kind is not possible here: {_WHY[field]}.", field=field, fix="Leave it out."
                 )
-        check_sampling(self.temperature, self.top_p)
 
 
 _WHY = {
@@ -109,24 +118,12 @@ _WHY = {
 }
 
 
-def check_sampling(temperature: float | None, top_p: float | None) -> None:
-    """Raises InputError: above 1, or both changed."""
-    if temperature is not None and temperature > 1:
-        raise InputError(
-            "`temperature` above 1 is not allowed for answers from documents.", field="temperature", fix="Use 0 to 1."
-        )
-    if temperature and top_p not in (None, 1):
-        raise InputError(
-            "change `temperature` or `top_p`, not both: their effects on randomness multiply.",
-            field="top_p",
-            fix="Leave one of them out.",
-        )
-
-
-def rag_extras(answer: Answer) -> dict[str, Any]:
-    """What OpenAI's protocol has no place for; clients ignore it."""
+def rag_extras(answer: Answer, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What OpenAI's protocol has no place for; clients ignore it. `more`: what is told of the request."""
     told = {name: value for name, value in answer_json(answer).items() if name not in _IN_OPENAIS_OWN}
-    return told | {"offset_unit": "codepoint"}
+    if not answer.answer_id:  # of what is kept nowhere
+        told["answer_id"] = None
+    return told | {"offset_unit": "codepoint"} | dict(more or {})
 
 
 def usage(answer: Answer) -> dict[str, int]:
@@ -138,23 +135,27 @@ def usage(answer: Answer) -> dict[str, int]:
     }
 
 
-def completion(model: str, answer: Answer, rendering: Rendering) -> dict[str, Any]:
-    """A whole `chat.completion`; `rendering` is empty yet."""
+def completion(model: str, answer: Answer, rendering: Rendering, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A whole `chat.completion`; `rendering` is empty yet. `more`: what is told of the request, under `rag`."""
     rendering.add(answer.answer, answer.citations)
     message: dict[str, Any] = {"role": "assistant", "content": rendering.text, "refusal": None}
     choice = {"index": 0, "message": message | _cited(answer, rendering), "logprobs": None, "finish_reason": "stop"}
-    body = _head("chat.completion", model) | {"choices": [choice], "usage": usage(answer), "rag": rag_extras(answer)}
+    body = _head("chat.completion", model) | {"choices": [choice], "usage": usage(answer), "rag": rag_extras(answer, more)}
     if rendering.style == "openwebui":
-        body["sources"] = [open_webui_source(citation, rendering.base_url)["data"] for citation in answer.citations]
+        body["sources"] = [open_webui_source(citation, rendering.links)["data"] for citation in answer.citations]
     return body
 
 
 class ChatChunks:
-    """A stream of `chat.completion.chunk`: role, content, an empty one with `finish_reason` and annotations, usage, [DONE]."""
+    """A stream of `chat.completion.chunk`: role, content, an empty one with `finish_reason` and annotations, usage, [DONE].
 
-    def __init__(self, model: str, rendering: Rendering, *, include_usage: bool):
+    What is ours stands in that chunk twice: at its top, and in its delta, where the stream helper of OpenAI's Python SDK keeps
+    it (of all others it keeps the first chunk's only).
+    """
+
+    def __init__(self, model: str, rendering: Rendering, *, include_usage: bool, more: Mapping[str, Any] | None = None):
         self._head = _head("chat.completion.chunk", model) | ({"usage": None} if include_usage else {})
-        self._rendering, self._include_usage = rendering, include_usage
+        self._rendering, self._include_usage, self._more = rendering, include_usage, more
         self._shown = set[int]()
 
     def start(self) -> Events:
@@ -165,13 +166,14 @@ class ChatChunks:
             for citation in said.citations:
                 if citation.n not in self._shown:
                     self._shown.add(citation.n)
-                    yield _data(self._head | {"choices": [], "event": open_webui_source(citation, self._rendering.base_url)})
+                    yield _data(self._head | {"choices": [], "event": open_webui_source(citation, self._rendering.links)})
         yield self._chunk({"content": self._rendering.add(said.text, said.citations)})
 
     def end(self, answer: Answer) -> Events:
         if not self._rendering.text:
             yield self._chunk({"content": self._rendering.add(answer.answer, answer.citations)})
-        yield self._chunk(_cited(answer, self._rendering), "stop", {"rag": rag_extras(answer)})
+        extras = {"rag": rag_extras(answer, self._more)}
+        yield self._chunk(_cited(answer, self._rendering) | extras, "stop", extras)
         if self._include_usage:
             yield _data(self._head | {"choices": [], "usage": usage(answer)})
         yield DONE
@@ -193,8 +195,8 @@ def _cited(answer: Answer, rendering: Rendering) -> dict[str, Any]:
     """`annotations` and `context` of a message or of the finishing delta. Open WebUI would show both as sources."""
     if rendering.style in ("none", "openwebui"):
         return {}
-    base_url = rendering.base_url
-    return {"annotations": url_citations(rendering.marks, base_url), "context": context(answer.citations, base_url)}
+    links = rendering.links
+    return {"annotations": url_citations(rendering.marks, links), "context": context(answer.citations, links)}
 
 
 def _head(kind: str, model: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
-from urllib.parse import quote
 
+from api.wire.links import Links
 from api.wire.shown import for_chat
 from rag.domain import Citation
 
@@ -32,17 +32,17 @@ class Mark:
 class Rendering:
     """An answer's text as a client wants it, sentence by sentence, with the places of its markers so far.
 
-    `base_url` is the service's own, for documents that have no address.
+    `links`: where citations lead.
     """
 
     style: Style
-    base_url: str
+    links: Links
     text: str = ""
     marks: list[Mark] = field(default_factory=list)
 
     def add(self, sentence: str, citations: Sequence[Citation]) -> str:
         """What is appended to `text` for a sentence."""
-        piece, marks = render(for_chat(sentence), {citation.n: citation for citation in citations}, self.style, self.base_url)
+        piece, marks = render(for_chat(sentence), {citation.n: citation for citation in citations}, self.style, self.links)
         joint = JOINT if self.text else ""
         offset = len(self.text) + len(joint)
         self.marks += [Mark(mark.start + offset, mark.end + offset, mark.citation) for mark in marks]
@@ -50,7 +50,7 @@ class Rendering:
         return joint + piece
 
 
-def render(text: str, citations: Mapping[int, Citation], style: Style, base_url: str) -> tuple[str, list[Mark]]:
+def render(text: str, citations: Mapping[int, Citation], style: Style, links: Links) -> tuple[str, list[Mark]]:
     """The text in a style: `markdown` makes links of the markers, `none` takes them out, the others leave them."""
     if style == "none":
         return _MARKERS.sub("", text), []
@@ -60,23 +60,13 @@ def render(text: str, citations: Mapping[int, Citation], style: Style, base_url:
         if citation is None:
             continue
         out += text[at : found.start()]
-        shown = f"[{found[0]}]({_in_markdown(link(citation, base_url))})" if style == "markdown" else found[0]
+        shown = f"[{found[0]}]({_in_markdown(links.of(citation))})" if style == "markdown" else found[0]
         marks.append(Mark(len(out), len(out) + len(shown), citation))
         out, at = out + shown, found.end()
     return out + text[at:], marks
 
 
-def link(citation: Citation, base_url: str) -> str:
-    """The document's own address, else ours of the cited version; `#char=` names the place (RFC 5147)."""
-    if citation.url:
-        return citation.url
-    document = quote(citation.document_id, safe="/")
-    return (
-        f"{base_url.rstrip('/')}/v1/documents/{document}/versions/{citation.version}/text#char={citation.start},{citation.end}"
-    )
-
-
-def url_citations(marks: Sequence[Mark], base_url: str) -> list[dict[str, Any]]:
+def url_citations(marks: Sequence[Mark], links: Links) -> list[dict[str, Any]]:
     """OpenAI's `url_citation` for each marker."""
     return [
         {
@@ -85,21 +75,21 @@ def url_citations(marks: Sequence[Mark], base_url: str) -> list[dict[str, Any]]:
                 "start_index": mark.start,
                 "end_index": mark.end,
                 "title": mark.citation.title,
-                "url": link(mark.citation, base_url),
+                "url": links.of(mark.citation),
             },
         }
         for mark in marks
     ]
 
 
-def context(citations: Sequence[Citation], base_url: str) -> dict[str, Any]:
+def context(citations: Sequence[Citation], links: Links) -> dict[str, Any]:
     """Azure's `message.context`, with the exact place of each citation beside it."""
     return {
         "citations": [
             {
                 "content": citation.cited_text,
                 "title": citation.title,
-                "url": link(citation, base_url),
+                "url": links.of(citation),
                 "filepath": citation.document_id,
                 "chunk_id": str(citation.passage_id),
                 "n": citation.n,
@@ -117,10 +107,20 @@ def context(citations: Sequence[Citation], base_url: str) -> dict[str, Any]:
     }
 
 
-def open_webui_source(citation: Citation, base_url: str) -> dict[str, Any]:
-    """An Open WebUI event: a source chip that opens the cited passage."""
-    url = link(citation, base_url)
-    about = {"source": url, "name": citation.title, "document_id": citation.document_id, "version": citation.version}
+def open_webui_source(citation: Citation, links: Links) -> dict[str, Any]:
+    """An Open WebUI event: a source chip that opens the cited passage.
+
+    It numbers the different `metadata.source`, so no two citations share one (`api.wire.links`); where that is an address, it
+    is shown in the place of the name unless the source is called external.
+    """
+    url = links.of(citation)
+    about = {
+        "source": url,
+        "external": True,
+        "name": citation.title,
+        "document_id": citation.document_id,
+        "version": citation.version,
+    }
     source = {"id": str(citation.n), "name": citation.title, "url": url}
     return {
         "type": "source",

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from rag.domain import Hit, Question, Scope
 from rag.domain.validation import check_question
 from rag.errors import InputError
+from rag.record.serializers import shown_source
 
 ALL = "*"  # as knowledge_id: every collection
 MAX_HITS = 100
@@ -21,7 +22,7 @@ _OWN = ("title", "url", "source", "document_id", "collection")  # told of every 
 class RetrievalSetting(BaseModel):
     """How many records, and how good at least."""
 
-    top_k: Annotated[int, Field(ge=1, le=MAX_HITS)] = 5
+    top_k: Annotated[int, Field(ge=1, le=MAX_HITS)] | None = 5
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = 0.0
 
 
@@ -56,17 +57,21 @@ class RetrievalBody(BaseModel):
         """`is` and `in` on metadata are decided inside the index; other conditions look at its 100 best hits."""
         self._check()
         collection = None if self.knowledge_id == ALL else self.knowledge_id
-        top_k = MAX_HITS if self._wanted() else self.retrieval_setting.top_k
+        top_k = MAX_HITS if self._wanted() else self.top_k
         return Question(self.query, scope=Scope(collection, self._equal()), top_k=top_k)
 
-    def takes(self, hit: Hit) -> bool:
-        """Whether a hit is good enough and meets the conditions."""
-        if hit.probability < (self.retrieval_setting.score_threshold or 0.0):
+    @property
+    def top_k(self) -> int:
+        return self.retrieval_setting.top_k or 5
+
+    def takes(self, hit: Hit, least: float) -> bool:
+        """Whether a hit is good enough and meets the conditions. `least`: probability, where Dify's user has set none."""
+        if hit.probability < (self.retrieval_setting.score_threshold or least):
             return False
         told = self._wanted()
         if not told:
             return True
-        values = {"title": hit.passage.title, "url": hit.passage.url, "source": hit.passage.source}
+        values = {"title": hit.passage.title, "url": hit.passage.url, "source": shown_source(hit.passage.source)}
         values |= {"document_id": hit.passage.document_id, "collection": hit.passage.collection}
         values |= {**hit.passage.metadata, **hit.passage.fields}
         met = (_meets(values, condition) for condition in told)
@@ -105,7 +110,7 @@ def record(hit: Hit) -> dict[str, Any]:
         "version": passage.version,
         "passage_id": passage.id,
         "url": passage.url or "",
-        "source": passage.source or "",
+        "source": shown_source(passage.source) or "",
         "section": " › ".join(passage.section),
         "start": passage.start,
         "end": passage.end,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag.errors import InputError
+from rag.text.filters import OPERATORS, check_filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,18 @@ def _filters(told: Any, at: str) -> dict[str, Any]:
     if kind == "and" and isinstance(told.get("filters"), list):
         merged: dict[str, Any] = {}
         for number, one in enumerate(told["filters"]):
-            inner = _filters(one, f"{at}.filters.{number}")
-            if inner.keys() & merged.keys():
-                raise InputError(
-                    "a key is compared twice.", field=f"{at}.filters.{number}", fix="Use `in` with all its values."
-                )
-            merged |= inner
+            for key, wanted in _filters(one, f"{at}.filters.{number}").items():
+                merged[key] = _together(merged[key], wanted, f"{at}.filters.{number}") if key in merged else wanted
         return merged
-    if kind in ("eq", "in") and isinstance(told.get("key"), str):
+    if kind in OPERATORS and isinstance(told.get("key"), str):
         value = told.get("value")
-        values = value if isinstance(value, list) else [value]
-        if all(isinstance(one, str | int | float | bool) for one in values):
-            return {told["key"]: value}
-    raise InputError("only `eq`, `in` and `and` of them can be filtered by.", field=at, fix="Use those.")
+        return check_filters({told["key"]: value if kind in ("eq", "in") else {kind: value}}, at)
+    raise InputError(f"only {', '.join(OPERATORS)} and `and` can be filtered by.", field=at, fix="Use those.")
+
+
+def _together(one: Any, other: Any, at: str) -> dict[str, Any]:
+    """Two bounds of one range."""
+    both = [told if isinstance(told, Mapping) else {"in": told if isinstance(told, list) else [told]} for told in (one, other)]
+    if both[0].keys() & both[1].keys():
+        raise InputError("a key is compared twice in one way.", field=at, fix="Use `in` with all its values.")
+    return {**both[0], **both[1]}

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas import Filters, Name, Version
 from api.wire.citations import STYLES, Style
+from api.wire.known import shown_by
 from rag.domain import Language, Message, Question, Scope
 from rag.domain.validation import conversation
 from rag.errors import InputError, NotFound
@@ -48,13 +49,17 @@ class RagOptions(BaseModel):
         )
 
 
-def style_of(request: Request, options: RagOptions) -> Style:
-    """The request's own style, by body or header, else its key's. Raises InputError naming the header."""
-    if options.citation_style is not None:
+def style_of(request: Request, options: RagOptions | None, *, guess: bool = False) -> Style:
+    """The request's own style, by body or header, else its key's; `guess`: else what its client is known to show.
+
+    Raises InputError naming the header.
+    """
+    if options is not None and options.citation_style is not None:
         return options.citation_style
     told = request.headers.get(STYLE_HEADER)
     if told is None:
-        told = getattr(getattr(request.state, "principal", None), "citation_style", None) or "annotations"
+        told = getattr(getattr(request.state, "principal", None), "citation_style", None)
+        told = told or (shown_by(request.headers) if guess else "annotations")
     if told not in STYLES:
         raise InputError(f"unknown citation style `{told}`.", field=STYLE_HEADER, fix=f"Use one of {', '.join(STYLES)}.")
     return cast(Style, told)

@@ -10,18 +10,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.wire.chat import check_sampling, rag_extras
-from api.wire.citations import Rendering, context
+from api.wire.chat import rag_extras
+from api.wire.citations import Mark, Rendering, context
 from api.wire.filetools import file_search_of
 from api.wire.messages import question_of
 from api.wire.options import RagOptions
-from rag.domain import Answer, Question
-from rag.domain.sampling import Sampling
+from api.wire.sampling import Settled, sampling_of, settled
+from api.wire.tasks import Order, order_of
+from rag.domain import Answer, Message, Question
 from rag.errors import InputError
 
 SEARCH_RESULTS = "file_search_call.results"  # in `include`: the cited passages in the search call
 _NOT_FORCED = (None, "none", "auto")
-_IGNORED_ITEMS = ("file_search_call", "web_search_call", "reasoning")  # of an earlier response, sent back as they came
 _UNKEPT = {
     "previous_response_id": "Responses are not kept; send the earlier turns in `input`.",
     "conversation": "Conversations of this kind are not kept; send the earlier turns in `input`.",
@@ -31,7 +31,11 @@ _UNKEPT = {
 
 
 class ResponsesBody(BaseModel):
-    """The body of `POST /v1/responses`. Refused and ignored fields: as for chat completions."""
+    """The body of `POST /v1/responses`. Refused and ignored fields: as for chat completions.
+
+    Of `input` the messages count. Calls of tools, their results, reasoning and references to items of earlier responses, as
+    SDKs send them back, say nothing about the question.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -55,24 +59,25 @@ class ResponsesBody(BaseModel):
     conversation: Any = None
     background: bool | None = None
     prompt: Any = None
-    rag: RagOptions = RagOptions()
+    rag: RagOptions | None = None
 
     def to_question(self) -> Question:
         """Raises InputError naming the field that is not possible."""
         self._check()
         given = self.input
-        messages = [{"role": "user", "content": given}] if isinstance(given, str) else _messages(given)
+        text, history = question_of(
+            [{"role": "user", "content": given}] if isinstance(given, str) else _messages(given), "input"
+        )
         if self.instructions:
-            messages = [{"role": "system", "content": self.instructions}, *messages]
-        text, history = question_of(messages, "input")
-        question = self.rag.question(text, history, self.model)
+            history = (Message("system", self.instructions), *history)
+        question = (self.rag or RagOptions()).question(text, history, self.model)
         told = file_search_of(self.tools or ())
         scope = replace(
             question.scope,
             collection=question.scope.collection or told.collection,
             filters={**told.filters, **question.scope.filters},
         )
-        sampling = Sampling(self.temperature, self.top_p, max_tokens=self.max_output_tokens)
+        sampling = sampling_of(self.temperature, self.top_p, max_tokens=self.max_output_tokens)
         return replace(question, scope=scope, top_k=question.top_k or told.top_k, sampling=sampling)
 
     def _check(self) -> None:
@@ -86,7 +91,21 @@ class ResponsesBody(BaseModel):
             )
         if ((self.text or {}).get("format") or {}).get("type", "text") != "text":
             raise InputError("answers are text with citations.", field="text.format", fix="Leave it out.")
-        check_sampling(self.temperature, self.top_p)
+
+    def settled(self) -> Settled:
+        """What became of wishes that exclude each other."""
+        return settled(self.temperature, self.top_p)
+
+    def order(self) -> Order | None:
+        """What a chat client orders for itself, instead of a question."""
+        lead = [{"role": "system", "content": self.instructions}] if self.instructions else []
+        given = self.input
+        return order_of([*lead, *([{"role": "user", "content": given}] if isinstance(given, str) else _messages(given))])
+
+    @property
+    def searches(self) -> bool:
+        """Whether the client knows of the search: others take its call for a tool that failed."""
+        return SEARCH_RESULTS in (self.include or ()) or any(tool.get("type") == "file_search" for tool in self.tools or ())
 
 
 class ResponseWriter:
@@ -130,9 +149,9 @@ class ResponseWriter:
             "user": None,
         }
         if answer is not None:
-            body["rag"] = rag_extras(answer)
+            body["rag"] = rag_extras(answer, asked.settled())
             if self.rendering.style != "none":
-                body["rag"] |= context(answer.citations, self.rendering.base_url)
+                body["rag"] |= context(answer.citations, self.rendering.links)
         return body
 
     def complete(self, answer: Answer) -> dict[str, Any]:
@@ -140,7 +159,8 @@ class ResponseWriter:
         if not self.rendering.text:
             self.rendering.add(answer.answer, answer.citations)
         results = _results(answer) if self.with_results else None
-        return self.response("completed", [self.search_call("completed", results), self.message("completed")], answer)
+        search = [self.search_call("completed", results)] if self.asked.searches else []
+        return self.response("completed", [*search, self.message("completed")], answer)
 
     def search_call(self, status: str, results: Sequence[Mapping[str, Any]] | None = None) -> dict[str, Any]:
         told = {"id": self.search_id, "type": "file_search_call", "status": status}
@@ -154,32 +174,22 @@ class ResponseWriter:
         return {"type": "output_text", "text": self.rendering.text, "annotations": self.annotations(), "logprobs": []}
 
     def annotations(self) -> list[dict[str, Any]]:
-        """`file_citation` of each marker; `index` is where the marker begins."""
-        return [
-            {
-                "type": "file_citation",
-                "file_id": mark.citation.document_id,
-                "filename": mark.citation.title,
-                "index": mark.start,
-            }
-            for mark in self.rendering.marks
-        ]
+        """Of each marker: a link, or a file for who searches files; `index` is where the marker begins."""
+        return [self._file(mark) if self.asked.searches else self._link(mark) for mark in self.rendering.marks]
+
+    def _file(self, mark: Mark) -> dict[str, Any]:
+        cited = mark.citation
+        return {"type": "file_citation", "file_id": cited.document_id, "filename": cited.title, "index": mark.start}
+
+    def _link(self, mark: Mark) -> dict[str, Any]:
+        place = {"start_index": mark.start, "end_index": mark.end}
+        return {"type": "url_citation", **place, "url": self.rendering.links.of(mark.citation), "title": mark.citation.title}
 
 
 def _messages(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Messages among the items; what an earlier response searched for is left out."""
-    found: list[Mapping[str, Any]] = []
-    for number, item in enumerate(items):
-        kind = item.get("type", "message")
-        if kind == "message":
-            found.append(item)
-        elif kind in _IGNORED_ITEMS:
-            found.append({"role": "assistant", "content": None})  # keeps the numbers of the others in errors
-        else:
-            raise InputError(
-                f"an item of type `{kind}` cannot be read.", field=f"input.{number}.type", fix="Send messages of text."
-            )
-    return found
+    """The messages, with an empty one for every other item: it keeps the numbers of the others in errors."""
+    nothing = {"role": "assistant", "content": None}
+    return [item if item.get("type", "message") == "message" else nothing for item in items]
 
 
 def _usage(answer: Answer) -> dict[str, Any]:

@@ -15,12 +15,14 @@ from rag.domain import Answer, Sentence
 
 
 class ResponseEvents:
-    """created → search call → message: its text in deltas, an annotation for each marker → completed."""
+    """created → search call, for who asked for it → message: its text in deltas, an annotation for each marker → completed."""
 
     def __init__(self, writer: ResponseWriter):
         self._writer, self._number = writer, -1
+        self._searches = writer.asked.searches
+        self._at = 1 if self._searches else 0  # place of the message
         self._search = {"item_id": writer.search_id, "output_index": 0}
-        self._part = {"item_id": writer.message_id, "output_index": 1, "content_index": 0}
+        self._part = {"item_id": writer.message_id, "output_index": self._at, "content_index": 0}
         self._annotated = 0
         self._speaking = False
 
@@ -28,6 +30,8 @@ class ResponseEvents:
         going = self._writer.response("in_progress", [])
         yield self._event("response.created", {"response": going})
         yield self._event("response.in_progress", {"response": going})
+        if not self._searches:
+            return
         item = self._writer.search_call("in_progress") | {"queries": []}
         yield self._event("response.output_item.added", {"output_index": 0, "item": item})
         yield self._event("response.file_search_call.in_progress", self._search)
@@ -49,7 +53,7 @@ class ResponseEvents:
         text = {"text": writer.rendering.text, "logprobs": []}
         yield self._event("response.output_text.done", self._part | text)
         yield self._event("response.content_part.done", self._part | {"part": writer.part()})
-        yield self._event("response.output_item.done", {"output_index": 1, "item": writer.message("completed")})
+        yield self._event("response.output_item.done", {"output_index": self._at, "item": writer.message("completed")})
         yield self._event("response.completed", {"response": complete})
 
     def failed(self, problem: Mapping[str, Any]) -> Events:
@@ -67,10 +71,12 @@ class ResponseEvents:
         if self._speaking:
             return
         self._speaking = True
-        yield self._event("response.file_search_call.completed", self._search)
-        item = self._writer.search_call("completed")
-        yield self._event("response.output_item.done", {"output_index": 0, "item": item})
-        yield self._event("response.output_item.added", {"output_index": 1, "item": self._writer.message("in_progress")})
+        if self._searches:
+            yield self._event("response.file_search_call.completed", self._search)
+            item = self._writer.search_call("completed")
+            yield self._event("response.output_item.done", {"output_index": 0, "item": item})
+        message = self._writer.message("in_progress")
+        yield self._event("response.output_item.added", {"output_index": self._at, "item": message})
         empty = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
         yield self._event("response.content_part.added", self._part | {"part": empty})
 

@@ -12,7 +12,8 @@ from sse_starlette import ServerSentEvent
 
 from api.stream import Events
 from api.wire.chat import DONE, rag_extras
-from api.wire.citations import Rendering, link
+from api.wire.citations import Rendering
+from api.wire.dialects import sentence
 from api.wire.messages import question_of
 from api.wire.options import RagOptions
 from rag.domain import Answer, Citation, Question, Sentence
@@ -31,13 +32,13 @@ class UiChatBody(BaseModel):
         examples=[[{"id": "1", "role": "user", "parts": [{"type": "text", "text": "How do I change the Wi-Fi?"}]}]]
     )
     model: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(None, description="Default: `xiansou`.")
-    rag: RagOptions = RagOptions()
+    rag: RagOptions | None = None
 
     def to_question(self) -> Question:
         """Raises InputError naming the part that is no text."""
         messages = [_plain(message, f"messages.{number}") for number, message in enumerate(self.messages)]
         text, history = question_of(messages)
-        return self.rag.question(text, history, self.model)
+        return (self.rag or RagOptions()).question(text, history, self.model)
 
 
 def _plain(message: Mapping[str, Any], field: str) -> dict[str, Any]:
@@ -83,14 +84,18 @@ class UiParts:
         yield DONE
 
     def failed(self, problem: Mapping[str, Any]) -> Events:
-        yield _part("error", errorText=problem["detail"])
+        yield _part(
+            "data-problem", data={name: problem.get(name) for name in ("code", "detail", "fix", "status")}, transient=True
+        )
+        yield _part("error", errorText=sentence(problem))
         yield DONE
 
     def waiting(self) -> Events:
         return ()
 
     def _source(self, citation: Citation) -> ServerSentEvent:
-        """A link where the document has an address, else the document itself."""
+        """A link: chat windows show no others."""
+        url = self._rendering.links.of(citation)
         about = {
             "n": citation.n,
             "documentId": citation.document_id,
@@ -99,12 +104,10 @@ class UiParts:
             "citedText": citation.cited_text,
             "start": citation.start,
             "end": citation.end,
-            "url": link(citation, self._rendering.base_url),
+            "url": url,
         }
-        shared = {"sourceId": str(citation.n), "title": citation.title, "providerMetadata": {"xiansou": about}}
-        if citation.url:
-            return _part("source-url", url=citation.url, **shared)
-        return _part("source-document", mediaType="text/plain", filename=citation.document_id, **shared)
+        shared = {"title": citation.title, "providerMetadata": {"xiansou": about}}
+        return _part("source-url", sourceId=str(citation.n), url=url, **shared)
 
 
 def _part(kind: str, **told: Any) -> ServerSentEvent:

@@ -255,18 +255,22 @@ def reindex(
     """Build the next generation of the index beside the live one, check it, and swap; edits and questions go on meanwhile."""
     import ingest.reindex as job
     from eval.gate import gate
+    from ingest.reindex import noted
     from rag.wiring import open_application
 
     told = load_settings(config, embedding__model=embedding)
     checks = gate(suite or (Path(told.reindex.suite) if told.reindex.suite else None))
     application = open_application(told, rebuilding=True)
-    with progress("reindex", "documents") as update:
-        outcome = (
-            job.rollback(application, progress=update)
-            if rollback
-            else job.reindex(application, checks, force=force, progress=update)
-        )
-    application.close()
+    try:
+        with noted(application.ledger.engine) as tell, progress("reindex", "documents") as update:
+            outcome = (
+                job.rollback(application, progress=update)
+                if rollback
+                else job.reindex(application, checks, force=force, progress=update)
+            )
+            tell(outcome.state, outcome.gate)
+    finally:
+        application.close()
     for reason in outcome.gate:
         print(f"refused: {reason}", file=sys.stderr)
     if as_json:

@@ -16,6 +16,7 @@ from functools import cached_property
 from rag.answering.gate.alike import Known, weigh
 from rag.answering.gate.cut import MARKER
 from rag.answering.gate.evidence import Evidence, Said, says
+from rag.answering.gate.near import rearranged
 from rag.answering.gate.opening import Opened, agrees, opened
 from rag.answering.gate.pieces import letters, parts, quotes, tight
 from rag.answering.gate.reading import read
@@ -36,6 +37,7 @@ Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one 
 
 _LIKELY = 2  # passages, besides the cited ones, that are compared word by word
 _OFTEN = 3  # sentences and rows that name what the documents are about
+_NUMBER = re.compile(r"(?:[Ss]tep |第|步骤 ?)?(\d{1,2})(?:[.)、．:：](?!\d)|步)")
 _NUMBER_BEFORE = re.compile(r"(\d{1,2})[.)、．]\s*\Z")
 
 
@@ -95,7 +97,7 @@ class Gate:
             return plain
         meant = None if self._words is None else Meant(self._words, told.rest, claim)
         known = Known(
-            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, self._common, frozenset(), meant
+            self._asked.keys | self._before.keys, self._asked.keys, not self._before.clauses, lambda: self._common, frozenset(), meant
         )
         best = self._find(text, told, claim, known, named)
         if best.spans:
@@ -199,7 +201,9 @@ class Gate:
                 spans += [Span(position, start + unit.start, start + unit.end) for unit in whole]
         if spans:
             return _Best(spans, None)
-        for group in groups if first or len(at) < 2 else [*groups, list(at)]:
+        if not first:
+            groups += [list(at)] if len(at) > 1 else [[*at, *self._beside(at[0])]] if at else []
+        for group in groups:
             if spans and len(group) > 1:
                 break
             said = says([self._of(position) for position in group], claim, known)
@@ -223,15 +227,21 @@ class Gate:
                 break
         return _Best(spans, max(faults, default=(0.0, None), key=lambda fault: fault[0])[1])
 
+    def _beside(self, at: int) -> list[int]:
+        """Other passages of the same section or table."""
+        mine = self._hits[at].passage
+        return [
+            n
+            for n, hit in enumerate(self._hits)
+            if n != at and hit.passage.document_id == mine.document_id and hit.passage.section == mine.section
+        ]
+
     def _objection(self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], said: Said) -> Fault | None:
         """Why a sentence that the passages seem to say is not to be shown all the same."""
         units = [unit for _, unit in said.units]
         passages = [self._hits[at[n]].passage for n in dict.fromkeys(n for n, _ in said.units)]
         texts = "\n".join(passage.text for passage in passages)
-        if (
-            len(passages) == 1
-            and (altered := self._of(at[said.units[0][0]]).altered(told.rest, claim, units, known)) is not None
-        ):
+        if len(passages) == 1 and (altered := rearranged(claim, units)) is not None:
             return altered
         if foreign(text, [*(f"{p.text}\n{p.context}\n{p.url or ''}" for p in passages)], self.allowed):
             return "markup"
@@ -252,7 +262,8 @@ class Gate:
 
     def _numbered(self, at: int, unit: Unit) -> int:
         """The number that the document gives to an item of a list; 0 for none."""
-        before = _NUMBER_BEFORE.search(self._hits[at].passage.text, max(unit.start - 8, 0), unit.start)
+        text = self._hits[at].passage.text
+        before = _NUMBER_BEFORE.search(text, max(unit.start - 8, 0), unit.start) or _NUMBER.match(text, unit.start, unit.end)
         return int(before[1]) if before else 0
 
     def _current(self, position: int, text: str, claim: Reading) -> bool:

@@ -9,8 +9,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from rag.answering.breaker import Breaker
 from rag.answering.stop import Stop, enter
 from rag.domain import Usage
@@ -18,13 +16,14 @@ from rag.domain.sampling import AS_TOLD, Sampling
 from rag.errors import Cancelled, UpstreamError
 from rag.ports import Generator
 from rag.runtime import telemetry
+from rag.runtime.logger import get_logger
 
 _TRIES = 3
 _WAIT_S = 0.25  # before the second try; doubled each time, with jitter
 _LOOK_S = 0.1  # how often it is looked whether somebody still waits
 _RETRIED = (408, 409, 425, 429)
 
-log = structlog.get_logger()
+log = get_logger()
 Messages = Sequence[dict[str, str]]
 
 

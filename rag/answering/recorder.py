@@ -12,15 +12,15 @@ import threading
 import time
 from collections import deque
 
-import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from rag.record.answers import Answers, Stored, store
 from rag.record.engine import loose
 from rag.runtime import metrics
+from rag.runtime.logger import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 PATIENCE_S = 0.025
 _BATCH = 64

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from rag.errors import InputError
-from rag.runtime.console import ConfigOption, JsonOption, emit, load_settings
+from rag.runtime.console import ConfigOption, JsonOption, emit, library, load_settings
 
 keys = typer.Typer(help="Make, list and revoke keys of the HTTP service.", no_args_is_help=True)
 
@@ -21,8 +21,11 @@ Many = list[str] | None
 
 @keys.command("create")
 def create(
-    name: Annotated[str, typer.Option(help="What it is for; shown in lists and the audit.")] = "key",
-    scope: Annotated[Many, typer.Option(help="query, ingest or admin (which includes both); repeat for several.")] = None,
+    title: Annotated[str | None, typer.Argument(metavar="NAME", help="What it is for; shown in lists and the audit.")] = None,
+    name: Annotated[str | None, typer.Option(help="The same, as an option.")] = None,
+    scope: Annotated[
+        Many, typer.Option(help="query, ingest, metrics or admin (which includes all); repeat for several.")
+    ] = None,
     collection: Annotated[Many, typer.Option(help="Only this collection; repeat for several. Default: all.")] = None,
     group: Annotated[Many, typer.Option(help="Documents with an ACL only for this group; repeat. Default: all.")] = None,
     public_only: Annotated[bool, typer.Option("--public-only", help="No documents that have an ACL.")] = False,
@@ -54,7 +57,7 @@ def create(
     engine = open_ledger(configured).engine
     store = Keys(engine)
     first = not store.made()
-    key, text = store.create(name, told, made_by=COMMAND_LINE, expires_at=until)
+    key, text = store.create(title or name or "key", told, made_by=COMMAND_LINE, expires_at=until)
     if configured.audit.enabled:
         by_hand(engine, "create_key", key.id, scopes=list(key.rights.scopes))
     if as_json:
@@ -62,7 +65,7 @@ def create(
         return
     print(f"{text}\n\nkey {key.id} ({', '.join(key.rights.scopes)}). It is not shown again.")
     if first:
-        print("This is the first key: from now on requests from this machine need one too.")
+        print("This is the first key made by hand: from now on requests from this machine need one too.")
 
 
 @keys.command("list")
@@ -72,7 +75,7 @@ def list_keys(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from rag.record.serializers import key_json
     from rag.wiring import open_ledger
 
-    found = [key_json(key) for key in Keys(open_ledger(load_settings(config)).engine).all()]
+    found = [key_json(key) for key in Keys(open_ledger(library(config)).engine).all()]
     if as_json:
         emit({"keys": found})
         return

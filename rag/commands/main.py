@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.domain import Hit, Message, Question, Scope
-from rag.errors import ConfigError, NotFound
-from rag.runtime.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, load_settings
+from rag.errors import ConfigError, InputError, NotFound
+from rag.runtime.console import PARTLY, WRONG, ConfigOption, JsonOption, emit, library, load_settings
+
+if TYPE_CHECKING:
+    from rag.domain import Document, Hit, Question
+    from rag.settings import Settings
 
 docs = typer.Typer(help="List, show and remove documents.", no_args_is_help=True)
 
@@ -36,28 +39,61 @@ def ask(
 ) -> None:
     """Answer a question from the documents, with citations."""
     from rag.domain.validation import check_question
-    from rag.record.serializers import answer_json
+
+    text, before = check_question(question), [check_question(one) for one in after or ()]
+    told = library(config)
+    if show_prompt:
+        _show_prompt(told, _question(text, before, collection, top_k, profile), as_json=as_json)
+        return
+    answer = None if profile else _of_service(told, text, before, collection, top_k)
+    if answer is None:
+        from rag.record.serializers import answer_json
+        from rag.wiring import open_application
+
+        application = open_application(told)
+        answer = answer_json(application.answerer.answer(_question(text, before, collection, top_k, profile)))
+        if not as_json and not application.ledger.head():
+            print(f"the library in {told.data_dir} is empty: `xiansou ingest PATH`", file=sys.stderr)
+    if as_json:
+        emit(answer)
+        return
+    print(answer["answer"])
+    for one in answer["citations"]:
+        where = " › ".join([one["title"], *one["section"]])
+        print(f"\n[{one['n']}] {where}\n    {one['document_id']} (version {one['version']}, {one['start']}–{one['end']})")
+
+
+def _question(text: str, before: Sequence[str], collection: str | None, top_k: int | None, profile: str | None) -> Question:
+    from rag.domain import Message, Question, Scope
+
+    history = tuple(Message("user", one) for one in before)
+    return Question(text, history, scope=Scope(collection), top_k=top_k, profile=profile)
+
+
+def _of_service(
+    told: Settings, text: str, before: Sequence[str], collection: str | None, top_k: int | None
+) -> dict[str, Any] | None:
+    """The answer of the service that runs on this library; None: none does, or not with these settings, or not now."""
+    from rag.runtime.service import post, running
+
+    service = running(told)
+    if service is None:
+        return None
+    body: dict[str, Any] = {"question": text, "history": [{"role": "user", "content": one} for one in before]}
+    body |= {"collection": collection} if collection else {}
+    body |= {"top_k": top_k} if top_k else {}
+    return post(service, "/v1/query", body)
+
+
+def _show_prompt(told: Settings, asked: Question, *, as_json: bool) -> None:
     from rag.wiring import open_application
 
-    history = tuple(Message("user", check_question(text)) for text in after or ())
-    asked = Question(check_question(question), history, scope=Scope(collection), top_k=top_k, profile=profile)
-    application = open_application(load_settings(config))
-    if show_prompt:
-        first, messages = application.answerer.condensing(asked), application.answerer.prompt(asked)
-        if as_json:
-            emit({"messages": messages} | ({"condensing": first} if first else {}))
-        for message in [*first, *messages] if not as_json else ():
-            print(f"--- {message['role']}\n{message['content']}\n")
-        return
-    answer = application.answerer.answer(asked)
+    application = open_application(told)
+    first, messages = application.answerer.condensing(asked), application.answerer.prompt(asked)
     if as_json:
-        emit(answer_json(answer))
-        return
-    print(answer.answer)
-    for citation in answer.citations:
-        where = " › ".join([citation.title, *citation.section])
-        place = f"version {citation.version}, {citation.start}–{citation.end}"
-        print(f"\n[{citation.n}] {where}\n    {citation.document_id} ({place})")
+        emit({"messages": messages} | ({"condensing": first} if first else {}))
+    for message in [*first, *messages] if not as_json else ():
+        print(f"--- {message['role']}\n{message['content']}\n")
 
 
 def search(
@@ -69,15 +105,16 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Show the passages that match a question, best first, with the score of each stage."""
+    from rag.domain import Question, Scope
     from rag.domain.validation import check_question
     from rag.record.serializers import hits_json
     from rag.wiring import open_application
 
     asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
-    application = open_application(load_settings(config))
+    application = open_application(library(config))
     found = application.answerer.retrieve(asked, explain=explain)
     if as_json:
-        emit(hits_json(found, explain=explain))
+        emit(hits_json(found, explain=explain, paths=True))
         return
     for name, told in found.asked.items():
         print(f"{name}: {told}")
@@ -103,16 +140,31 @@ def list_documents(
 ) -> None:
     """List documents by id."""
     from rag.record.serializers import document_json
-    from rag.wiring import open_ledger
 
-    ledger = open_ledger(load_settings(config))
-    found = ledger.page(after=after, limit=limit, collection=collection)
+    told = library(config)
+    found, total = _page(told, after=after, limit=limit, collection=collection)
     if as_json:
         more = found[-1].id if len(found) == limit else None
-        emit({"documents": [document_json(doc) for doc in found], "next_cursor": more})
+        emit({"documents": [document_json(doc, paths=True) for doc in found], "next_cursor": more, "total": total})
         return
     for doc in found:
         print(f"{doc.id}\tversion {doc.version}\t{doc.passages} passages\t{doc.title}")
+    if not total:
+        print(f"the library in {told.data_dir} has no documents{' there' if collection else ''}", file=sys.stderr)
+
+
+def _page(told: Settings, *, after: str, limit: int, collection: str | None) -> tuple[Sequence[Document], int]:
+    """Documents, and how many there are in all: without the ledger's own machinery where its file is of this release."""
+    from rag.record.browse import browse
+
+    if told.ledger_file is not None:
+        page = browse(told.ledger_file, after=after, limit=limit, collection=collection)
+        if page is not None:
+            return page
+    from rag.wiring import open_ledger
+
+    ledger = open_ledger(told)
+    return ledger.page(after=after, limit=limit, collection=collection), ledger.total(collection)
 
 
 @docs.command("show")
@@ -126,7 +178,7 @@ def show_document(
     from rag.record.serializers import document_json
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(load_settings(config))
+    ledger = open_ledger(library(config))
     doc = ledger.document(document_id)
     if as_read:
         from rag.record import readings
@@ -136,7 +188,7 @@ def show_document(
         return
     text = ledger.text(document_id, doc.version)
     if as_json:
-        emit(document_json(doc) | {"text": text, "masked": ledger.masked(document_id, doc.version)})
+        emit(document_json(doc, paths=True) | {"text": text, "masked": ledger.masked(document_id, doc.version)})
         return
     print(f"{doc.title}\n{doc.id}, version {doc.version}, {doc.passages} passages, source {doc.source}\n\n{text}")
 
@@ -206,24 +258,44 @@ def remove_document(
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Tar file to write.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE|FOLDER]", help="Tar file to write, or a folder of backups; see `backup.folder`."),
+    ] = None,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="In a folder: keep the newest N, remove older ones. Default: `backup.keep`.")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a consistent copy of the record, while the service goes on."""
+    from rag.record import backup as backups
     from rag.record.audit import by_hand
-    from rag.record.backup import backup as copy
+    from rag.settings import file_of
     from rag.wiring import open_ledger
 
-    told = load_settings(config)
+    told = library(config)
+    target = file or (Path(told.backup.folder) if told.backup.folder else None)
+    if target is None:
+        raise InputError("where to?", field="FILE", fix="Name a file or a folder, or set `backup.folder`.")
+    folder = target if target.is_dir() or file is None or str(file).endswith("/") else None
+    if keep and folder is None:
+        raise InputError("`--keep` is for a folder of backups.", field="--keep", fix="Name a folder.")
+    target = target if folder is None else folder / backups.name_now()
     engine = open_ledger(told).engine
     if told.audit.enabled:  # before, so that the copy holds it too
-        by_hand(engine, "backup", str(file))
-    manifest = copy(engine, file)
+        by_hand(engine, "backup", str(target))
+    settings_file = file_of(config)
+    manifest = backups.backup(engine, target, settings=settings_file)
+    most = keep or told.backup.keep
+    gone = backups.thin_out(folder, most) if folder is not None and most else []
     if as_json:
-        emit(asdict(manifest) | {"file": str(file)})
-    else:
-        print(f"{manifest.documents} documents at index version {manifest.index_version} in {file} ({manifest.size:,} bytes)")
+        emit(asdict(manifest) | {"file": str(target), "settings": bool(settings_file), "removed": [str(one) for one in gone]})
+        return
+    print(f"{manifest.documents} documents at index version {manifest.index_version} in {target} ({manifest.size:,} bytes)")
+    print(f"with the settings of {settings_file}" if settings_file else "without settings: there is no settings file")
+    for one in gone:
+        print(f"removed {one}")
 
 
 def restore(

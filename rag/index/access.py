@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rag.domain import Scope
 from rag.record.changes import Attributes
+from rag.text.filters import meets
 
 Ids = NDArray[np.int64]
 
@@ -46,7 +47,8 @@ class AccessFilter:
                 self._known = {}
             self._known[caller] = found
         if scope.filters:
-            return np.array([key for key in found.tolist() if _matches(scope, self._attributes[key])], np.int64)
+            told = ((key, self._attributes[key]) for key in found.tolist())
+            return np.array([key for key, one in told if meets(scope.filters, one.fields, one.metadata)], np.int64)
         return None if len(found) == len(self._attributes) else found
 
     def apply(self, added: Sequence[int], removed: Ids) -> None:
@@ -56,13 +58,3 @@ class AccessFilter:
             left = ids[~np.isin(ids, removed)] if len(removed) else ids
             fresh = [key for key in added if may(self._attributes[key].collection, self._attributes[key].acl)]
             self._known[caller] = np.concatenate([left, np.array(fresh, np.int64)]) if fresh else left
-
-
-def _matches(scope: Scope, attributes: Attributes) -> bool:
-    """A filter names a key of the passage's fields or the document's metadata; its value, or one of a list, must be equal."""
-    for key, wanted in scope.filters.items():
-        has = attributes.fields.get(key, attributes.metadata.get(key))
-        values = has if isinstance(has, list) else [has]
-        if not any(value in (wanted if isinstance(wanted, list) else [wanted]) for value in values):
-            return False
-    return True

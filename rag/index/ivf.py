@@ -14,6 +14,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.index.products import dots
 from rag.ports import Vectors
 
 Slots = NDArray[np.int64]
@@ -198,20 +199,6 @@ def _bits(slots: Slots) -> NDArray[np.uint8]:
     held = np.zeros(int(slots.max(initial=-1)) + 1, bool)
     held[slots] = True
     return np.packbits(held, bitorder="little")
-
-
-def dots(query: Vectors, matrix: Vectors, slots: Slots) -> Vectors:
-    """query (dim,), matrix (m, dim), slots (n,) → inner products (n,).
-
-    Half the time of `matrix[slots] @ query`: no row is copied. And no thread of BLAS waits for another, which took 15 ms
-    from 1,200 rows on when the cores were busy.
-    """
-    out = np.empty(len(slots), np.float32)
-    if len(slots):
-        faiss.omp_set_num_threads(1)
-        pointers = (faiss.swig_ptr(array) for array in (out, query, matrix, slots))
-        faiss.fvec_inner_products_by_idx(*pointers, matrix.shape[1], 1, len(slots))
-    return out
 
 
 def _cluster(sample: Vectors, lists: int, stopped: Callable[[], bool]) -> faiss.IndexFlatIP:

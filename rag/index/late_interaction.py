@@ -25,11 +25,13 @@ def pack(tokens: Vectors) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Of k passages: late interaction scores (k,), and by how much the passage is behind the best of all passages on the
-    question's token on which it is most behind (k,): a name that stands elsewhere, say."""
+    """Of k passages: late interaction scores (k,), by how much the passage is behind the best of all passages on the
+    question's token on which it is most behind (k,): a name that stands elsewhere, say; and the similarity of the question's
+    token that finds the least of itself in the passage (k,): a thing that it does not speak of."""
 
     scores: NDArray[np.float32]
     short: NDArray[np.float32]
+    weakest: NDArray[np.float32]
 
 
 def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
@@ -43,15 +45,16 @@ def compare(query: Vectors, packed: Sequence[bytes]) -> Compared:
     sizes = np.array([len(bits) * 8 // dim for bits in packed])
     filled = sizes > 0
     if not filled.any():
-        return Compared(np.zeros(len(packed), np.float32), np.zeros(len(packed), np.float32))
+        return Compared(*np.zeros((3, len(packed)), np.float32))
     bits = np.unpackbits(np.frombuffer(b"".join(packed), np.uint8)).reshape(-1, dim)
     best = _best(query, bits, (np.cumsum(sizes) - sizes)[filled])
     most = best.max(axis=1)
     weights = most - best.mean(axis=1) + 1e-3
-    found, behind = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0)
-    scores, short = np.full(len(packed), found.min(), np.float32), np.full(len(packed), behind.max(), np.float32)
-    scores[filled], short[filled] = found, behind
-    return Compared(scores, short)
+    found, behind, least = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0), best.min(axis=0)
+    told = np.empty((3, len(packed)), np.float32)
+    told[:, ~filled] = np.array([[found.min()], [behind.max()], [least.min()]])
+    told[:, filled] = found, behind, least
+    return Compared(*told)
 
 
 def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:
@@ -93,22 +96,21 @@ def _best(query: Vectors, bits: NDArray[np.uint8], starts: NDArray[np.int64]) ->
     return np.asarray(signed * scale / np.sqrt(query.shape[1]), np.float32)
 
 
+# bits uint8 (n, dim), query int8 (dim, m) → products int32 (n, m), in ONNX's format 8 with its operators 17; a test builds it
+# anew with the library that writes such files, which takes longer to import than a question to answer.
+PRODUCT = (
+    b'\x08\x08:\x89\x01\n&\n\x04bits\n\x05query\x12\x08products"\rMatMulInteger\x12\x08products'
+    b"Z\x1a\n\x04bits\x12\x12\n\x10\x08\x02\x12\x0c\n\x03\x12\x01n\n\x05\x12\x03dim"
+    b"Z\x1b\n\x05query\x12\x12\n\x10\x08\x03\x12\x0c\n\x05\x12\x03dim\n\x03\x12\x01m"
+    b"b\x1c\n\x08products\x12\x10\n\x0e\x08\x06\x12\n\n\x03\x12\x01n\n\x03\x12\x01mB\x04\n\x00\x10\x11"
+)
+
+
 @cache
 def _integer_product() -> InferenceSession:
     """bits uint8 (n, dim) · query int8 (dim, m) → int32 (n, m); NumPy multiplies integers without the processor's help."""
-    from onnx import TensorProto, helper
     from onnxruntime import InferenceSession, SessionOptions
 
-    graph = helper.make_graph(
-        [helper.make_node("MatMulInteger", ["bits", "query"], ["products"])],
-        "products",
-        [
-            helper.make_tensor_value_info("bits", TensorProto.UINT8, ["n", "dim"]),
-            helper.make_tensor_value_info("query", TensorProto.INT8, ["dim", "m"]),
-        ],
-        [helper.make_tensor_value_info("products", TensorProto.INT32, ["n", "m"])],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     options = SessionOptions()
     options.intra_op_num_threads = 1
-    return InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return InferenceSession(PRODUCT, options, providers=["CPUExecutionProvider"])

@@ -229,14 +229,19 @@ _OPERATORS: dict[FilterOperator, Callable[[Any, Any], bool]] = {
     FilterOperator.GTE: lambda has, told: has >= told,
     FilterOperator.LT: lambda has, told: has < told,
     FilterOperator.LTE: lambda has, told: has <= told,
-    FilterOperator.IN: lambda has, told: has in told,
-    FilterOperator.NIN: lambda has, told: has not in told,
+    FilterOperator.IN: lambda has, told: has in _several(told),
+    FilterOperator.NIN: lambda has, told: has not in _several(told),
     FilterOperator.CONTAINS: lambda has, told: told in has,
-    FilterOperator.ANY: lambda has, told: any(value in has for value in told),
-    FilterOperator.ALL: lambda has, told: all(value in has for value in told),
+    FilterOperator.ANY: lambda has, told: any(value in has for value in _several(told)),
+    FilterOperator.ALL: lambda has, told: all(value in has for value in _several(told)),
     FilterOperator.TEXT_MATCH: lambda has, told: told in has,
     FilterOperator.TEXT_MATCH_INSENSITIVE: lambda has, told: told.lower() in has.lower(),
 }
+
+
+def _several(told: Any) -> Any:
+    """What an operator on a list was given: one value alone is a list of it, not a text that others may be part of."""
+    return told if isinstance(told, list | tuple | set) else [told]
 
 
 def matches(filters: MetadataFilters, node: BaseNode) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
-import structlog
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -21,18 +20,20 @@ from sqlalchemy.exc import DBAPIError
 from rag.domain import Scope
 from rag.index.access import AccessFilter
 from rag.index.facets import Facets
+from rag.index.fields import Field, fields_of
 from rag.index.languages import Languages
 from rag.index.lexical import Lexical
 from rag.index.snapshot import Snapshots, identity
-from rag.index.snapshot_files import freeze, thaw
+from rag.index.snapshot_files import freeze, thaw, words_of
 from rag.index.vectors import LiveIndex
 from rag.ports import Vectors
 from rag.record import queries
 from rag.record.changes import Attributes, Delta, between
 from rag.record.ledger import head, live_generation
+from rag.runtime.logger import get_logger
 from rag.runtime.rwlock import RWLock
 
-log = structlog.get_logger()
+log = get_logger()
 
 _Told = TypeVar("_Told")
 
@@ -104,6 +105,7 @@ class Mirror:
         self._named = Facets(self._attributes, self._lexical.spread)
         self._lock = RWLock()
         self._version = 0
+        self._fields: tuple[Any, Mapping[str, Field]] | None = None
         self._snapshots = snapshots
         self._saved = 0  # passages changed since the last snapshot
         self._saving: threading.Thread | None = None
@@ -200,11 +202,24 @@ class Mirror:
             self._attributes.update(added)
             self._named.add(added.items())
             self._permitted.apply(delta.ids.tolist(), delta.removed)
+            if self._lexical.stale:  # so that we rank as a process that is started now
+                self._lexical.rebuild(words_of(self.engine, np.array(sorted(self._attributes), np.int64)))
 
     def consult(self, ask: Callable[[Facets], _Told]) -> _Told:
         """What the library's products, versions and dates tell, while nothing changes."""
         with self._lock.reading():
             return ask(self._named)
+
+    def fields(self, scope: Scope) -> Mapping[str, Field]:
+        """What filters know of the passages that the scope's caller may see; kept until something changes."""
+        mine = replace(scope, collection=None, filters={})
+        with self._lock.reading():
+            key = (self._version, mine.groups, mine.collections)
+            if self._fields is None or self._fields[0] != key:
+                ids = self._permitted.ids(mine)
+                told = self._attributes.values() if ids is None else (self._attributes[one] for one in ids.tolist())
+                self._fields = key, fields_of(told)
+            return self._fields[1]
 
     def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Told]) -> _Told:
         """What the words of the passages tell that the scope permits (None: all of them), while nothing changes."""

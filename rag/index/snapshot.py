@@ -21,14 +21,14 @@ from typing import Any
 
 import numpy as np
 import orjson
-import structlog
 from sqlalchemy import Engine, func, select
 
 from rag.record.ledger import head, live_generation
 from rag.record.schema import changes, meta
 from rag.runtime.fsync import sync
+from rag.runtime.logger import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 FORMAT = 2
 _MANIFEST = "manifest.json"

@@ -25,7 +25,7 @@ def freeze(engine: Engine, state: IndexState, attributes: Mapping[int, Attribute
         "rows.npy": state.rows,
         "ids.npy": state.ids,
         "in_base.npy": state.in_base,
-        "words.json": orjson.dumps(_words(engine, ids)),
+        "words.json": orjson.dumps(words_of(engine, ids)),
         "attributes.json": orjson.dumps(_shared(attributes, ids)),
     }
     if state.base is not None:
@@ -49,7 +49,8 @@ def thaw(files: Mapping[str, bytes]) -> tuple[IndexState, list[tuple[int, str]],
     return state, words, attributes
 
 
-def _words(engine: Engine, ids: NDArray[np.int64]) -> list[tuple[int, str]]:
+def words_of(engine: Engine, ids: NDArray[np.int64]) -> list[tuple[int, str]]:
+    """(id, words with a space between) of passages that the ledger has."""
     found: list[tuple[int, str]] = []
     with engine.connect() as conn:
         for at in range(0, len(ids), 5000):

@@ -11,14 +11,17 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from itertools import islice, repeat
+from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.index.ivf import Base, Interrupted, dots
+from rag.index.products import dots, wants_faiss
 from rag.ports import Vectors
 from rag.runtime.rwlock import RWLock
+
+if TYPE_CHECKING:
+    from rag.index.ivf import Base
 
 Ids = NDArray[np.int64]
 
@@ -140,15 +143,23 @@ class LiveIndex:
     def _scan(self, query: Vectors, k: int) -> tuple[Ids, NDArray[np.float32]]:
         """Exact, over all slots; free ones are asked for besides and dropped."""
         dead = self._used - len(self._slot)
-        if dead > max(64, k):  # too many holes to ask for all of them: read the living rows only
+        if dead > max(64, k) or not wants_faiss(self._used):
+            # Too many holes to ask for all of them, or few rows: read the living ones only.
             return self._rank(query, np.flatnonzero(self._ids[: self._used] >= 0), k)
+        import faiss
+
+        most = min(k + dead + 1, self._used)
         scores, slots = (
-            faiss.knn(query[None], self._rows[: self._used], min(k + dead, self._used), metric=faiss.METRIC_INNER_PRODUCT)
+            faiss.knn(query[None], self._rows[: self._used], most, metric=faiss.METRIC_INNER_PRODUCT)
             if self._used
             else (np.empty((1, 0), np.float32), np.empty((1, 0), np.int64))
         )
         live = self._ids[slots[0]] >= 0
-        return slots[0][live][:k], scores[0][live][:k]
+        found, best = slots[0][live], scores[0][live]
+        if len(found) > k and best[k] == best[k - 1]:  # the last one has equals, and FAISS took any of them
+            return self._rank(query, np.flatnonzero(self._ids[: self._used] >= 0), k)
+        order = np.lexsort((self._ids[found], -best))[:k]
+        return found[order], best[order]
 
     def _search_base(self, query: Vectors, k: int) -> tuple[Ids, NDArray[np.float32]]:
         assert self._base is not None
@@ -166,12 +177,12 @@ class LiveIndex:
         return self._rank(query, np.concatenate([self._base.search_among(query, k, slots), fresh]), k)
 
     def _rank(self, query: Vectors, slots: Ids, k: int) -> tuple[Ids, NDArray[np.float32]]:
-        """Exact scores of the slots, best first, at most k; equal scores in order of slot."""
+        """Exact scores of the slots, best first, at most k; equal scores in order of id, whatever k is."""
         scores = dots(query, self._rows, slots)
         if len(slots) > k:
-            kept = np.argpartition(-scores, k)[:k] if k else np.empty(0, np.int64)
+            kept = np.flatnonzero(scores >= np.partition(scores, -k)[-k]) if k else np.empty(0, np.int64)
             slots, scores = slots[kept], scores[kept]
-        order = np.lexsort((slots, -scores))
+        order = np.lexsort((self._ids[slots], -scores))[:k]
         return slots[order], scores[order]
 
     # -- snapshots -----------------------------------------------------------------------------------------------------
@@ -192,6 +203,8 @@ class LiveIndex:
             self._slot = dict(zip(state.ids[live].tolist(), live.tolist(), strict=True))
             self._free = self._reusable()
             if state.base is not None:
+                from rag.index.ivf import Base
+
                 self._base = Base.load(state.base, live[state.in_base[live]])
                 self._delta = dict.fromkeys(live[~state.in_base[live]].tolist())
         self._maintain()
@@ -227,6 +240,8 @@ class LiveIndex:
         self.settle()
 
     def _work(self) -> None:
+        from rag.index.ivf import Interrupted
+
         try:
             while not self._closed and (due := self._due()) is not None:
                 if due == "train":
@@ -243,6 +258,8 @@ class LiveIndex:
 
         The rows are read without a lock and not copied: until the swap, no slot that held a row is given out again.
         """
+        from rag.index.ivf import Base
+
         with self._lock.writing():
             self._building = True
             slots = np.flatnonzero(self._ids[: self._used] >= 0)

@@ -31,7 +31,7 @@ class IndexView:
 
 
 class IndexViews:
-    """Hands out views that are up to date; follows a swap of generations. Safe for any mix of threads."""
+    """Hands out shelves that are up to date; follows a swap of generations. Safe for any mix of threads."""
 
     def __init__(self, first: IndexView, open_view: Callable[[int], IndexView]):
         self._current, self._open = first, open_view
@@ -41,13 +41,18 @@ class IndexViews:
 
     @classmethod
     def of(cls, view: IndexView) -> IndexViews:
-        """One view as it stands, whichever generation is live."""
+        """One shelf as it stands, whichever generation is live."""
         views = cls(view, lambda _: view)
         views._pinned = True
         return views
 
+    @property
+    def current(self) -> IndexView:
+        """The shelf that was live last, without asking the ledger."""
+        return self._current
+
     def live(self) -> IndexView:
-        """The live view, with everything applied that was acknowledged before this call."""
+        """The live shelf, with everything applied that was acknowledged before this call."""
         while True:
             view = self._current
             if self._pinned:
@@ -59,7 +64,7 @@ class IndexViews:
                 self._follow(view, swap.generation)
 
     def writing(self) -> IndexView:
-        """The live view for one who writes: its mirror is not brought up to date, so a worker never holds one."""
+        """The live shelf for one who writes: its mirror is not brought up to date, so a worker never holds one."""
         view = self._current
         with view.mirror.engine.connect() as conn:
             live = live_generation(conn)

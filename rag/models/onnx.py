@@ -8,6 +8,7 @@ for another inside an operator. A vector is the same to the bit alone and among 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +24,7 @@ from rag.models import manifest
 from rag.models.cache import QueryCache, TokenCache
 from rag.models.late import LATE_MODEL, project
 from rag.models.manifest import ENCODER, INPUT, SENTENCE, TOKENIZER, TOKENS
+from rag.models.pieces import Ids, keep_pieces, open_pieces
 from rag.models.text import encodable
 from rag.ports import Vectors
 
@@ -40,11 +42,12 @@ class OnnxEmbedder:
         folder: holds the manifest, the tokenizer and the encoder.
         threads: how many texts are embedded side by side; None or 0: one a usable core.
         cached_queries: how many query vectors are remembered.
+        brief: for a process that asks little: the tokenizer is loaded as a whole only when a long text comes.
 
     Raises ConfigError when the folder is not complete or the encoder cannot be loaded.
     """
 
-    def __init__(self, folder: Path, *, threads: int | None = None, cached_queries: int = 4096):
+    def __init__(self, folder: Path, *, threads: int | None = None, cached_queries: int = 4096, brief: bool = False):
         made = manifest.read(folder)
         if made is None:
             raise ConfigError(
@@ -53,7 +56,13 @@ class OnnxEmbedder:
                 fix="Delete the folder; it is prepared again at the next start.",
             )
         self._manifest = made
-        self._tokenizer = open_tokenizer(folder / TOKENIZER)
+        self._tokenizer_file, self._loading = folder / TOKENIZER, threading.Lock()
+        self._pieces = open_pieces(self._tokenizer_file, made.files[TOKENIZER][1]) if brief else None
+        self._whole: Tokenizer | None = None
+        if self._pieces is None:
+            self._tokenizer()
+            if brief:  # the next one is faster
+                keep_pieces(self._tokenizer_file, made.files[TOKENIZER][1])
         self._session = open_session(folder / ENCODER)
         self._threads = threads or usable_cores()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
@@ -63,6 +72,12 @@ class OnnxEmbedder:
         self._first = {
             prompt: 1 + self.count_tokens([prompt.rstrip()])[0] for prompt in (made.query_prompt, made.passage_prompt)
         }
+
+    def _tokenizer(self) -> Tokenizer:
+        with self._loading:
+            if self._whole is None:
+                self._whole = open_tokenizer(self._tokenizer_file)
+            return self._whole
 
     @property
     def model_id(self) -> str:
@@ -119,7 +134,7 @@ class OnnxEmbedder:
         prompt, head = self._manifest.passage_prompt, self.max_tokens * _LONGEST_TOKEN
         first, last = self._first[prompt], self.max_tokens - 1
         prompted = [encodable(prompt + text[:head]) for text in texts]
-        spans = [np.array(encoding.offsets, np.int32).reshape(-1, 2) for encoding in self._tokenizer.encode_batch(prompted)]
+        spans = [np.array(encoding.offsets, np.int32).reshape(-1, 2) for encoding in self._tokenizer().encode_batch(prompted)]
         return [np.maximum(rows[first : min(len(rows) - 1, last)] - len(prompt), 0) for rows in spans]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -174,10 +189,16 @@ class OnnxEmbedder:
         vectors: Vectors = self._session.run([output], {INPUT: ids[None, :]})[0][0]
         return vectors
 
-    def _encodings(self, texts: Sequence[str], *, special: bool) -> Iterator[Encoding]:
+    def _encodings(self, texts: Sequence[str], *, special: bool) -> Iterator[Encoding | Ids]:
+        if self._whole is None and self._pieces is not None:
+            found = self._pieces.encode([encodable(text) for text in texts], special=special)
+            if found is not None:
+                yield from found
+                return
+        tokenizer = self._tokenizer()
         for start in range(0, len(texts), _TOKENIZE_AT_ONCE):
             part = [encodable(text) for text in texts[start : start + _TOKENIZE_AT_ONCE]]
-            yield from self._tokenizer.encode_batch_fast(part, add_special_tokens=special)
+            yield from tokenizer.encode_batch_fast(part, add_special_tokens=special)
 
 
 def open_tokenizer(path: Path) -> Tokenizer:

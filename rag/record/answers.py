@@ -105,14 +105,14 @@ class Answers:
             query = query.where(answers.c.owner == owner)
         with writing(self._engine) as conn:
             found = list(conn.scalars(query))
-            _drop(conn, found)
+            drop_answers(conn, found)
             return found
 
     def remove_before(self, at: float, limit: int = _BATCH) -> int:
         """Removes up to `limit` answers older than `at`; returns how many. Ends retention's work in short transactions."""
         with writing(self._engine) as conn:
             found = list(conn.scalars(select(answers.c.id).where(answers.c.at < at).order_by(answers.c.at).limit(limit)))
-            _drop(conn, found)
+            drop_answers(conn, found)
             return len(found)
 
 
@@ -149,7 +149,7 @@ def forget_document(conn: Connection, document_id: str) -> int:
             said |= _sentences(str(orjson.loads(record)["answer"].get("answer", "")))
     rest = select(answers.c.id, answers.c.question, answers.c.history)
     quoting = {row.id for row in conn.execute(rest) if _quotes(said, row.question, *_contents(row.history))}
-    _drop(conn, list({*gone, *quoting}))
+    drop_answers(conn, list({*gone, *quoting}))
     for row in conn.execute(select(feedback)).all():
         if _quotes(said, row.correction or "", row.comment or "", row.reason or ""):
             conn.execute(delete(feedback).where(feedback.c.answer_id == row.answer_id, feedback.c.visitor == row.visitor))
@@ -171,7 +171,8 @@ def _quotes(said: set[str], *texts: str) -> bool:
     return bool(said) and any(not said.isdisjoint(_sentences(text)) for text in texts if text)
 
 
-def _drop(conn: Connection, ids: Sequence[str]) -> None:
+def drop_answers(conn: Connection, ids: Sequence[str]) -> None:
+    """Removes answers with their sources, feedback and decisions, in the caller's transaction."""
     for at in range(0, len(ids), _BATCH):
         some = list(ids[at : at + _BATCH])
         for table in (answer_sources, feedback, gap_decisions):

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import structlog
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import DBAPIError
@@ -26,8 +25,9 @@ from sqlalchemy.exc import DBAPIError
 from rag.record.engine import loose, writing
 from rag.record.schema import meta
 from rag.record.tables.audit import audit
+from rag.runtime.logger import get_logger
 
-log = structlog.get_logger()
+log = get_logger()
 
 _HEAD = "audit_head"
 _PAGE = 1000

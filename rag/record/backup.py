@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import time
 import uuid
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -17,13 +18,15 @@ import orjson
 from sqlalchemy import Engine, select
 
 from rag.errors import ConfigError, InputError
-from rag.record import erase
+from rag.record import erase, last, tombstones
 from rag.record.engine import writing
 from rag.record.ledger import Ledger, head, now
 from rag.record.schema import SCHEMA_VERSION, changes, meta
 from rag.runtime.fsync import make_folder, sync
 
 _DATABASE, _MANIFEST = "ledger.db", "manifest.json"
+SETTINGS = "settings.toml"
+_NAME = "xiansou-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,11 @@ class Restored:
     index_version: int
 
 
-def backup(engine: Engine, target: Path) -> Manifest:
-    """Writes a consistent copy to `target` (a tar file) while writers go on. Raises ConfigError, InputError."""
+def backup(engine: Engine, target: Path, *, settings: Path | None = None) -> Manifest:
+    """Writes a consistent copy to `target` (a tar file, for its owner alone) while writers go on.
+
+    With it go the list of what was ever erased and the settings file, if one is named. Raises ConfigError, InputError.
+    """
     if engine.dialect.name != "sqlite":
         raise ConfigError("this ledger is not SQLite.", field="database.url", fix="Use pg_dump for PostgreSQL.")
     if target.exists():
@@ -66,21 +72,50 @@ def backup(engine: Engine, target: Path) -> Manifest:
         manifest = _describe(copy)
         (Path(folder) / _MANIFEST).write_bytes(orjson.dumps(asdict(manifest), option=orjson.OPT_INDENT_2))
         packed = Path(folder) / "backup.tar"
+        packed.touch(mode=0o600)
         with tarfile.open(packed, "w") as tar:
             for name in (_MANIFEST, _DATABASE):
                 tar.add(Path(folder) / name, name)
+            for file, name in ((_data_dir(engine) / tombstones.FILE, tombstones.FILE), (settings, SETTINGS)):
+                if file is not None and file.exists():
+                    tar.add(file, name)
         sync(packed)
         os.replace(packed, target)
         sync(target.parent)
+    erase.remember_backup(engine, target.parent)
+    last.note(engine, "backup", file=str(target.resolve()), index_version=manifest.index_version, size=manifest.size)
     return manifest
+
+
+def _data_dir(engine: Engine) -> Path:
+    assert engine.url.database is not None
+    return Path(engine.url.database).parent
+
+
+def name_now() -> str:
+    """A file name for a backup in a folder of backups: they sort by time."""
+    return f"{_NAME}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.tar"
+
+
+def thin_out(folder: Path, keep: int) -> list[Path]:
+    """Removes all but the newest `keep` backups that were named by `name_now`; returns those that went."""
+    found = sorted(folder.glob(f"{_NAME}*.tar"))
+    gone = found[: max(0, len(found) - keep)]
+    # Erasures of a library outlive its backups.
+    told = tombstones.unique(one for file in found for one in tombstones.of_backup(file))
+    if new := [one for one in told if one not in set(tombstones.of_folder(folder))]:
+        tombstones.append(folder, *new)
+    for file in gone:
+        file.unlink()
+    return gone
 
 
 def restore(source: Path, data_dir: Path) -> Restored:
     """Puts a backup in the place of the ledger below `data_dir`. The service must be stopped.
 
-    What was erased after the backup was made (`erased.jsonl` in `data_dir` says so) is erased again before anyone can read
-    it; index versions go on after the highest one known, so that none is used twice. Raises InputError for a file that is
-    no backup or is damaged, ConfigError when the ledger is in use.
+    What was erased after the backup was made (`erased.jsonl` in `data_dir` says so, in the backup, and beside it) is erased
+    again before anyone can read it; index versions go on after the highest one known, so that none is used twice. Raises
+    InputError for a file that is no backup or is damaged, ConfigError when the ledger is in use.
     """
     make_folder(data_dir)
     place = data_dir / _DATABASE
@@ -88,14 +123,19 @@ def restore(source: Path, data_dir: Path) -> Restored:
     with tempfile.TemporaryDirectory(dir=data_dir, prefix=".restore-") as folder:
         copy, manifest = _unpack(source, Path(folder))
         numbers = _numbers_in_use(place)
-        known = max(manifest.index_version, numbers.get("changes", 0), *(t.seq for t in erase.tombstones(data_dir)), 0)
+        here = tombstones.of_folder(data_dir)
+        erased = tombstones.unique([*here, *(one for one in tombstones.around(source) if one.library == manifest.library)])
+        if new := [one for one in erased if one not in set(here)]:
+            tombstones.append(data_dir, *new)
+        known = max(manifest.index_version, numbers.get("changes", 0), *(one.seq for one in erased), 0)
         ledger = Ledger.open(f"sqlite:///{copy}")
-        again = erase.again(ledger.engine, data_dir)
+        again = erase.again(ledger.engine, erased)
         _go_on_after(ledger.engine, known, numbers)
         version = ledger.head()
         ledger.close()
         with closing(sqlite3.connect(copy)) as raw:
             raw.execute("PRAGMA journal_mode=DELETE")
+        copy.chmod(0o600)
         sync(copy)
         for name in (f"{_DATABASE}-wal", f"{_DATABASE}-shm"):
             (data_dir / name).unlink(missing_ok=True)

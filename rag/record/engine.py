@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from rag.errors import ConfigError
 from rag.record import migrations
+from rag.record.damage import explained
 from rag.record.prepared import Driver, borrowed, plain
 from rag.runtime.fsync import make_folder
 
@@ -26,16 +30,20 @@ _PRAGMAS = (
     "cache_size=-65536",
 )
 
+_POSTGRES = "postgresql+psycopg"
+_CONNECT_S = 5  # a server that is away must not hold a request longer
+
 _BEGIN, _ONE_WRITER = "BEGIN IMMEDIATE", "SELECT pg_advisory_xact_lock(20260611)"
 
 
 def open_engine(url: str) -> Engine:
     """Opens the ledger, creates a new one, upgrades an older one. Raises ConfigError when it cannot, or it is newer than us."""
     try:
-        parsed = make_url(url)
+        parsed = driven(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             make_folder(Path(parsed.database).parent)
-        engine = create_engine(url, pool_pre_ping=parsed.get_backend_name() != "sqlite", pool_size=16, max_overflow=32)
+            _private(Path(parsed.database))
+        engine = create_engine(parsed, pool_size=16, max_overflow=32, **_options(parsed))
         if parsed.get_backend_name() == "sqlite":
             event.listen(engine, "connect", _sqlite_connect)
             event.listen(engine, "begin", _sqlite_begin)
@@ -47,15 +55,48 @@ def open_engine(url: str) -> Engine:
             engine.dispose()
             raise
     except ModuleNotFoundError as exc:
-        raise ConfigError(f"the driver of `database.url` is not installed: {exc.name}.", field="database.url") from exc
-    except ArgumentError as exc:
-        raise ConfigError(f"`{url}` is not a database URL.", field="database.url", fix="Example: postgresql://…") from exc
-    except (OperationalError, OSError) as exc:
-        cause = getattr(exc, "orig", None) or exc
         raise ConfigError(
-            f"cannot open the ledger: {cause}.", field="data_dir", fix="Check free space and write permission there."
+            f"the driver of `database.url` is not installed: {exc.name}.",
+            field="database.url",
+            fix="Write it as `postgresql://USER:PASSWORD@HOST/NAME`: its driver comes with Xiansou.",
+        ) from exc
+    except ArgumentError as exc:
+        raise ConfigError(
+            "`database.url` is no database URL.", field="database.url", fix="Example: postgresql://USER:PASSWORD@HOST/NAME."
+        ) from exc
+    except DBAPIError as exc:
+        told = explained(exc)
+        if told is None:
+            raise
+        raise told from exc
+    except OSError as exc:
+        raise ConfigError(
+            f"cannot open the ledger: {exc.strerror}.", field="data_dir", fix="Check free space and write permission there."
         ) from exc
     return engine
+
+
+def _private(file: Path) -> None:
+    """A new ledger is its owner's alone; its log, which SQLite makes, has the same mode. An older one stays as it is."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def driven(url: str) -> URL:
+    """The URL with our driver: providers print `postgres://` or `postgresql://`, which name another one or none.
+
+    Raises ArgumentError.
+    """
+    parsed = make_url(re.sub(r"^postgres://", "postgresql://", url.strip()))
+    return parsed.set(drivername=_POSTGRES) if parsed.drivername in ("postgresql", "postgresql+psycopg2") else parsed
+
+
+def _options(url: URL) -> dict[str, Any]:
+    """`hide_parameters`: an error never shows the documents' text."""
+    if url.get_backend_name() == "sqlite":
+        return {"pool_pre_ping": False, "hide_parameters": True}
+    waiting = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_S}
+    return {"pool_pre_ping": True, "hide_parameters": True, "connect_args": waiting}
 
 
 def loose(engine: Engine) -> Engine:
@@ -64,7 +105,7 @@ def loose(engine: Engine) -> Engine:
     A killed process loses nothing of it. The next commit of a document takes it to the disk.
     """
     name = engine.dialect.name
-    mine = create_engine(engine.url, pool_pre_ping=name != "sqlite", pool_size=1, max_overflow=0)
+    mine = create_engine(engine.url, pool_size=1, max_overflow=0, **_options(engine.url))
     if name == "sqlite":
         event.listen(mine, "connect", _sqlite_connect)
         event.listen(mine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))

@@ -1,14 +1,15 @@
 """Erasing a document: its text, vectors and uploads leave the ledger and the disk; only its id stays, as a tombstone.
 
-The tombstone also goes to `erased.jsonl` beside the ledger, before the commit: restoring an older backup reads it and
-erases again, so that a backup never brings an erased document back.
+The tombstone also goes to `erased.jsonl` beside the ledger and beside the backups, before the commit: restoring an older
+backup reads it and erases again, so that a backup never brings an erased document back.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,10 @@ from rag.record.engine import writing
 from rag.record.ledger import head, now, record_change
 from rag.record.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions
 from rag.record.tables.readings import readings
-from rag.runtime.fsync import make_folder, sync
+from rag.record.tombstones import Tombstone, append
+from rag.runtime.fsync import sync
 
-TOMBSTONES = "erased.jsonl"
+_FOLDERS = "backup folders"  # in `meta`: a JSON list
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,6 @@ class Receipt:
     disk_clean: bool  # False: a reader kept the log open, so old pages stay in it until the next checkpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """A line of `erased.jsonl`."""
-
-    library: str
-    document_id: str
-    seq: int
-    at: float
-
-
 def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
     """Raises NotFound for an id that the ledger has never seen or has erased already."""
     with writing(engine) as conn:
@@ -56,11 +48,15 @@ def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
         if row is None or row.state == "erased":
             raise NotFound(f"no document {document_id!r}", field="id")
         library = str(conn.scalar(select(meta.c.value).where(meta.c.key == "library")))
-        _append(data_dir, Tombstone(library, document_id, head(conn) + 1, now()))
+        tombstone = Tombstone(library, document_id, head(conn) + 1, now())
+        append(data_dir, tombstone)
+        for folder in _backup_folders(conn):
+            with suppress(OSError):  # a disk that is not there now: the next backup holds the tombstone
+                append(folder, tombstone)
         seq, counts = _wipe(conn, document_id, row.version)
     drop_snapshots(data_dir / "snapshots")
     drop_interrupted_restores(data_dir)
-    return Receipt(document_id, counts[0], counts[1], counts[2], seq, _clean_log(engine))
+    return Receipt(document_id, counts[0], counts[1], counts[2], seq, clean_log(engine))
 
 
 def drop_snapshots(folder: Path) -> None:
@@ -81,32 +77,33 @@ def drop_interrupted_restores(data_dir: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def again(engine: Engine, data_dir: Path) -> list[str]:
+def again(engine: Engine, known: Sequence[Tombstone]) -> list[str]:
     """After a restore: erases what was erased after the backup was made. Returns the ids."""
     with engine.connect() as conn:
         there, library = head(conn), conn.scalar(select(meta.c.value).where(meta.c.key == "library"))
     done = []
-    for tombstone in (t for t in tombstones(data_dir) if t.library == library):
+    for tombstone in (one for one in known if one.library == library):
         with writing(engine) as conn:
             row = conn.execute(select(documents).where(documents.c.id == tombstone.document_id)).first()
             if tombstone.seq > there and row is not None and row.state != "erased":
                 _wipe(conn, tombstone.document_id, row.version)
                 done.append(tombstone.document_id)
     if done:
-        _clean_log(engine)
+        clean_log(engine)
     return done
 
 
-def tombstones(data_dir: Path) -> list[Tombstone]:
-    """All that were ever written, oldest first; a half-written last line was never acknowledged and is left out."""
-    file = data_dir / TOMBSTONES
-    found = []
-    for line in file.read_bytes().splitlines() if file.exists() else ():
-        try:
-            found.append(Tombstone(**orjson.loads(line)))
-        except (orjson.JSONDecodeError, TypeError):
-            continue
-    return found
+def remember_backup(engine: Engine, folder: Path) -> None:
+    """From now on, what is erased is noted in this folder too, if it is there then."""
+    with writing(engine) as conn:
+        known = {str(one) for one in _backup_folders(conn)} | {str(folder.resolve())}
+        conn.execute(delete(meta).where(meta.c.key == _FOLDERS))
+        conn.execute(insert(meta).values(key=_FOLDERS, value=orjson.dumps(sorted(known)).decode()))
+
+
+def _backup_folders(conn: Connection) -> list[Path]:
+    found = conn.scalar(select(meta.c.value).where(meta.c.key == _FOLDERS))
+    return [folder for name in orjson.loads(found or "[]") if (folder := Path(name)).is_dir()]
 
 
 def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[int, int, int]]:
@@ -143,18 +140,7 @@ def _drop_vector(conn: Connection, generation: int, key: bytes) -> int:
     return conn.execute(delete(vectors).where(vectors.c.generation == generation, vectors.c.hash == key, ~shared)).rowcount
 
 
-def _append(data_dir: Path, tombstone: Tombstone) -> None:
-    make_folder(data_dir)
-    descriptor = os.open(data_dir / TOMBSTONES, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(descriptor, orjson.dumps(tombstone) + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    sync(data_dir)
-
-
-def _clean_log(engine: Engine) -> bool:
+def clean_log(engine: Engine) -> bool:
     """Moves SQLite's log into the database and empties it; the deleted pages in the database are zeros already."""
     if engine.dialect.name != "sqlite":
         return True

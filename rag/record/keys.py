@@ -21,7 +21,7 @@ from rag.record import queries
 from rag.record.engine import writing
 from rag.record.tables.keys import keys
 
-KeyScope = Literal["query", "ingest", "admin"]
+KeyScope = Literal["query", "ingest", "metrics", "admin"]
 CitationStyle = Literal["annotations", "markdown", "openwebui", "none"]
 
 SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)

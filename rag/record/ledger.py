@@ -30,7 +30,7 @@ from rag.record.rows import (
     to_passage,
     version_row,
 )
-from rag.record.schema import changes, documents, meta, passages, vectors, versions
+from rag.record.schema import changes, documents, late, meta, passages, vectors, versions
 from rag.record.tables.masks import masked
 
 _REMOVED = "removed:"
@@ -188,6 +188,14 @@ class Ledger:
                 after = rows[-1].id
         return found[:limit]
 
+    def total(self, collection: str | None = None) -> int:
+        """How many live documents there are, in a collection or at all."""
+        query = select(func.count()).select_from(documents).where(documents.c.state == "live")
+        if collection is not None:
+            query = query.where(documents.c.collection == collection)
+        with self.engine.connect() as conn:
+            return int(conn.scalar(query) or 0)
+
     def text(self, document_id: str, version: int, scope: Scope | None = None) -> str:
         """Text of one version, also of a superseded one. Raises NotFound, also when the document was deleted.
 
@@ -312,11 +320,11 @@ def _retire(conn: Conn, document_id: str, seq: int) -> None:
 def _store_vectors(conn: Conn, generation: int, prepared: PreparedDocument, hashes: Sequence[bytes]) -> int:
     """Inserts vectors that are new, with their token bits; returns how many."""
     rows = dict(zip(hashes, np.ascontiguousarray(prepared.vectors, "<f4"), strict=True))
-    new = say.VECTORS[conn.dialect.name].run(
+    new = say.ignoring(vectors, "vector", conn.dialect.name).run(
         conn, *({"generation": generation, "hash": key, "vector": value.tobytes()} for key, value in rows.items())
     )
     if prepared.tokens:
-        say.TOKENS[conn.dialect.name].run(
+        say.ignoring(late, "tokens", conn.dialect.name).run(
             conn, *({"generation": generation, "hash": key, "tokens": value} for key, value in prepared.tokens.items())
         )
     return max(int(new.rowcount), 0)

@@ -17,7 +17,9 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 4
+from rag.record import version
+
+SCHEMA_VERSION = version.SCHEMA_VERSION
 
 metadata = MetaData()
 

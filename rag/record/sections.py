@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from rag.domain import Passage, statement
 from rag.record.schema import passages, versions
@@ -55,3 +55,20 @@ def _read(engine: Engine, passage: Passage) -> tuple[list[Any], str]:
             select(versions.c.text).where(versions.c.document_id == passage.document_id, versions.c.version == passage.version)
         )
     return list({(row.start, row.end): row for row in reversed(rows)}.values())[::-1], text or ""
+
+
+def section_at(engine: Engine, document_id: str, version: int, start: int, end: int) -> tuple[tuple[str, ...], int, int] | None:
+    """(headings, start, end) of the section of a version that a place stands in, also of a superseded one; None: not known."""
+    mine = (passages.c.document_id == document_id, passages.c.version == version)
+    with engine.connect() as conn:
+        row = conn.execute(
+            select(passages.c.generation, passages.c.section)
+            .where(*mine, passages.c.start <= start, passages.c.end > start)
+            .order_by(passages.c.generation.desc(), passages.c.ordinal)
+            .limit(1)
+        ).first()
+        if row is None:
+            return None
+        same = (*mine, passages.c.generation == row.generation, passages.c.section == row.section)
+        first, last = conn.execute(select(func.min(passages.c.start), func.max(passages.c.end)).where(*same)).one()
+    return tuple(orjson.loads(row.section)), min(first, start), max(last, end)

@@ -23,8 +23,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return told
 
 
-def hit_json(hit: Hit) -> dict[str, Any]:
-    """A hit of `POST /v1/retrieve` and `xiansou search --json`."""
+def hit_json(hit: Hit, *, paths: bool = False) -> dict[str, Any]:
+    """A hit of `POST /v1/retrieve` and `xiansou search --json`; `paths`: see `shown_source`."""
     passage = hit.passage
     aside = {"aside": hit.aside} if hit.aside else {}
     return aside | {
@@ -33,7 +33,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "version": passage.version,
         "title": passage.title,
         "url": passage.url,
-        "source": passage.source,
+        "source": shown_source(passage.source, paths=paths),
         "section": list(passage.section),
         "text": passage.text,
         "start": passage.start,
@@ -44,28 +44,28 @@ def hit_json(hit: Hit) -> dict[str, Any]:
     }
 
 
-def hits_json(found: Retrieved, *, explain: bool = False) -> dict[str, Any]:
+def hits_json(found: Retrieved, *, explain: bool = False, paths: bool = False) -> dict[str, Any]:
     """The reply of `POST /v1/retrieve` and `xiansou search --json`.
 
     With `explain`: how the question was understood (`query` as searched, its `words` with their idf, what `also` stands for
     them, `wishes` for product, version, date, what the stated ones did as `filters`) and the candidates that were `dropped`,
     each a hit with a `reason`.
     """
-    told: dict[str, Any] = {"hits": [hit_json(hit) for hit in found.hits], "index_version": found.version}
+    told: dict[str, Any] = {"hits": [hit_json(hit, paths=paths) for hit in found.hits], "index_version": found.version}
     if explain:
-        dropped = [hit_json(hit) | {"reason": reason} for hit, reason in found.dropped]
+        dropped = [hit_json(hit, paths=paths) | {"reason": reason} for hit, reason in found.dropped]
         told["explain"] = {**found.asked, "dropped": dropped}
     return told
 
 
-def document_json(doc: Document) -> dict[str, Any]:
+def document_json(doc: Document, *, paths: bool = False) -> dict[str, Any]:
     """A document of `GET /v1/documents` and `xiansou docs --json`; times in ISO 8601, UTC."""
     return {
         "document_id": doc.id,
         "version": doc.version,
         "title": doc.title,
         "url": doc.url,
-        "source": doc.source,
+        "source": shown_source(doc.source, paths=paths),
         "mime_type": doc.mime_type,
         "collection": doc.collection,
         "metadata": dict(doc.metadata),
@@ -106,6 +106,11 @@ def key_json(key: Key) -> dict[str, Any]:
         "expires_at": None if key.expires_at is None else iso_time(key.expires_at),
         "revoked_at": None if key.revoked_at is None else iso_time(key.revoked_at),
     }
+
+
+def shown_source(source: str | None, *, paths: bool = False) -> str | None:
+    """Where a document came from: an address as it is. A path of the server is for its operator (`paths`) alone."""
+    return source if paths or (source or "").startswith(("http://", "https://")) else None
 
 
 def iso_time(seconds: float) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import BindParameter, Table, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rag.record.prepared import PreparedStatement
 from rag.record.rows import document_query
-from rag.record.schema import changes, contents, documents, jobs, late, meta, passages, vectors, versions
+from rag.record.schema import changes, contents, documents, jobs, meta, passages, versions
 from rag.record.tables.masks import masked
 from rag.record.tables.readings import readings
 
@@ -47,10 +48,10 @@ RETIRES = [
     )
     for table in (passages, versions)
 ]
-VECTORS, TOKENS = (
-    {
-        name: PreparedStatement(made.insert(table).on_conflict_do_nothing(), "generation", "hash", column)
-        for name, made in (("sqlite", sqlite), ("postgresql", postgresql))
-    }
-    for table, column in ((vectors, "vector"), (late, "tokens"))
-)
+
+
+@cache
+def ignoring(table: Table, column: str, database: str) -> PreparedStatement:
+    """An INSERT of a row of `generation`, `hash` and `column` that may be there already; loads the dialect."""
+    made = import_module(f"sqlalchemy.dialects.{database}")
+    return PreparedStatement(made.insert(table).on_conflict_do_nothing(), "generation", "hash", column)

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 
-from rag.errors import XiansouError
-from rag.settings import Settings, load
+from rag.errors import ConfigError, XiansouError
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
 
 DONE, PARTLY, WRONG = 0, 1, 2
 INTERRUPTED = 130  # by Ctrl-C, as shells have it
@@ -24,14 +25,42 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on std
 def load_settings(config: Path | None, **overrides: Any) -> Settings:
     """Settings for a command; overrides are named `section__key`. Starts logging. Raises ConfigError."""
     from rag.runtime.observe import start_logging
+    from rag.settings import load
 
     told = load(config, overrides={key.replace("__", "."): value for key, value in overrides.items()})
     start_logging(told.log)
     return told
 
 
+def library(config: Path | None) -> Settings:
+    """Settings for a short command that reads what is there: logging begins with its first line, no library is made.
+
+    Raises ConfigError, also where there is no library: in a wrong folder nobody wants a new one.
+    """
+    from rag.runtime.logger import start_later
+    from rag.settings import load
+
+    told = load(config)
+    start_later(told.log)
+    if told.ledger_file is not None and not told.ledger_file.exists():
+        raise empty(told)
+    return told
+
+
+def empty(told: Settings) -> ConfigError:
+    """What is said of a folder without a library."""
+    return ConfigError(
+        f"the library in {told.data_dir} is empty: nothing was ever put into {told.data_dir.resolve()}.",
+        field="data_dir",
+        fix="Run `xiansou ingest PATH`; if your library is elsewhere, go there, or name it (`--config`, XIANSOU__DATA_DIR).",
+        code="no_library",
+    )
+
+
 def emit(value: Any) -> None:
     """One JSON object on stdout."""
+    import orjson
+
     sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0) + b"\n")
     sys.stdout.flush()
 

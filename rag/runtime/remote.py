@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
-
-import redis
-import structlog
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rag.errors import XiansouError
+from rag.runtime.logger import get_logger
 from rag.runtime.stores import NotRunning
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    import redis
+
+log = get_logger()
 
 T = TypeVar("T")
 
@@ -42,8 +43,14 @@ class Remote:
         try:
             with self._lock:
                 client = self._redis = self._redis or self._connect()
+        except XiansouError as exc:
+            self._go_deaf(exc)
+            return None
+        from redis import RedisError
+
+        try:
             return call(client)
-        except (redis.RedisError, XiansouError) as exc:
+        except (RedisError, ValueError, OSError) as exc:  # the latter two: another thread has closed this client
             self._go_deaf(exc)
             return None
 

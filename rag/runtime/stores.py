@@ -16,18 +16,18 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import quote
-
-import redis
-import structlog
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, unquote, urlsplit
 
 from rag.errors import ConfigError, UpstreamError
+from rag.runtime.logger import get_logger
 from rag.runtime.processes import end, spawn_tied
 from rag.settings import Settings
 
-log = structlog.get_logger()
+if TYPE_CHECKING:
+    import redis
+
+log = get_logger()
 
 _CONNECT_S, _READ_S = 0.5, 2.0
 _OR_URL = "Or set `redis.url` to a server of yours."
@@ -64,15 +64,43 @@ def ping(settings: Settings) -> bool:
     return _answers(settings.redis.url or EmbeddedValkey(settings.data_dir / "redis").url)
 
 
+def redis_state(settings: Settings) -> Literal["answers", "refuses", "silent"]:
+    """Whether a server answers, or refuses who asks; starts none. Raises ConfigError for a wrong URL."""
+    if ping(settings):
+        return "answers"
+    if not settings.redis.url:
+        return "silent"
+    import redis
+
+    client = _client(settings.redis.url)
+    try:
+        client.ping()
+    except (redis.AuthenticationError, redis.ResponseError):
+        return "refuses"
+    except redis.RedisError:
+        return "silent"
+    finally:
+        client.close()
+    return "answers"
+
+
 def _client(url: str) -> redis.Redis:
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     try:
         return redis.Redis.from_url(url, socket_connect_timeout=_CONNECT_S, socket_timeout=_READ_S, retry=Retry(NoBackoff(), 0))
     except ValueError as exc:
-        raise ConfigError(f"`{url}` is not a Redis URL.", field="redis.url", fix="Example: redis://127.0.0.1:6379/0.") from exc
+        raise ConfigError("`redis.url` is no Redis URL.", field="redis.url", fix="Example: redis://127.0.0.1:6379/0.") from exc
 
 
 def _answers(url: str) -> bool:
     """Whether a server is there; one that still loads its file is."""
+    if url.startswith("unix://") and not Path(unquote(urlsplit(url).path)).exists():
+        return False
+    import redis
+
     client = _client(url)
     try:
         return bool(client.ping())

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
 from opentelemetry.trace import SpanKind
 
 from rag.domain import Answer, Hit, Question, Retrieved, Usage
 from rag.errors import Cancelled
 from rag.runtime import metrics
+from rag.runtime.logger import get_logger
 from rag.runtime.tracing import span
 from rag.settings.sections import Log
 
 _SHOWN_HITS = 5
-log = structlog.get_logger()
+log = get_logger()
 
 
 def searched(question: Question, found: Retrieved, ms: float, told: Log) -> None:

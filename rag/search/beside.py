@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import rjieba
-
 from rag.domain import Hit, Passage
 from rag.domain.grounding import Unknown
 from rag.search.families import headings, tables
+from rag.text import chinese
 from rag.text.categories import speaks_of_all, things_in
 from rag.text.labels import flat
 from rag.text.places import names_of, places_in, says_everywhere
@@ -115,7 +114,7 @@ def _same_end(plain: str, names: Sequence[str]) -> Iterator[str]:
     if len(ends) != 1:
         return
     end = next(iter(ends))
-    for word in rjieba.cut(plain):
+    for word in chinese.cut(plain):
         if 2 <= len(word) <= _SHORT and word.endswith(end) and not _ASKS.search(word) and not _known(word, names):
             yield word
 

@@ -25,6 +25,11 @@ _ELSEWHERE = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.008, 0.012, 0.018, 0.028, 0.
 _ZH = (*_ELSEWHERE, 0.05, 0.0736, 0.1269, 0.1638, 0.2098, 0.2634, 0.3148, 0.3865, 0.4877, 0.647, 0.9695)
 _EN = (*_ELSEWHERE, 0.042, 0.0454, 0.0818, 0.1339, 0.2203, 0.271, 0.3433, 0.4252, 0.5243, 0.7494, 0.9705)
 
+# By `python -m eval.train.refusal`; eval/train/README.md has sources and figures. Constants are such that a threshold of the
+# curves above lets as many unanswerable questions through as it does elsewhere.
+_SMALL = (-2.943, 0.659, -0.735, 5.937, 3.413, 1.609, 1.029)  # 1, the logit of all libraries, chinese, weakest, …
+_ABROAD = (-3.678, 8.711, 16.191, 5.347, -5.723)  # 1, late, margin, ahead, short
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
@@ -33,9 +38,11 @@ class Features:
     cosine −1..1; margin: cosine ahead of the candidates' mean; late: late interaction, None when the model gives none;
     ahead: of its median over the candidates; gap: raw score ahead of the best passage of another document; coverage and
     context: share (0–1) of the question's words in the passage, and (where there is no late) in its heading; words: content
-    words of the question; short: `rag.index.late_interaction.Compared`; unnamed: the question
+    words of the question; short, weakest: `rag.index.late_interaction.Compared`; unnamed: the question
     holds a name that the passage does not; personal: a person tells of himself, in other words
-    than documents have; chinese: the question is.
+    than documents have; chinese: the question is; small: 0–1, a library of a few pages; abroad: the passage
+    is in the other language, and nothing in the question's was there to level its scores with; tabular: it holds rows of a
+    table; entry: it is one of a FAQ or a case.
     """
 
     cosine: float
@@ -50,18 +57,40 @@ class Features:
     unnamed: bool = False
     personal: bool = False
     chinese: bool = False
+    weakest: float = 0.0
+    small: float = 0.0
+    abroad: bool = False
+    tabular: bool = False
+    entry: bool = False
 
 
 def probability(features: Features, calibration: Calibration = PLAIN) -> float:
     """0..1."""
-    f, length = features, math.log1p(features.words)
-    if f.late is None:  # of another model: its cosines have another scale, only their margin tells
-        logit = -7.13 + 2.35 * f.coverage + 29.0 * f.margin + 0.54 * f.context + 1.94 * length
-    else:
-        logit = -1.57 + 16.6 * (f.cosine - _COSINE_CENTRE) - 9.9 * f.margin + 8.7 * f.ahead + 0.5 * f.gap
-        logit += 0.54 * f.coverage + 0.25 * length - 1.7 * f.unnamed - 2.6 * f.short
-        logit += 1.4 * f.personal - 0.68 * f.chinese
+    logit = _logit(features)
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, calibration.slope * logit + calibration.offset))))
+
+
+def _logit(f: Features) -> float:
+    if f.late is None:  # of another model: its cosines have another scale, only their margin tells
+        return -7.13 + 2.35 * f.coverage + 29.0 * f.margin + 0.54 * f.context + 1.94 * math.log1p(f.words)
+    if f.abroad:
+        return _weighed(_ABROAD, (1.0, f.late, f.margin, f.ahead, f.short))
+    logit = everywhere(f)
+    if not f.small:
+        return logit
+    few = _weighed(_SMALL, (1.0, logit, f.chinese, f.weakest, f.coverage, f.tabular, f.entry))
+    return logit + f.small * (few - logit)
+
+
+def everywhere(f: Features) -> float:
+    """The logit of a hit that was compared token by token, in a library of the question's language and of any size."""
+    logit = -1.57 + 16.6 * (f.cosine - _COSINE_CENTRE) - 9.9 * f.margin + 8.7 * f.ahead + 0.5 * f.gap
+    logit += 0.54 * f.coverage + 0.25 * math.log1p(f.words) - 1.7 * f.unnamed - 2.6 * f.short
+    return logit + 1.4 * f.personal - 0.68 * f.chinese
+
+
+def _weighed(weights: Sequence[float], values: Sequence[float]) -> float:
+    return sum(weight * value for weight, value in zip(weights, values, strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -29,7 +29,8 @@ _NEURAL = 0.75  # of a cross-encoder against the first stage
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """Candidates best first: positions in `Found`, final and first-stage scores, late interaction, the sum that it is part of,
-    before they are standardised, and how short of the others a passage falls (NaN: not compared token by token)."""
+    before they are standardised, how short of the others a passage falls, and how well it meets the question's token that it
+    meets worst (NaN: not compared token by token)."""
 
     order: NDArray[np.int64]
     score: Scores
@@ -37,6 +38,7 @@ class Ranked:
     late: Scores
     raw: Scores
     short: Scores
+    weakest: Scores
 
 
 def standardise(scores: Scores, like: Scores | None = None) -> Scores:

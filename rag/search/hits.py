@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from rag.domain import Hit, Passage
+from rag.index.languages import plainly_chinese
 from rag.index.mirror import Found
 from rag.record.calibration import Calibration
 from rag.record.ledger import Ledger
@@ -23,6 +24,9 @@ from rag.text.term_coverage import coverage
 
 _AHEAD = 3  # candidates read beyond the wanted hits: some of them are folded
 _EXCLUDED = 0.5  # of its probability, which is besides no higher than the best one that the question does not exclude
+
+_ENTRIES = ("faq", "case")
+_SMALL, _LARGE = 30, 60  # candidates up to which a library is small, and from which on it is not
 
 _MANY = 12  # candidates from which on their mean and median say what is usual
 _USUAL_COSINE, _USUAL_LATE, _USUAL_RIVAL = 0.84, 0.335, 15.5  # of candidates of nine sets, see DECISIONS, "Refusing"
@@ -65,6 +69,17 @@ class Joined:
         return min(
             (middle(_filled(late[some], _USUAL_LATE)) for some in (compared, allowed) if some.any()), default=float("nan")
         )
+
+    @cached_property
+    def small(self) -> float:
+        """0..1: how much the library is one of a few pages, in which all passages are candidates."""
+        return min(max((_LARGE - len(self.found.ids)) / (_LARGE - _SMALL), 0.0), 1.0)
+
+    def abroad(self, place: int, passage: Passage) -> bool:
+        """Whether the passage is in the other language, and no other passage was there to level its scores with."""
+        if self.found.foreign[self.ranked.order[place]]:
+            return False
+        return plainly_chinese(passage.text) is (not self.sought.chinese)
 
     def rival(self, found: float) -> float:
         """Raw score of the best other document (NaN: none): where there are few candidates at least what is usual."""
@@ -188,7 +203,12 @@ def _features(told: Joined, place: int, passage: Passage, rival: float) -> Featu
         context=0.0 if compared else coverage(told.terms, found.idf, passage.context, found.also),
         words=len(told.terms),
         short=float(ranked.short[place]) if compared else 0.0,
+        weakest=float(ranked.weakest[place]) if compared else 0.0,
         unnamed=told.sought.unnamed(text),
         personal=told.sought.personal,
         chinese=told.sought.chinese,
+        small=told.small,
+        abroad=told.abroad(place, passage),
+        tabular=passage.kind == "table" or any(one.kind == "row" for one in passage.statements),
+        entry=passage.kind in _ENTRIES,
     )

@@ -13,8 +13,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-import rjieba
-
 from rag.domain import Hit, Passage, Scope
 from rag.domain.grounding import Unknown
 from rag.index.lexical import Ids, Lexical
@@ -22,6 +20,7 @@ from rag.index.mirror import Mirror
 from rag.record.ledger import Ledger
 from rag.search.beside import beside
 from rag.search.series import ANY_EN, ANY_ZH, BINDS, CAPITALS, EN, PROPER, ZH
+from rag.text import chinese
 from rag.text.labels import cells, flat, labels, stands_in
 from rag.text.names import Name, asked_names, names_in, numbered
 from rag.text.tokens import fold, words
@@ -231,7 +230,7 @@ _ASKS = re.compile(r"[哪几什么多少这那每各]")  # 哪几种卡, 那银�
 def _head(plain: str, at: int, noun: str) -> str:
     """What stands before the noun: the rest of the word that it ends, else the word before, with a place before that."""
     end, heads = 0, list[str]()
-    for word, tag in rjieba.tag(plain):
+    for word, tag in chinese.tag(plain):
         start, end = end, end + len(word)
         if start < at < end:
             return (heads[-1] if heads else "") + plain[start:at]
@@ -243,7 +242,7 @@ def _head(plain: str, at: int, noun: str) -> str:
 
 @lru_cache(maxsize=2_000)
 def _parts_of_speech(text: str) -> list[str]:
-    return [tag for _, tag in rjieba.tag(text)]
+    return [tag for _, tag in chinese.tag(text)]
 
 
 def _english(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:

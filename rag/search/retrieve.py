@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
 from rag.index.facets import Facets
+from rag.index.fields import Field
 from rag.index.late_interaction import compare
 from rag.index.mirror import Found
 from rag.index.views import IndexView, IndexViews
@@ -24,6 +25,7 @@ from rag.search.aside import Asked
 from rag.search.calibrate import usual
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, singled_out, with_late, with_neural
 from rag.search.hits import Joined, join
+from rag.search.known import check_collection, check_fields, collections_of
 from rag.search.names import unknown_names
 from rag.search.synonyms import Synonyms
 from rag.search.topic import Topic, chosen, topic, without_name
@@ -81,6 +83,8 @@ class Retriever:
         if min_index_version is not None or as_of is not None:
             _check_versions(self._ledger.head(), min_index_version, as_of)
         view = self._views.live() if as_of is None else self._views.at(as_of)
+        if scope.filters:
+            check_fields(scope, view.mirror.fields(scope))
         terms = list(dict.fromkeys(view.cutter.words(query)))
         vector = view.embedder.embed_queries([query])[0]
         wanted, fits = view.mirror.consult(partial(_wanted, query))
@@ -118,6 +122,16 @@ class Retriever:
             tokens=view.embedder.query_tokens(query) if view.embedder.late else None,
         )
 
+    def check(self, scope: Scope, empty: Collection[str]) -> None:
+        """Raises InputError for a collection that nobody knows; `empty`: known ones though nothing may be in them."""
+        check_collection(self._ledger.engine, scope, empty)
+
+    def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
+        """What filters know, by name, the collections, and the index version of both."""
+        mirror = self._views.live().mirror
+        told = sorted(mirror.fields(scope).values(), key=lambda one: one.name.casefold())
+        return told, collections_of(self._ledger.engine, scope), mirror.version
+
     def tokens_of(self, ids: Sequence[int]) -> list[bytes]:
         """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
         return self._ledger.tokens(ids)
@@ -141,19 +155,19 @@ class Retriever:
     def _rank(self, query: str, found: Found, view: IndexView, weighed: Weighed, about: Topic | None) -> Ranked:
         if len(found.ids) == 0:
             nothing = np.empty(0, np.float32)
-            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing)
+            return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing, nothing)
         fused = fuse(found)
         weights = self._weights.lean(found.attributes)
         at = shortlist(found, step_back(fused + weighed.lean + choice(weights), weighed.behind), _OWN, _FOREIGN)
-        late, raw, short = np.full((3, len(fused)), np.nan, np.float32)
+        late, raw, short, weakest = np.full((4, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and view.embedder.late and len(at):
             tokens = view.embedder.query_tokens(query)
-            late[at], short[at] = self._late(tokens, found, at)
+            late[at], short[at], weakest[at] = self._late(tokens, found, at)
             raw[at] = with_late(found, at, late[at])
             shown = with_late(found, at, late[at], told=singled_out(found))
             if about is not None and found.topic is not None:
-                (bare, _), named = self._late(without_name(tokens, about), found, at), weighed.named[at]
+                (bare, *_), named = self._late(without_name(tokens, about), found, at), weighed.named[at]
                 shared, alone = found.topic[at] > 0, with_late(found, at, bare, found.topic, about.idf)
                 raw[at], shown = chosen(raw[at], alone, named, shared), chosen(shown, alone, named, shared)
                 late[at] = chosen(late[at], bare, named, shared)
@@ -163,18 +177,19 @@ class Retriever:
             texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
         score[at] += weighed.lean[at] + weights[at]
-        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short), weighed)
+        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short, weakest), weighed)
 
-    def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> tuple[Scores, Scores]:
-        """Late interaction, and how short each falls; the two languages each by itself: weights come from the candidates."""
+    def _late(self, tokens: Vectors, found: Found, at: NDArray[np.int64]) -> tuple[Scores, Scores, Scores]:
+        """Late interaction, how short each falls, and its weakest token; the two languages each by itself: weights come from
+        the candidates."""
         bits = self._ledger.tokens(found.ids[at].tolist())
         foreign = found.foreign[at]
-        scores, short = np.empty((2, len(at)), np.float32)
+        scores, short, weakest = np.empty((3, len(at)), np.float32)
         for side in (~foreign, foreign):
             if side.any():
                 told = compare(tokens, [bits[place] for place in np.flatnonzero(side)])
-                scores[side], short[side] = told.scores, told.short
-        return level_groups(scores, foreign), short
+                scores[side], short[side], weakest[side] = told.scores, told.short, told.weakest
+        return level_groups(scores, foreign), short, weakest
 
 
 def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed) -> Ranked:
@@ -188,7 +203,8 @@ def _ordered(found: Found, at: NDArray[np.int64], told: Ranked, weighed: Weighed
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
     score = step_back(score, weighed.behind)
     order = np.lexsort((found.ids, -score))
-    return Ranked(order, score[order], fused[order], told.late[order], told.raw[order], told.short[order])
+    late, raw, short, weakest = (each[order] for each in (told.late, told.raw, told.short, told.weakest))
+    return Ranked(order, score[order], fused[order], late, raw, short, weakest)
 
 
 def _asked(query: str, own: str) -> Asked:

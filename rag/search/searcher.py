@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from rag.domain import Question, Retrieved, Scope
+from rag.domain import DEFAULT_COLLECTION, Question, Retrieved, Scope
 from rag.runtime import telemetry
 from rag.search.readings import search_readings, step_back
 from rag.search.retrieve import Retriever
@@ -22,6 +22,7 @@ class Searcher:
     def search(self, question: Question, *, explain: bool = False) -> Retrieved:
         """Best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
         profile, scope = self._settings.profile(question.profile), self.scope(question)
+        self._check(question)
         k, began = question.top_k or profile.top_k, time.perf_counter()
         found = search_readings(
             lambda text, many: self._retriever.retrieve(
@@ -52,6 +53,12 @@ class Searcher:
         if question.scope.collection is not None or own is None:
             return question.scope
         return replace(question.scope, collection=own)
+
+    def _check(self, question: Question) -> None:
+        """A collection of the question's own must be there; a profile's may be empty still."""
+        if question.scope.collection is not None and question.as_of is None:
+            ours = {profile.collection for profile in self._settings.profiles.values() if profile.collection}
+            self._retriever.check(question.scope, {DEFAULT_COLLECTION, *ours})
 
     def siblings(self, standing: str, question: Question, k: int) -> Retrieved:
         """The k best hits of what a follow-up stands for, where the follow-up may look."""

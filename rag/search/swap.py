@@ -16,7 +16,7 @@ from rag.search.validity import asked_period
 from rag.text.attributes import attributes_asked, is_called, without_attributes
 from rag.text.labels import flat
 from rag.text.places import names_of, places_in
-from rag.text.siblings import apart, named_among
+from rag.text.siblings import apart, meant_among, named_among
 from rag.text.term_coverage import word_set
 from rag.text.tokens import is_chinese
 from rag.text.validity import FORMER
@@ -84,7 +84,7 @@ def _meant(phrase: str, names: Sequence[str]) -> str | None:
     exact = [name for name in names if flat(name) == flat(phrase)]
     if exact:
         return exact[0]
-    told = named_among(phrase, names)
+    told = meant_among(phrase, names)
     if len(told) == 1:
         return next(iter(told))
     asked = word_set(phrase)

@@ -17,12 +17,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from rag.errors import ConfigError, InputError
 from rag.settings.audit import Audit
 from rag.settings.generator import Generator
+from rag.settings.handoff import HandoffSettings
 from rag.settings.limits import Limits
 from rag.settings.memory import Answers, Cache, Conversation
 from rag.settings.parsing import Parsing
 from rag.settings.profiles import DEFAULT_PROFILE, Profile, check_name, complete, profile_rows
 from rag.settings.sections import (
     AnswerSettings,
+    Backup,
     Database,
     Embedding,
     Ingest,
@@ -37,8 +39,9 @@ from rag.settings.sources import Sources
 from rag.settings.sso import Sso
 
 ENV_PREFIX = "XIANSOU__"
+_MISSPELT = "XIANSOU_"  # with two more underscores further on: meant as a setting
 DEFAULT_FILE = "xiansou.toml"
-_NOT_SHOWN = ("generator", "api_key", "options")  # last parts of keys whose values may be secrets: never in an error
+_NOT_SHOWN = ("generator", "api_key", "secret", "options")  # last parts of keys whose values may be secrets: never in an error
 
 
 class Settings(Section):
@@ -56,12 +59,14 @@ class Settings(Section):
     retrieval: Retrieval = Retrieval()
     answer: AnswerSettings = AnswerSettings()
     conversation: Conversation = Conversation()
+    handoff: HandoffSettings = HandoffSettings()
     cache: Cache = Cache()
     answers: Answers = Answers()
     ingest: Ingest = Ingest()
     parsing: Parsing = Parsing()
     sources: Sources = Sources()
     reindex: Reindex = Reindex()
+    backup: Backup = Backup()
     log: Log = Log()
     profiles: dict[str, Profile] = Field({DEFAULT_PROFILE: Profile()}, description="Assistants by name.")
 
@@ -92,6 +97,11 @@ class Settings(Section):
         return self.database.url or f"sqlite:///{self.data_dir.resolve() / 'ledger.db'}"
 
     @property
+    def ledger_file(self) -> Path | None:
+        """The ledger's file; None where a server keeps it."""
+        return None if self.database.url else self.data_dir / "ledger.db"
+
+    @property
     def model_folder(self) -> Path:
         """`embedding.folder`; else the one that `make setup` filled beside the interpreter; else below `data_dir`."""
         if self.embedding.folder:
@@ -109,6 +119,9 @@ def load(
     """
     values = _read(file)
     for name, text in sorted((os.environ if env is None else env).items()):
+        if name.startswith(_MISSPELT) and "__" in name and not name.startswith(ENV_PREFIX):
+            right = ENV_PREFIX + name.removeprefix(_MISSPELT)
+            raise ConfigError(f"`{name}` in the environment is no setting.", field=name, fix=f"Did you mean `{right}`?")
         if name.startswith(ENV_PREFIX):
             _put(values, name.removeprefix(ENV_PREFIX).lower().split("__"), _from_environment(text))
     for key, value in (overrides or {}).items():
@@ -120,6 +133,12 @@ def load(
         raise _explain(exc) from exc
     _check_fallbacks(settings)
     return settings
+
+
+def file_of(file: Path | None) -> Path | None:
+    """The settings file that `load(file)` reads; None: there is none."""
+    path = file or Path(DEFAULT_FILE)
+    return path if path.is_file() else None
 
 
 def _check_fallbacks(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -31,8 +32,21 @@ class Server(Section):
         "auto", description="`auto`: loopback needs no key until one is made; `required`: everyone needs one."
     )
     trusted_proxies: Networks = Field(
-        "", description="Proxies whose `X-Forwarded-For` is believed: addresses or networks, with commas between."
+        "", description="Proxies whose `X-Forwarded-*` is believed: addresses or networks, with commas between."
     )
+    public_url: str = Field(
+        "", description="Address at which readers of answers reach this service; empty: that of the request."
+    )
+    cite_hours: float = Field(
+        24.0, gt=0, le=8760, description="Life of the links to cited passages, which open without a key, in hours."
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#]+(?:/[^\s?#]*)?", value):
+            raise ValueError("write it as https://help.example.com, with a path where there is one")
+        return value.rstrip("/")
 
 
 class Database(Section):
@@ -178,6 +192,11 @@ class Ingest(Section):
 
 class Reindex(Section):
     suite: str = Field("", description="Suite file whose thresholds a new generation must reach before it goes live.")
+
+
+class Backup(Section):
+    folder: str = Field("", description="Where `xiansou backup` writes when no file is named. Best on another disk.")
+    keep: int = Field(0, ge=0, description="Backups kept in that folder, the newest ones; 0: all.")
 
 
 class Log(Section):

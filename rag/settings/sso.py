@@ -8,7 +8,7 @@ from rag.settings.access import Names, split
 from rag.settings.sections import Section
 
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_SCOPES = ("query", "ingest", "admin")
+_SCOPES = ("query", "ingest", "metrics", "admin")
 
 
 class Sso(Section):

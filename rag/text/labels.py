@@ -7,10 +7,9 @@ from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
-import rjieba
-
 from rag.domain import Passage
 from rag.domain.statement import Period
+from rag.text import chinese
 from rag.text.tokens import fold
 from rag.text.validity import field_period, read_period, stripped
 
@@ -49,7 +48,7 @@ def _first_cells(text: str) -> tuple[str, ...]:
 def stands_in(label: str, question: str) -> bool:
     """Whether a question has the label as a whole, both as `flat` returns them: not 金卡版 in 白金卡版, nor C2 in C20."""
     single = len(label) == 1 and _is_han(label)  # 猫, where it is a word of the question
-    at = question.find(label) if len(label) >= _SHORTEST or (single and label in rjieba.cut(question)) else -1
+    at = question.find(label) if len(label) >= _SHORTEST or (single and label in chinese.cut(question)) else -1
     while at >= 0:
         end = at + len(label)
         number_goes_on = label[-1].isdigit() and question[end : end + 1].isdigit()
@@ -70,7 +69,7 @@ def _is_han(char: str) -> bool:
 
 @lru_cache(maxsize=2_000)
 def _word_starts(text: str) -> frozenset[int]:
-    return frozenset(accumulate((len(word) for word in rjieba.cut(text)), initial=0))
+    return frozenset(accumulate((len(word) for word in chinese.cut(text)), initial=0))
 
 
 def period_of(passage: Passage) -> tuple[Period, Hashable] | None:

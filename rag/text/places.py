@@ -6,8 +6,7 @@ import re
 from functools import cache, lru_cache
 from importlib.resources import files
 
-import rjieba
-
+from rag.text import chinese
 from rag.text.tokens import fold
 
 # Where such a word stands in a passage, it speaks of places that it does not list.
@@ -55,7 +54,7 @@ def places_in(text: str) -> tuple[str, ...]:
     plain = fold(text[:_LONGEST])
     found = [(one.start(), one.group()) for one in _listed().finditer(plain) if _is_place(one.group())]
     at = 0
-    for word, tag in rjieba.tag(plain) if not plain.isascii() else ():
+    for word, tag in chinese.tag(plain) if not plain.isascii() else ():
         if tag == "ns" and not word.isascii() and len(word) > 1:
             found.append((at, word))
         at += len(word)

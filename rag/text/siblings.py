@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.text.everyday import is_said, telling, things_of
 from rag.text.labels import flat, stands_in
 from rag.text.places import names_of, places_in
 from rag.text.ranges import within
+from rag.text.term_coverage import word_set
+from rag.text.tokens import one_line
 
 # Words that are names of things and everyday words as well; alone they name a thing only as they are written there.
 _EVERYDAY = frozenset(
@@ -29,6 +32,19 @@ def named_among(question: str, names: Sequence[str]) -> frozenset[str]:
     found = whole or {head for head, own in apart(heads).items() if _called_by(own, question)} or _placed(question, heads)
     found = {head for head in found if not any(head != other and flat(head) in flat(other) for other in found)}
     return frozenset(found) if len(found) < len(heads) else frozenset()
+
+
+def meant_among(question: str, names: Sequence[str]) -> frozenset[str]:
+    """As `named_among`, else the names of everyday things that the question calls otherwise."""
+    return named_among(question, names) or in_other_words(question, names)
+
+
+def in_other_words(question: str, heads: Sequence[str]) -> frozenset[str]:
+    """Those that are everyday things which the question calls by another name: 法定节假日 for 过年, Child (5–15) for a kid."""
+    asked = telling(things_of(question))
+    told = {head: {thing for thing in asked if is_said((thing,), one_line(head), word_set(head))} for head in heads}
+    common = frozenset.intersection(*map(frozenset, told.values())) if told else frozenset[int]()
+    return frozenset(head for head, things in told.items() if things - common)
 
 
 def _placed(question: str, heads: Sequence[str]) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rag.domain.statement import Period, Statement
 from rag.text.names import Name, sides
 from rag.text.ranges import read_range, within
-from rag.text.siblings import named_among
+from rag.text.siblings import meant_among
 from rag.text.term_coverage import word_set
 from rag.text.tokens import fold
 from rag.text.validity import current
@@ -64,7 +64,7 @@ def _groups(statements: Sequence[Statement]) -> list[list[int]]:
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
         told = {at: getattr(statements[at], part) for at in group}
-        if named := named_among(question, list(told.values())) or _by_words(question, list(told.values())):
+        if named := meant_among(question, list(told.values())) or _by_words(question, list(told.values())):
             for at, label in told.items():
                 keep[at] = keep[at] and label in named
     _by_range(statements, group, question, keep)

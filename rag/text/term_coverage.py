@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.text.everyday import Things, is_said
 from rag.text.tokens import words
 
 
@@ -18,16 +19,26 @@ def word_set(text: str) -> frozenset[str]:
 
 
 def coverage(
-    terms: Sequence[str], idf: NDArray[np.float32], text: str, also: Mapping[str, tuple[str, ...]] | None = None
+    terms: Sequence[str],
+    idf: NDArray[np.float32],
+    text: str,
+    also: Mapping[str, tuple[str, ...]] | None = None,
+    things: Things | None = None,
 ) -> float:
     """Share (0–1) of the question's words, weighted by idf, that occur in the text; 0 for a question without words.
 
-    `also`: words that count for another (its synonyms, its right spelling).
+    `also`: words that count for another (its synonyms, its right spelling). `things`: everyday things that words name; under
+    another name in the text they count, too.
     """
     total = float(idf.sum())
     if total <= 0:
         return 0.0
     present = word_set(text)
     others = also or {}
-    found = (term in present or not present.isdisjoint(others.get(term, ())) for term in terms)
+    found = (
+        term in present
+        or not present.isdisjoint(others.get(term, ()))
+        or (things is not None and term in things and is_said(things[term], text, present))
+        for term in terms
+    )
     return float(sum(weight for weight, there in zip(idf.tolist(), found, strict=True) if there)) / total

@@ -16,8 +16,9 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
-import rjieba
 import snowballstemmer
+
+from rag.text import chinese
 
 _HAN_RANGE = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 _HAN = re.compile(f"[{_HAN_RANGE}]")
@@ -75,7 +76,7 @@ def words(text: str) -> list[str]:
     for match in _RUN.finditer(fold(text)):
         run = match.group()
         if run[0] >= "\u2e80" and _HAN.match(run):
-            out += [word for word in rjieba.cut_for_search(run) if word not in _STOP_ZH]
+            out += [word for word in chinese.cut_for_search(run) if word not in _STOP_ZH]
         else:
             out += _latin(run[:_LONGEST_WORD])
     return out

@@ -37,6 +37,12 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
     application.close()
 
 
+def told_in(error: BaseException) -> str:
+    """The texts of an error and of those in its group."""
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return " ".join([str(error), *(told_in(one) for one in inner)])
+
+
 def sdk(url: str, key: str) -> OpenAI:
     return OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
 
@@ -73,9 +79,10 @@ def test_dify(keyed: tuple[str, dict[str, str]]) -> None:
     def ask(headers: dict[str, str]) -> httpx.Response:
         return httpx.post(f"{url}/v1/dify/retrieval", json=body, headers=headers)
 
-    assert (ask({}).status_code, ask({}).json()["error_code"]) == (401, 1001)
+    assert (ask({}).status_code, ask({}).json()["error_code"]) == (403, 1001)  # the one refusal that Dify notices
     wrong = ask({"Authorization": "Bearer xs_wrong"})
-    assert (wrong.status_code, wrong.json()["error_code"]) == (401, 1002)
+    assert (wrong.status_code, wrong.json()["error_code"]) == (403, 1002)
+    assert httpx.post(f"{url}/v1/dify/retrieval", headers={"Authorization": "Bearer xs_wrong"}).status_code == 403  # no body
     other = ask({"Authorization": f"Bearer {keys['garden']}"})
     assert (other.status_code, other.json()["error_code"]) == (404, 2001)
     assert ask({"Authorization": f"Bearer {keys['markdown']}"}).json()["records"]
@@ -83,7 +90,13 @@ def test_dify(keyed: tuple[str, dict[str, str]]) -> None:
 
 async def test_mcp(keyed: tuple[str, dict[str, str]]) -> None:
     url, keys = keyed
-    assert httpx.post(f"{url}/mcp", json={}).status_code == 401
+    unknown = httpx.post(f"{url}/mcp", json={})
+    assert (unknown.status_code, unknown.json()["error"]["message"][:18]) == (401, "this needs a key. ")
+    async with create_mcp_http_client(headers={"Authorization": "Bearer xs_wrong_key"}) as http:
+        with pytest.raises(Exception) as caught:  # noqa: PT011 its class is the SDK's affair, a group or not
+            async with Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client:
+                await client.list_tools()
+        assert "this key is wrong" in told_in(caught.value)
     headers = {"Authorization": f"Bearer {keys['garden']}"}
     async with (
         create_mcp_http_client(headers=headers) as http,

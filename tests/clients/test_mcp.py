@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from clients_service import DOCUMENTS, Dictated, library, stops
 from mcp import Client, MCPError
@@ -34,7 +35,12 @@ async def test_tools_over_http(base_url: str, mode: Any) -> None:
         told = await client.call_tool("ask", {"question": LENS})
         answer = AnswerReply.model_validate(told.structured_content)
         assert (answer.answer, answer.citations[0].cited_text) == (f"{LENS_TEXT} [1]", LENS_TEXT)
-        assert LENS_TEXT in told.content[0].text
+        assert told.content[0].text == (
+            f"{LENS_TEXT} [1]\n\nSources:\n[1] Lens care 😀 (help/lens.md) https://help.example.com/lens"
+        )
+        # A model takes what it is shown for true: no verdicts, no times, no paths of the server.
+        assert (told.structured_content["grounding"], told.structured_content["timings_ms"]) == ([], {})
+        assert all(hit.source is None for hit in hits.hits)
 
         got = await client.call_tool("get_document", {"document_id": "help/lens.md", "start": 2, "max_chars": 4})
         part = got.structured_content
@@ -50,6 +56,13 @@ async def test_tools_over_http(base_url: str, mode: Any) -> None:
         ("ask", {"question": " "}, "the question is empty"),
         ("ask", {"question": "q", "profile": "nobody"}, "nobody"),
         ("search", {"question": "q", "top_k": 0}, "top_k"),
+        ("search", {"question": "q", "colection": "garden"}, "unknown argument `colection`. Did you mean `collection`?"),
+        ("ask", {}, "`question` is missing."),
+        ("search", {"question": "q", "collection": "gardens"}, "Did you mean `garden`?"),
+        ("search", {"question": "q", "filters": {"years": 2026}}, "Did you mean `year`?"),
+        ("search", {"question": "q", "filters": {"lang": {"$gt": 1}}}, "neither numbers nor dates"),
+        ("ask", {"question": "q", "filters": {"year": {"$near": 1}}}, "no operator"),
+        ("ask", {"question": "q", "filters": {"year": None}}, "must be a text, number or boolean"),
     ],
 )
 async def test_what_goes_wrong_is_told_to_the_model(base_url: str, tool: str, arguments: dict[str, Any], said: str) -> None:
@@ -57,6 +70,37 @@ async def test_what_goes_wrong_is_told_to_the_model(base_url: str, tool: str, ar
         told = await client.call_tool(tool, arguments)
         assert told.is_error
         assert said in told.content[0].text
+
+
+async def test_a_refusal_gives_a_model_nothing_to_guess_from(base_url: str) -> None:
+    async with Client(f"{base_url}/mcp") as client:
+        told = await client.call_tool("ask", {"question": "When is the showroom open?", "filters": {"lang": "D"}})
+        assert not told.is_error
+        if told.structured_content["status"] == "refused":
+            assert told.structured_content["handoff"]["passages"] == []
+        refused = await client.call_tool("ask", {"question": "write me a poem about doorbells"})
+        assert refused.structured_content["status"] == "refused"
+        assert (refused.structured_content["handoff"]["passages"], refused.structured_content["citations"]) == ([], [])
+        assert "90 euros" not in str(refused)
+        assert "status: refused" in refused.content[0].text
+
+
+async def test_a_document_without_an_address_has_a_link_that_opens(base_url: str) -> None:
+    async with Client(f"{base_url}/mcp") as client:
+        told = await client.call_tool("ask", {"question": BELL})
+        (url,) = {one["url"] for one in told.structured_content["citations"]}
+        assert url in told.content[0].text
+        assert "The doorbell costs 90 euros." in httpx.get(url).text
+
+
+def test_get_answers_at_once(base_url: str) -> None:
+    """Every TypeScript client asks for a stream after `initialize`, and takes a 405 for none."""
+    for path in ("/mcp", "/mcp/"):
+        reply = httpx.get(f"{base_url}{path}", headers={"accept": "text/event-stream"}, timeout=5)
+        assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    accept = {"accept": "application/json, text/event-stream"}
+    assert httpx.post(f"{base_url}/mcp/", json=ping, headers=accept, timeout=5).status_code == 200
 
 
 async def test_an_unknown_tool(base_url: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from clients_service import Dictated, stops
 from openai import OpenAI
 
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 LENS = "镜头起雾怎么办？"
 LENS_TEXT = "镜头起雾😀时，请把摄像头放在干燥处两小时。"
 BELL = "How much is the doorbell?"
@@ -59,12 +60,13 @@ def test_a_completion_with_citations(sdk: OpenAI) -> None:
 def test_a_document_without_an_address_gets_ours_and_it_opens(sdk: OpenAI) -> None:
     message = ask(sdk, BELL).choices[0].message
     url = message.annotations[0].url_citation.url
-    assert "/v1/documents/help/door%20bell.md/versions/1/text#char=0," in url
-    assert httpx.get(url).text.startswith("The doorbell costs 90 euros.")
+    assert "/v1/cite/" in url
+    shown = httpx.get(url)
+    assert (shown.status_code, '<mark id="cited">The doorbell costs 90 euros.' in shown.text) == (200, True)
 
 
 def test_a_refusal_is_an_answer(sdk: OpenAI) -> None:
-    told = ask(sdk, "When is the showroom open?", extra_body={"rag": {"collection": "nothing"}})
+    told = ask(sdk, "When is the showroom open?", extra_body={"rag": {"filters": {"lang": "none"}}})
     assert told.choices[0].message.content
     assert told.choices[0].message.annotations == []
     assert (told.rag["status"], told.rag["reason"], told.rag["handoff"]["suggested"]) == (
@@ -84,7 +86,7 @@ def test_a_stream(sdk: OpenAI) -> None:
     assert {
         text[a["url_citation"]["start_index"] : a["url_citation"]["end_index"]] for a in finish.choices[0].delta.annotations
     } == {f"[{c['n']}]" for c in finish.choices[0].delta.context["citations"]}
-    assert finish.rag["status"] == "answered"
+    assert finish.rag["status"] == finish.choices[0].delta.rag["status"] == "answered"
     assert all(chunk.usage is None for chunk in chunks[:-1])
     assert (last.choices, last.usage.total_tokens) == ([], 0)
 
@@ -118,13 +120,14 @@ def test_history_and_parts_and_roles(sdk: OpenAI) -> None:
     [
         ({"n": 2}, "n", "invalid_input"),
         ({"temperature": 1.5}, "temperature", "invalid_input"),
-        ({"temperature": 0.5, "top_p": 0.5}, "top_p", "invalid_input"),
         ({"logprobs": True}, "logprobs", "invalid_input"),
         ({"response_format": {"type": "json_object"}}, "response_format", "invalid_input"),
         ({"tool_choice": "required", "tools": []}, "tool_choice", "invalid_input"),
         ({"messages": []}, "messages", "invalid_input"),
         ({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}, "messages", "invalid_input"),
-        ({"messages": [{"role": "tool", "content": "q", "tool_call_id": "1"}]}, "messages.0.role", "invalid_input"),
+        ({"messages": [{"role": "tool", "content": "q", "tool_call_id": "1"}]}, "messages", "invalid_input"),
+        ({"extra_body": {"rag": {"collection": "nothing"}}}, "collection", "unknown_collection"),
+        ({"extra_body": {"rag": {"filters": {"langs": "L"}}}}, "filters.langs", "unknown_field"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]},
             "messages.0.content.0",
@@ -249,3 +252,81 @@ def test_when_the_client_goes_away_the_llm_stops(dictated: tuple[str, Dictated])
         assert not llm.ended.is_set()
         stream.close()
         assert stops(llm, " rings for nine seconds. [1] It")
+
+
+def test_the_stream_helper_tells_of_a_refusal(sdk: OpenAI) -> None:
+    """It keeps unknown fields of deltas, and of whole chunks the first one's only."""
+    asked: Any = {"model": "xiansou", "messages": [{"role": "user", "content": "When is the showroom open?"}]}
+    with sdk.chat.completions.stream(**asked, extra_body={"rag": {"filters": {"lang": "none"}}}) as stream:
+        final = stream.get_final_completion().choices[0].message
+    told = (final.model_extra or {})["rag"]
+    assert (told["status"], told["reason"], told["handoff"]["suggested"]) == ("refused", "no_relevant_content", True)
+    assert told["answer_id"].startswith("ans_")
+
+
+def test_presets_with_temperature_and_top_p_are_taken_and_told(sdk: OpenAI) -> None:
+    told = ask(sdk, BELL, temperature=0.5, top_p=0.85, presence_penalty=0.2, frequency_penalty=0.3)
+    assert told.rag["settled"]["fields"] == ["temperature", "top_p"]
+    assert "settled" not in ask(sdk, BELL, temperature=0.5).model_extra["rag"]
+
+
+def test_what_another_model_was_told_and_called_is_no_obstacle(sdk: OpenAI) -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    messages: list[Any] = [
+        {"role": "user", "content": [{"type": "text", "text": "What is this?"}, PICTURE]},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "a cat"},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "A cat."}]},
+        {"role": "user", "content": "log " * 2000},
+        {"role": "user", "content": BELL},
+    ]
+    told = sdk.chat.completions.create(model="xiansou", messages=messages)
+    assert "90 euros" in (told.choices[0].message.content or "")
+
+
+def test_a_wrong_address_is_told_in_openais_shape(base_url: str) -> None:
+    message: Any = [{"role": "user", "content": BELL}]
+    with OpenAI(base_url=base_url, api_key="none", max_retries=0) as wrong, pytest.raises(openai.NotFoundError, match="/v1"):
+        wrong.chat.completions.create(model="xiansou", messages=message)
+    with OpenAI(base_url=f"{base_url}/v1", api_key="none", max_retries=0) as client:
+        with pytest.raises(openai.NotFoundError, match="/v1/chat/completions"):
+            client.completions.create(model="xiansou", prompt=BELL)
+        with pytest.raises(openai.NotFoundError, match="no embeddings"):
+            client.embeddings.create(model="xiansou", input=BELL)
+        azure = client.chat.completions.create(model="xiansou", messages=message, extra_query={"api-version": "2025-01-01"})
+        assert "90 euros" in (azure.choices[0].message.content or "")
+    assert httpx.get(f"{base_url}/v2/anything").json()["error"]["message"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_order_of_the_client_is_answered_cheaply_and_kept_nowhere(sdk: OpenAI, base_url: str, stream: bool) -> None:
+    order = (
+        '### Task:\nGenerate a short title for the chat history.\n### Output:\nJSON format: {"title": "…"}\n'
+        f"<chat_history>\nUSER: {BELL}\nASSISTANT: {'90 euros. ' * 900}\n</chat_history>"
+    )
+    told = ask(sdk, order, stream=stream)
+    chunks = list(told) if stream else []
+    text = "".join(one.choices[0].delta.content or "" for one in chunks) if stream else told.choices[0].message.content
+    rag = chunks[-1].rag if stream else told.rag
+    assert text == '{"title":"How much is the doorbell"}'
+    assert (rag["status"], rag["answer_id"], rag["generator"]) == ("chat", None, "none")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"User-Agent": "langchainjs-openai/1.0.0 ((node/v22; linux; x64))"},
+        {"User-Agent": "ai/6.0.1 ai-sdk/openai-compatible/2.0.1 runtime/node.js/22"},
+        {"X-Title": "Cherry Studio", "HTTP-Referer": "https://cherry-ai.com"},
+    ],
+)
+def test_clients_that_drop_annotations_get_links_in_the_text(sdk: OpenAI, headers: dict[str, str]) -> None:
+    told = ask(sdk, LENS, extra_headers=headers).choices[0].message
+    assert told.content == f"{LENS_TEXT} [[1]](https://help.example.com/lens)"
+    assert told.annotations[0].url_citation.url == "https://help.example.com/lens"
+    own = ask(sdk, LENS, extra_headers=headers | {"X-Citation-Style": "annotations"}).choices[0].message
+    assert own.content == f"{LENS_TEXT} [1]"
+
+
+def test_open_webui_is_known_by_its_headers(sdk: OpenAI) -> None:
+    assert "sources" in (ask(sdk, LENS, extra_headers={"X-OpenWebUI-User-Id": "u"}).model_extra or {})

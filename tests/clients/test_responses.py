@@ -10,6 +10,8 @@ import pytest
 from clients_service import Dictated, stops
 from openai import OpenAI
 
+NOWHERE = "When is the showroom open?"
+SEARCH: Any = {"type": "file_search", "vector_store_ids": []}
 LENS = "镜头起雾怎么办？"
 LENS_TEXT = "镜头起雾😀时，请把摄像头放在干燥处两小时。"
 BELL = "How much is the doorbell?"
@@ -41,7 +43,7 @@ def test_a_response(sdk: OpenAI) -> None:
 
 
 def test_the_events_of_a_stream(sdk: OpenAI) -> None:
-    events = list(sdk.responses.create(model="xiansou", input=BELL, stream=True))
+    events = list(sdk.responses.create(model="xiansou", input=BELL, stream=True, tools=[SEARCH]))
     assert [event.sequence_number for event in events] == list(range(len(events)))
     kinds = [event.type.removeprefix("response.") for event in events]
     middle = kinds[9:-4]
@@ -55,14 +57,14 @@ def test_the_events_of_a_stream(sdk: OpenAI) -> None:
     text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
     added = [event.annotation for event in events if event.type == "response.output_text.annotation.added"]
     assert text == last.output_text
-    assert text == sdk.responses.create(model="xiansou", input=BELL).output_text
+    assert text == sdk.responses.create(model="xiansou", input=BELL, tools=[SEARCH]).output_text
     assert added == [annotation.model_dump() for annotation in last.output[1].content[0].annotations]
     assert {event.response.id for event in events if hasattr(event, "response")} == {last.id}
     assert {event.item_id for event in events if "output_text" in event.type} == {last.output[1].id}
 
 
 def test_the_sdks_own_accumulator_takes_the_stream(sdk: OpenAI) -> None:
-    with sdk.responses.stream(model="xiansou", input=LENS) as stream:
+    with sdk.responses.stream(model="xiansou", input=LENS, tools=[SEARCH]) as stream:
         for _ in stream:
             pass
         whole = stream.get_final_response()
@@ -71,13 +73,28 @@ def test_the_sdks_own_accumulator_takes_the_stream(sdk: OpenAI) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
+def test_who_did_not_ask_for_the_search_gets_a_message_with_links(sdk: OpenAI, stream: bool) -> None:
+    """OpenAI tells of a `file_search_call` only who gave the tool; chat windows show any other as failed."""
+    told: Any = sdk.responses.create(model="xiansou", input=LENS, stream=stream)
+    events = list(told) if stream else []
+    assert not [event.type for event in events if "file_search" in event.type]
+    whole = events[-1].response if stream else told
+    (message,) = whole.output
+    (annotation,) = message.content[0].annotations
+    assert (annotation.type, annotation.url, annotation.title) == (
+        "url_citation", "https://help.example.com/lens", "Lens care 😀",
+    )  # fmt: skip
+    assert whole.output_text[annotation.start_index : annotation.end_index] == "[1]"
+
+
+@pytest.mark.parametrize("stream", [False, True])
 def test_a_refusal(sdk: OpenAI, stream: bool) -> None:
     told: Any = sdk.responses.create(
-        model="xiansou", input="When is the showroom open?", stream=stream, extra_body={"rag": {"collection": "nothing"}}
+        model="xiansou", input=NOWHERE, stream=stream, extra_body={"rag": {"filters": {"lang": "none"}}}
     )
     whole = list(told)[-1].response if stream else told
     assert whole.output_text
-    assert whole.output[1].content[0].annotations == []
+    assert whole.output[0].content[0].annotations == []
     assert whole.rag["reason"] == "no_relevant_content"
 
 
@@ -102,9 +119,13 @@ def test_the_file_search_tool_says_where_to_look(sdk: OpenAI) -> None:
         ).rag
 
     assert ask(vector_store_ids=["garden"], max_num_results=1)["citations"][0]["document_id"] == "help/old.md"
-    assert ask(vector_store_ids=["nothing"])["status"] == "refused"
+    with pytest.raises(openai.BadRequestError, match="no collection `gardens`"):
+        ask(vector_store_ids=["gardens"])
     year = {"type": "eq", "key": "year", "value": 2026}
     assert ask(filters=year)["status"] == "answered"
+    years = [{"type": "gte", "key": "Year", "value": 2025}, {"type": "lt", "key": "Year", "value": 2027}]
+    assert ask(filters={"type": "and", "filters": years})["status"] == "answered"
+    assert ask(filters={"type": "gt", "key": "year", "value": 2026})["status"] == "refused"
     assert ask(filters={"type": "and", "filters": [year, {"type": "in", "key": "lang", "value": ["X"]}]})["status"] == "refused"
 
 
@@ -117,10 +138,10 @@ def test_the_file_search_tool_says_where_to_look(sdk: OpenAI) -> None:
         ({"text": {"format": {"type": "json_object"}}}, "text.format"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"temperature": 2}, "temperature"),
-        ({"input": [{"type": "item_reference", "id": "x"}]}, "input.0.type"),
+        ({"input": [{"type": "item_reference", "id": "x"}]}, "input"),  # no question, whatever was said before
         ({"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "data:,"}]}]}, "input.0.content.0"),
         ({"tools": [{"type": "file_search", "vector_store_ids": ["a", "b"]}]}, "tools.0.vector_store_ids"),
-        ({"tools": [{"type": "file_search", "filters": {"type": "gt", "key": "k", "value": 1}}]}, "tools.0.filters"),
+        ({"tools": [{"type": "file_search", "filters": {"type": "like", "key": "k", "value": 1}}]}, "tools.0.filters"),
         ({"tools": [{"type": "file_search", "max_num_results": 0}]}, "tools.0.max_num_results"),
     ],
 )

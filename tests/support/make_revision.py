@@ -75,7 +75,7 @@ def main(what: str) -> None:
     down = f'"{number - 1:04}"' if number > 1 else "None"
     path = FOLDER / f"r{number:04}_{name}.py"
     path.write_text(_TEMPLATE.format(what=what, revision=number, down=down, body=body), encoding="utf-8")
-    print(f"wrote {path.name}; look through it, format it, and set SCHEMA_VERSION (now {SCHEMA_VERSION}) to {number}")
+    print(f"wrote {path.name}; look through it, format it, set SCHEMA_VERSION in version.py (now {SCHEMA_VERSION}) to {number}")
 
 
 if __name__ == "__main__":

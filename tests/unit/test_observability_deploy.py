@@ -14,6 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from api.routes.metrics import exposition
 from api.state import State
+from rag.record.last import note
 from rag.runtime import metrics
 from rag.wiring import Application
 
@@ -41,7 +42,7 @@ def expressions() -> Iterator[tuple[str, str]]:
 def series() -> dict[str, set[str]]:
     """Name as Prometheus stores it → its labels: what the processes count."""
     found: dict[str, set[str]] = {}
-    for metric in vars(metrics).values():
+    for metric in [one.make() for one in metrics._all]:
         if isinstance(metric, MetricWrapperBase):
             labels = set(metric._labelnames)
             kinds = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"], "gauge": [""]}[metric._type]
@@ -52,7 +53,9 @@ def series() -> dict[str, set[str]]:
 @pytest.fixture
 def told(application: Application, series: dict[str, set[str]]) -> dict[str, set[str]]:
     """And what `/metrics` adds from the record."""
-    here: Any = type("Here", (), {"application": application})()
+    for event in ("reindex", "good reindex", "backup"):
+        note(application.ledger.engine, event, state="swapped", file="b.tar")
+    here: Any = type("Here", (), {"house": application})()
     assert isinstance(here, State) or here.application is application
     text = exposition(here).decode()
     record = re.findall(r"^(xiansou_\w+?)(?:\{([^}]*)\})? ", text, re.MULTILINE)
@@ -100,7 +103,15 @@ def test_panels_do_not_overlap_and_rules_say_what_to_do() -> None:
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
     for rule in RULES:
         assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
-        assert rule["annotations"].keys() == {"summary", "description"}
+        assert rule["annotations"].keys() == {"summary", "description", "runbook"}
         assert rule["labels"]["severity"] in ("critical", "warning")
     prometheus = yaml.safe_load((ROOT / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
     assert prometheus["rule_files"] == ["alerts.yml"]
+
+
+def test_every_alert_has_a_page_in_the_runbook() -> None:
+    book = (ROOT / "RUNBOOK.md").read_text(encoding="utf-8")
+    headings = [line.removeprefix("## ") for line in book.splitlines() if line.startswith("## ")]
+    assert headings == [rule["alert"] for rule in RULES]
+    for rule in RULES:
+        assert rule["annotations"]["runbook"] == f"deploy/RUNBOOK.md#{rule['alert'].lower()}"

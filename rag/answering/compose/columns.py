@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rag.answering.compose.values import is_named
 from rag.domain.statement import Cell, Statement
-from rag.text.attributes import attributes_asked, is_called, looks_like
+from rag.text.answer_type import kind_asked
+from rag.text.attributes import attributes_asked, is_called, looks_like, without_attributes
+from rag.text.everyday import is_said, telling, things_of
 from rag.text.labels import flat
 from rag.text.ranges import within
-from rag.text.siblings import named_among
+from rag.text.siblings import in_other_words, meant_among, named_among
 from rag.text.term_coverage import word_set
-from rag.text.tokens import words
+from rag.text.tokens import one_line, words
 
 # Columns that say under which conditions the others hold stay with them.
 _NOTES = re.compile(
@@ -21,6 +24,7 @@ _NOTES = re.compile(
 _NOTE = 120  # characters of a note that is given along
 SURE, _FAINT = 0.5, 0.3  # from what share of a label's words on it is meant; of a character that it alone has
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_LATIN, _HANS = re.compile(r"[A-Za-z0-9][\w&.'-]*"), re.compile(r"[\u4e00-\u9fff]+")
 # Characters of Chinese that a question and a label share without being about one thing.
 _COMMON_ZH = frozenset("的了吗呢吧么可以能不有没是多少几个什哪怎样要会在和与一到用给为每年月日天次元时间后前内上下大小人")
 
@@ -33,13 +37,12 @@ def heads_of(rows: Sequence[Statement]) -> list[str]:
 def named_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
     """Names of the columns that the question tells apart from their neighbours by name: models, plans; empty where none is."""
     asked = attributes_asked(question)  # a column of prices is no model
-    own = {
-        cell.name: cell.names[-1]
-        for one in rows
-        for cell in one.cells[1:]
-        if cell.name and not any(is_called(attribute, cell.name) for attribute in asked)
-    }
+    all_ = {cell.name: cell.names[-1] for one in rows for cell in one.cells[1:] if cell.name}
+    own = {name: last for name, last in all_.items() if not any(is_called(attribute, name) for attribute in asked)}
     found = named_among(question, list(own)) or named_among(question, list(own.values()))
+    if not found and kind_asked(question) not in ("steps", "reason"):
+        own = all_
+        found = in_other_words(question, list(own))
     return frozenset(name for name, last in own.items() if name in found or last in found)
 
 
@@ -65,12 +68,25 @@ def _said(question: str, one: Statement, rows: Sequence[Statement]) -> float:
     attribute in other words, its initials (`sso`), or for Chinese, hardly, a character that no other label has."""
     label, heads = _label(one), heads_of(rows)
     asked = word_set(question) - {word for head in heads for word in words(head)}
-    if of_attribute(question, one) or _initials(label) in asked:
+    if _initials(label) in asked:
         return 1.0
-    own = word_set(label)
-    shared = len(own & asked) / max(1, len(own))
+    own, things = word_set(label), things_of(question)
+    apart = telling(things)
+    told = {word for word in asked if word in own or is_said(things.get(word, frozenset()) & apart, label, own)}
+    shared = max(min(1.0, len(told & part or told) / len(part)) for part in _languages(label)) if told else 0.0
+    if of_attribute(question, one):
+        return max(shared, 1.0 if len(own) < 3 else _FAINT)
+    rest = told | (asked & word_set(without_attributes(question)))
+    if shared < 1 and told and 2 * len(told) < len(rest):  # most of what is asked is something else
+        shared *= len(told) / len(rest)
     left = set(question) - {char for head in heads for char in head}
     return max(shared, _FAINT * bool(_own_characters(label, [_label(other) for other in rows]) & left))
+
+
+def _languages(label: str) -> list[frozenset[str]]:
+    """Words of a label that is given in two languages (`庭院别墅 Courtyard villa`) by language, else all of them."""
+    latin, han = word_set(" ".join(_LATIN.findall(label))), word_set(" ".join(_HANS.findall(label)))
+    return [part for part in (latin, han) if part] or [frozenset((label,))]
 
 
 def _label(one: Statement) -> str:
@@ -105,9 +121,12 @@ def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> float:
 
 def _row_named(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
     """Whether one of its cells says which row is meant: its label, or another cell by which rows are told apart."""
+    plain = one_line(question)
     for at, cell in enumerate(one.cells):
+        if is_named(cell.value, plain):
+            return True
         column = [other.cells[at].value for other in rows if at < len(other.cells)]
-        if cell.value in named_among(question, column):
+        if cell.value in meant_among(question, column):
             return True
     return False
 

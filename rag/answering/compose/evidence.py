@@ -17,6 +17,7 @@ from rag.answering.compose.score import named_values, read_with, rows_beside, sa
 from rag.domain import Hit, Retrieved
 from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
+from rag.text.everyday import Things, is_said, things_of
 from rag.text.labels import labels, period_of
 from rag.text.names import asked_names, sides
 from rag.text.term_coverage import coverage, word_set
@@ -25,6 +26,7 @@ from rag.text.validity import in_force
 
 _SAID = 0.8  # of the question's words, by idf, that the hit must say
 _CALLED = 0.5  # of the words of its heading or phrasing that the question must have
+_ALL = 0.999  # of them, where one statement says it
 _VALUES = 2  # cells of a row that the question names
 _HITS = 3
 _DATE = re.compile(
@@ -47,24 +49,32 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
             return True
         if kind not in ("steps", "reason") and pinned(question, row, rows_beside(hit, row)) >= SURE:
             return True
-    if gives_overview(question, hit) or _all_said(kind, found, hit):
+    if gives_overview(question, hit) or _all_said(question, kind, found, hit):
         return True
     terms, idf = _rest(plain, found, hit)
-    text = f"{hit.passage.context}\n{hit.passage.text}"
-    if not terms or coverage(terms, idf, text) < _SAID or holds(kind, text) is False:
+    text, things = f"{hit.passage.context}\n{hit.passage.text}", things_of(question)
+    if not terms or coverage(terms, idf, text, things=things) < _SAID or holds(kind, text) is False:
         return False
-    called = word_set(_title(hit))
-    asked = set(found.terms)
-    return bool(called) and len(called & asked) >= _CALLED * len(called) and bool(called & set(terms))
+    return _is_called(_title(hit), found.terms, things) and coverage(terms, idf, _title(hit), things=things) > 0
 
 
-def _all_said(kind: Kind, found: Retrieved, hit: Hit) -> bool:
+def _is_called(title: str, terms: Sequence[str], things: Things) -> bool:
+    """Whether a title is what is asked for: half of its words are, as they stand there or under another name."""
+    called = word_set(title)
+    told = called & set(terms)
+    others = {one for term in set(terms) - told if term in things for one in things[term]}
+    named = sum(is_said(others, word, frozenset([word])) for word in called - told)
+    return bool(called) and len(told) + named >= _CALLED * len(called)
+
+
+def _all_said(question: str, kind: Kind, found: Retrieved, hit: Hit) -> bool:
     """Whether one statement has every word of the question and such a thing as it asks for: 押金 300 元 for 押金多少."""
     if not found.terms or holds(kind, "") is None:
         return False
-    idf = np.array(found.idf, np.float32)
+    idf, things = np.array(found.idf, np.float32), things_of(question)
     return any(
-        says(kind, hit, [one]) and coverage(found.terms, idf, read_with(hit, one)) >= 1.0 for one in hit.passage.statements
+        says(kind, hit, [one]) and coverage(found.terms, idf, read_with(hit, one), things=things) >= _ALL
+        for one in hit.passage.statements
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.compose.columns import of_attribute, pinned
+from rag.answering.compose.values import is_named
 from rag.domain import Hit, Retrieved
 from rag.domain.statement import Period, Statement
 from rag.index.late_interaction import best_in
 from rag.ports import Vectors
 from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
+from rag.text.everyday import things_of
 from rag.text.names import Name, asked_names
 from rag.text.statement_filter import chosen
 from rag.text.term_coverage import coverage, word_set
@@ -29,10 +30,9 @@ _LATE, _HIT = 8.0, 0.7  # of its own tokens, of its passage among the others
 _KIND = 0.5  # against a statement that holds nothing of the kind that is asked for: no amount, no time
 _ATTRIBUTE = 1.0  # of a row whose label is the attribute that is asked for, in whatever words
 _PINNED = 3.5  # of a row of which the question names both the thing and what is asked of it
+_STEP = 0.5  # of a step, where it is asked how to do something
 _NO_CELL = ("steps", "reason")  # what no cell answers
 _COUNTED = frozenset("一 二 三 四 五 六 七 八 九 十".split())
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_NUMBER = re.compile(r"[\d.,%/ -]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +81,20 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
     decided = frozenset(word for name in names for word in words(name.text))
     kept = [(term, weight) for term, weight in zip(found.terms, found.idf, strict=True) if term not in decided]
     terms, idf = [term for term, _ in kept], np.array([weight for _, weight in kept], np.float32)
-    out = []
+    things, out = things_of(question), []
     for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
         hit = found.hits[at]
         text = read_with(hit, one)
         if hit.passage.kind in _ENTRIES:  # an answer says what its question asks
             text = f"{hit.passage.context}\n{text}"
-        covered = coverage(terms, idf, text)
-        around = coverage(terms, idf, f"{hit.passage.context}\n{text}") if covered < 1 else 1.0
+        covered = coverage(terms, idf, text, things=things)
+        around = coverage(terms, idf, f"{hit.passage.context}\n{text}", things=things) if covered < 1 else 1.0
         values = named_values(one, plain)
         score = _LATE * own + covered + around + _HIT * hit.score + _VALUE * values
         if says(kind, hit, [one]) is False:
             score -= _KIND
+        if kind == "steps" and one.kind == "step":
+            score += _STEP
         if of_attribute(question, one):
             score += _ATTRIBUTE if len(words(one.label or one.cells[0].value)) < 2 else _ATTRIBUTE / 2
         if one.kind == "row" and kind not in _NO_CELL:
@@ -131,7 +133,7 @@ def _bare(text: str) -> str:
 
 def named_values(one: Statement, question: str) -> int:
     """How many cells' values, and section rows, a question (of `one_line`) names."""
-    return sum(stands_in(cell.value, question) for cell in one.cells) + is_under(one, question)
+    return sum(is_named(cell.value, question) for cell in one.cells) + is_under(one, question)
 
 
 def is_under(one: Statement, question: str) -> bool:
@@ -148,25 +150,6 @@ def says(kind: Kind, hit: Hit, statements: Iterable[Statement]) -> bool | None:
         holds(kind, text_of(hit, one)) or any(holds(kind, f"{cell.name}: {cell.value}") for cell in one.cells)
         for one in statements
     )
-
-
-def stands_in(value: str, question: str) -> bool:
-    """Whether a cell's value is named in a question (of `one_line`): whole words, no bare number of one digit."""
-    name = one_line(value).strip(" .。")
-    if len(name) < 2 or len(name) > 40 or (_NUMBER.fullmatch(name) and len(name) < 3):
-        return False
-    at = question.find(name)
-    while at >= 0:
-        before, after = question[at - 1 : at] if at else "", question[at + len(name) : at + len(name) + 1]
-        if not (_runs_on(before, name[0]) or _runs_on(after, name[-1])):
-            return True
-        at = question.find(name, at + 1)
-    return False
-
-
-def _runs_on(outside: str, edge: str) -> bool:
-    """Whether a Latin word or a number goes on beyond its edge."""
-    return bool(outside) and outside.isalnum() and edge.isalnum() and not _HAN.match(outside) and not _HAN.match(edge)
 
 
 def _late(

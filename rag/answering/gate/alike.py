@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 
+_EACH = {"1 day": "day", "7 day": "week", "1 month": "month", "12 month": "year", "3600 s": "hour", "1 deg": "度"}
+
+
 def weigh(tokens: Iterable[Tok]) -> float:
     return sum(1.5 if t.fact else 0.5 if len(t.key) == 1 and not t.key.isascii() else 1.0 for t in tokens)
 
@@ -25,7 +28,8 @@ def alike(here: Tok, there: Tok) -> bool:
     """Whether two content tokens are the same thing in other spelling."""
     if here.kind == "number" or there.kind == "number":
         if here.kind != there.kind:
-            return False
+            number, word = (here, there) if here.kind == "number" else (there, here)
+            return word.kind == "word" and _EACH.get(number.key) == word.key and number.text[:1] in "1一"  # 一天, 每天
         return here.key == there.key or _same_number(here, there)
     if here.key == there.key:
         return True
@@ -91,6 +95,6 @@ class Known:
     words: frozenset[str] = frozenset()
     asked: frozenset[str] = frozenset()  # of the question alone
     first: bool = True  # nothing was said before, so that a pronoun means what the question is about
-    common: frozenset[str] = frozenset()  # names that stand in many places of the passages: leaving them out changes nothing
+    common: Callable[[], frozenset[str]] = frozenset  # names that stand in many places of the passages: leaving them out changes nothing
     elsewhere: frozenset[str] = frozenset()  # words of other rows, or sentences, of the passage: not this one in other words
     meant: Meant | None = None  # the claim's words as vectors, where the model gives them

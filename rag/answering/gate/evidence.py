@@ -6,20 +6,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.facts import tokens
 from rag.answering.gate.alike import Found, Known, weigh
 from rag.answering.gate.compare import compare
+from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
 from rag.answering.gate.rows import compare_row
 from rag.answering.gate.tok import Clause, Reading
 from rag.answering.gate.units import Unit, units
-from rag.answering.support import Source
 from rag.domain import Passage
 from rag.domain.grounding import Fault
 
-_QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order is looked at as well
-_NEAR = 0.6  # share of them in the passage's order
 _BLANK = re.compile(r"\s+")
 _CLOSELY = 5  # units of a passage that are compared closely
 _MOST_CLAUSES = 14
@@ -41,7 +38,6 @@ class Evidence:
 
     def __init__(self, passage: Passage):
         self.passage = passage
-        self._words: Source | None = None
         self.units = units(passage)
         self.context = self.units[0].context if self.units else Reading(())
         self.keys_of_rows = frozenset().union(*(unit.keys for unit in self.units if unit.label is not None))
@@ -67,23 +63,6 @@ class Evidence:
                 if not rest:
                     return said
         return []
-
-    def altered(self, text: str, claim: Reading, found: Sequence[Unit], known: Known) -> Fault | None:
-        """What is wrong with a sentence in the passage's own words: one that changed its place, a small one that differs."""
-        told = {t.text.lower() for unit in found for t in unit.reading.tokens}
-        content = [t for t in claim.tokens if t.content]
-        if any(unit.label is not None for unit in found) or any(
-            t.kind == "name" and t.text.lower() not in told for t in content
-        ):
-            return None
-        said = [t for t in claim.tokens if t.content or t.kind == "operator"]
-        if sum(t.text.lower() in told for t in said) < _QUOTED * len(said):
-            return None
-        if self._words is None:
-            self._words = Source(self.passage.text, f"{self.passage.title}\n{self.passage.context}")
-        near = self._words.find(tokens(text), known.words)
-        fault = near.fault if near is not None and near.close >= _NEAR else None
-        return None if fault == "negation" else fault  # operators were compared with their scope
 
     def one(self, part: Sequence[Clause], known: Known) -> tuple[Found, Unit | None]:
         """The unit that says these clauses, or the nearest one with its fault."""
@@ -139,7 +118,7 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
             if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
                 continue
             part, at = _first(passages, clauses[start:end], known)
-            if start and clauses[start].mark in ("bracket", "dash") and at is not None and at != found[-1]:
+            if start and clauses[start].mark in ("bracket", "dash", "colon") and at is not None and at != found[-1]:
                 continue  # no statement of its own
             if part.fault is None and at is not None:
                 found.append(at)
@@ -195,4 +174,11 @@ def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
     leads = first is not None and len(part) == 1 and len(clauses) > 1 and not part[0].hard
     if leads and first is not None and (first.text.lower() in _PHRASE or part[0].tokens[-1].key in _WHEN_ZH):
         return False  # `on the Team plan`, 拆封后: of what follows
-    return any(clause.content for clause in part)
+    content = [t for clause in part for t in clause.content]
+    if len(part) == 1 and len(clauses) > 1 and not any(t.kind == "operator" for t in part[0].tokens):
+        if len(content) == 1 and content[0].kind == "number":  # no statement
+            return False
+        behind = end < len(clauses) and not clauses[end].hard
+        if behind and len(content) < 4 and not any(t.kind == "number" or t.key in VERBS for t in content):
+            return False  # the first of a list
+    return bool(content)

@@ -17,10 +17,27 @@ for _line in lines("operators.txt"):
 
 # -- words that say the same -------------------------------------------------------------------------------------------
 
+_PAST = {
+    "take": "took taken", "give": "gave given", "get": "got gotten", "run": "ran", "send": "sent", "bring": "brought",
+    "keep": "kept", "hold": "held", "pay": "paid", "go": "went gone", "come": "came", "show": "shown", "fill": "filled",
+    "set": "set", "put": "put", "shut": "shut", "let": "let",
+}  # fmt: skip
+
+
+def _forms(phrase: str) -> list[str]:
+    """`hand over`, and hands, handed, handing over."""
+    first, _, rest = phrase.partition(" ")
+    if not rest or not re.fullmatch(r"[a-z]{3,}", first) or first.endswith(("ed", "ing", "s")):
+        return [phrase]
+    base = first.removesuffix("e")
+    last = _PAST.get(first, f"{base}ed").split()
+    return [phrase, *(f"{form} {rest}" for form in (f"{first}s", f"{base}ing", *last))]
+
+
 PHRASES: dict[str, str] = {}
 for _line in lines("synonyms.txt"):
     _first, *_rest = _line.split(" | ")
-    for _word in (_first, *_rest):
+    for _word in (_first, *(form for told in _rest for form in _forms(told))):
         PHRASES.setdefault(_word, _first)
 
 # -- words that say little ---------------------------------------------------------------------------------------------
@@ -31,15 +48,15 @@ FILLERS = (
     "|according to|based on|as per|in addition to|in addition|as well|at the same time|in order to"
     "|to do this|to do so|for this|it is possible to|up to the|in that case"
     "|in this case|as follows|such as|for example|of course|in particular|if you wish|if needed"
-    "|as soon as possible~|at your own~|feel free to|go ahead and|for you|of yours"
+    "|even if|even though|even when|as soon as possible~|at your own~|feel free to|go ahead and|for you|of yours"
 ).split("|")
 # Words of a claim that may be missing where the rest is there: they add no more than that something is so.
 LIGHT = frozenset(
     (
         "order 订单 范围 pay appli show ask happen count temperatur amount period durat find contact simply "
-        "find work apply reach need provide offer"
+        "button section page tab find work apply reach need provide offer unfortun sorri individu respect certain own given actual itself age"
     ).split()
-) | frozenset("温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
+) | frozenset("中 温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
 FUNCTION = frozenset(
     (
         "a an the of in on at to for from by with as is are was were be been being am do does did doing "
@@ -55,7 +72,7 @@ FUNCTION = frozenset(
         "in order to be sure make sure note mind remember case way thing things mean means long much "
         "many how-long soon later stay stays stayed remain remains become becomes ask asks either whole "
         "now currently between among over under above below about "
-        "go goes come comes take takes give gives given provide provided offer offers offered have using "
+        "ones afterward afterwards through across away along towards toward go goes come comes take takes give gives given provide provided offer offers offered have using "
         "say says state states apply"
     ).split()
 ) - {"up", "down", "off", "keep", "take", "takes", "apply", "given", "later", "many", "provided", "remember", "means", "mean"}
@@ -86,6 +103,9 @@ JOINS = {
     "所以": "so",
     "as well as": "and",
     "&": "and",
+    "/": "or",
+    "只是": "but",
+    "只不过": "but",
     "nor": "nor",
     "though": "but",
     "since_": "because",
@@ -101,56 +121,20 @@ JOINS = {
     "thereby": "so",
 }
 FUNCTION_ZH = frozenset(
-    "时先再打算则该的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中等件本册张位条台款种名项份给会要想来去"
+    "已时先再打算则该的了在是均和与及或也都就而且并把被将会您你我他她它们这那其之于为对由向请吧呢吗啊呀嘛么很更还又则便即着地得个些该此所因但有让给到从时候进行上下里中至等件本册张位条台款种名项份给会要想来去"
 ) - frozenset("上下中")
 LIGHT_ZH = frozenset(
     (
         "然后 接着 随后 首先 需要 进行 可以 能够 相关 情况 一下 方面 方式 目前 现在 "
         "其中 这样 这个 那个 如下 以下 您的 我们 你们 他们 它们 这里 那里 之间 的时候 "
         "时候 期间 仍然 仍 依然 依旧 同时 此外 另外 直接 倒是 照样 也就是 就是 即可 "
-        "就可 就能 就行 即"
+        "就可 就能 就行 即 已经 哪怕 即使 即便 就算 自己 自行 亲自"
     ).split()
 )
 # Characters that tell words of one kind apart: a word that differs in one of these is another word.
 CONTRAST_ZH = frozenset(
     "上下内外前后左右大小高低多少长短新旧早晚男女买卖进出入开关甲乙丙单双东西南北春夏秋冬年月日周天时分秒公私主次正负升降增减加快慢冷热红绿蓝黄白黑灰橙紫首末整半全部零不无非未没有可已每某父母夫妻原被债权国省市县区"
 )
-
-
-# What words say the opposite of, by what they are compared as: vectors do not tell them apart.
-_OPPOSED = [
-    [set(side.split()) for side in line.split("|")]
-    for line in (
-        "keep continu 保持 存在|delete lose quit cancel expire 消失 没了 清零",
-        "turnon begin open|turnoff stop end stayclosed finish 结束 关闭",
-        "add attach 添加 增加|delete 去掉 减少",
-        "send upload export 上传 导出|receiv download import 下载 导入 接收 收到",
-        "buy 购买|sell sold 卖出 出售",
-        "accept allow approv 同意 批准 允许|declin reject 拒绝 禁止",
-        "win gain earn 赢|lose 输",
-        "larg big high long tall fast earli new heavi wide 大 高 长 快 早 新 重"
-        "|small low short slow late old light narrow 小 低 短 慢 晚 旧 轻",
-        "first 首先 首次|last 最后 末次",
-        "left top front upper inner insid 左 上 前 内|right bottom back lower outer outsid 右 下 后 外",
-        "public 公开|privat 私有 私密",
-        "cold cool 冷|hot warm heat 热",
-        "internal 内部|extern 外部",
-        "automat auto 自动|manual hand 手动",
-        "enabl|disabl",
-        "success succeed 成功|fail failur 失败",
-        "valid 有效|invalid 无效",
-        "same 相同|differ 不同",
-        "owner 所有者|guest member 成员",
-        "day 天|week month year hour 周 月 年",
-        "summer 夏季|winter 冬季",
-        "monthly 月付|yearly 年付",
-    )
-]
-
-
-def opposed(one: str, other: str) -> bool:
-    """Whether two words are known to say the opposite."""
-    return any((one in a and other in b) or (one in b and other in a) for a, b in _OPPOSED)
 
 
 def canon_en(word: str) -> str:
@@ -161,7 +145,27 @@ def canon_en(word: str) -> str:
     return _STEMS.get(stem(word), stem(word))
 
 
+def key_of(word: str) -> str:
+    """What a word of either language is compared as."""
+    return canon_en(word) if word.isascii() else PHRASES.get(word, word)
+
+
 _STEMS: dict[str, str] = {}
 for _word, _first in PHRASES.items():
     if re.fullmatch(r"[a-z-]+", _word):
         _STEMS.setdefault(stem(_word), _first)
+
+# -- verbs that say little by themselves, and words that say the opposite ------------------------------------------------
+
+VERBS = frozenset(key_of(word) for line in lines("verbs.txt") for told in line.split(", ") for word in told.split())
+_OPPOSED: dict[str, set[str]] = {}
+for _line in lines("opposed.txt"):
+    _sides = [{key_of(word) for word in side.split()} for side in _line.split(" | ")]
+    for _one, _other in (_sides, _sides[::-1]):
+        for _word in _one:
+            _OPPOSED.setdefault(_word, set()).update(_other - _one)
+
+
+def opposed(one: str, other: str) -> bool:
+    """Whether two words are known to say the opposite."""
+    return other in _OPPOSED.get(one, ())

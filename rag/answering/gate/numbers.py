@@ -102,8 +102,8 @@ _DATES = [
         rf"\b{_MONTH}\s+(?P<y>(?:19|20)\d\d)\b",
         r"(?P<y>(?:19|20)\d\d)\s*年(?!半)",
         (
-            r"(?<![\d.,:$€£¥])(?P<y>(?:19|20)\d\d)(?![\d.,:]*\d)(?!\s*(?:%|元|个|台|GB|MB|W\b|mAh|升|分|次|人|条|字|米|克"
-            r"|points|euros|dollars))"
+            r"(?<![\d.,:$€£¥])(?P<y>(?:19|20)\d\d)(?![\d.,:]*\d)(?!\s*(?:%|万|亿|月|秒|天|周|小时|公里|吨|度|倍|元|个|台|GB|MB|W\b|mAh|升|分|次|人|条|字|米|克"
+            r"|points|euros|dollars|seconds|minutes|hours|days|weeks|months|years|miles|percent|million|billion))"
         ),
         rf"\b{_MONTH_ONLY}\b",
     )
@@ -227,11 +227,14 @@ def _clock(match: re.Match[str]) -> Number | None:
     elif half == "am" and hour == 12:
         hour = 0
     start = match.start() + len(match.group()) - len(match.group().lstrip())
-    return Number(start, match.end(), f"{hour}:{minute:02}", "clock")
+    seconds = re.search(r":\d\d(:(?!00)\d\d)", match.group())
+    return Number(start, match.end(), f"{hour}:{minute:02}{seconds[1] if seconds else ''}", "clock")
 
 
 def _plain(match: re.Match[str]) -> Number | None:
     text, unit = match["v"], UNIT.get((match["unit"] or "").lower(), "")
+    if text == "一" and match.string[max(match.start("v") - 1, 0) : match.start("v")] in ("下", "上", "这", "那", "同", "某", "另"):
+        return None  # 下一次
     lower, word = text.lower(), False
     if text.startswith("百分之"):
         rest = text.removeprefix("百分之")

@@ -17,7 +17,7 @@ _GIVEN = r"(?:provided|given|available|above|following|retrieved|supplied)"
 _THE = rf"(?:the|this|our|your|these)?(?: ?{_GIVEN})?"
 _ZH_PAPERS = r"(?:资料|文档|文件|信息|内容|说明|材料)"
 _EMPTY = re.compile(
-    r"^(?:(?:in short|in summary|overall|specifically|in general|in other words|therefore|thus"
+    r"^(?:(?:in short|in summary|overall|unfortunately|fortunately|sorry|basically|actually|generally speaking|specifically|in general|in other words|therefore|thus"
     r"|additionally|also|furthermore|moreover|however"
     r"|in addition|finally|first|firstly|secondly|then|next|after that|besides|that said|similarly|likewise"
     r"|(?:(?:it is|it's) (?:important|worth) (?:to note|noting)|(?:please )?note|(?:please )?(?:keep"
@@ -25,7 +25,7 @@ _EMPTY = re.compile(
     rf"|as (?:described|stated|noted|mentioned|explained|shown|outlined)(?: (?:in|by|on) {_THE} {_PAPERS})?"
     rf"|(?:according to|based on|per|from|as per) {_THE} ?{_PAPERS}(?: {_GIVEN})?"
     rf"|{_THE} {_PAPERS} (?:says?|states?|notes?|explains?|mentions?|indicates?|specif(?:y|ies))(?: that)?)[,:]? )+"
-    r"|^(?:(?:您好|你好|好的|答|总之|综上(?:所述)?|因此|所以|也就是说"
+    r"|^(?:(?:您好|你好|好的|答|总之|综上(?:所述)?|抱歉|很抱歉|很遗憾|遗憾的是|可惜|放心|因此|所以|也就是说"
     r"|简单来说|具体来说|具体而言|此外|另外|同时|不过|温馨提示|补充一点|最后|首先|其次"
     r"|接着"
     r"|(?:需要|请|值得)?注意(?:的是)?|(?:按照|根据|依据|依照)(?:相关|有关)?规定"
@@ -84,6 +84,8 @@ def agrees(answer: bool, rest: Reading, units: Sequence[Unit], question: Reading
     around: the other units of the passage, which may except what was asked about.
     """
     if not question.clauses or any(c.operators.count("not") % 2 for c in question.clauses):
+        return True
+    if any(t.kind == "operator" and t.text.startswith("没") for t in question.tokens):  # 会不会没了
         return True
     main = next((c for c in rest.clauses if not _conditional(c)), rest.clauses[0])
     negative = _negated(main)

@@ -88,13 +88,15 @@ def _bound(tokens: Sequence[Tok], at: int) -> int | None:
     """The number that a limit stands at: before it, behind it for `or more` and 以内."""
     text = tokens[at].text.lower()
     back = text in _BEHIND or text.startswith("or ")
-    for step in range(1, 4):
+    passed = 0  # words between, one of which may be what is counted: 最多可录入 100 枚
+    for step in range(1, 4 if back else 6):
         spot = at - step if back else at + step
         if not 0 <= spot < len(tokens):
             return None
         if tokens[spot].kind == "number":
             return spot
-        if tokens[spot].content and step > 1:
+        passed += tokens[spot].content
+        if (tokens[spot].content and step > 1 and back) or passed > 1 or tokens[spot].key in _LIMITS:
             return None
     return None
 

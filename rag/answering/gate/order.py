@@ -16,7 +16,7 @@ _SEQUENCE = frozenset("先 再 然后 接着 随后 then next first finally afte
 _HAVING = frozenset("have has had 有".split())
 _POSSESSIVE = frozenset(("'s", "的"))
 _PASSIVE = frozenset(("by", "被", "由"))
-_LEADS = frozenset(
+LEADS = frozenset(
     (
         "in on at by after before during from for with "
         "to if when while because as since under until "
@@ -188,7 +188,7 @@ def _lead(tokens: Sequence[Tok], at: int) -> str:
     for step in range(1, 4):
         if at - step < 0 or tokens[at - step].content:
             return ""
-        if tokens[at - step].key in _LEADS:
+        if tokens[at - step].key in LEADS:
             return tokens[at - step].key
     return ""
 
@@ -211,7 +211,7 @@ def _led(tokens: Sequence[Tok], at: int) -> bool:
         if at - step < 0:
             return False
         token = tokens[at - step]
-        if token.key in _LEADS:
+        if token.key in LEADS:
             return True
         if token.content and step > 1:
             return False

@@ -6,22 +6,21 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-import rjieba
-
 from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
 from rag.answering.gate.numbers import numbers
 from rag.answering.gate.tok import Clause, Reading, Tok
+from rag.text import chinese
 from rag.text.tokens import fold
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (
     "所有者|所有权|所有人|不仅|不但|不断|不少于|不同|不论|不管|差不多|不锈钢|不妨|无论|无线|非常|未来"
     "|别人|特别|分别|区别|类别|级别|性别|识别|个别|是否|能否|可否|"
-    "免疫|没关系|否则|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能"
+    "免疫|没关系|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能"
     "|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
     "后台|后盖|后缀|后端|前端|内存|内容|内部|满意|新增|更新|最新|新建|全新|旧版"
-    "|新版|需求|应用|供应|响应|反应|对应|适应|自己|自行|来自|各自|限制|无障碍"
-    "|无理由|无门槛|约定|预约|约束|一般纳税人"
+    "|新版|需求|应用|供应|响应|反应|对应|适应|来自|各自|限制|无障碍"
+    "|老旧|陈旧|无理由|无门槛|约定|预约|约束|一般纳税人"
 )
 _MANY_WORDS = sorted(
     (w for w in {*OPERATORS, *PHRASES, *JOINS, *FILLERS} if not w[0] >= "\u2e80" and not w.isalnum()), key=len, reverse=True
@@ -44,12 +43,16 @@ _TOKEN = re.compile(
     r"|(?P<stop>[。！？!?；;]|\.(?=\s|$))|(?P<colon>[:：])|(?P<pause>[,，、()（）/|—–→]|\s-\s)|(?P<sign>[≤≥<>✓✔√✗×])",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]+")
+_HYPHENED = frozenset(w for w in {*OPERATORS, *PHRASES, *JOINS, *FUNCTION} if "-" in w)
 _WHOLE = frozenset("不错 不久 不少 不足 不锈 不良 未来 不明 未知 不一 不等".split())
 _PHRASE = re.compile(rf"(?:{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_HAN))})")
 _NEGATION = re.compile(
     r"\b(ca|wo|sha)n['’]t\b|\b(do|does|did|is|are|was|were|has|have|had|could|would|should|must|need)n['’]t\b", re.IGNORECASE
 )
+_ONE = re.compile(r"\b(by|for|within|after|than|another) an? (?=(?:year|month|week|day|hour|minute)\b)", re.IGNORECASE)
 _SUBORDINATE = frozenset(("if", "unless", "while"))
+_HOW_OFTEN = frozenset("a an per every each in daily weekly monthly unless if for only".split())
 _NAMES_TOO = frozenset("may max min new old half more".split())  # with a capital inside a sentence: May, Home Max
 _LONG_NEGATION = {"ca": "cannot", "wo": "will not", "sha": "shall not"}
 
@@ -98,7 +101,7 @@ def unmarked(text: str) -> str:
 
 def plain(text: str) -> str:
     """Folded, without markup, contractions written out."""
-    text = unmarked(fold(text))
+    text = _ONE.sub(r"\1 1 ", unmarked(fold(text)))
     return _NEGATION.sub(lambda m: _LONG_NEGATION[m[1].lower()] if m[1] else f"{m[2]} not", text.replace("’", "'"))
 
 
@@ -125,12 +128,18 @@ def _tokens(text: str) -> Iterator[Tok | str]:
             at = limit
             continue
         kind = match.lastgroup or ""
+        if match.group() == "/" and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha():
+            kind = "han"  # credit/debit card
         if kind in ("stop", "pause", "colon"):
             yield "bracket" if match.group() in "()（）" else "dash" if match.group() in "—–→/|" else kind
             first = kind != "pause"
         elif kind == "run":
             yield from _han(match.group())
             first = False
+        elif kind == "word" and "-" in match.group() and match.group().lower() not in _HYPHENED:
+            for word in _WORD.finditer(text, at, match.end()):  # check-in, check in
+                yield _latin(word.group(), word.group().lower(), han, first)
+                first = False
         elif (made := _one(match, kind, han, first)) is not None:
             yield made
             first = False
@@ -151,10 +160,14 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
     near = [t for t in (*found[max(at - 1, 0) : at], *found[at + 1 : at + 3]) if not isinstance(t, str)]
     before = next((t for t in found[max(at - 1, 0) : at] if not isinstance(t, str)), None)
     after = next((t for t in found[at + 1 : at + 2] if not isinstance(t, str)), None)
+    if token.text.lower() == "once" and before is not None and (after is None or after.text.lower() in _HOW_OFTEN):
+        return Tok("1 time", "number", token.text)
     if token.key == "can" and token.kind == "operator" and any(t.kind == "operator" and t.key == "not" for t in near):
         return None
     if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
         return None
+    if token.text == "部分" and before is not None and before.content:
+        return Tok("部分", "function", token.text)  # 续重部分
     if token.text == "前" and after is not None and after.kind == "number" and after.unit != "date":
         return Tok("first", "word", token.text)  # 前 30 分钟
     if token.text in ("外", "以外", "之外"):
@@ -174,6 +187,8 @@ def _limited(found: list[Tok | str], at: int, token: Tok, after: Tok | None) -> 
         and not _counted(found, at)
     ):
         return Tok(token.text.lower(), "function", token.text)
+    if token.key == "ge" and token.text.lower().startswith(("reach", "达到", "到达")) and not _counted(found, at):
+        return Tok("reach", "word", token.text)
     if token.key == "from" and after is not None and after.kind == "number" and ".." not in after.key:
         if after.unit in ("usd", "eur", "gbp", "cny"):
             return Tok("ge", "operator", token.text)
@@ -210,7 +225,7 @@ def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
 
 def _latin(text: str, lower: str, han: bool, first: bool) -> Tok:
     capital = text[0].isupper() and (not first or any(char.isupper() for char in text[1:]))
-    if lower in JOINS:
+    if lower in JOINS and not (text.isupper() and len(text) > 1):  # OR: odds ratio
         return Tok(JOINS[lower], "join", text)
     if lower in OPERATORS and not (capital and lower in _NAMES_TOO):
         return Tok(OPERATORS[lower], "operator", text)
@@ -243,7 +258,7 @@ def _han(run: str) -> Iterator[Tok]:
 
 
 def _cut(run: str) -> Iterator[Tok]:
-    for word in rjieba.cut(run, False) if run else ():
+    for word in chinese.cut(run, False) if run else ():
         if word in JOINS or word in OPERATORS or word in PHRASES or word in LIGHT_ZH:
             yield _known(word, word)
         elif len(word) > 1 and word[0] in "只仅" and word[1:] in PHRASES:

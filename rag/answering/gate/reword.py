@@ -10,12 +10,14 @@ import numpy as np
 
 from rag.answering.gate.alike import Found, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
-from rag.answering.gate.lexicon import LIGHT, opposed
+from rag.answering.gate.lexicon import LIGHT, VERBS, opposed
+from rag.answering.gate.order import LEADS
 from rag.answering.gate.scope import GONE, agree
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
 from rag.ports import Vectors
 
+_KIN = 0.36  # cosine from which on two words of one root are the same: notified, notification
 NEAR = 0.46  # cosine from which on two words in two sentences may be the same in other words
 HELD = 0.38  # cosine from which on a word of the evidence is held by one of the claim
 _FAR = 0.2  # cosine of a word with the nearest of a sentence that has nothing to do with it
@@ -25,15 +27,16 @@ _LEAST = 0.45  # share of the claim that stands in the evidence as it is
 _VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word that differs is one that was changed
 
 Spot = tuple[int, int]
-_YOU = frozenset("you your yours 您 你".split())
+_YOU = frozenset("you your yours everyone everybody anyone 您 你 大家".split())
 _ANYBODY = frozenset(
-    "guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split()
+    "member user guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split()
 )  # whom `you` means
 
 
 @dataclass(slots=True)
 class Aligned:
-    """The claim's content tokens on the evidence's clauses. `how`: exact, near, above or missing."""
+    """The claim's content tokens on the evidence's clauses. `how`: exact, near, above, light, verb (any may stand for it) or
+    missing."""
 
     claim: list[Tok]
     there: list[Clause]
@@ -49,17 +52,19 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     laid = align(part, unit, sims, known)
     if not laid.claim:
         return Found("no_support", 0)
+    _borrowed(laid)
     given = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "near"))
     close = given / weigh(laid.claim)
     missing = [(t, near) for t, how, near in zip(laid.claim, laid.how, laid.near, strict=True) if how == "missing"]
     if any(t.fact and not t.opens for t, _ in missing) or strange(missing) > min(_MOST, _SHARE * weigh(laid.claim)):
         return Found(kind_of([t for t, _ in missing]), close)
-    if _added(part, laid):
+    if 5 * len(missing) > len(laid.claim) or _added(part, laid) or _contrary(part, laid):
         return Found("no_support", close)
     exact = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "above"))
-    if not laid.used or exact < _LEAST * weigh(laid.claim) or given < 1 or close < _LEAST:
+    solid = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how not in ("verb", "light"))
+    if not laid.used or exact < _LEAST * solid or given < 1 or given < _LEAST * solid:
         return Found("no_support", close)
-    if _verbatim(part, laid):  # what `compare` and the order of its words say of it stands
+    if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(part, laid)):  # a word was changed, or moved
         return Found("no_support", close)
     if (omitted := _omitted(part, laid, unit, known)) is not None:
         return Found("number" if omitted.kind == "number" else "condition", close)
@@ -70,8 +75,11 @@ def _added(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether a clause of the claim is a statement that the evidence does not make."""
     i = 0
     for clause in part:
-        said = [(t, how) for t, how in zip(clause.content, laid.how[i:], strict=False) if how != "light"]
+        all_of_it = [(t, how) for t, how in zip(clause.content, laid.how[i:], strict=False) if how != "light"]
+        said = [(t, how) for t, how in all_of_it if how != "verb"]
         i += len(clause.content)
+        if all_of_it and not said:  # verbs alone are no evidence
+            return True
         member = i > len(clause.content) and clause.join in ("and", "or") and len(said) <= 2  # one thing more of a list
         if said and weigh(t for t, how in said if how == "missing") > (0 if member else 0.5) * weigh(t for t, _ in said):
             return True
@@ -86,6 +94,7 @@ def strange(missing: Sequence[tuple[Tok, float]]) -> float:
 def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Aligned:
     """Each content token of the claim at the token that says it."""
     tokens = [t for clause in part for t in clause.tokens]
+    timed = {id(t) for clause in part for n, t in enumerate(clause.tokens) if _timed(clause.tokens, n)}
     claim = [(n, t) for n, t in enumerate(tokens) if t.content]
     there = expanded(unit.reading.clauses)
     column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
@@ -106,17 +115,19 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
             how.append("exact")
             continue
         at.append([])
-        if any(alike(token, o) for o in above):
+        if _counts(token, part):
+            how.append("light")
+        elif any(alike(token, o) for o in above):
             how.append("above")
         elif token.kind == "word" or (token.kind == "name" and token.opens):
             best = max(
                 (
-                    (float(sims[row, column[id(o)]]), (c, n))
+                    (float(sims[row, column[id(o)]]) + (NEAR - _KIN) * _kin(token, o), (c, n))
                     for c, n, o in every
                     if o.kind in ("word", "name", "operator")
                     and id(o) not in exact
                     and not opposed(token.key, o.key)
-                    and token.key not in known.elsewhere
+                    and (token.key not in known.elsewhere or token.key in VERBS)
                 ),
                 default=(0.0, (0, 0)),
             )
@@ -124,12 +135,121 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
                 at[-1] = [best[1]]
                 how.append("near")
             else:
-                how.append("light" if token.soft or token.key in LIGHT else "missing")
+                near[-1] = min(near[-1], best[0]) if token.key in known.elsewhere else near[-1]
+                light = token.soft or token.key in LIGHT
+                verb = token.kind == "word" and token.key in VERBS and id(token) not in timed
+                how.append("light" if light else "verb" if verb else "missing")
         else:
             how.append("light" if token.soft or token.key in LIGHT else "missing")
     laid = Aligned([t for _, t in claim], there, how, [None] * len(claim), sims, near)
     _place(laid, at)
     return laid
+
+
+_TIMES = frozenset("after before until since if while unless".split())
+_MOMENTS = frozenset("day date moment 日期 当天 那天 之日".split())
+
+
+def _timed(tokens: Sequence[Tok], at: int) -> bool:
+    """Whether a word tells from when, or till when: there a verb is a fact."""
+    before, after = tokens[max(at - 4, 0) : at], () if tokens[at].text.isascii() else tokens[at + 1 : at + 3]
+    return any(
+        (t.kind == "operator" and t.key in _TIMES) or (t.kind == "word" and t.key in _MOMENTS) for t in (*before, *after)
+    )
+
+
+def _counts(token: Tok, part: Sequence[Clause]) -> bool:
+    """Whether a number is how many things the claim lists: `three ways: by post, by phone and in person`."""
+    if token.kind != "number" or token.unit or not token.key.isdigit():
+        return False
+    runs, run = set(), 1
+    for clause in part[1:]:
+        runs.add(run)
+        run = 1 if clause.hard or clause.mark == "colon" else run + 1
+    return int(token.key) > 1 and int(token.key) in {*runs, run}
+
+
+def _says_little(tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
+    """Whether it is a verb that says little, what it costs, or stands before one: `essential features for`."""
+    token = tokens[at]
+    if token.key == "cost" and any(tokens[n].unit in _MONEY for n in held):
+        return True
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    if token.key in VERBS:
+        participle = token.text.endswith(("ed", "en", "ing")) and after is not None and at + 1 in held  # opened bottles
+        which = after is not None and after.text == "的"  # 拆封的商品
+        return not (participle or which) and not _timed(tokens, at)
+    return (
+        after is not None and after.kind == "word" and at + 1 not in held and after.key in VERBS and not _timed(tokens, at + 1)
+        and token.text.isascii()
+    )  # fmt: skip
+
+
+_MONEY = frozenset("usd eur gbp cny jpy hkd cent".split())
+
+
+def _kin(one: Tok, other: Tok) -> bool:
+    """Whether they have one root: process, processor."""
+    short, long = sorted((one.key, other.key), key=len)
+    return len(short) > 4 and long.startswith(short[: max(5, len(short) - 1)]) and one.key.isascii()
+
+
+def _borrowed(laid: Aligned) -> None:
+    """`Delivery takes 2 days and is free`: of a clause that only lends its subject to the next, no more is held to be said."""
+    for at in sorted(laid.used):
+        after = next((c for c in sorted(laid.used) if c > at), None)
+        tokens, held = laid.there[at].tokens, {p[1] for p in laid.place if p is not None and p[0] == at}
+        content = [n for n, t in enumerate(tokens) if t.content and not t.soft]
+        if after is None or not held or set(content[: len(held)]) != held or len(held) == len(content):
+            continue
+        if any(c.hard for c in laid.there[at + 1 : after + 1]) and not laid.there[after].mark == "stop":
+            continue
+        rest = tokens[max(held) + 1 :]
+        if any(t.kind == "operator" and t.key in _BINDING for t in rest):
+            continue
+        first = next((t for t in laid.there[after].tokens if t.kind != "join"), None)
+        own = first is not None and (first.content and not first.kind == "number" and first.key not in VERBS)
+        if own and (after, laid.there[after].tokens.index(first)) not in laid.place:  # type: ignore[arg-type]
+            continue
+        laid.there[at] = Clause(tokens[: max(held) + 1], laid.there[at].join, laid.there[at].hard, laid.there[at].mark)
+
+
+_BINDING = frozenset("only if unless except until before after".split())
+
+
+def _contrary(part: Sequence[Clause], laid: Aligned) -> bool:
+    """Whether a word that is not the evidence's says the opposite of one that is."""
+    told = {t.key for at in laid.used for t in laid.there[at].tokens if t.content}
+    said = {t.key for t in laid.claim}
+    return any(
+        how in ("verb", "near", "missing", "light") and any(opposed(t.key, key) for key in told - said)
+        for t, how in zip(laid.claim, laid.how, strict=True)
+    )
+
+
+def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
+    """Whether it is the evidence's words in their order, with a clause or two left out whole."""
+    places = {p for p in laid.place if p is not None}
+    if any(t.content and (at, n) not in places for at in laid.used for n, t in enumerate(laid.there[at].tokens)):
+        return False
+    here, told = (
+        [t.key for clause in side for t in clause.tokens if t.kind != "function" or t.key in LEADS]
+        for side in (part, [laid.there[at] for at in sorted(laid.used)])
+    )
+    return all(how in ("exact", "light") for how in laid.how) and _common(here, told) == len(here)
+
+
+_HAVING = frozenset("have has get gets having getting".split())
+
+
+def _other_verbs(part: Sequence[Clause], laid: Aligned) -> bool:
+    """Whether it differs from the evidence only in verbs that say little."""
+    having = any(t.text.lower() in _HAVING for clause in part for t in clause.tokens)
+    if any(how in ("near", "missing", "above") for how in laid.how) or not (having or "verb" in laid.how):
+        return False
+    places = {p for p in laid.place if p is not None}
+    left = [t for at in laid.used for n, t in enumerate(laid.there[at].tokens) if t.content and (at, n) not in places]
+    return all(t.key in VERBS or t.key in LIGHT for t in left)
 
 
 def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
@@ -201,7 +321,9 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
                 continue
             if any(alike(t, token) for t in laid.claim) or (token.kind != "number" and token.key in unit.context.keys):
                 continue
-            if token.kind == "name" and token.key in known.words | known.common:
+            if token.key in known.asked or token.key in known.common() or (token.kind == "name" and token.key in known.words):
+                continue
+            if token.kind == "word" and _says_little(laid.there[at].tokens, n, {m for c, m in places if c == at}):
                 continue
             if (token.key in _ANYBODY and addressed) or (token.key in GONE and negated):
                 continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from rag.answering.gate.alike import Found, Known, alike, weigh
 from rag.answering.gate.compare import kind_of
-from rag.answering.gate.lexicon import LIGHT
+from rag.answering.gate.lexicon import LIGHT, VERBS
 from rag.answering.gate.operators import bounds, limited
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import CellRead, Unit
@@ -50,6 +50,7 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
         if id(t) not in near
         and not t.soft
         and t.key not in _PREDICATES
+        and (t.key not in VERBS or t.kind != "word")
         and t.key not in LIGHT
         and not any(alike(t, o) for o in (held if t.key in known.elsewhere else (*held, *above)))
     ]
@@ -72,7 +73,7 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
         negated and not any(_negative(cell) for cell in used)
     ):
         return Found("negation", close)
-    return Found(_limits(part, used, unit.label), close)
+    return Found(_limits(part, used, unit.label, {t.key for t in unit.context.tokens} | known.asked), close)
 
 
 def _labelled(label: Reading, claim: Sequence[Tok], known: Known) -> bool:
@@ -169,7 +170,9 @@ def _shape(cell: CellRead) -> tuple[str, ...]:
     return ("closed",) if "stayclosed" in cell.value.keys else tuple(numbers) if numbers else ("words",)
 
 
-def _limits(part: Sequence[Clause], used: Sequence[CellRead], label: Reading | None) -> Fault | None:
+def _limits(
+    part: Sequence[Clause], used: Sequence[CellRead], label: Reading | None, above: Set[str] = frozenset()
+) -> Fault | None:
     there = [clause for cell in used for clause in cell.value.clauses]
     place: list[tuple[int, int] | None] = []
     for clause in part:
@@ -191,6 +194,7 @@ def _limits(part: Sequence[Clause], used: Sequence[CellRead], label: Reading | N
         return "condition"
     heads = {t.key for cell in used for t in cell.header.tokens if t.kind == "operator"}
     heads |= {t.key for t in (label.tokens if label else ()) if t.kind == "operator"}
+    heads |= {"le"} if above & {"limit", "until"} or heads & {"until"} else set()
     fault = bounds(part, there, place, heads)
     if fault is None:
         binding = {t.key for clause in part for t in clause.tokens if t.kind == "operator"} & {

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.answering.gate.alike import Known
+from rag.answering.gate.alike import Known, alike
 from rag.answering.gate.operators import joined_alike, limited_at
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
@@ -34,7 +34,8 @@ def agree(
     """What is wrong with the operators, the limits, or which number stands with which words."""
     if crossed(part, there, place) or misbound(part, there, place) or _out_of_order(part, there, place):
         return "name"
-    if "because" in {c.join for c in part} and not {"because", "so"} & {there[at].join for at in range(len(there))}:
+    reasons = {c.join for c in there} | {"because" for c in there if c.mark in ("colon", "dash")}
+    if "because" in {c.join for c in part} and not {"because", "so"} & reasons:
         return "no_support"
     negated = any(t.key in _NEGATIVE for c in part for t in c.tokens)
     if not negated and (fault := joined_alike(part, there, used)) is not None:
@@ -89,7 +90,7 @@ def _differ(here: Sequence[Clause], told: Sequence[Clause]) -> Fault | None:
         return "negation"
     if (fault := _conditions(here, told, one, other)) is not None:
         return fault
-    if other["must"] and not one["must"] and one["can"] > other["can"]:
+    if other["must"] and not one["must"] and one["can"] > other["can"] and not one["if"] > other["if"]:  # can, as long as
         return "negation"
     if one["must"] and not other["must"] and other["can"] > one["can"]:
         return "negation"
@@ -108,8 +109,13 @@ def _out_of_order(part: Sequence[Clause], there: Sequence[Clause], place: Sequen
     """Of what happens in an order: whether the claim gives it in another one."""
     if not any(t.text.lower() in _SEQUENCE for side in (part, there) for c in side for t in c.tokens):
         return False
-    spots = [p[0] for p in place if p is not None]
-    return any(b < a for a, b in pairwise(spots))
+    heads = {at for at, clause in enumerate(there[1:]) if clause.mark == "colon"}  # `Resetting: hold …`
+    sets, i = [], 0
+    for clause in part:
+        spots = {p[0] for p in place[i : i + len(clause.content)] if p is not None and p[0] not in heads}
+        i += len(clause.content)
+        sets += [spots] if spots else []
+    return any(max(later) < min(one) for n, one in enumerate(sets) for later in sets[n + 1 :])
 
 
 def _new_lost(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
@@ -126,7 +132,13 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
         mine |= {"when"}
     if any(t.key in _THEN for c in here for t in c.tokens):
         mine |= {"when", "after"} & theirs
+    if any(t.text in ("时", "的时候") for c in here for t in c.tokens):
+        mine |= {"when"} & theirs
     lost, new = theirs - mine, mine - theirs
+    if "after" in lost and _counted_from(here, told):
+        lost -= {"after"}
+    if lost & {"when", "after"} and _told_whole(here, told):
+        lost -= {"when", "after"}
     if {"before", "after"} <= mine ^ theirs:
         return "condition"
     if "only" in new and not other["must"] and "unless" not in theirs and not (one["not"] and other["not"]):
@@ -138,6 +150,20 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
     if "only" in lost and not one["must"]:
         return "condition"
     return "condition" if lost & {"when", "before", "after"} and not mine else None
+
+
+def _counted_from(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+    """`within 7 days of delivery`, of `within 7 days after delivery`."""
+    numbers = [a for c in told for a, b in pairwise(c.tokens) if a.kind == "number" and b.key in ("after", "since")]
+    pairs = [(a, b) for c in here for a, b in pairwise(c.tokens) if b.text.lower() in ("of", "from", "following")]
+    return bool(numbers) and all(any(alike(a, n) for a, _ in pairs) for n in numbers)
+
+
+def _told_whole(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+    """Whether what happens first is all said, be it as the subject: `resetting the lock clears`, of `after a reset`."""
+    said = [t for c in here for t in c.content]
+    first = [c for c in told if {"after", "if", "since", "while"} & set(c.operators)]
+    return bool(first) and all(any(alike(o, t) for o in said) for c in first for t in c.content)
 
 
 def _conditional_left(there: Sequence[Clause], used: set[int]) -> Fault | None:
@@ -158,6 +184,7 @@ def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], k
     start = max((at for at in range(first + 1) if there[at].hard), default=0)
     end = next((at for at in range(last + 1, len(there)) if there[at].hard), len(there))
     said = {t.key for c in part for t in c.tokens if t.kind == "operator"}
+    kept = {t.key for at in used for t in there[at].content}
     for at in range(start, end):
         clause = there[at]
         found = _BINDING & set(clause.operators) - said
@@ -167,6 +194,8 @@ def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], k
             or clause.join == "but"
             or (found <= {"if"} and clause.content and all(t.key in known.asked for t in clause.content))
         ):
+            continue
+        if found <= {"before", "after"} and any(t.key in kept for t in clause.content):  # of another case: 之后的次日发出
             continue
         lead = next((t for t in clause.tokens if t.kind not in ("function", "join")), None)
         leads = lead is not None and lead.kind == "operator" and lead.key in found
@@ -193,6 +222,8 @@ def _bounds(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spo
                 continue
             mine, theirs = set(own.get(at, {})) - above, limited_at(there[spot[0]].tokens).get(spot[1], {})
             lost, new = set(theirs) - above - mine, mine - set(theirs)
+            if "ge" in new and any(t.text.lower() in _AHEAD for t in there[spot[0]].tokens):
+                new -= {"ge"}  # a day ahead: at least a day
             if lost - {"le"} or new - {"le"} or (new and (set(theirs) - above or token.unit in ("date", "clock"))):
                 return "condition"
             if lost and not (theirs["le"] in _WITHIN and token.unit in ("day", "s", "month", "bday", "week")):
@@ -200,6 +231,7 @@ def _bounds(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spo
     return None
 
 
+_AHEAD = frozenset("提前 advance ahead notice 预先".split())
 _WITHIN = frozenset("within inside 内 以内 之内".split())
 
 

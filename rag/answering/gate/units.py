@@ -14,7 +14,7 @@ from rag.text.sentences import split_sentences
 
 _CELLS = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
-_NOTHING = re.compile(r"[-–—−/\s]*|none|no|n/a|无|否|不支持|不可|没有|✗|×|✕", re.IGNORECASE)
+_NOTHING = re.compile(r"[-–—−/\s]*|none|no|n/a|not (?:possible|available|included|supported|allowed|offered)|不可以|不能|不允许|不提供|不包含|不含|无|否|不支持|不可|没有|✗|×|✕", re.IGNORECASE)
 _YES = re.compile(r"yes|有|是|支持|可|可以|✓|✔|√|included|含", re.IGNORECASE)
 _ANSWERS = re.compile(
     r"\W*(?:yes|no|是的?|不是|可以|不可以|能|不能|会|不会|有|没有|支持|不支持|需要|不需要)[,，.。!！;；:：\s]", re.IGNORECASE
@@ -25,6 +25,13 @@ _POINTS_BACK = re.compile(
         r"(?:(?:if|when|once|after|before|while|then|until|and|but) )?(?:it|its|they|their|them|this|these"
         r"|that|he|she|his|her|both)\b|它|其|该|这|此|他|她|两者"
     ),
+    re.IGNORECASE,
+)
+
+
+# Of more or less than what the sentence before says.
+_COMPARED = re.compile(
+    r"\b(?:later|earlier|otherwise|(?:below|above|under|over|after|before|than|until|by) (?:that|then))\b|否则|不然|超出|逾期",
     re.IGNORECASE,
 )
 
@@ -78,7 +85,8 @@ def units(passage: Passage) -> list[Unit]:
             continue
         text = passage.text[start:end]
         before = found[-1] if found else None
-        above = _with(lead, before.reading) if before is not None and _POINTS_BACK.match(text) else lead
+        back = before is not None and (_POINTS_BACK.match(text) or _COMPARED.search(text))
+        above = _with(lead, before.reading) if back and before is not None else lead
         unit = Unit(start, end, read(text), above, step=step)
         if (
             before is not None

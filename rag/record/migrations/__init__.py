@@ -24,8 +24,10 @@ def current(engine: Engine) -> bool:
     try:
         with engine.connect() as conn:
             found = conn.scalar(_SCHEMA)
-    except DBAPIError:  # nothing there yet
-        return False
+    except DBAPIError as exc:
+        if meta.name in str(exc.orig):  # no such table: nothing there yet
+            return False
+        raise  # away, or damaged: no reason to try to write
     return found is not None and _number(found) == SCHEMA_VERSION
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from rag.record import schema
-from rag.record.tables import answers, audit, keys, masks, queue, readings, sources
+from rag.record.tables import answers, audit, handoffs, keys, masks, queue, readings, sources
 
-MODULES = (schema, audit, keys, queue, answers, sources, masks, readings)
+MODULES = (schema, audit, keys, queue, answers, sources, masks, readings, handoffs)

@@ -12,7 +12,9 @@ seen.chunks = [];
 for await (const chunk of await ask({ stream: true, stream_options: { include_usage: true } })) seen.chunks.push(chunk);
 
 const runner = client.chat.completions.stream({ model: "xiansou", messages });
-seen.accumulated = (await runner.finalChatCompletion()).choices[0].message.content;
+const final = (await runner.finalChatCompletion()).choices[0].message;
+seen.accumulated = final.content;
+seen.status = final.rag?.status;
 
 seen.error = await ask({ n: 2 }).then(
   () => null,
@@ -21,7 +23,18 @@ seen.error = await ask({ n: 2 }).then(
 
 const response = await client.responses.create({ model: "xiansou", input: process.env.QUESTION });
 seen.response = { text: response.output_text, kinds: response.output.map((item) => item.type) };
-seen.annotations = response.output[1].content[0].annotations;
+seen.annotations = response.output[0].content[0].annotations;
+
+// A model that had tools spoke before: its calls are part of the transcript.
+const agents = await client.responses.create({
+  model: "xiansou", tools: [{ type: "file_search", vector_store_ids: ["default"] }],
+  input: [
+    { role: "user", content: "q" }, { type: "function_call", call_id: "1", name: "f", arguments: "{}" },
+    { type: "function_call_output", call_id: "1", output: "o" }, { type: "reasoning", id: "rs_1", summary: [] },
+    { role: "user", content: process.env.QUESTION },
+  ],
+});
+seen.agents = { text: agents.output_text, kinds: agents.output.map((item) => item.type) };
 
 const stream = client.responses.stream({ model: "xiansou", input: process.env.QUESTION });
 seen.events = [];

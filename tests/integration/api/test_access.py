@@ -95,8 +95,9 @@ def test_every_route_that_is_not_public_refuses_a_stranger(locked: tuple[str, Ap
             for method in route.methods or ():
                 for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Bearer xs_a_b"}):
                     reply = client.request(method, path, headers=headers)
-                    assert reply.status_code == 401, (method, path)
-                    assert "keys create" in reply.text
+                    # Dify notices a 403 alone; what `useChat` shows is for visitors, who make no keys.
+                    assert reply.status_code == (403 if "/dify/" in path else 401), (method, path)
+                    assert "keys create" in reply.text or path.startswith("/v1/ui/")
                     assert reply.headers["www-authenticate"] == "Bearer"
                     assert "x-index-version" not in reply.headers
 
@@ -132,11 +133,16 @@ def test_collections_are_tenants(with_key: MakeKey) -> None:
     job = one.put("/v1/documents/one.md", json={"text": text}).json()["job_id"]
 
     assert one.post("/v1/query", json={"question": "When does the canary sing?"}).json()["citations"]
-    for fields in ({}, {"collection": "one"}):
-        asked = {"question": "When does the canary sing?"} | fields
-        answer = two.post("/v1/query", json=asked).json()
-        assert (answer["status"], answer["citations"]) == ("refused", [])
-        assert two.post("/v1/retrieve", json=asked).json()["hits"] == []
+    asked = {"question": "When does the canary sing?"}
+    answer = two.post("/v1/query", json=asked).json()
+    assert (answer["status"], answer["citations"]) == ("refused", [])
+    assert two.post("/v1/retrieve", json=asked).json()["hits"] == []
+    for path in ("/v1/query", "/v1/retrieve"):  # another's collection is as one that is not there
+        there, absent = (two.post(path, json=asked | {"collection": name}) for name in ("one", "xxx"))
+        assert (there.status_code, there.json()["field"]) == (422, "collection")
+        assert there.text == absent.text.replace("xxx", "one")
+    assert two.get("/v1/fields").json()["collections"] == []
+    assert one.get("/v1/fields").json()["collections"] == ["one"]
     assert two.get("/v1/documents").json()["documents"] == []
     for path in ("/v1/documents/{}.md", "/v1/documents/{}.md/versions/1/text"):
         there, absent = two.get(path.format("one")), two.get(path.format("xxx"))
@@ -159,7 +165,8 @@ def test_groups_decide_about_documents_with_an_acl(with_key: MakeKey) -> None:
     admin.put("/v1/documents/shut.md", json={"text": "The gate code is zebra.", "acl": ["staff"], **told})
 
     def found(client: httpx.Client) -> set[str]:
-        hits = client.post("/v1/retrieve", json={"question": "gate code zebra", **told}).json()["hits"]
+        reply = client.post("/v1/retrieve", json={"question": "gate code zebra", **told})
+        hits = reply.json()["hits"] if reply.status_code == 200 else []  # a collection of which nothing is seen is none
         listed = client.get("/v1/documents", params=told).json()["documents"]
         names = {hit["document_id"] for hit in hits}
         assert names == {doc["document_id"] for doc in listed}

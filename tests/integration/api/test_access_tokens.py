@@ -26,10 +26,13 @@ from api import auth_sso, auth_widget
 from api.app import create_app
 from api.routes.keys import KeysReply, NewKeyReply
 from rag.commands.keys import instant
+from rag.domain import Chunk, DocumentInput
 from rag.errors import InputError
 from rag.fakes import HashEmbedder
 from rag.record.audit import entries
 from rag.record.keys import COMMAND_LINE, Keys, Rights
+from rag.record.rows import PreparedDocument
+from rag.runtime.service import TOKEN_VARIABLE, new_token
 from rag.wiring import Application, open_application
 from xiansou import cli
 
@@ -303,6 +306,11 @@ def test_keys_from_a_file(tmp_path: Path) -> None:
 # -- widget ------------------------------------------------------------------------------------------------------------
 
 
+def chat(client: httpx.Client, token: str, **headers: str) -> httpx.Response:
+    """What a visitor's page does."""
+    return client.post("/v1/query", json={"question": "lamp?"}, headers=bearer(token, **headers))
+
+
 def mint(client: httpx.Client, key: str, **fields: Any) -> httpx.Response:
     return client.post("/v1/widget/tokens", json={"visitor": "v1"} | fields, headers=bearer(key))
 
@@ -313,18 +321,31 @@ def test_a_widget_token_asks_from_its_pages_and_does_nothing_else(tmp_path: Path
         minted = mint(client, key, origins=[SHOP])
         assert minted.status_code == 201
         token = minted.json()["token"]
-        answer = ask(client, token, Origin=SHOP)
+        answer = chat(client, token, Origin=SHOP)
         assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == SHOP
         assert "access-control-allow-credentials" not in answer.headers
         for origin in ("https://evil.example", "https://www.shop.example"):
-            assert ask(client, token, Origin=origin).status_code == 403
-        assert ask(client, token).status_code == 403  # a program, not a page
-        assert client.get("/v1/documents", headers=bearer(token, Origin=SHOP)).status_code == 403
+            assert chat(client, token, Origin=origin).status_code == 403
+        assert chat(client, token).status_code == 403  # a program, not a page
+        for method, path in (
+            ("GET", "/v1/documents"),
+            ("GET", "/v1/documents/a/versions/1/text"),
+            ("POST", "/v1/retrieve"),
+            ("POST", "/retrieval"),
+            ("GET", f"/v1/answers/{answer.json()['answer_id']}"),
+            ("POST", f"/v1/answers/{answer.json()['answer_id']}/replay"),
+            ("POST", "/mcp"),
+            ("GET", "/metrics"),
+        ):
+            refused = client.request(
+                method, path, json={"question": "lamp?"} if method == "POST" else None, headers=bearer(token, Origin=SHOP)
+            )
+            assert refused.status_code == 403, path
         assert mint(client, token).status_code == 403
         assert client.put("/v1/documents/a", json={"text": "t"}, headers=bearer(token, Origin=SHOP)).status_code == 403
         Keys(application.ledger.engine).revoke(key_id)
-        assert ask(client, token, Origin=SHOP).status_code == 401
+        assert chat(client, token, Origin=SHOP).status_code == 401
 
 
 def test_a_widget_token_lives_for_minutes(tmp_path: Path) -> None:
@@ -332,13 +353,13 @@ def test_a_widget_token_lives_for_minutes(tmp_path: Path) -> None:
         _, key = key_of(application, "query", origins=(SHOP,))
         assert mint(client, key, ttl_s=901).status_code == 422
         short = mint(client, key, ttl_s=1).json()["token"]
-        assert ask(client, short, Origin=SHOP).status_code == 200
+        assert chat(client, short, Origin=SHOP).status_code == 200
         time.sleep(1.2)
-        assert ask(client, short, Origin=SHOP).status_code == 401
+        assert chat(client, short, Origin=SHOP).status_code == 401
         forged = jwt.encode(
             {"aud": "xiansou-widget", "exp": time.time() + 99, "key": "a", "vis": "v", "org": [SHOP]}, "guess" * 8
         )
-        assert ask(client, f"xw_{forged}", Origin=SHOP).status_code == 401
+        assert chat(client, f"xw_{forged}", Origin=SHOP).status_code == 401
         bare = mint(client, key_of(application, "query")[1])
         assert (bare.status_code, bare.json()["field"]) == (403, "origins")
         assert mint(client, key, origins=["https://evil.example"]).status_code == 422
@@ -373,3 +394,45 @@ def test_cors_is_for_the_origins_of_live_keys_only(tmp_path: Path) -> None:
         assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, SHOP)  # the page can read why
         Keys(application.ledger.engine).revoke(key_id)
         assert client.options("/v1/query", headers={"Origin": SHOP, **asked}).status_code == 403
+
+
+def test_a_key_for_figures_reads_them_and_nothing_else(tmp_path: Path) -> None:
+    with service(tmp_path) as (client, application):
+        _, key = key_of(application, "metrics")
+        assert client.get("/metrics", headers=bearer(key)).status_code == 200
+        assert ask(client, key).status_code == chat(client, key).status_code == 403
+        assert client.get("/v1/documents", headers=bearer(key)).status_code == 403
+        assert client.get("/metrics", headers=bearer(key_of(application, "query")[1])).status_code == 403
+        assert client.get("/metrics", headers=bearer(key_of(application, "admin")[1])).status_code == 200
+
+
+def test_a_path_of_the_server_never_leaves_it(tmp_path: Path) -> None:
+    with service(tmp_path) as (client, application):
+        for number, source in enumerate(("/srv/secret/lamp.md", "https://help.example/lamp")):
+            doc = DocumentInput(f"lamp{number}.md", b"The lamp blinks twice.", source=source)
+            text = "The lamp blinks twice."
+            vectors = application.embedder.embed_passages([text])
+            application.ledger.put(
+                PreparedDocument(doc, "Lamp", text, [Chunk(0, len(text), text)], vectors), application.generation
+            )
+        _, key = key_of(application, "admin")
+        replies = [
+            ask(client, key),
+            client.get("/v1/documents", headers=bearer(key)),
+            client.get("/v1/documents/lamp0.md", headers=bearer(key)),
+            client.post("/v1/retrieve", json={"question": "lamp?", "explain": True}, headers=bearer(key)),
+            chat(client, key),
+        ]
+        assert all(reply.status_code == 200 for reply in replies)
+        assert all("/srv/secret" not in reply.text for reply in replies)
+        assert {doc["source"] for doc in replies[1].json()["documents"]} >= {None, "https://help.example/lamp"}
+
+
+def test_the_word_of_a_command_of_this_machine_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    word = new_token()
+    monkeypatch.setenv(TOKEN_VARIABLE, word)
+    with service(tmp_path) as (client, application):
+        key_of(application, "admin")  # from now on loopback needs a key
+        assert chat(client, word).status_code == 200
+        assert chat(client, new_token()).status_code == 401
+        assert client.get("/v1/keys", headers=bearer(word)).status_code == 403

@@ -180,7 +180,9 @@ def test_metrics_by_stage_reason_route_and_state(tmp_path: Path) -> None:
 def test_several_processes_are_added_up_and_a_dead_one_is_forgotten(tmp_path: Path) -> None:
     folder = metrics_folder.prepare(tmp_path)
     environment = os.environ | {metrics_folder.VARIABLE: str(folder)}
-    count = "from rag import metrics as m; import os; m.ANSWERS.labels('answered', 'x', 'p').inc(3); m.HTTP_ACTIVE.inc(); "
+    count = (
+        "from rag.runtime import metrics as m; import os; m.ANSWERS.labels('answered', 'x', 'p').inc(3); m.HTTP_ACTIVE.inc(); "
+    )
     pids = [int(run(f"{count} print(os.getpid())", environment)) for _ in range(2)]
     tell = (
         "from prometheus_client import CollectorRegistry, generate_latest; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rag.index.late_interaction import maxsim, pack
+from rag.index.late_interaction import compare, maxsim, pack
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -40,3 +40,12 @@ def test_whole_numbers_give_the_scores_of_floats():
     best = np.array([(query @ signs.T / np.sqrt(384)).max(axis=1) for signs in passages]).T
     weights = best.max(axis=1) - best.mean(axis=1) + 1e-3
     assert np.allclose(maxsim(query, [pack(signs) for signs in passages]), weights @ best / weights.sum(), atol=0.003)
+
+
+def test_the_weakest_token_is_the_one_that_a_passage_says_nothing_of():
+    """Two tokens of the question: one passage has both, one the first only, one has none of its own."""
+    rng = np.random.default_rng(5)
+    query = unit(rng.standard_normal((2, 256)))
+    both, first = unit(np.concatenate([query, rng.standard_normal((3, 256))])), unit(query[:1])
+    told = compare(query, [pack(both), pack(first), b""])
+    assert told.weakest[0] > 0.6 > 0.3 > told.weakest[1] == told.weakest[2]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tarfile
 import threading
 
 import pytest
@@ -10,11 +12,12 @@ from sqlalchemy import select
 
 from rag.domain import Scope
 from rag.errors import ConfigError, InputError, NotFound
-from rag.record.backup import backup, restore
+from rag.record.backup import backup, restore, thin_out
 from rag.record.engine import writing
 from rag.record.erase import erase
 from rag.record.ledger import Ledger
 from rag.record.schema import job_contents, jobs, vectors
+from rag.record.tombstones import Tombstone, append, of_folder
 from rag.text.tokens import words
 
 CANARY = "canaryzq7781"
@@ -125,3 +128,59 @@ def test_a_damaged_or_foreign_backup_is_refused_and_changes_nothing(application,
             restore(tmp_path / f"{name}.tar", settings.data_dir)
     with sqlite3.connect(settings.data_dir / "ledger.db") as raw:
         assert raw.execute("select count(*) from documents").fetchone() == (1,)
+
+
+def test_what_was_erased_stays_erased_on_another_machine(application, put, tmp_path):
+    """A disk dies; the newest backup at hand is older than an erasure."""
+    put("secret.md", "the zyxwvut token opens the vault")
+    put("kept.md", "the door is green")
+    view = tmp_path / "shelf"
+    backup(application.ledger.engine, view / "monday.tar")
+    erase(application.ledger.engine, application.settings.data_dir, "secret.md")
+    elsewhere = tmp_path / "new machine"
+    restored = restore(view / "monday.tar", elsewhere)
+    assert restored.erased_again == ["secret.md"]
+    assert b"zyxwvut" not in b"".join(file.read_bytes() for file in elsewhere.rglob("*") if file.is_file())
+    # The list was lost as well: a later backup beside the older one holds it.
+    (view / "erased.jsonl").unlink()
+    backup(application.ledger.engine, view / "tuesday.tar")
+    assert restore(view / "monday.tar", tmp_path / "third").erased_again == ["secret.md"]
+    # And the machine that it was restored on passes it on.
+    shutil.copy(view / "monday.tar", tmp_path / "alone.tar")
+    assert restore(tmp_path / "alone.tar", elsewhere).erased_again == ["secret.md"]
+
+
+def test_another_librarys_erasures_are_not_ours(application, put, tmp_path):
+    put("a.md", "the door is green")
+    backup(application.ledger.engine, tmp_path / "shelf" / "a.tar")
+    append(tmp_path / "shelf", Tombstone("another", "a.md", 99, 0.0))
+    assert restore(tmp_path / "shelf" / "a.tar", tmp_path / "new").erased_again == []
+
+
+def test_a_backup_is_its_owners_alone_and_holds_the_settings(application, put, tmp_path):
+    put("a.md", "the door is green")
+    settings = tmp_path / "xiansou.toml"
+    settings.write_text('[ingest]\nmask_key = "k"\n')
+    backup(application.ledger.engine, tmp_path / "b.tar", settings=settings)
+    assert (tmp_path / "b.tar").stat().st_mode & 0o777 == 0o600
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        assert tar.extractfile("settings.toml").read() == settings.read_bytes()
+    restore(tmp_path / "b.tar", tmp_path / "new")
+    assert (tmp_path / "new" / "ledger.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_old_backups_go_and_their_erasures_stay(application, put, tmp_path):
+    put("secret.md", "the zyxwvut token")
+    for day in range(1, 6):
+        backup(application.ledger.engine, tmp_path / f"xiansou-2026010{day}T000000Z.tar")
+        if day == 2:
+            erase(application.ledger.engine, application.settings.data_dir, "secret.md")
+    (tmp_path / "mine.tar").write_bytes(b"not one of those")
+    (tmp_path / "erased.jsonl").unlink()
+    assert [file.name[15:16] for file in thin_out(tmp_path, 2)] == ["1", "2", "3"]
+    assert sorted(file.name for file in tmp_path.glob("*.tar")) == [
+        "mine.tar",
+        "xiansou-20260104T000000Z.tar",
+        "xiansou-20260105T000000Z.tar",
+    ]
+    assert [one.document_id for one in of_folder(tmp_path)] == ["secret.md"]

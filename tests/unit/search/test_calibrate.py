@@ -102,3 +102,26 @@ def test_a_name_that_is_missing_and_a_token_that_stands_elsewhere_speak_against_
     plain = probability(Features(**base))
     assert probability(Features(**base, unnamed=True)) < plain > probability(Features(**base, short=0.3))
     assert probability(Features(**base, personal=True)) > plain
+
+
+def test_a_small_library_is_judged_by_what_it_says_of_every_word():
+    base = dict(cosine=0.86, margin=0.02, late=0.4, ahead=0.12, gap=-0.3, coverage=0.3, context=0.0, words=4, small=1.0)
+    plain = probability(Features(**base, weakest=0.2))
+    assert probability(Features(**base, weakest=0.35)) > plain > probability(Features(**base, weakest=0.05))
+    assert probability(Features(**base, weakest=0.2, tabular=True)) > plain < probability(Features(**base, weakest=0.2, entry=True))
+    assert probability(Features(**base | {"coverage": 0.8}, weakest=0.2)) > plain
+
+
+def test_from_small_to_large_the_probability_changes_step_by_step():
+    base = dict(cosine=0.86, margin=0.02, late=0.4, ahead=0.12, gap=-0.3, coverage=0.3, context=0.0, words=4, weakest=0.3)
+    told = [probability(Features(**base, small=share)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert told in (sorted(told), sorted(told, reverse=True)) and len(set(told)) == 5
+    assert probability(Features(**base | {"weakest": 0.9}, small=0.0)) == told[0]
+
+
+def test_across_languages_words_say_nothing():
+    base = dict(cosine=0.81, margin=0.03, late=0.3, ahead=0.15, gap=-1.0, context=0.0, words=5, abroad=True)
+    told = probability(Features(**base, coverage=0.0))
+    assert told == probability(Features(**base, coverage=0.6))
+    assert told > probability(Features(**base | {"margin": 0.0}, coverage=0.0))
+    assert told > probability(Features(**base | {"abroad": False}, coverage=0.0))

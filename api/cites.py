@@ -1,0 +1,173 @@
+"""Links to cited passages that open without a key: signed, for hours, worth what their maker may see when they are opened.
+
+A token holds no text and no title, only where to look and for whom: what has been deleted or closed since is not shown.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import math
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Engine, insert, select
+
+from api.principal import Principal
+from rag.domain import Citation, Scope
+from rag.errors import NotFound
+from rag.record.engine import writing
+from rag.record.keys import Keys
+from rag.record.ledger import Ledger
+from rag.record.schema import documents, meta, versions
+from rag.record.sections import section_at
+
+PATH = "/v1/cite/"
+_SECRET, _FORM, _SIGNED = "cite_secret", 1, 12  # bytes of the signature: 96 bits cannot be guessed over HTTP
+_HOUR = 3600
+_AROUND, _LONGEST = 1_500, 20_000  # characters: around a place of no known section, and of a section
+
+Gone = Literal["expired", "deleted", "closed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A cited passage in its section. `spans` are offsets into `text`; `cut`: the section is longer before or after it.
+
+    `current`: the document has no newer version.
+    """
+
+    document_id: str
+    version: int
+    title: str
+    url: str | None
+    section: tuple[str, ...]
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    cut: tuple[bool, bool]
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    document_id: str
+    version: int
+    spans: tuple[tuple[int, int], ...]
+    until: int
+    kind: str
+    owner: str
+    groups: tuple[str, ...] | None
+    collections: tuple[str, ...] | None
+
+
+class Cites:
+    """Makes and opens such links. Safe for any mix of threads and processes."""
+
+    def __init__(self, engine: Engine, keys: Keys, hours: float, clock: Callable[[], float] = time.time):
+        self._engine, self._keys, self._hours, self._clock = engine, keys, hours, clock
+        self._secret: bytes | None = None
+
+    def token(self, citation: Citation, caller: Principal) -> str:
+        """The same within an hour for the same passage and caller, so that clients know a source again."""
+        until = math.ceil((self._clock() / _HOUR) + self._hours) * _HOUR
+        spans = citation.spans or ((citation.start, citation.end),)
+        whom = [caller.kind, caller.id if caller.kind in ("key", "widget") else "", caller.groups, caller.collections]
+        told = orjson.dumps([_FORM, until, citation.document_id, citation.version, spans, *whom])
+        return _written(told + self._sign(told))
+
+    def open(self, token: str, ledger: Ledger) -> Cited | Gone:
+        """The passage as it may be seen now, or why not."""
+        place = self._read(token)
+        if place is None:
+            return "unknown"
+        if place.until < self._clock():
+            return "expired"
+        with self._engine.connect() as conn:
+            state = conn.execute(
+                select(documents.c.state, documents.c.version).where(documents.c.id == place.document_id)
+            ).first()
+            told = conn.execute(
+                select(versions.c.title, versions.c.url).where(
+                    versions.c.document_id == place.document_id, versions.c.version == place.version
+                )
+            ).first()
+        scope = self._scope(place)
+        if state is None or state.state != "live" or told is None:
+            return "deleted"
+        try:
+            text = "" if scope is None else ledger.text(place.document_id, place.version, scope=scope)
+        except NotFound:
+            text = ""
+        return _shown(self._engine, place, text, told, state.version == place.version) if text else "closed"
+
+    def _scope(self, place: _Place) -> Scope | None:
+        """What the link's maker may see: what it could see then, and no more than its key may now. None: the key has ended."""
+        if place.kind not in ("key", "widget"):
+            return Scope(None, {}, place.groups, place.collections)
+        key = self._keys.live(place.owner)
+        if key is None:
+            return None
+        return Scope(None, {}, _both(place.groups, key.rights.groups), _both(place.collections, key.rights.collections))
+
+    def _read(self, token: str) -> _Place | None:
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except (ValueError, binascii.Error):
+            return None
+        told, signature = raw[:-_SIGNED], raw[-_SIGNED:]
+        if not hmac.compare_digest(signature, self._sign(told)):
+            return None
+        form, until, document_id, version, spans, kind, owner, groups, collections = orjson.loads(told)
+        if form != _FORM:
+            return None
+        places = tuple((int(start), int(end)) for start, end in spans)
+        return _Place(document_id, version, places, until, kind, owner, _names(groups), _names(collections))
+
+    def _sign(self, told: bytes) -> bytes:
+        return hmac.new(self._key(), told, hashlib.sha256).digest()[:_SIGNED]
+
+    def _key(self) -> bytes:
+        """One secret of the ledger, made when it is first needed; the same in all processes."""
+        if self._secret is None:
+            query = select(meta.c.value).where(meta.c.key == _SECRET)
+            with self._engine.connect() as conn:
+                found = conn.scalar(query)
+            if found is None:
+                with writing(self._engine) as conn:
+                    found = conn.scalar(query)
+                    if found is None:
+                        found = secrets.token_hex(32)
+                        conn.execute(insert(meta).values(key=_SECRET, value=found))
+            self._secret = str(found).encode()
+        return self._secret
+
+
+def _shown(engine: Engine, place: _Place, text: str, told: Any, current: bool) -> Cited:
+    first, last = min(start for start, _ in place.spans), max(end for _, end in place.spans)
+    section, least, most = section_at(engine, place.document_id, place.version, first, last) or (
+        (), max(0, first - _AROUND), min(len(text), last + _AROUND),
+    )  # fmt: skip
+    begin, end = max(least, first - _LONGEST // 2), min(most, last + _LONGEST // 2)
+    spans = tuple((start - begin, stop - begin) for start, stop in sorted(place.spans))
+    cut = (begin > least, end < most)
+    return Cited(place.document_id, place.version, told.title, told.url, section, text[begin:end], spans, cut, current)
+
+
+def _names(told: list[str] | None) -> tuple[str, ...] | None:
+    return None if told is None else tuple(told)
+
+
+def _both(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return tuple(name for name in one if name in other)
+
+
+def _written(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -1,0 +1,180 @@
+"""A sentence in the passage's own words: what changed its place there, and with it its part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+from rag.answering.gate.order import LEADS
+from rag.answering.gate.tok import Clause, Reading, Tok
+from rag.answering.gate.units import Unit
+from rag.domain.grounding import Fault
+
+_QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order counts
+_LONG = 6  # content words of a clause that may stand elsewhere without a preposition before it
+_PASSIVE = frozenset(("by", "被", "由"))
+_HAVING = frozenset("have has had 有".split())
+_ARTICLES = frozenset("a an the 的 了 地 得 , and".split())
+# Small words of which one in the other's place turns the meaning round.
+_TURNED = frozenset(
+    tuple(pair.split())
+    for pair in (
+        "from to|first last|first second|next previous|last next|into from|over under|above below|and or|in out|on off|up down|by to|by from|by for|with without|& or"
+        "|和 或|与 或|及 或|并 或|且 或|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
+    ).split("|")
+)
+_BEING = frozenset("is are was were be been being has have had do does did will would".split())
+_HOLDING = frozenset("把 被 将 由 对 比 给 向 从 到 至 是 为".split())
+
+
+def rearranged(claim: Reading, found: Sequence[Unit]) -> Fault | None:
+    """What is wrong with the order of its words; None as well where they are not the passage's own."""
+    if any(unit.label is not None for unit in found):
+        return None
+    there = _apart(clause for unit in sorted(found, key=lambda u: u.start) for clause in unit.reading.clauses)
+    here = _apart(claim.clauses)
+    told, said = ([t for clause in side for t in clause.tokens] for side in (there, here))
+    words = {t.text.lower() for t in told}
+    solid = [t for t in said if t.content or t.kind == "operator"]
+    if sum(t.text.lower() in words for t in solid) < _QUOTED * len(solid):
+        return None
+    if _led_by_another(said, told):
+        return "name"
+    return _moved(here, said, there, told)
+
+
+def _apart(clauses: Iterable[Clause]) -> list[Clause]:
+    """Small words that were read as one, word by word: according to."""
+    return [
+        replace(
+            clause,
+            tokens=tuple(
+                word
+                for t in clause.tokens
+                for word in ([replace(t, text=w, key=w) for w in t.text.split()] if " " in t.text and not t.content else [t])
+            ),
+        )
+        for clause in clauses
+    ]
+
+
+def _led_by_another(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
+    """Whether two words exchanged their prepositions: `since Tesla in the 1990s`."""
+    here, there = _led(said), _led(told)
+    wrong = [word for word, leads in here.items() if word in there and leads.isdisjoint(there[word]) and "" not in there[word]]
+    return any(here[one] & there[other] and here[other] & there[one] for n, one in enumerate(wrong) for other in wrong[:n])
+
+
+def _led(tokens: Sequence[Tok]) -> dict[str, set[str]]:
+    """Of each content word: the prepositions that it stands behind."""
+    found: dict[str, set[str]] = {}
+    lead = ""
+    for token in tokens:
+        if token.content:
+            found.setdefault(token.text.lower(), set()).add(lead)
+            lead = ""
+        elif token.key in LEADS or token.text.lower() in LEADS:
+            lead = token.text.lower()
+    return found
+
+
+def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Clause], told: Sequence[Tok]) -> Fault | None:
+    one, other = [t.text.lower() for t in told], [t.text.lower() for t in said]
+    ops = [op for op in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if op[0] != "equal"]
+    gone = Counter(one[at] for _, i1, i2, _, _ in ops for at in range(i1, i2))
+    if any(({*one} & words) != ({*other} & words) for words in (_PASSIVE, _HAVING)):  # the same from the other side
+        return None
+    twice = Counter(t.text.lower() for t in said if t.kind == "word") - Counter(one)
+    again = Counter(t.key for t in said if t.kind == "name") - Counter(t.key for t in told)
+    if any(word in one for word in twice) or any(key in {t.key for t in told} for key in again):  # said of something else too
+        return "no_support"
+    if any(
+        (a, b) in _TURNED or (b, a) in _TURNED
+        for tag, i1, i2, j1, j2 in ops
+        if tag == "replace"
+        for a in one[i1:i2]
+        for b in other[j1:j2]
+    ):
+        return "negation"
+    ends, their_ends = _ends(clauses), _ends(there)
+    for _, i1, i2, j1, j2 in ops:
+        run = [t for t in said[j1:j2] if gone[t.text.lower()] > 0 and t.text.lower() not in _ARTICLES]
+        if not run:
+            continue
+        if all(t.kind == "number" or not t.content for t in run) and any(t.content for t in run):
+            measures = Counter(t.unit for t in told if t.kind == "number")
+            if all(measures[t.unit] < 2 for t in run if t.kind == "number"):  # no other one that it could be taken for
+                continue
+        if not any(t.content for t in run):
+            if any(t.key in LEADS or t.text.lower() in LEADS or t.key in _BEING for t in run):
+                return "no_support"
+            continue
+        if not _whole(said, told, one, other, (j1, j2), ends, their_ends, ops):
+            return "name" if any(t.fact for t in run) else "no_support"
+    return None
+
+
+def _ends(clauses: Sequence[Clause]) -> set[int]:
+    """Where clauses begin and end, among the tokens."""
+    found, at = {0}, 0
+    for clause in clauses:
+        at += len(clause.tokens)
+        found.add(at)
+    return found
+
+
+def _passes_a_phrase(
+    told: Sequence[Tok],
+    one: Sequence[str],
+    ops: Sequence[tuple[str, int, int, int, int]],
+    run: tuple[int, int],
+    first: int,
+    size: int,
+    their_ends: set[int],
+) -> bool:
+    """Whether it only changed places with a phrase that has its preposition: `in the menu, click Save`."""
+    op = next((op for op in ops if op[3:] == run), None)
+    if op is None:
+        return False
+    start, end = (op[2], first) if first >= op[2] else (first + size, op[1])
+    while start < end and (one[start] in _ARTICLES or told[start].kind == "join"):
+        start += 1
+    return start < end and (told[start].key in LEADS or one[start] in LEADS) and (end in their_ends or start in their_ends)
+
+
+def _whole(
+    said: Sequence[Tok],
+    told: Sequence[Tok],
+    one: Sequence[str],
+    other: Sequence[str],
+    run: tuple[int, int],
+    ends: set[int],
+    their_ends: set[int],
+    ops: Sequence[tuple[str, int, int, int, int]],
+) -> bool:
+    """Whether what moved is a phrase with its own preposition, or a clause."""
+    start, end = run
+    while start < end and (other[start] in _ARTICLES or said[start].kind == "join"):
+        start += 1
+    while end > start and other[end - 1] in _ARTICLES:
+        end -= 1
+    words = list(other[start:end])
+    spots = [at for at in range(len(one) - len(words) + 1) if list(one[at : at + len(words)]) == words]
+    if not spots:
+        return False
+    first, size = spots[0], len(words)
+    led = said[start].key in LEADS or said[start].text.lower() in LEADS or said[start].kind == "operator"
+    exchanged = any(op[3:] == run and any(t.content for t in told[op[1] : op[2]]) for op in ops)
+    if led or (start > 0 < first and not exchanged and other[start - 1] == one[first - 1] and other[start - 1] in LEADS):
+        return True
+    if _passes_a_phrase(told, one, ops, run, first, size, their_ends):
+        return True
+    bounded = {start, end} <= ends or {first, first + size} <= their_ends
+    if bounded and ({start, end} & ends):
+        return True
+    if sum(t.content for t in said[start:end]) >= _LONG:
+        return True
+    han = not words[0].isascii() and not any(t.fact for t in said[start:end])
+    return han and len([op for op in ops if op[4] > op[3]]) == 1 and not {*one} & _HOLDING
