@@ -79,6 +79,20 @@ class ReplayReply(_Reply):
     now: AnswerReply
 
 
+class CitedReply(_Reply):
+    """A cited passage in its section. `cut`: the section is longer before or after it; `current`: there is no newer version."""
+
+    document_id: str
+    version: int
+    title: str
+    url: str | None
+    section: list[str]
+    text: str
+    spans: list[tuple[int, int]] = Field(description="Places in `text`, in Unicode code points.")
+    cut: tuple[bool, bool]
+    current: bool
+
+
 class RemovedReply(_Reply):
     """Ids of what was removed."""
 

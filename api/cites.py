@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
 from sqlalchemy import Engine, insert, select
@@ -88,23 +88,7 @@ class Cites:
             return "unknown"
         if place.until < self._clock():
             return "expired"
-        with self._engine.connect() as conn:
-            state = conn.execute(
-                select(documents.c.state, documents.c.version).where(documents.c.id == place.document_id)
-            ).first()
-            told = conn.execute(
-                select(versions.c.title, versions.c.url).where(
-                    versions.c.document_id == place.document_id, versions.c.version == place.version
-                )
-            ).first()
-        scope = self._scope(place)
-        if state is None or state.state != "live" or told is None:
-            return "deleted"
-        try:
-            text = "" if scope is None else ledger.text(place.document_id, place.version, scope=scope)
-        except NotFound:
-            text = ""
-        return _shown(self._engine, place, text, told, state.version == place.version) if text else "closed"
+        return in_section(ledger, place.document_id, place.version, place.spans, self._scope(place))
 
     def _scope(self, place: _Place) -> Scope | None:
         """What the link's maker may see: what it could see then, and no more than its key may now. None: the key has ended."""
@@ -148,15 +132,30 @@ class Cites:
         return self._secret
 
 
-def _shown(engine: Engine, place: _Place, text: str, told: Any, current: bool) -> Cited:
-    first, last = min(start for start, _ in place.spans), max(end for _, end in place.spans)
-    section, least, most = section_at(engine, place.document_id, place.version, first, last) or (
+def in_section(
+    ledger: Ledger, document_id: str, version: int, places: tuple[tuple[int, int], ...], scope: Scope | None
+) -> Cited | Gone:
+    """A passage in its section as `scope` permits to see it now, or why not; None permits nothing."""
+    of_version = (versions.c.document_id == document_id) & (versions.c.version == version)
+    with ledger.engine.connect() as conn:
+        state = conn.execute(select(documents.c.state, documents.c.version).where(documents.c.id == document_id)).first()
+        told = conn.execute(select(versions.c.title, versions.c.url).where(of_version)).first()
+    if state is None or state.state != "live" or told is None:
+        return "deleted"
+    try:
+        text = "" if scope is None else ledger.text(document_id, version, scope=scope)
+    except NotFound:
+        text = ""
+    if not text:
+        return "closed"
+    first, last = min(start for start, _ in places), max(end for _, end in places)
+    section, least, most = section_at(ledger.engine, document_id, version, first, last) or (
         (), max(0, first - _AROUND), min(len(text), last + _AROUND),
     )  # fmt: skip
     begin, end = max(least, first - _LONGEST // 2), min(most, last + _LONGEST // 2)
-    spans = tuple((start - begin, stop - begin) for start, stop in sorted(place.spans))
-    cut = (begin > least, end < most)
-    return Cited(place.document_id, place.version, told.title, told.url, section, text[begin:end], spans, cut, current)
+    spans = tuple((start - begin, stop - begin) for start, stop in sorted(places))
+    cut, current = (begin > least, end < most), state.version == version
+    return Cited(document_id, version, told.title, told.url, section, text[begin:end], spans, cut, current)
 
 
 def _names(told: list[str] | None) -> tuple[str, ...] | None:

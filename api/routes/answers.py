@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from api.answer_replies import ExplainedReply, RemovedReply, ReplayReply
+from api.answer_replies import CitedReply, ExplainedReply, RemovedReply, ReplayReply
+from api.cites import Cited, in_section
 from api.principal import Principal
 from api.replies import problems
 from api.reply import Json
@@ -52,6 +54,24 @@ def replay_answer(id: AnswerId, here: Here, caller: Searcher) -> Response:
     if not caller.reads_all:
         told["differences"] = [one for one in told["differences"] if one["part"].split(".")[0] not in _OPERATORS]
     return Json(told, index_version=stored.index_version)
+
+
+@router.get("/{id}/citations/{n}", response_model=CitedReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
+def cited_passage(id: AnswerId, n: Annotated[int, Path(ge=1, le=1000)], here: Here, caller: Asker) -> Response:
+    """What citation `n` of an answer of one's own quotes, in its section; `spans` are the places in `text`.
+
+    404 as soon as the document is deleted or closed to the caller, and where answers are not kept.
+    """
+    stored = here.application.memory.find(id, owner_of(caller))
+    cited = next((one for one in stored.record["answer"]["citations"] if one["n"] == n), None)
+    if cited is None:
+        raise NotFound(f"answer {id!r} has no citation {n}.", field="n")
+    places = tuple((int(start), int(end)) for start, end in cited.get("spans") or [(cited["start"], cited["end"])])
+    ledger = here.application.ledger
+    found = in_section(ledger, cited["document_id"], int(cited["version"]), places, caller.scope())
+    if not isinstance(found, Cited):
+        raise NotFound("the cited passage is not in the documents any more.", field="n", code=f"passage_{found}")
+    return Json(asdict(found))
 
 
 @router.delete("/{id}", response_model=RemovedReply, responses=problems(401, 403, 404, 422, 429, 500, 503))

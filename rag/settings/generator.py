@@ -32,9 +32,7 @@ class Generator(Section):
         "", description="Model name sent to the backend; for `gguf` a file, for `llamaindex` a class as `package.module.Class`."
     )
     api_key: SecretStr = Field(SecretStr(""), description="Key sent to that server; better set by the environment.")
-    options: dict[str, Any] = Field(
-        {}, description="What one kind alone needs, as `[generator.options]`: see docs/own-llm.md."
-    )
+    options: dict[str, Any] = Field({}, description="What one kind alone needs, as `[generator.options]`: see docs/own-llm.md.")
     temperature: float = Field(0.0, ge=0, le=1, description="0 for question answering; up to 1.")
     top_p: float = Field(1.0, gt=0, le=1, description="Nucleus sampling; change it or `temperature`, not both.")
     presence_penalty: float = Field(0.0, ge=-2, le=2, description="Sent to the server as it is.")

@@ -82,10 +82,9 @@ export class Client {
     }
   }
 
-  /** The text of a document's version. */
-  async text(documentId: string, version: number): Promise<string> {
-    const id = documentId.split("/").map(encodeURIComponent).join("/");
-    return (await this.send("GET", `/v1/documents/${id}/versions/${version}/text`)).text();
+  /** What a citation quotes, in its section; `spans` in code points of `text`. */
+  async cited(answerId: string, n: number): Promise<{ text: string; spans: [number, number][] }> {
+    return (await this.send("GET", `/v1/answers/${encodeURIComponent(answerId)}/citations/${n}`)).json();
   }
 
   async suggestions(language: string): Promise<string[]> {

@@ -57,15 +57,20 @@ export class Sheet {
 }
 
 /** Shows a citation highlighted in its surroundings. */
-export async function showPassage(sheet: Sheet, client: Client, citation: Citation, from: HTMLElement, say: Texts): Promise<void> {
+export async function showPassage(
+  sheet: Sheet, client: Client, answerId: string | null, citation: Citation, from: HTMLElement, say: Texts,
+): Promise<void> {
   const quote = h("div", { class: "passage", dir: "auto" }, h("mark", {}, citation.cited_text));
   const note = h("p", { class: "note", role: "status" }, say.loading);
   const path = place(citation);
   const link = citation.url && safeLink(citation.url) ? h("p", { class: "link" }, anchor(citation.url, say.openPage), icon(...ICONS.link)) : null;
   sheet.show(citation.title || say.passage, from, ...[path ? h("p", { class: "path", dir: "auto" }, path) : null, link, quote, note].filter((one): one is HTMLParagraphElement => Boolean(one)));
+  if (!answerId) {
+    note.remove(); // the answer is still being said: its quote is what there is
+    return;
+  }
   try {
-    const text = await client.text(citation.document_id, citation.version);
-    const spans = citation.spans.length ? citation.spans : ([[citation.start, citation.end]] as [number, number][]);
+    const { text, spans } = await client.cited(answerId, citation.n);
     const pieces = around(text, spans);
     if (pieces.length) quote.replaceChildren(...pieces.flatMap(shown));
     note.remove();

@@ -298,7 +298,7 @@ export class Widget {
 
   private doings(entry: Entry): Doings {
     return {
-      cite: (citation, from) => void showPassage(this.sheet, this.client, citation, from, this.say),
+      cite: (citation, from) => void showPassage(this.sheet, this.client, entry.answer?.answer_id ?? null, citation, from, this.say),
       ask: (question) => this.ask(question),
       person: () => this.person(),
       rate: async (rating, reason, comment) => {

@@ -26,8 +26,8 @@ MakeKey = Callable[..., httpx.Client]
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Application]]:
     """A service that needs keys, also on loopback, with a worker."""
-    more = {"server__auth": "required", "limits__address_per_minute": 0}  # strangers knock at every route
-    settings = make_settings(tmp_path_factory.mktemp("locked"), **more)
+    # No limit of refusals: each route is tried with each method by somebody who may not, which is more than a minute takes.
+    settings = make_settings(tmp_path_factory.mktemp("locked"), server__auth="required", limits__address_per_minute=0)
     application = open_application(settings, embedder=HashEmbedder())
     with serving(create_app(application=application)) as url, working(settings):
         yield url, application

@@ -76,7 +76,7 @@ def test_nothing_is_loaded_from_outside(open_to_all: tuple[str, Application], ne
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
     page.goto(f"{url}/docs")
-    page.get_by_text("/v1/query").first.wait_for()
+    page.get_by_text("Upload Documents").first.wait_for()
     for place in ("/", "/console", "/console/playground", "/console/traffic"):
         page.goto(url + place)
     assert [one for one in sent if not one.startswith((url, "data:"))] == []
@@ -120,12 +120,13 @@ def test_upload_reading_versions_and_a_receipt(open_to_all: tuple[str, Applicati
 
 def test_an_unanswered_question_is_answered_and_asked_again(open_to_all: tuple[str, Application], new_page: NewPage) -> None:
     url, _ = open_to_all
-    asked = httpx.post(f"{url}/v1/query", json={"question": "Does the ZX-9 kettle whistle?"}, timeout=60).json()
-    assert asked["status"] == "refused"
+    asked = httpx.post(f"{url}/v1/query", json={"question": "Is the kettle loud at night?"}, timeout=60).json()
+    told = {"answer_id": asked["answer_id"], "rating": "down", "reason": "wrong"}
+    assert httpx.post(f"{url}/v1/feedback", json=told, timeout=60).status_code == 200
     page = new_page()
     page.goto(f"{url}/console/gaps")
-    page.locator("summary", has_text="ZX-9").click()
-    page.get_by_label("Write the answer").fill("Yes, the ZX-9 kettle whistles when it boils.")
+    page.locator("summary", has_text="loud at night").click()
+    page.get_by_label("Write the answer").fill("No, the kettle is quiet at night: 35 dB.")
     page.get_by_role("button", name="Publish").click()
     page.get_by_text("1 of 1 are answered now").wait_for()
 
