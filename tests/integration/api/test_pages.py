@@ -170,3 +170,29 @@ def test_what_the_console_changes_is_in_the_audit(locked: Place) -> None:
         shown = client.get("/console/audit").text
         assert "upload_documents" in shown
         assert "unbroken" in client.post("/console/audit/verify", headers={"X-Csrf-Token": token}).text
+
+
+# -- passages of one's own answers -------------------------------------------------------------------------------------
+
+
+def test_a_visitor_reads_the_passage_of_his_own_answer_while_it_stands(locked: Place) -> None:
+    url, application = locked
+    admin, site = key_of(application, "admin"), "https://shop.example"
+    text = "# Lamp\n\nThe lantern burns 🔥 for nine hours.\n\n# Other\n\nSomething else."
+    assert httpx.put(f"{url}/v1/documents/lantern.md", json={"text": text}, headers=bearer(admin), timeout=60).is_success
+    shop = key_of(application, "query", origins=(site,))
+    mine, other = (
+        bearer(httpx.post(f"{url}/v1/widget/tokens", json={"visitor": who}, headers=bearer(shop)).json()["token"])
+        | {"Origin": site}
+        for who in ("ann", "bob")
+    )
+    asked = httpx.post(f"{url}/v1/query", json={"question": "How long does the lantern burn?"}, headers=mine, timeout=60).json()
+    place = f"{url}/v1/answers/{asked['answer_id']}/citations/1"
+    told = httpx.get(place, headers=mine).json()
+    start, end = told["spans"][0]
+    assert "lantern" in told["text"][start:end] and told["current"]
+    assert httpx.get(place, headers=other).status_code == 404
+    assert httpx.get(place.replace("citations/1", "citations/9"), headers=mine).status_code == 404
+    assert httpx.delete(f"{url}/v1/documents/lantern.md", headers=bearer(admin)).is_success
+    gone = httpx.get(place, headers=mine)
+    assert gone.status_code == 404 and gone.json()["code"] == "passage_deleted" and "lantern" not in gone.text
