@@ -1,6 +1,6 @@
 """Every command, output and program of the README and of the guides runs here, against one service, in their order.
 
-The Chinese pages have the same blocks (tests/unit/docs/test_pages.py), so they are run with the English ones.
+The Chinese pages have the same blocks (tests/unit/docs/test_guides.py), so they are run with the English ones.
 """
 
 from __future__ import annotations
