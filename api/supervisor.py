@@ -85,7 +85,8 @@ def serve(
             for child in children:
                 child.start()
             if _await_ready(children, listener, signals):
-                announcing.enter_context(service.announced(settings, *listener.getsockname()[:2], token))
+                host, port = listener.getsockname()[:2]
+                announcing.enter_context(service.announced(settings, host, port, token))
                 log.info("serving", address=f"http://{settings.server.host}:{settings.server.port}")
                 if ready is not None:
                     threading.Thread(target=ready, name="ready", daemon=True).start()

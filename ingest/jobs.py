@@ -229,7 +229,7 @@ def _translated() -> Iterator[None]:
             raise
         told = explained(exc)
         detail = "the ledger cannot be used." if told is None else told.detail
-        raise UpstreamError(detail, fix=told and told.fix, code=_LEDGER_UNAVAILABLE) from exc
+        raise UpstreamError(detail, fix=None if told is None else told.fix, code=_LEDGER_UNAVAILABLE) from exc
 
 
 def _insert(conn: Connection, doc: DocumentInput, due: float, at: float) -> int:

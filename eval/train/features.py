@@ -84,18 +84,19 @@ def _features(application: Application, question: str, without: tuple[int, ...])
 def _overheard() -> Iterator[list[tuple[Features, float]]]:
     """The features of every hit whose probability is worked out meanwhile."""
     heard: list[tuple[Features, float]] = []
-    real = hits.probability
+    module: Any = hits  # the name that it calls
+    real = module.probability
 
     def listen(features: Features, calibration: Calibration) -> float:
-        told = real(features, calibration)
+        told: float = real(features, calibration)
         heard.append((features, told))
         return told
 
-    hits.probability = listen
+    module.probability = listen
     try:
         yield heard
     finally:
-        hits.probability = real
+        module.probability = real
 
 
 def parallel(

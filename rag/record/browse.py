@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from rag.domain import Document
 from rag.record.version import SCHEMA_VERSION
@@ -41,4 +42,8 @@ def browse(ledger: Path, *, after: str, limit: int, collection: str | None) -> t
         where = {"after": after, "limit": limit, "collection": collection}
         rows = conn.execute(_PAGE, where).fetchall()
         total = int(conn.execute(_COUNT, where).fetchone()[0])
-    return [Document(*row[:7], json.loads(row[7]), tuple(json.loads(row[8])), *row[9:]) for row in rows], total
+    return [Document(*_read(row)) for row in rows], total
+
+
+def _read(row: Sequence[Any]) -> list[Any]:
+    return [*row[:7], json.loads(row[7]), tuple(json.loads(row[8])), *row[9:]]

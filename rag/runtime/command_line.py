@@ -163,7 +163,7 @@ def run(app: typer.Typer, arguments: Sequence[str], name: str) -> int:
     group = typer.main.get_command(app)
     if os.environ.get(f"_{name.upper()}_COMPLETE"):
         group.main(list(arguments), prog_name=name)  # ends the process
-    wide = {} if sys.stdout.isatty() else {"terminal_width": _UNBROKEN, "max_content_width": _UNBROKEN}
+    wide: dict[str, Any] = {} if sys.stdout.isatty() else {"terminal_width": _UNBROKEN, "max_content_width": _UNBROKEN}
     try:
         try:
             with group.make_context(name, list(arguments), **wide) as ctx:

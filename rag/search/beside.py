@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from rag.domain import Hit, Passage
 from rag.domain.grounding import Unknown
 from rag.search.families import headings, tables
+from rag.search.series import PROPER
 from rag.text import chinese
 from rag.text.categories import speaks_of_all, things_in
+from rag.text.everyday import things_of
 from rag.text.labels import flat
 from rag.text.places import names_of, places_in, says_everywhere
 from rag.text.siblings import apart, named_among
@@ -36,14 +39,20 @@ def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
     """The name with those of its kin that a table has; empty where the question names one of them, or no passage lacks it."""
     if (found := _another(question, hits, read)) is not None:
         return [found]
-    for hit in hits[:_HITS]:
-        for names in tables(hit):
-            if len(names) < 2 or named_among(question, names):
-                continue
-            for name in (*_places(question, names, hit), *_patterned(question, names)):
-                if not _stands(name, read):
-                    return [Unknown(name, tuple(names[:_NEAREST]))]
-    return _beside_headings(question, hits, read)
+    rows = [
+        (hit, names) for hit in hits[:_HITS] for names in tables(hit) if len(names) > 1 and not named_among(question, names)
+    ]
+    for hit, names in rows:
+        for name in (*_places(question, names, hit), *_patterned(question, names)):
+            if not _stands(name, read):
+                return [Unknown(name, tuple(names[:_NEAREST]))]
+    if told := _beside_headings(question, hits, read):
+        return told
+    for _, names in rows:
+        for name in _capital(question, names):
+            if not _stands(name, read):
+                return [Unknown(name, tuple(names[:_NEAREST]))]
+    return []
 
 
 def _beside_headings(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
@@ -94,6 +103,7 @@ def _patterned(question: str, names: Sequence[str]) -> Iterator[str]:
     plain = fold(question)
     if all(_WORD_ZH.fullmatch(name) and len(name) <= _SHORT for name in names):
         yield from _same_end(plain, names)
+    yield from _before_kind(plain, names)
     parts = apart(names)
     if not parts or not all(parts.values()):
         return
@@ -109,6 +119,40 @@ def _patterned(question: str, names: Sequence[str]) -> Iterator[str]:
                 yield found.group()
 
 
+def _before_kind(plain: str, names: Sequence[str]) -> Iterator[str]:
+    """A name before the word with which all end: Gold account beside Basic account and Plus account, 龙岗门诊."""
+    if all(map(str.isascii, names)):
+        ends = {name.split()[-1].lower() for name in names}
+        if len(ends) > 1 or min(len(name.split()) for name in names) < 2:
+            return
+        for found in re.finditer(rf"\b([A-Z][\w&'-]+)\s+{re.escape(next(iter(ends)))}\b", plain, re.ASCII):
+            if found[1].lower() not in _ANY and not _known(found[1], names):
+                yield found.group()
+        return
+    shortest = min(names, key=len)
+    kind = next((shortest[at:] for at in range(len(shortest)) if all(one.endswith(shortest[at:]) for one in names)), "")
+    if len(kind) < 2 or not _WORD_ZH.fullmatch(kind) or any(len(name) == len(kind) for name in names):
+        return
+    told = list(chinese.tag(plain))
+    for (word, tag), (after, _) in pairwise(told):
+        if after == kind and len(word) > 1 and tag in PROPER and not _known(word, names):
+            yield word + kind
+
+
+def _capital(question: str, names: Sequence[str]) -> Iterator[str]:
+    """A name of one or more words in capitals, as all names of a table are: the Osprey beside Heron, Kestrel and Wren. No
+    day, month, feast or everyday thing, and none where the whole question is in capitals."""
+    if len(names) < _SOME or not all(_CAPITAL.match(name) for name in names):
+        return
+    plain = fold(question)
+    if len(_CAPITAL.findall(plain)) > _CAPITALS:
+        return
+    for found in _MID.finditer(plain):
+        name = found["name"]
+        if not _OTHERS.search(name) and not any(word in things_of(name) for word in words(name)) and not _known(name, names):
+            yield name
+
+
 def _same_end(plain: str, names: Sequence[str]) -> Iterator[str]:
     ends = {name[-1] for name in names}
     if len(ends) != 1:
@@ -117,6 +161,19 @@ def _same_end(plain: str, names: Sequence[str]) -> Iterator[str]:
     for word in chinese.cut(plain):
         if 2 <= len(word) <= _SHORT and word.endswith(end) and not _ASKS.search(word) and not _known(word, names):
             yield word
+
+
+_SOME, _CAPITALS = 3, 4  # names of a table from which on they are a row of names; capitals of a question that tell nothing
+_CAPITAL = re.compile(r"\b[A-Z][a-z]+")
+_MID = re.compile(
+    r"\b(?:the|to|of|for|from|in|on|at|with|a|an)\s+(?P<name>[A-Z][a-z]{2,}(?:\s+[A-Z][a-z]{2,})*)(?=\s*[?.!,]|\s+[a-z]|$)"
+)
+_OTHERS = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|june|july|august|september|october"
+    r"|november|december|christmas|easter|new year|english|chinese|german|french|spanish|italian|internet|bluetooth|google"
+    r"|apple|android",
+    re.IGNORECASE,
+)
 
 
 def _known(word: str, names: Sequence[str]) -> bool:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "api"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from api_service import make_settings, serving, working
+from browsing import DOCUMENTS
 from site_pages import Site, site
 
 from api.app import create_app
@@ -28,25 +29,7 @@ from rag.wiring import Application, open_application
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = os.environ.get("XIANSOU_CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-AXE = Path(__file__).parents[2] / "api" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
-KETTLE = """# Kettle
-
-## Descale it
-
-1. Fill the kettle with vinegar.
-2. Boil it once.
-3. Rinse it twice.
-
-## Sizes
-
-| Model | Litres | Watts |
-| --- | --- | --- |
-| Teo | 1.2 | 1500 |
-| Teo Grand | 1.8 | 2200 |
-| Mini | 0.6 | 900 |
-"""
-DOCUMENTS = {"kettle.md": KETTLE, "shuihu.md": "# 电水壶\n\n## 除垢\n\n往壶里倒白醋，烧开一次，再用清水冲洗两遍。\n"}
 FAQ = """question,answer
 How long is the kettle's warranty?,The warranty of the kettle lasts three years.
 电水壶保修多久？,电水壶保修三年。

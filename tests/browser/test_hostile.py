@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from browsing import ask, opened
 from hostile import hostile
 from site_pages import Site
-from test_widget import ask, opened
 
 from rag.record.keys import COMMAND_LINE, Keys, Rights
 from rag.wiring import Application

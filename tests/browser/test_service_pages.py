@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from api_service import make_settings, serving, working
-from conftest import AXE, DOCUMENTS
-from test_widget import PHONE, ask, serious
+from browsing import AXE, DOCUMENTS, PHONE, ask, serious
 
 from api.app import create_app
 from rag.fakes import HashEmbedder

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import AXE
+from browsing import AXE, PHONE, ask, opened, serious
 from site_pages import Site
 
 from rag.gaps import find_gaps
@@ -16,21 +16,6 @@ from rag.wiring import Application
 
 Served = tuple[str, Application]
 NewPage = Callable[..., Any]
-PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
-
-
-def opened(page: Any, url: str) -> Any:
-    page.goto(url)
-    page.get_by_role("button", name="Open the chat").or_(page.get_by_role("button", name="打开客服对话")).click()
-    return page.locator("xiansou-chat")
-
-
-def ask(page: Any, question: str) -> Any:
-    """Asks by keyboard and waits; the last reply."""
-    page.locator("xiansou-chat textarea").first.fill(question)
-    page.keyboard.press("Enter")
-    page.locator("xiansou-chat:not([data-busy]) .theirs .text").last.wait_for()
-    return page.locator("xiansou-chat .theirs").last
 
 
 def test_before_it_is_opened_it_costs_one_small_request(served: Served, shop: Site, new_page: NewPage) -> None:
@@ -184,17 +169,3 @@ def test_axe_finds_nothing_serious(shop: Site, new_page: NewPage, options: dict[
     chat.locator("header .icon").nth(1).click()
     page.wait_for_timeout(300)
     assert serious(page) == []
-
-
-def serious(page: Any) -> list[str]:
-    """Findings of axe that are serious or worse, by WCAG 2.2 AA and good practice."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    )
-    return [
-        f"{one['id']}: {node['html']} {node['failureSummary']}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]

@@ -164,7 +164,7 @@ def _borrowed(laid: Aligned) -> None:
             continue
         first = next((t for t in laid.there[after].tokens if t.kind != "join"), None)
         own = first is not None and (first.content and first.kind != "number" and first.key not in VERBS)
-        if own and (after, laid.there[after].tokens.index(first)) not in laid.place:  # type: ignore[arg-type]
+        if own and (after, laid.there[after].tokens.index(first)) not in laid.place:
             continue
         laid.there[at] = Clause(tokens[: max(held) + 1], laid.there[at].join, laid.there[at].hard, laid.there[at].mark)
 

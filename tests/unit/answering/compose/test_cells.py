@@ -64,6 +64,21 @@ NOTES = """# Release notes
 ## 4.4 (9 July 2026)
 - New: shared folders.
 """
+HALLS = """# 开放时间
+
+| 分馆 | 周二至周五 | 周末 |
+| --- | --- | --- |
+| 江北分馆 | 9:00–18:00 | 9:00–17:00 |
+| 高新分馆 | 10:00–20:00 | 闭馆 |
+"""
+SCOOTERS = """# Scooters
+
+| Name | Range | Price |
+| --- | --- | --- |
+| Finch | 30 km | €499 |
+| Swift | 45 km | €649 |
+| Rook | 60 km | €899 |
+"""
 TERMS = """# Returns
 
 ## Since April 2026
@@ -158,6 +173,11 @@ def test_a_row_that_has_half_of_what_is_asked(ask: Ask) -> None:
     assert "13%" in ask("overdraft interest on Prime", bank_md=BANK).answer
 
 
+def test_a_day_or_an_everyday_thing_is_no_unknown_name(ask: Ask) -> None:
+    assert ask("what is the range of the Swift in December", scooters_md=SCOOTERS).status == "answered"
+    assert ask("how far does the Rook go with Bluetooth on", scooters_md=SCOOTERS).reason != "unknown_name"
+
+
 def test_an_overview_is_of_what_is_asked(ask: Ask) -> None:
     answer = ask("都有哪些卡，年费分别多少", cards_md=CARDS).answer
     assert "4,580" in answer and "8 节" not in answer
@@ -179,6 +199,9 @@ def test_an_amount_picks_its_column(ask: Ask) -> None:
         ("Can I pay with Bitcoin?", "Bitcoin", {"faq_md": FAQ}),
         ("模块四多少分合格", "模块四", {"exams_md": EXAMS}),
         ("4.5 更新了什么", "4.5", {"notes_md": NOTES}),
+        ("charges of the Silver account", "Silver account", {"bank_md": BANK}),
+        ("桂林分馆几点关门", "桂林分馆", {"halls_md": HALLS}),
+        ("price of the Linnet", "Linnet", {"scooters_md": SCOOTERS}),
     ],
 )
 def test_what_stands_beside_the_known_ones_is_unknown(ask: Ask, question: str, name: str, files: dict[str, str]) -> None:
