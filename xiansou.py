@@ -60,7 +60,7 @@ COMMANDS = {
     "keys": Later("rag.commands.keys:keys", "Make, list and revoke keys of the HTTP service."),
     "audit": Later("rag.commands.audit:audit", "Who asked, changed, deleted and exported what."),
     "erase": Later(
-        "rag.commands.main.erase:erase",
+        "rag.commands.erase:erase",
         "Erase what a visitor asked and was answered, with feedback, hand-offs and remembered conversations.",
     ),
     "backup": Later("rag.commands.main:backup", "Write a consistent copy of the record, while the service goes on."),

@@ -16,7 +16,8 @@ def is_named(value: str, question: str) -> bool:
     if stands_in(value, question):
         return True
     parts = _LISTED.split(value)
-    return 1 < len(parts) <= _LIST and any(stands_in(part, question) for part in parts)
+    listed = 1 < len(parts) <= _LIST and not any(_NUMBER.fullmatch(one_line(part)) for part in parts)  # else a date, an amount
+    return listed and any(stands_in(part, question) for part in parts)
 
 
 def stands_in(value: str, question: str) -> bool:

@@ -101,18 +101,7 @@ def test_a_name_that_is_missing_and_a_token_that_stands_elsewhere_speak_against_
     base = dict(cosine=0.88, margin=0.05, late=0.5, ahead=0.15, gap=1.0, coverage=0.6, context=0.0, words=5)
     plain = probability(Features(**base))
     assert probability(Features(**base, unnamed=True)) < plain > probability(Features(**base, short=0.3))
-    freely = probability(Features(**base | {"coverage": 0.1}, personal=True))
-    assert freely > probability(Features(**base | {"coverage": 0.1}))
-
-
-def test_a_person_who_uses_the_words_of_the_document_needs_no_allowance():
-    """`How do I add a guest to my room?` under `Add a guest to your room`: also the near-topic questions are worded so."""
-    base = dict(cosine=0.88, margin=0.05, late=0.5, ahead=0.15, gap=1.0, context=0.0, words=5)
-    gains = [
-        probability(Features(**base, coverage=share, personal=True)) - probability(Features(**base, coverage=share))
-        for share in (0.0, 0.25, 0.5, 0.9)
-    ]
-    assert gains[0] > gains[1] > gains[2] == gains[3] == 0
+    assert probability(Features(**base, personal=True)) > plain
 
 
 def test_a_small_library_is_judged_by_what_it_says_of_every_word():
