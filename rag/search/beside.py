@@ -11,7 +11,8 @@ from rag.domain.grounding import Unknown
 from rag.search.families import headings, tables
 from rag.search.series import PROPER
 from rag.text import chinese
-from rag.text.categories import speaks_of_all, things_in
+from rag.text.answer_type import kind_asked
+from rag.text.categories import names_for, speaks_of_all, things_in
 from rag.text.everyday import things_of
 from rag.text.labels import flat
 from rag.text.places import names_of, places_in, says_everywhere
@@ -89,7 +90,27 @@ def _another(question: str, hits: Sequence[Hit], read: Read) -> Unknown | None:
             missing = [word for name, word in things.items() if not _stands(word, read) and not _stands(name, read)]
             if missing:
                 return Unknown(missing[0], ())
-    return None
+    return _brand(question, asked, hits, read)
+
+
+# Kinds whose things are names of somebody's own: what no passage names is not what a passage about another one tells of.
+_BRANDS = frozenset("payment carrier assistant service".split())
+_GENERIC = frozenset(
+    ("cash", "cheque", "bank transfer", "invoice", "credit card", "debit card", "direct debit", "货到付款", "医保卡")
+)
+
+
+def _brand(question: str, asked: Mapping[str, Mapping[str, str]], hits: Sequence[Hit], read: Read) -> Unknown | None:
+    """The only such name of a yes-or-no question (支持花呗吗, does it work with Alexa) where no passage at all has it."""
+    named = {name: word for kind, things in asked.items() if kind in _BRANDS for name, word in things.items()}
+    named = {name: word for name, word in named.items() if name not in _GENERIC}
+    if len(named) != 1 or kind_asked(question) != "yes_no":
+        return None
+    (name, word), kind = next(iter(named.items())), next(kind for kind, things in asked.items() if kind in _BRANDS and things)
+    if any(_stands(one, read) for one in names_for(name)):
+        return None
+    others = dict.fromkeys(one for hit in hits[:_HITS] for one in things_in(hit.passage.text).get(kind, {}).values())
+    return Unknown(word, tuple(others)[:_NEAREST])
 
 
 def _places(question: str, names: Sequence[str], hit: Hit) -> Iterator[str]:

@@ -34,6 +34,11 @@ def _listed() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
     return re.compile(words), known
 
 
+def names_for(name: str) -> list[str]:
+    """All names of the thing that is listed with this first name."""
+    return [other for other, (_, first) in _listed()[1].items() if first == name] or [name]
+
+
 @lru_cache(maxsize=20_000)
 def things_in(text: str) -> dict[str, dict[str, str]]:
     """By kind: what a text names, each by its first name, and as it stands there."""

@@ -23,7 +23,7 @@ from rag.text.term_coverage import word_set
 from rag.text.validity import in_force
 
 _NEAR, _ELSEWHERE = 1.2, 0.3  # how far behind the best a further statement may score: of its passage, of another
-_SURE, _UNSURE = 0.9, 1.2  # probability of the best passage below which others are shown beside it, and how far behind
+_SURE, _UNSURE = 0.85, 0.6  # probability of the best passage below which others are shown beside it, and how far behind
 _WHICH = re.compile(
     r"哪(?:一?个|一|些|几个?)?(?:版本?|型号|款|套餐|档|年|章|条|地区|门店|网点|产品|机型)|什么(?:版本|型号|套餐)"
     r"|\b(?:which|what) (?:version|release|edition|model|plan|tier|year|product|device|section|article|store|branch)s?\b",

@@ -202,6 +202,8 @@ def test_an_amount_picks_its_column(ask: Ask) -> None:
         ("charges of the Silver account", "Silver account", {"bank_md": BANK}),
         ("桂林分馆几点关门", "桂林分馆", {"halls_md": HALLS}),
         ("price of the Linnet", "Linnet", {"scooters_md": SCOOTERS}),
+        ("你们支持花呗吗", "花呗", {"cards_md": CARDS}),
+        ("Does the Swift work with Alexa?", "Alexa", {"scooters_md": SCOOTERS}),
     ],
 )
 def test_what_stands_beside_the_known_ones_is_unknown(ask: Ask, question: str, name: str, files: dict[str, str]) -> None:
