@@ -36,8 +36,9 @@ How long is the kettle's warranty?,The warranty of the kettle lasts three years.
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Ended with the module: while Playwright runs, its event loop is that of the thread, and no asynchronous test can be."""
     if CHROMIUM is None:
         pytest.skip("there is no chromium")
     with sync_api.sync_playwright() as playwright:

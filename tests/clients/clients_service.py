@@ -80,6 +80,6 @@ def served_over_stdio() -> None:
     import rag.wiring
     import xiansou
 
-    rag.wiring.embedder_loader = lambda _settings: lambda _name: HashEmbedder()
+    rag.wiring.embedder_loader = lambda _settings, **_: lambda _name: HashEmbedder()
     sys.argv = ["xiansou", "mcp"]
     xiansou.main()

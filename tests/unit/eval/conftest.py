@@ -40,7 +40,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "suite.toml").write_text(SUITE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XIANSOU__ANSWER__MAX_WRONG_RATE", "1")
-    monkeypatch.setattr(rag.wiring, "embedder_loader", lambda settings: lambda name: HashEmbedder())
+    monkeypatch.setattr(rag.wiring, "embedder_loader", lambda settings, **_: lambda name: HashEmbedder())
     return tmp_path
 
 

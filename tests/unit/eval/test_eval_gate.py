@@ -28,7 +28,7 @@ class Contrary(HashEmbedder):
 def library(cli, shop, monkeypatch):
     """A library of the suite's documents, and settings that want another generation."""
     monkeypatch.setattr(
-        rag.wiring, "embedder_loader", lambda s: lambda name: HashEmbedder() if name == "one" else HashEmbedder(96)
+        rag.wiring, "embedder_loader", lambda s, **_: lambda name: HashEmbedder() if name == "one" else HashEmbedder(96)
     )
     monkeypatch.setenv("XIANSOU__EMBEDDING__MODEL", "one")
     assert cli("ingest", "docs")[0] == 0
@@ -113,7 +113,9 @@ def test_a_generation_that_finds_less_is_refused_without_any_suite(cli, library,
     monkeypatch.setenv("XIANSOU__EMBEDDING__MODEL", "one")
     assert cli("ingest", "docs")[0] == 0
     monkeypatch.setenv("XIANSOU__EMBEDDING__MODEL", "two")
-    monkeypatch.setattr(rag.wiring, "embedder_loader", lambda s: lambda name: HashEmbedder() if name == "one" else Contrary())
+    monkeypatch.setattr(
+        rag.wiring, "embedder_loader", lambda s, **_: lambda name: HashEmbedder() if name == "one" else Contrary()
+    )
     code, _, said = cli("reindex", "--json")
     assert code == 1
     assert "sampled passages' documents in the first 5, the live one" in said
