@@ -9,7 +9,7 @@ from itertools import pairwise
 from rag.domain import Hit, Passage
 from rag.domain.grounding import Unknown
 from rag.search.families import headings, tables
-from rag.search.series import PROPER
+from rag.search.series import ANY_EN, PROPER
 from rag.text import chinese
 from rag.text.answer_type import kind_asked
 from rag.text.categories import names_for, speaks_of_all, things_in
@@ -147,7 +147,7 @@ def _before_kind(plain: str, names: Sequence[str]) -> Iterator[str]:
         if len(ends) > 1 or min(len(name.split()) for name in names) < 2:
             return
         for found in re.finditer(rf"\b([A-Z][\w&'-]+)\s+{re.escape(next(iter(ends)))}\b", plain, re.ASCII):
-            if found[1].lower() not in _ANY and not _known(found[1], names):
+            if found[1].lower() not in _ANY | ANY_EN and not _known(found[1], names):
                 yield found.group()
         return
     shortest = min(names, key=len)

@@ -55,7 +55,7 @@ def told(application: Application, series: dict[str, set[str]]) -> dict[str, set
     """And what `/metrics` adds from the record."""
     for event in ("reindex", "good reindex", "backup"):
         note(application.ledger.engine, event, state="swapped", file="b.tar")
-    here: Any = type("Here", (), {"house": application})()
+    here: Any = type("Here", (), {"application": application})()
     assert isinstance(here, State) or here.application is application
     text = exposition(here).decode()
     record = re.findall(r"^(xiansou_\w+?)(?:\{([^}]*)\})? ", text, re.MULTILINE)
