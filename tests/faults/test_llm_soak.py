@@ -58,7 +58,7 @@ def soak(application, calls: int, seed: int) -> list[float]:  # type: ignore[no-
         plain = {"generator.kind": "openai", "generator.base_url": server.url, "generator.model": "m"}
         told = load(env={}, overrides={**plain, "answer.max_wrong_rate": 1.0, "generator.timeout_s": DEADLINE_S})
         asking = Answerer(application.answerer._retriever, application.embedder, None, told, generators=load_generators(told))
-        backend = asking._backends["xiansou"]
+        backend = asking._backends._by_profile["xiansou"]
         assert backend is not None
         backend.breaker = Breaker(failures=10**9)  # an open one would spare the backend most of the calls
 
