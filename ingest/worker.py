@@ -38,7 +38,7 @@ def run(settings: Settings, *, stop: threading.Event, embedder: Embedder | None 
     """Works on jobs until `stop` is set.
 
     In the main thread a parser that hangs ends the process (its job is retried elsewhere, then `dead`). Raises
-    ConfigError as `rag.wiring.open_house` does, or when the model of a newly live generation cannot be had.
+    ConfigError as `rag.wiring.open_application` does, or when the model of a newly live generation cannot be had.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
     application = open_application(settings, embedder=embedder)

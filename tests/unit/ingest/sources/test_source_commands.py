@@ -21,7 +21,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("rag.runtime.observe.start_logging", lambda told: None)
     real = rag.wiring.open_application
-    monkeypatch.setattr("rag.wiring.open_house", lambda told: real(told, embedder=HashEmbedder()))
+    monkeypatch.setattr("rag.wiring.open_application", lambda told: real(told, embedder=HashEmbedder()))
     return Ledger.open(f"sqlite:///{tmp_path / 'data' / 'ledger.db'}")
 
 
