@@ -23,9 +23,8 @@ from rag.answering.lexicon import (
     SCALES,
     UNITS,
     WORDS_ZH,
-    ZH_DIGITS,
-    zh_number,
 )
+from rag.text.numerals import DIGITS_ZH, zh_number
 from rag.text.tokens import fold, stem
 
 Role = Literal["function", "polarity", "content", "name", "number"]
@@ -92,9 +91,9 @@ def _token(match: re.Match[str], harmless: set[int]) -> Token:
         return Token(WORDS_ZH[text], "polarity")
     if text.startswith("百分之"):
         value = text.removeprefix("百分之")
-        return Token(_plain_number(value) if value[0].isdigit() else zh_number(value), "number", "percent")
-    if text[0] in ZH_DIGITS or text[0] == "十":
-        return Token(zh_number(text), "number") if _counts(match) else _word(match, harmless)
+        return Token(_plain_number(value) if value[0].isdigit() else str(zh_number(value)), "number", "percent")
+    if text[0] in DIGITS_ZH or text[0] == "十":
+        return Token(str(zh_number(text)), "number") if _counts(match) else _word(match, harmless)
     if text[0].isdigit() or text[0] in CURRENCIES:
         if lower.endswith(("st", "nd", "rd", "th")):
             return Token(lower, "number")

@@ -115,45 +115,6 @@ WORDS_ZH = {
     for word in told.split()
 }
 
-ZH_DIGITS = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-ZH_POWERS = {"十": 10, "百": 100, "千": 1000}
-
-
-def zh_number(text: str) -> str:
-    """三十五 → 35; at most thousands."""
-    total, digit = 0, 0
-    for char in text:
-        if char in ZH_POWERS:
-            total += (digit or 1) * ZH_POWERS[char]
-            digit = 0
-        else:
-            digit = ZH_DIGITS[char]
-    return str(total + digit)
-
-
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "元"}
 
 SCALES = frozenset((*map(stem, "percent million billion trillion thousand hundred".split()), *"万亿千百"))  # must not get lost
-
-# Small words of which one in the other's place turns the meaning round.
-_OPPOSED = (
-    "on off", "up down", "in out", "from to", "into from", "and or", "if unless", "if although", "since until", "with without",
-    "by to", "by for", "by from", "to for", "can should", "will may", "his her", "he she", "him her", "whether because",
-    "to into",
-    "和 或", "或 并", "或 且", "与 或", "及 或", "从 到", "从 至", "把 被", "将 被", "由 被", "对 被", "由 对", "由 向",
-    "他 她",
-    "可 须",    "because although",
-    "if because", "both either", "while because", "about above", "over about", "上 下", "前 后", "内 外",
-)  # fmt: skip
-_ASKED = "what where when why how who".split()
-OPPOSED = frozenset((one, other) for one in _ASKED for other in _ASKED if one != other)
-OPPOSED |= frozenset(pair for told in _OPPOSED for one, other in [told.split()] for pair in ((one, other), (other, one)))
-# What a sentence may bring before a clause that it puts in another place.
-LEADING = frozenset(
-    "in on at by after before during from for with to if when while because as since under until upon within without unless "
-    "through among despite although 在 当 如 若 自 从 由 为 对 根 按 经 随 除".split()
-)
-VERBS = frozenset(
-    "use using used get let need want whether how what why please such".split()
-)  # say little, but may stand for another one
-PRONOUNS = frozenset("it he she they this that these those its his her their him them 它 他 她 其 该 此 这 那".split())

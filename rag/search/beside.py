@@ -102,11 +102,16 @@ _GENERIC = frozenset(
 
 def _brand(question: str, asked: Mapping[str, Mapping[str, str]], hits: Sequence[Hit], read: Read) -> Unknown | None:
     """The only such name of a yes-or-no question (支持花呗吗, does it work with Alexa) where no passage at all has it."""
-    named = {name: word for kind, things in asked.items() if kind in _BRANDS for name, word in things.items()}
-    named = {name: word for name, word in named.items() if name not in _GENERIC}
+    named = [
+        (kind, name, word)
+        for kind, things in asked.items()
+        if kind in _BRANDS
+        for name, word in things.items()
+        if name not in _GENERIC
+    ]
     if len(named) != 1 or kind_asked(question) != "yes_no":
         return None
-    (name, word), kind = next(iter(named.items())), next(kind for kind, things in asked.items() if kind in _BRANDS and things)
+    kind, name, word = named[0]
     if any(_stands(one, read) for one in names_for(name)):
         return None
     others = dict.fromkeys(one for hit in hits[:_HITS] for one in things_in(hit.passage.text).get(kind, {}).values())
@@ -170,7 +175,8 @@ def _capital(question: str, names: Sequence[str]) -> Iterator[str]:
         return
     for found in _MID.finditer(plain):
         name = found["name"]
-        if not _OTHERS.search(name) and not any(word in things_of(name) for word in words(name)) and not _known(name, names):
+        everyday = _OTHERS.search(name) or things_of(name) or not _DAYS.isdisjoint(things_in(name))
+        if not everyday and not _known(name, names):
             yield name
 
 
@@ -189,10 +195,10 @@ _CAPITAL = re.compile(r"\b[A-Z][a-z]+")
 _MID = re.compile(
     r"\b(?:the|to|of|for|from|in|on|at|with|a|an)\s+(?P<name>[A-Z][a-z]{2,}(?:\s+[A-Z][a-z]{2,})*)(?=\s*[?.!,]|\s+[a-z]|$)"
 )
+_DAYS = frozenset(("weekday", "holiday"))  # kinds of names in capitals that are nobody's product
 _OTHERS = re.compile(
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|june|july|august|september|october"
-    r"|november|december|christmas|easter|new year|english|chinese|german|french|spanish|italian|internet|bluetooth|google"
-    r"|apple|android",
+    r"january|february|march|april|may|june|july|august|september|october|november|december|new year|english|chinese|german"
+    r"|french|spanish|italian|internet|bluetooth|google|apple|android",
     re.IGNORECASE,
 )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_ZH_DIGITS = {char: number for number, char in enumerate("零一二三四五六七八九")} | {"两": 2}
+from rag.text.numerals import zh_number
+
 _EN_ORDINALS = {
     word: number for number, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)
 }
@@ -93,7 +94,4 @@ def _number(text: str) -> int:
     """1 to 99, in digits or Chinese."""
     if text.isdigit():
         return int(text)
-    tens, ten, ones = text.partition("十")
-    if not ten:
-        return _ZH_DIGITS.get(text[-1], 0)
-    return (_ZH_DIGITS.get(tens, 1) if tens else 1) * 10 + (_ZH_DIGITS.get(ones, 0) if ones else 0)
+    return zh_number(text)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from rag.text.numerals import zh_number
 from rag.text.tokens import one_line
 
 _UNITS = {
@@ -78,26 +79,14 @@ def within(question: str, names: Sequence[str]) -> frozenset[str] | None:
 def amounts_in(question: str) -> tuple[tuple[float, str], ...]:
     """(amount in base units, what it measures) of each that a question names."""
     plain = one_line(question)
-    found = list(_AMOUNT.finditer(plain)) or _AMOUNT.finditer(_COUNTED.sub(lambda one: str(_number_zh(one[0])), plain))
+    found = list(_AMOUNT.finditer(plain)) or _AMOUNT.finditer(_COUNTED.sub(lambda one: str(zh_number(one[0])), plain))
     return tuple((_value(one["n"], _unit(one)[1]), _unit(one)[0]) for one in found)
 
 
-_DIGITS_ZH = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2}
 _COUNTED = re.compile(
     rf"(?=[一二两三四五六七八九十百])(?:[一二两三四五六七八九]?[十百])?[一二两三四五六七八九]?十?[一二两三四五六七八九]?(?<=[一二两三四五六七八九十百])"
     rf"(?=\s*(?:{'|'.join(_HAN_UNITS)}))"
 )
-
-
-def _number_zh(text: str) -> int:
-    """Of Chinese numerals below 1,000: 十 10, 二十五 25, 三百 300."""
-    whole, last = 0, 0
-    for char in text:
-        if char in "十百":
-            whole, last = whole + (last or 1) * (10 if char == "十" else 100), 0
-        else:
-            last = _DIGITS_ZH[char]
-    return whole + last
 
 
 def _unit(found: re.Match[str]) -> tuple[str, str]:

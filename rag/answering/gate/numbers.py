@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from rag.answering.gate.data import lines
+from rag.text.numerals import zh_number
 
 _CLASSIFIERS = (
     "个|件|条|台|张|本|册|只|份|款|名|项|页|号|块|枚|瓶|盒|包|袋|间|位|辆|套|道|层|级|路|口|根|支|颗|片|箱|单|批|种|期|首|家|部"
@@ -53,8 +54,6 @@ _WORDS |= {
     "hundred": 100,
     "twice": 2,
 }
-_HAN = {char: at for at, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "俩": 2}
-_POWERS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
 _MONTHS = {
     name: at
     for at, names in enumerate(
@@ -217,7 +216,7 @@ def _date(match: re.Match[str]) -> Number | None:
 
 def _clock(match: re.Match[str]) -> Number | None:
     told = match.groupdict()
-    hour = int(told["h"]) if told.get("h") else han_value(told["hh"])
+    hour = int(told["h"]) if told.get("h") else zh_number(told["hh"])
     minute = 30 if told.get("half") else int(told.get("min") or 0)
     part, half = (told.get("zh") or ""), (told.get("ap") or "").lower().replace(".", "")
     if hour > 24:
@@ -246,7 +245,7 @@ def _plain(match: re.Match[str]) -> Number | None:
     lower, word = text.lower(), False
     if text.startswith("百分之"):
         rest = text.removeprefix("百分之")
-        value, unit = Decimal(rest) if rest[0].isdigit() else Decimal(han_value(rest)), "pct"
+        value, unit = Decimal(rest) if rest[0].isdigit() else Decimal(zh_number(rest)), "pct"
     elif lower in _WORDS:
         value, word = Decimal(_WORDS[lower]), lower == "one"
     elif text[0].isdigit():
@@ -259,7 +258,7 @@ def _plain(match: re.Match[str]) -> Number | None:
     elif text == "半":
         value = Decimal("0.5")
     else:
-        value, word = Decimal(han_value(text.removeprefix("第"))), text == "一" and not unit
+        value, word = Decimal(zh_number(text.removeprefix("第"))), text == "一" and not unit
         unit = "ord" if text.startswith("第") else unit
     if match["half"] or (match["half2"] and unit in ("year", "day", "h", "month", "week", "l", "kg")):
         value += Decimal("0.5")
@@ -289,20 +288,6 @@ def _signed(match: re.Match[str], value: str, unit: str, end: int, word: bool = 
 
 def _told(value: Decimal) -> str:
     return format(value.normalize(), "f")
-
-
-def han_value(text: str) -> int:
-    """三十五 → 35."""
-    if text == "半":
-        return 0
-    total = digit = 0
-    for char in text:
-        if char in _POWERS:
-            total += (digit or 1) * _POWERS[char]
-            digit = 0
-        else:
-            digit = _HAN.get(char, 0)
-    return total + digit
 
 
 def _ranges(text: str, found: list[Number]) -> list[Number]:
