@@ -50,7 +50,7 @@ COMMANDS = {
     "search": Later(
         "rag.commands.main:search", "Show the passages that match a question, best first, with the score of each stage."
     ),
-    "docs": Later("rag.commands.main:docs", "List, show and remove documents."),
+    "docs": Later("rag.commands.documents:docs", "List, show and remove documents."),
     "answers": Later("rag.commands.answers:answers", "List, explain and remove answers that were given."),
     "replay": Later(
         "rag.commands.answers:replay",
@@ -63,9 +63,9 @@ COMMANDS = {
         "rag.commands.erase:erase",
         "Erase what a visitor asked and was answered, with feedback, hand-offs and remembered conversations.",
     ),
-    "backup": Later("rag.commands.main:backup", "Write a consistent copy of the record, while the service goes on."),
+    "backup": Later("rag.commands.backup:backup", "Write a consistent copy of the record, while the service goes on."),
     "restore": Later(
-        "rag.commands.main:restore",
+        "rag.commands.backup:restore",
         "Put a backup in the place of the record; stop the service first. What was erased since stays erased.",
     ),
     "doctor": Later("rag.commands.main:doctor", "Check that everything is in order, and say what to do where it is not."),
