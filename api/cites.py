@@ -10,22 +10,21 @@ import binascii
 import hashlib
 import hmac
 import math
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import orjson
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
 
 from api.principal import Principal
+from api.secret import Secret
 from rag.domain import Citation, Scope
 from rag.errors import NotFound
-from rag.record.engine import writing
 from rag.record.keys import Keys
 from rag.record.ledger import Ledger
-from rag.record.schema import documents, meta, versions
+from rag.record.schema import documents, versions
 from rag.record.sections import section_at
 
 PATH = "/v1/cite/"
@@ -70,8 +69,7 @@ class Cites:
     """Makes and opens such links. Safe for any mix of threads and processes."""
 
     def __init__(self, engine: Engine, keys: Keys, hours: float, clock: Callable[[], float] = time.time):
-        self._engine, self._keys, self._hours, self._clock = engine, keys, hours, clock
-        self._secret: bytes | None = None
+        self._secret, self._keys, self._hours, self._clock = Secret(engine, _SECRET), keys, hours, clock
 
     def token(self, citation: Citation, caller: Principal) -> str:
         """The same within an hour for the same passage and caller, so that clients know a source again."""
@@ -114,22 +112,7 @@ class Cites:
         return _Place(document_id, version, places, until, kind, owner, _names(groups), _names(collections))
 
     def _sign(self, told: bytes) -> bytes:
-        return hmac.new(self._key(), told, hashlib.sha256).digest()[:_SIGNED]
-
-    def _key(self) -> bytes:
-        """One secret of the ledger, made when it is first needed; the same in all processes."""
-        if self._secret is None:
-            query = select(meta.c.value).where(meta.c.key == _SECRET)
-            with self._engine.connect() as conn:
-                found = conn.scalar(query)
-            if found is None:
-                with writing(self._engine) as conn:
-                    found = conn.scalar(query)
-                    if found is None:
-                        found = secrets.token_hex(32)
-                        conn.execute(insert(meta).values(key=_SECRET, value=found))
-            self._secret = str(found).encode()
-        return self._secret
+        return hmac.new(self._secret.text().encode(), told, hashlib.sha256).digest()[:_SIGNED]
 
 
 def in_section(

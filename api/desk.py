@@ -14,6 +14,7 @@ from rag.record.handoffs import ANYBODY, Handoffs, Kind, Takeover
 from rag.record.ledger import now
 from rag.record.serializers import iso_time
 from rag.settings.handoff import HandoffSettings
+from rag.settings.profiles import DEFAULT_PROFILE
 
 ACTIVE = "agent_active"  # `handoff.reason` of what the assistant does not answer
 _ASKED = ("person", "complaint")
@@ -72,7 +73,7 @@ class Desk:
             generator="agent",
             usage=Usage(),
             timings_ms={},
-            profile=question.profile or "xiansou",
+            profile=question.profile or DEFAULT_PROFILE,
         )
         said = {"message": question.text, "agent": taken.agent, "answer_id": answer.answer_id}
         self._put("conversation.message", question.owner, question.conversation_id, said)
