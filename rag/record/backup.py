@@ -82,7 +82,7 @@ def backup(engine: Engine, target: Path, *, settings: Path | None = None) -> Man
         sync(packed)
         os.replace(packed, target)
         sync(target.parent)
-    erase.remember_backup(engine, target.parent)
+    erase.remember_backup(engine, _data_dir(engine), target.parent)
     last.note(engine, "backup", file=str(target.resolve()), index_version=manifest.index_version, size=manifest.size)
     return manifest
 

@@ -26,7 +26,7 @@ from rag.record.tables.readings import readings
 from rag.record.tombstones import Tombstone, append
 from rag.runtime.fsync import sync
 
-_FOLDERS = "backup folders"  # in `meta`: a JSON list
+_FOLDERS = "backup folders"  # in `meta`, as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def erase(engine: Engine, data_dir: Path, document_id: str) -> Receipt:
         library = str(conn.scalar(select(meta.c.value).where(meta.c.key == "library")))
         tombstone = Tombstone(library, document_id, head(conn) + 1, now())
         append(data_dir, tombstone)
-        for folder in _backup_folders(conn):
+        for folder in _backup_folders(conn, data_dir):
             with suppress(OSError):  # a disk that is not there now: the next backup holds the tombstone
                 append(folder, tombstone)
         seq, counts = _wipe(conn, document_id, row.version)
@@ -93,17 +93,24 @@ def again(engine: Engine, known: Sequence[Tombstone]) -> list[str]:
     return done
 
 
-def remember_backup(engine: Engine, folder: Path) -> None:
+def remember_backup(engine: Engine, data_dir: Path, folder: Path) -> None:
     """From now on, what is erased is noted in this folder too, if it is there then."""
     with writing(engine) as conn:
-        known = {str(one) for one in _backup_folders(conn)} | {str(folder.resolve())}
+        known = {str(one) for one in _backup_folders(conn, data_dir)} | {str(folder.resolve())}
+        value = {"of": str(data_dir.resolve()), "folders": sorted(known)}
         conn.execute(delete(meta).where(meta.c.key == _FOLDERS))
-        conn.execute(insert(meta).values(key=_FOLDERS, value=orjson.dumps(sorted(known)).decode()))
+        conn.execute(insert(meta).values(key=_FOLDERS, value=orjson.dumps(value).decode()))
 
 
-def _backup_folders(conn: Connection) -> list[Path]:
-    found = conn.scalar(select(meta.c.value).where(meta.c.key == _FOLDERS))
-    return [folder for name in orjson.loads(found or "[]") if (folder := Path(name)).is_dir()]
+def _backup_folders(conn: Connection, data_dir: Path) -> list[Path]:
+    """Those of this library: of a copy whose original still stands, only its own, or each would erase from the other's."""
+    found = orjson.loads(conn.scalar(select(meta.c.value).where(meta.c.key == _FOLDERS)) or "[]")
+    if isinstance(found, dict):  # before 2026-12 only the folders were kept
+        home = Path(found["of"])
+        if home != data_dir.resolve() and (home / "ledger.db").exists():
+            return []
+        found = found["folders"]
+    return [folder for name in found if (folder := Path(name)).is_dir()]
 
 
 def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[int, int, int]]:

@@ -124,10 +124,9 @@ class Rig:
 
     @contextmanager
     def copy(self, library: Library, phase: str) -> Iterator[Path]:
-        """A folder for one trial. Other trials note their erasures beside the backup that they all started with: left out."""
+        """A folder for one trial."""
         folder = self._folder / f"trial-{phase}-{next(self._numbers)}"
         shutil.copytree(self.start(library, phase), folder, ignore=shutil.ignore_patterns("*-shm", ".lock"))
-        (folder / "erased.jsonl").unlink(missing_ok=True)
         try:
             yield folder
         finally:

@@ -184,3 +184,30 @@ def test_old_backups_go_and_their_erasures_stay(application, put, tmp_path):
         "xiansou-20260105T000000Z.tar",
     ]
     assert [one.document_id for one in of_folder(tmp_path)] == ["secret.md"]
+
+
+def test_a_copy_does_not_erase_from_the_backups_of_its_original(application, put, settings, tmp_path):
+    put("secret.md", "the zyxwvut token")
+    backups = tmp_path / "backups"
+    backup(application.ledger.engine, backups / "one.tar")
+    copy = tmp_path / "copy"
+    shutil.copytree(settings.data_dir, copy)
+    tried = Ledger.open(f"sqlite:///{copy}/ledger.db")
+    erase(tried.engine, copy, "secret.md")
+    assert of_folder(backups) == []  # the original never erased it: its backup must bring it back
+    assert [one.document_id for one in of_folder(copy)] == ["secret.md"]
+    backup(tried.engine, tmp_path / "of-copy" / "one.tar")
+    tried.close()
+    assert restore(backups / "one.tar", tmp_path / "new").erased_again == []
+
+
+def test_a_moved_library_goes_on_erasing_from_its_backups(application, put, settings, tmp_path):
+    put("secret.md", "the zyxwvut token")
+    backup(application.ledger.engine, tmp_path / "backups" / "one.tar")
+    moved = tmp_path / "moved"
+    shutil.copytree(settings.data_dir, moved)
+    (settings.data_dir / "ledger.db").unlink()
+    ledger = Ledger.open(f"sqlite:///{moved}/ledger.db")
+    erase(ledger.engine, moved, "secret.md")
+    ledger.close()
+    assert [one.document_id for one in of_folder(tmp_path / "backups")] == ["secret.md"]
