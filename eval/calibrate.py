@@ -52,11 +52,12 @@ def calibrate(suite: Suite, application: Application) -> Calibrated:
     """
     probable: list[float] = []
     right: list[bool] = []
-    best: list[tuple[float, bool]] = []  # of every question: its likeliest hit, and whether it is answerable
+    best: list[tuple[float, bool]] = []  # of every question: how likely it is answered, and whether it is answerable
     for asked in suite.questions:
         question = Question(asked.question, scope=scope_of(asked, application.ledger.engine))
-        hits = application.answerer.retrieve(question).hits
-        best.append((max((hit.probability for hit in hits), default=0.0), asked.answerable))
+        retrieved = application.answerer.retrieve(question)
+        hits = retrieved.hits
+        best.append((application.answerer.likelihood(question, retrieved), asked.answerable))
         if hits:
             probable.append(hits[0].probability)
             right.append(asked.answerable and hits[0].passage.document_id in asked.documents)

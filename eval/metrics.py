@@ -70,11 +70,12 @@ def score(
     answer: Answer | None,
     *,
     retrieve_ms: float = 0.0,
+    likelihood: float | None = None,
     alternatives: bool = True,
     cutoffs: Sequence[int] = (),
 ) -> Scored:
     """Compares one question's hits and answer with what was expected. `answer` None: only retrieval is measured."""
-    right = set(asked.documents)
+    right, probable = set(asked.documents), max((hit.probability for hit in found.hits), default=0.0)
     documents = list(dict.fromkeys(hit.passage.document_id for hit in found.hits))
     row = Scored(
         id=asked.id,
@@ -87,7 +88,7 @@ def score(
         facts=None,
         milliseconds=None,
         question=asked.question,
-        confidence=round(max((hit.probability for hit in found.hits), default=0.0), 6),
+        confidence=round(probable if likelihood is None else likelihood, 6),
         retrieve_ms=round(retrieve_ms, 3),
         documents=asked.documents,
         references=asked.answers,

@@ -129,7 +129,15 @@ def ask_one(
     if answer is not None:
         took = answer.timings_ms["retrieve"] + answer.timings_ms["rewrite"] + answer.timings_ms["rerank"]
     cutoffs = [cutoff(name.removeprefix("max_")) for name in (*suite.thresholds, *suite.metrics)]
-    row = score(asked, found, answer, retrieve_ms=took, alternatives=suite.alternatives, cutoffs=[k for k in cutoffs if k])
+    row = score(
+        asked,
+        found,
+        answer,
+        retrieve_ms=took,
+        likelihood=None if only_retrieval else answerer.likelihood(question, found),
+        alternatives=suite.alternatives,
+        cutoffs=[k for k in cutoffs if k],
+    )
     if judge is not None and answer is not None:
         row.values.update(judge.values(asked, answer, answerer.prompt(question)))
     return row

@@ -25,7 +25,8 @@ _QUESTION_LIMIT = 300
 _SHARE = 0.6  # of the rows, whose cells are questions
 _ANSWER_LENGTH = 6  # characters of an answer, on average
 _LANGUAGES = re.compile(
-    r"中文|汉语|简体|繁体|英文|英语|chinese|english|mandarin|\b(?:zh|en|cn|us|uk|fr|de|es|ja|jp|ko)(?:[-_][a-z]{2})?\b",
+    r"中文|汉语|简体|繁体|英文|英语|chinese|english|mandarin"
+    r"|(?<![a-z])(?:zh|en|cn|us|uk|fr|de|es|ja|jp|ko)(?:[-_][a-z]{2})?(?![a-z])|(?-i:(?<=[a-z])(?:Zh|En|Cn)$)",
     re.IGNORECASE,
 )
 _VALUE_LIMIT = 64  # characters; nobody filters by a longer one

@@ -143,10 +143,24 @@ _STAFF = re.compile(
 _HEAVY = re.compile(r"[一-鿿]{25}|[a-z0-9]{60}")
 
 
+# `question_zh`, `en_answer`, `questionEn`, `中文问题`: the language is no part of what a column holds.
+_CODE = r"(?:zh|cn|en|us|uk|de|fr|es|it|pt|ru|ja|jp|ko)(?:[-_ ]?(?:hans|hant|cn|tw|hk|us|gb|uk))?"
+_WORD = r"(?:english|chinese|mandarin|中文|英文|英语|汉语)"
+_LANGUAGE = re.compile(
+    rf"^(?i:{_CODE}[-_.]+|{_WORD}[-_. ]*)(?=.)|(?<=.)(?i:[-_.]+{_CODE}|[-_. ]*{_WORD})$"
+    r"|(?<=[a-z])(?:Zh|En|Cn|ZH|EN|CN)$|(?<=.) (?:ZH|EN|CN)$"
+)
+
+
 def role_of(name: str) -> Role:
     """What a column of this name holds, '' when its name says nothing of it; a mapping (`ingest.columns.mapped`) goes first."""
-    mapped = mapped_role(name)
-    return mapped if mapped else _role(normalise_name(name))
+    if mapped := mapped_role(name):
+        return mapped
+    own = _role(normalise_name(name))
+    if own:
+        return own
+    bare = _LANGUAGE.sub("", name.strip())
+    return _role(normalise_name(bare)) if bare != name.strip() else ""
 
 
 @lru_cache(maxsize=4096)

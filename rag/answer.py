@@ -13,6 +13,7 @@ from rag.answering.chat import GENERATOR as CHAT
 from rag.answering.check import Entails
 from rag.answering.cite import Numbering
 from rag.answering.compose.evidence import certain
+from rag.answering.compose.likelihood import likelihood
 from rag.answering.contradict import Contradictions
 from rag.answering.memory import Memory
 from rag.answering.outcome import finish
@@ -88,6 +89,11 @@ class Answerer:
         """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
         return self._searcher.search(question, explain=explain)
 
+    def likelihood(self, question: Question, found: Retrieved) -> float:
+        """0..1: how likely what was found for a question answers it: what is compared with the threshold of refusing."""
+        read = replace(found, hits=tuple(hit for hit in found.hits if not hit.aside) or found.hits)
+        return likelihood(read, self._wording.scores(rewrite(question), read))
+
     def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
         """What filters know of what the scope's caller may see: fields, collections, and the index version of both."""
         return self._retriever.fields(scope)
@@ -154,7 +160,9 @@ class Answerer:
         run.reranked(found.rerank_ms)
         numbering, sentences, contradictions = Numbering(found.hits), list[Sentence](), Contradictions(found.hits)
         run.approved, reuse, first = faq.approved(query, found.hits, self._embedder), Reuse(), self.generator_of(question)
-        run.refused = None if run.approved is not None else _refusal(run, query, found)
+        if run.approved is None:
+            run.scores = self._wording.scores(query, found)
+            run.refused = _refusal(run, query, found)
         if run.refused is None:
             if run.approved is None and memory is not None:
                 reuse = memory.reuse(question, query, found, first)
@@ -201,6 +209,6 @@ def _refusal(run: Run, query: str, found: Retrieved) -> Reason | None:
     if found.unknown:
         return "unknown_name"
     least = threshold(run.profile.max_wrong_rate, found.unanswered)
-    probable = any(hit.probability >= least for hit in found.hits)
+    probable = likelihood(found, run.scores) >= least
     answerable = not run.off_task and (probable or certain(query, found) or goes_on(run.question, found.hits))
     return None if answerable else "no_relevant_content"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from rag.answering.options import distinct, option_of
@@ -38,10 +39,17 @@ _FOREIGN: dict[Language, str] = {
 }
 
 
+_WORDS, _HAN = re.compile(r"[A-Za-z]{3,}"), re.compile(r"[\u4e00-\u9fff]")
+_BESIDE = 3  # Han characters a word up to which a text says all in both languages: `City 城市：Munich 慕尼黑`
+
+
 def foreign(text: str, language: Language) -> str | None:
     """What is said before an answer that the library only has in the other language; None for one in the question's own."""
     chinese = plainly_chinese(text)
-    return None if chinese is None or chinese == (language == "zh") else _FOREIGN[language]
+    if chinese is None or chinese == (language == "zh"):
+        return None
+    told = len(_WORDS.findall(text)), len(_HAN.findall(text))
+    return _FOREIGN[language] if not chinese or told[0] * _BESIDE < told[1] else None
 
 
 CUT: dict[Language, str] = {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rag.answering.check import Checked
+from rag.answering.compose.score import Scored
 from rag.answering.generate import Backend, Messages
 from rag.answering.record import new_id
 from rag.domain import Claim, Intent, Language, Question, Reason, Usage
@@ -42,6 +43,7 @@ class Run:
     checked: list[Checked] = field(default_factory=list)
     cut: bool = False
     approved: Claim | None = None  # a FAQ's own answer: by a person, so neither an LLM nor a threshold has a say
+    scores: Sequence[Scored] = ()  # of the statements of the hits, where the question was weighed
     item: int | None = None  # the place in a list that a follow-up asks for
     off_task: bool = False  # asks for something else than an answer from documents
     unsolved: bool = False  # says that the answer before did not help

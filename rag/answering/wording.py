@@ -10,8 +10,8 @@ import numpy as np
 from rag.answering import faq
 from rag.answering.check import Checked, Entails, Gate
 from rag.answering.cite import Numbering
-from rag.answering.compose.answer import compose
-from rag.answering.compose.score import HITS
+from rag.answering.compose.answer import compose, harmless
+from rag.answering.compose.score import HITS, Scored, scored
 from rag.answering.contradict import Contradictions
 from rag.answering.gate.vectors import WordVectors
 from rag.answering.generate import Backend
@@ -101,6 +101,13 @@ class Wording:
         limits = Limits(deadline, first_by, run.gone, run.question.sampling, fair=asked is None or run.deadline < asked)
         return Writing(backend, run.messages, gate, run.language, limits, run.stage)
 
+    def scores(self, query: str, found: Retrieved) -> list[Scored]:
+        """Of the statements of the first hits; none where the model has no token vectors."""
+        if found.tokens is None or not found.hits:
+            return []
+        bits = self._tokens_of([hit.passage.id for hit in found.hits[:HITS]])
+        return scored(query, harmless(found), found.tokens, bits)
+
     def _quoted(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
         with run.stage("generate"):
             hits = found.hits[:HITS]
@@ -111,6 +118,7 @@ class Wording:
                 np.empty((0, 1), np.float32) if found.tokens is None else found.tokens,
                 bits,
                 limit=run.profile.max_sentences,
+                scores=run.scores or None,
                 grow=self._with_section,
                 item=run.item,
             )

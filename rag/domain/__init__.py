@@ -247,7 +247,8 @@ class Retrieved:
 
     `rerank_ms`: the part of the time that re-ranking took. `dropped`: candidates that got no place, with the reason;
     `asked`: how the question was understood. Both only when an explanation was asked for. `unanswered`: best probabilities
-    of questions that the library does not answer (`rag.record.calibration`). `unknown`: names that the question is about and
+    of questions that the library does not answer, and `correction`: slope and offset of the logits of all probabilities
+    (`rag.record.calibration`). `unknown`: names that the question is about and
     that no document has which the caller may see. `period`: the days that the question is about, None: it names no time.
     `tokens` (m, dim): the question's token vectors, of the model that the searched generation was made with.
     """
@@ -260,6 +261,7 @@ class Retrieved:
     dropped: tuple[tuple[Hit, str], ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)
     unanswered: tuple[float, ...] = ()
+    correction: tuple[float, float] = (1.0, 0.0)
     unknown: tuple[Unknown, ...] = ()
     period: Period | None = None
     tokens: Any = field(default=None, compare=False, repr=False)

@@ -117,6 +117,7 @@ class Retriever:
             dropped=joined[1],
             asked=_explained(query, terms, found, weighed) if explain else {},
             unanswered=usual(view.calibration, chinese=sought.chinese),
+            correction=(view.calibration.slope, view.calibration.offset),
             unknown=unknown_names(asked.question, view.mirror, self._ledger, scope, joined[0], found.version),
             period=asked.period,
             tokens=view.embedder.query_tokens(query) if view.embedder.late else None,

@@ -11,15 +11,17 @@ Span = tuple[int, int]
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff"
 _CJK_CHAR = re.compile(f"[{_CJK}]")
 _END = re.compile(r"[。！？；!?]+[。！？；!?.…]*|…+|\.+")
-_CLOSERS = "\"'”’」』）)]】》〉*_`~"
+_CLOSERS = "\"'”’」』）)]】》〉"
+_EMPHASIS = re.compile(r"([*_`~])\1*")
 
 # Sentence ends inside these are part of the sentence around them. Quantifiers are bounded: time stays linear.
 _PROTECTED = re.compile(
     r"`[^`]{1,300}`|\]\([^()\s]{1,500}\)|（[^（）]{1,200}）|\([^()]{1,200}\)|“[^“”]{1,200}”|「[^「」]{1,200}」"
-    r"|『[^『』]{1,200}』|\"[^\"]{1,200}\""
+    r"|『[^『』]{1,200}』|\"[^\"]{1,200}\"|\*\*[^*\n]{1,200}\*\*"
 )
 
 _WORD_BEFORE = re.compile(r"(?:[A-Za-z]\.)*[A-Za-z]+$")
+_ZONE = re.compile(r"\s*(?:Eastern|Central|Mountain|Pacific|Greenwich|local|[A-Z]{2,4})\b")  # behind a.m. and p.m.
 _NUMBERED_STEP = re.compile(r"^(?:[Ss]teps?|步骤|第)?\s*\d{1,3}$")
 _NEVER = frozenset(["mr", "mrs", "ms", "dr", "prof", "vs", "e.g", "i.e", "cf", "approx", "resp", "st", "mt"])
 _BEFORE_NUMBER = frozenset(["no", "nos", "fig", "figs", "sec", "ch", "eq", "p", "pp", "vol", "ver", "v", "art", "tab", "app"])
@@ -138,8 +140,7 @@ def _ends(text: str, start: int, end: int) -> Iterator[Span]:
     sentence = start
     for match in _END.finditer(text, start, end):
         stop = match.end()
-        while stop < end and text[stop] in _CLOSERS:
-            stop += 1
+        stop = _past_closers(text, sentence, stop, end)
         while inside < len(protected) and protected[inside][1] <= match.start():
             inside += 1
         if inside < len(protected) and protected[inside][0] < match.start() and stop < protected[inside][1]:
@@ -149,6 +150,18 @@ def _ends(text: str, start: int, end: int) -> Iterator[Span]:
         yield sentence, stop
         sentence = stop
     yield sentence, end
+
+
+def _past_closers(text: str, sentence: int, stop: int, end: int) -> int:
+    """The place behind closing quotes, brackets and emphasis. Emphasis not opened before begins the next sentence."""
+    while stop < end:
+        if text[stop] in _CLOSERS:
+            stop += 1
+        elif (found := _EMPHASIS.match(text, stop, end)) and text.count(found[0], sentence, stop) % 2:
+            stop = found.end()
+        else:
+            return stop
+    return stop
 
 
 def _is_end(text: str, sentence: int, match: re.Match[str], stop: int, end: int) -> bool:
@@ -186,6 +199,8 @@ def _abbreviates(text: str, sentence: int, dot: int, follower: str) -> bool:
         return True
     if token in _BEFORE_NUMBER:
         return follower.isdigit()
+    if token in ("a.m", "p.m") and _ZONE.match(text, dot + 1):
+        return True
     if token in _MAYBE or "." in token:
         return follower.islower() or follower.isdigit() or follower in ",;"
     return len(token) == 1 and word.group().isupper() and word.group() != "I" and follower.isupper()

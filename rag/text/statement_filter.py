@@ -40,7 +40,10 @@ def chosen(
     said = [one.text or text for one, text in zip(statements, texts or [""] * len(statements), strict=True)]
     stands = [sides(names, _labels(one), text) for one, text in zip(statements, said, strict=True)] if names else []
     if "matches" in stands:
-        keep = [side != "sibling" for side in stands]
+        keep = [
+            side == "matches" or (side == "neutral" and sides(names, [text]) != "sibling")  # E401 … beside E405
+            for side, text in zip(stands, said, strict=True)
+        ]
     for group in _groups(statements):
         _by_label(statements, group, question, keep)
         _by_time(statements, group, asked, today, keep)

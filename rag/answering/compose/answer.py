@@ -19,6 +19,7 @@ from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.attributes import lacks_plainly
 from rag.text.labels import period_of
 from rag.text.names import Name, asked_names, names_in
+from rag.text.statement_filter import chosen
 from rag.text.term_coverage import word_set
 from rag.text.validity import in_force
 
@@ -57,6 +58,7 @@ def compose(
     bits: Sequence[bytes],
     *,
     limit: int,
+    scores: Sequence[Scored] | None = None,
     grow: Callable[[Retrieved, int], Retrieved] = lambda found, _: found,
     item: int | None = None,
 ) -> Composed:
@@ -66,17 +68,18 @@ def compose(
         query: (m, dim) token vectors of the question.
         bits: token bits of each hit.
         limit: most statements in all.
+        scores: of the statements of these hits, where they are known already.
         grow: gives the hit at a place its whole section, for a procedure that was cut into several passages.
         item: the item of a list that is asked for, -1 for the last.
     """
-    found = _harmless(found)
-    scores = scored(question, found, query, bits)
+    found = harmless(found)
+    scores = scored(question, found, query, bits) if scores is None else scores
     if not scores:
         return Composed((), found)
     order = sorted(scores, key=lambda one: -one.score)
     if _is_cut(found.hits[order[0].hit], order[0].statement):
         first = order[0]
-        found = _harmless(grow(found, first.hit))
+        found = harmless(grow(found, first.hit))
         scores = scored(question, found, query, bits)
         order = sorted(scores, key=lambda one: (_place(one) != _place(first), -one.score))
     if item is not None and (single := one_item(found.hits[order[0].hit], order[0], item)) is not None:
@@ -173,7 +176,7 @@ def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Seq
             continue
         given.update((made.hit, place) for place in made.places)
         units.append(made)
-    return _whole(found.hits, best, units)
+    return _whole(question, found.hits, best, units)
 
 
 def _within(hits: Sequence[Hit], one: Scored, made: Unit) -> bool:
@@ -191,7 +194,7 @@ def _is_cut(hit: Hit, best: Statement) -> bool:
     return best.kind == "step" and best.total > held
 
 
-def _harmless(found: Retrieved) -> Retrieved:
+def harmless(found: Retrieved) -> Retrieved:
     """The hits without statements that tell an assistant what to do, and without empty ones: whatever is given whole is given
     without them."""
     return replace(found, hits=tuple(map(_without_instructions, found.hits)))
@@ -243,13 +246,16 @@ def _over(hit: Hit, one: Statement) -> frozenset[str]:
     return word_set("\n".join((*hit.passage.section, one.lead, one.above, one.label)))
 
 
-def _whole(hits: Sequence[Hit], best: Scored, units: list[Unit]) -> list[Unit]:
-    """With the rest of the best passage, where that is short prose: its sentences need each other."""
+def _whole(question: str, hits: Sequence[Hit], best: Scored, units: list[Unit]) -> list[Unit]:
+    """With the rest of the best passage, where that is short prose: its sentences need each other. Not with what it says of
+    others than the question names."""
     passage = hits[best.hit].passage
     kinds = {one.kind for one in passage.statements}
     if passage.kind in ("faq", "case") or kinds & {"row", "field", "note"} or len(passage.text) > _WHOLE:
         return units
-    places = range(len(passage.statements))
+    all_ = [text_of(hits[best.hit], one) for one in passage.statements]
+    meant = chosen(passage.statements, question, asked_names(question), None, clock.today(), all_)
+    places = [place for place, kept in enumerate(meant) if kept]
     return [Unit(best.hit, tuple(places), flowing(hits[best.hit], places)), *(u for u in units if u.hit != best.hit)]
 
 

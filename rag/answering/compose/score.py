@@ -17,7 +17,7 @@ from rag.ports import Vectors
 from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.everyday import things_of
-from rag.text.names import Name, asked_names
+from rag.text.names import Name, asked_names, sides
 from rag.text.statement_filter import chosen
 from rag.text.term_coverage import coverage, word_set
 from rag.text.tokens import one_line, words
@@ -41,7 +41,7 @@ class Scored:
 
     late: late interaction of its own tokens, about −1..1; covered: share (0–1) of the question's words in it and in its cells'
     names; around: the same with what stands above it (title, headings, what introduces it); values: cells whose value stands
-    in the question.
+    in the question; own: the score without the passage's place among the others.
     """
 
     hit: int
@@ -51,6 +51,7 @@ class Scored:
     covered: float
     around: float
     values: int
+    own: float
     score: float
 
 
@@ -77,8 +78,9 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
     ]
     late = _late(found.hits, pairs, query, bits)
     plain, kind = one_line(question), kind_asked(question)
-    # Names have chosen among the hits already: here they would only favour whatever repeats them.
-    decided = frozenset(word for name in names for word in words(name.text))
+    # Names of whole passages have chosen among the hits already: here they would only favour whatever repeats them.
+    called = [label for hit in found.hits[:HITS] for label in (hit.passage.context, *map(str, hit.passage.fields.values()))]
+    decided = frozenset(word for name in names if sides([name], called) == "matches" for word in words(name.text))
     kept = [(term, weight) for term, weight in zip(found.terms, found.idf, strict=True) if term not in decided]
     terms, idf = [term for term, _ in kept], np.array([weight for _, weight in kept], np.float32)
     things, out = things_of(question), []
@@ -90,7 +92,7 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
         covered = coverage(terms, idf, text, things=things)
         around = coverage(terms, idf, f"{hit.passage.context}\n{text}", things=things) if covered < 1 else 1.0
         values = named_values(one, plain)
-        score = _LATE * own + covered + around + _HIT * hit.score + _VALUE * values
+        score = _LATE * own + covered + around + _VALUE * values
         if says(kind, hit, [one]) is False:
             score -= _KIND
         if kind == "steps" and one.kind == "step":
@@ -99,7 +101,7 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             score += _ATTRIBUTE if len(words(one.label or one.cells[0].value)) < 2 else _ATTRIBUTE / 2
         if one.kind == "row" and kind not in _NO_CELL:
             score += _PINNED * pinned(question, one, rows_beside(hit, one))
-        out.append(Scored(at, n, one, own, covered, around, values, score))
+        out.append(Scored(at, n, one, own, covered, around, values, score, score + _HIT * hit.score))
     return out
 
 

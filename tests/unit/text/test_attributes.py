@@ -40,3 +40,8 @@ def test_a_text_lacks_what_it_never_names() -> None:
     assert lacks_plainly("What is the speed limit of the gate?", "The gate needs 24 V.")
     assert not lacks_plainly("What is the speed limit of the gate?", "It opens at 12 km/h.")
     assert not lacks_plainly("What is the name of the gate?", "The gate needs 24 V.")
+
+
+def test_a_review_and_the_worth_of_a_thing_are_no_price() -> None:
+    assert is_called("price", "门市价") and is_called("price", "安装费")
+    assert not any(is_called("price", label) for label in ("带图评价", "性价比", "品牌价值"))

@@ -24,6 +24,10 @@ def sentences(text: str) -> list[str]:
         ('"Why?" he asked. (See above.) Next', ['"Why?" he asked.', "(See above.)", "Next"]),
         ("Wait... what? And... Then", ["Wait... what?", "And...", "Then"]),
         ("**Note.** Do it.", ["**Note.**", "Do it."]),
+        ("先停机。**不要拆盖**，会烫伤。", ["先停机。", "**不要拆盖**，会烫伤。"]),
+        ("It rests. *Never* shake it.", ["It rests.", "*Never* shake it."]),
+        ("Order by **2 p.m. Pacific Time** today. Pay later.", ["Order by **2 p.m. Pacific Time** today.", "Pay later."]),
+        ("We close at 4 p.m. Ring before.", ["We close at 4 p.m.", "Ring before."]),
     ],
 )
 def test_ends(text: str, expected: list[str]) -> None:

@@ -30,6 +30,12 @@ def test_rows_of_another_code_are_out() -> None:
     assert kept("weight of KT400 Pro", row("KT400", "4 kg"), row("KT400 Pro", "6 kg")) == [False, True]
 
 
+def test_sentences_about_other_codes_are_out() -> None:
+    said = (Statement(0, 9, "sentence", "W11 is too wet, W12 too dry."), Statement(9, 20, "sentence", "W15 means the lid is open."))
+    assert kept("the dryer shows W15, what now", *said) == [False, True]
+    assert kept("what is W13", *said) == [True, True]  # neither: nothing to prefer
+
+
 def test_a_row_whose_label_the_question_has_stands_alone() -> None:
     rows = (row("浦东店", "1 号"), row("徐汇店", "2 号"))
     assert kept("徐汇店的地址", *rows) == [False, True]

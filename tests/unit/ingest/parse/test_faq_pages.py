@@ -156,6 +156,9 @@ def test_several_answers_and_answers_by_language() -> None:
     assert parsed.text[block.start : block.end] == "At the till.\nanswer (online): By card."
     source = "问题(中文),Question (EN),答案(中文),Answer (EN)\n能退吗？,Can I return it?,七天内可以。,Within seven days.\n"
     assert entries(read(source, "a.csv")) == [("能退吗？", "七天内可以。"), ("Can I return it?", "Within seven days.")]
+    for header in ("q_zh,a_zh,q_en,a_en", "questionZh,answerZh,questionEn,answerEn", "中文问题,中文答案,英文问题,英文答案"):
+        source = header + "\n能改期吗？,提前一天可以。,Can I rebook?,Until the day before.\n"
+        assert entries(read(source, "a.csv")) == [("能改期吗？", "提前一天可以。"), ("Can I rebook?", "Until the day before.")]
 
 
 def test_what_must_not_be_said_is_not_read() -> None:
