@@ -92,7 +92,8 @@ class Answerer:
     def likelihood(self, question: Question, found: Retrieved) -> float:
         """0..1: how likely what was found for a question answers it: what is compared with the threshold of refusing."""
         read = replace(found, hits=tuple(hit for hit in found.hits if not hit.aside) or found.hits)
-        return likelihood(read, self._wording.scores(rewrite(question), read))
+        query = rewrite(question)
+        return likelihood(query, read, self._wording.scores(query, read))
 
     def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
         """What filters know of what the scope's caller may see: fields, collections, and the index version of both."""
@@ -209,6 +210,6 @@ def _refusal(run: Run, query: str, found: Retrieved) -> Reason | None:
     if found.unknown:
         return "unknown_name"
     least = threshold(run.profile.max_wrong_rate, found.unanswered)
-    probable = likelihood(found, run.scores) >= least
+    probable = likelihood(query, found, run.scores) >= least
     answerable = not run.off_task and (probable or certain(query, found) or goes_on(run.question, found.hits))
     return None if answerable else "no_relevant_content"
