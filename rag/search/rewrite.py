@@ -11,13 +11,16 @@ from rag.search import intent
 from rag.search.position import item, position
 from rag.search.readings import plain
 from rag.search.renamed import renamed
+from rag.search.swap import asks_of_before
 from rag.search.turn import LONGEST, Turn, asks, gives_context, still_failing, tidy, understand
+from rag.text.term_coverage import word_set
 from rag.text.tokens import is_chinese
 
 __all__ = ["former", "goes_on", "is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
 
 _BACK = 4  # messages back to which the topic of a chain of follow-ups is looked for
 _UNFINISHED = 4  # words
+_ALIKE = 0.5  # of an answer's words
 _TELLING = 8  # characters; fewer stand in any text
 _ASKED_BACK = re.compile(r"[?？]\s*$")
 
@@ -85,11 +88,20 @@ def former(question: Question) -> tuple[str, Turn] | None:
 
 
 def goes_on(question: Question, hits: Sequence[Hit]) -> bool:
-    """Whether a place in the last answer is asked for, and a hit is what that answer was taken from."""
-    if not question.history or position(question.text) is None:
+    """Whether a place in the last answer is asked for, and a hit is what that answer was taken from; or a former time is, and
+    a hit says of it what that answer says of today."""
+    if not question.history:
         return False
+    if position(question.text) is None:
+        return asks_of_before(question.text) and any(_alike(_answer(question.history), hit.passage.text) for hit in hits[:1])
     told = _told(question)
     return bool(told) and any(sum(line in plain(hit.passage.text) for line in told) * 2 >= len(told) for hit in hits)
+
+
+def _alike(answer: str, text: str) -> bool:
+    """Whether a passage is worded as an answer was: another version of it."""
+    told, stands = word_set(answer), word_set(text)
+    return bool(told) and len(told & stands) >= _ALIKE * len(told)
 
 
 def is_follow_up(question: Question) -> bool:

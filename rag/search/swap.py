@@ -35,11 +35,16 @@ _WORD = re.compile(r"\w\w|[\u4e00-\u9fff]")
 _PARTS = re.compile(r"[\u4e00-\u9fff]{2,}|[A-Za-z][A-Za-z ]+[A-Za-z]")  # of a name in two languages
 
 
+def asks_of_before(text: str) -> bool:
+    """Whether a message asks for nothing but a former time: 那以前呢, `and before that?`"""
+    return asked_period(text, 1) == FORMER and len(word_set(without_attributes(text))) <= 1
+
+
 def swapped(standing: str, turn: Turn, read: Callable[[], Sequence[Hit]]) -> str | None:
     """The former question about the thing that the message names; None where it names none, or nothing tells which one it
     stands for. `read` gives the hits of the former question; it is asked only where they can tell."""
     phrase = thing(turn.text)
-    if asked_period(turn.text, 1) == FORMER and len(word_set(without_attributes(turn.text))) <= 1:  # 那以前呢
+    if asks_of_before(turn.text):
         return f"以前{standing}" if is_chinese(standing) else f"{standing.rstrip(' ?')} previously?"
     if attributes_asked(turn.text) and (turn.kind != "new" or not word_set(without_attributes(turn.text))):
         return _further(standing, turn, read())

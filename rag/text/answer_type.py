@@ -41,7 +41,7 @@ _COUNTED_ZH = (
 _SHAPES: tuple[tuple[Kind, str], ...] = (
     (
         "contact",
-        r"(?:电话|热线|邮箱|邮件地址|联系方式|微信号?|传真)(?:号码?|地址)?(?:是|为)?(?:多少|什么|几号|有吗|呢)?[？?]?$"
+        r"(?:(?<!打)(?<!分钟)(?<!接)电话|热线|邮箱|邮件地址|联系方式|微信号?|传真)(?:号码?|地址)?(?:是|为)?(?:多少|什么|几号|有吗|呢)?[？?]?$"
         r"|(?:电话|热线|邮箱|微信)(?:号码?|地址)?(?:是|为)?(?:多少|什么|几号)|怎么联系|如何联系|联系谁|找谁联系"
         r"|\b(?:(?:tele)?phone numbers?|hotline|fax number|e-?mail address|contact (?:number|details|address))\b"
         r"|\bhow (?:can|do|to) (?:i |we |you )?(?:contact|reach|call) (?:you|us|the (?:team|support)|support|customer)\b"

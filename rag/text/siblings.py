@@ -103,7 +103,7 @@ def _apart_zh(heads: Sequence[str]) -> dict[str, str]:
 
 
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{3,12}")
-_NAME_WORD = re.compile(r"[\w&+-]+")
+_NAME_WORD = re.compile(r"\d+(?:[.,]\d+)+|[\w&+-]+")
 
 
 def _called_by(own: str, question: str) -> bool:

@@ -23,6 +23,8 @@ from rag.text.attributes import attributes_asked, is_called, lacks_plainly, look
         ("when do you open on Friday", "hours"),
         ("how long is the guarantee", "warranty"),
         ("how much space do I get", "storage"),
+        ("售后电话多少", "phone"),
+        ("在泰国打电话怎么收费", "price"),  # a call, and nobody's number
     ],
 )
 def test_what_is_asked(question: str, attribute: str) -> None:

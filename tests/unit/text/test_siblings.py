@@ -74,3 +74,9 @@ def test_things_of_one_kind() -> None:
     assert set(things_in("Are you open on Sundays?")["weekday"]) == {"sunday"}
     assert speaks_of_all("closed at weekends") and speaks_of_all("其他国家 20 元")
     assert not speaks_of_all("Yes, with DHL.")
+
+
+def test_amounts_are_no_names_by_a_part_of_their_number() -> None:
+    prices = ["0.39 元", "0.59 元", "0.99 元"]
+    assert named_among("39 元的套餐有多少分钟", prices) == frozenset()
+    assert named_among("0.39 元那档是什么", prices) == {"0.39 元"}
