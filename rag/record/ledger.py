@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from rag.domain import Document, Passage, Scope, WriteResult
 from rag.errors import Conflict, NotFound
 from rag.ports import Vectors
-from rag.record import queries
+from rag.record import pgvector, queries
 from rag.record import writes as say
 from rag.record.engine import drafting, open_engine
 from rag.record.prepared import Conn
@@ -300,7 +300,9 @@ def store_passages(conn: Conn, prepared: PreparedDocument, generation: int, vers
         return 0
     hashes = [passage_hash(chunk.search_text) for chunk in prepared.chunks]
     embedded = _store_vectors(conn, generation, prepared, hashes)
-    say.PASSAGES.run(conn, *passage_rows(prepared, hashes, generation, version, seq))
+    rows = list(passage_rows(prepared, hashes, generation, version, seq))
+    say.PASSAGES.run(conn, *rows)
+    pgvector.store(conn, generation, prepared, [row["words"] for row in rows], version)
     return embedded
 
 
@@ -315,6 +317,7 @@ def _order(conn: Conn) -> int:
 def _retire(conn: Conn, document_id: str, seq: int) -> None:
     for statement in say.RETIRES:
         statement.run(conn, {"key": document_id, "seq": seq})
+    pgvector.retire(conn, document_id, seq)
 
 
 def _store_vectors(conn: Conn, generation: int, prepared: PreparedDocument, hashes: Sequence[bytes]) -> int:
