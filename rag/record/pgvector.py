@@ -68,8 +68,8 @@ def note(conn: Any, table: VectorTable) -> None:
 
 
 def literal(vector: Vectors) -> str:
-    """(dim,) as pgvector reads it; nine digits tell any two float32 apart."""
-    return "[" + ",".join([format(value, ".9g") for value in vector.tolist()]) + "]"
+    """float32 (dim,) as pgvector reads it: the shortest digits that give the same numbers again."""
+    return orjson.dumps(np.ascontiguousarray(vector), option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def side_values(words: Sequence[str]) -> list[int]:
