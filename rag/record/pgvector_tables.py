@@ -25,6 +25,7 @@ log = get_logger()
 _LOCKS = 20261130  # class of the advisory locks of this file; their second number is the generation
 _OLDEST = (0, 8)  # iterative scans, without which a filter loses rows
 _MOST_DIMENSIONS = 4_000  # of an HNSW graph over halfvec
+_MOST_BUILD_MB = 2_048  # memory that the server may take for a graph while it is built
 _PAGE = 100  # documents whose rows are filled in together, while writers wait
 
 _EXTENSION = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
@@ -242,8 +243,9 @@ def maintain(engine: Engine, table: VectorTable, *, graph_from: int, dead_above:
         if not conn.exec_driver_sql(f"SELECT pg_try_advisory_lock{lock}").scalar():
             return has_graph(engine, table)
         try:
-            if conn.exec_driver_sql(f"SELECT count(*) FROM {table.name}").scalar_one() >= graph_from:
-                _build(conn, table)
+            rows = int(conn.exec_driver_sql(f"SELECT count(*) FROM {table.name}").scalar_one())
+            if rows >= graph_from:
+                _build(conn, table, rows)
             if dead_share(engine, table) > dead_above:  # a plain VACUUM leaves few dead rows in the graph
                 conn.exec_driver_sql(f"VACUUM (INDEX_CLEANUP ON, ANALYZE) {table.name}")
         finally:
@@ -251,7 +253,16 @@ def maintain(engine: Engine, table: VectorTable, *, graph_from: int, dead_above:
     return has_graph(engine, table)
 
 
-def _build(conn: Connection, table: VectorTable) -> None:
+def _build(conn: Connection, table: VectorTable, rows: int) -> None:
+    needed = min(rows * (2 * table.dim + 400) // 1_000_000 + 64, _MOST_BUILD_MB)  # else it is built on disk, many times slower
+    conn.exec_driver_sql(f"SET maintenance_work_mem = '{needed}MB'")
+    try:
+        _build_graphs(conn, table)
+    finally:
+        conn.exec_driver_sql("RESET maintenance_work_mem")
+
+
+def _build_graphs(conn: Connection, table: VectorTable) -> None:
     stands = {name: valid for name, valid in conn.exec_driver_sql(_VALID.format(table=table.name)).tuples()}
     for name, where in GRAPHS.items():
         full = f"{table.name}_{name}"
