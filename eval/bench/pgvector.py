@@ -195,7 +195,7 @@ class _Theirs:
         schema = import_module("llama_index.core.schema")
         self._types = import_module("llama_index.core.vector_stores.types")
         place = driven(url).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
-        told = {"connection_string": place, "async_connection_string": place.replace("psycopg2", "asyncpg")}
+        told: dict[str, Any] = {"connection_string": place, "async_connection_string": place.replace("psycopg2", "asyncpg")}
         told |= {"table_name": "theirs", "embed_dim": DIM}
         bare = store.from_params(**told)
         words = Texts()

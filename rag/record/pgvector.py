@@ -127,7 +127,8 @@ def say(conn: Conn, text: str, values: Sequence[Any]) -> Any:
 
     Raises DBAPIError.
     """
-    cursor, errors = conn.connection.cursor(), conn.dialect.loaded_dbapi.Error
+    cursor: Any = conn.connection.cursor()
+    errors = conn.dialect.loaded_dbapi.Error
     try:
         cursor.execute(text, values, prepare=False)
     except errors as exc:
