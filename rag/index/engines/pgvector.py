@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -330,6 +329,8 @@ def _array(texts: Sequence[str]) -> str:
 
 def _quoted(text: str) -> str:
     """A literal; a text with NUL is none that a row could have."""
+    from psycopg import sql  # a driver that a command over SQLite does without
+
     return "NULL" if "\0" in text else sql.Literal(text).as_string(None)
 
 
