@@ -168,6 +168,7 @@ def _index(settings: Settings) -> Iterator[Check]:
         mirror = application.views.live().mirror
         yield Check("model", "ok", f"{application.embedder.model_id}, {application.embedder.dim} dimensions")
         yield Check("index", "ok", f"{len(mirror)} searchable entries at index version {mirror.version}")
+        yield from operation.vectors(mirror)
         yield _refusals(application.views.live().calibration, len(mirror))
     finally:
         application.close()

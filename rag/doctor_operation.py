@@ -10,7 +10,10 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 
 from rag.check import Check
+from rag.index.engines.pgvector import GRAPH_FROM, PgVectors
+from rag.index.mirror import Mirror
 from rag.record.last import last
+from rag.record.pgvector_tables import drift
 from rag.record.schema import documents
 from rag.record.tables.sources import sources
 from rag.runtime.disk import FULL, LITTLE, free_bytes
@@ -112,3 +115,20 @@ def ago(at: float) -> str:
         if passed >= 2 * unit:
             return f"{passed / unit:.0f} {name}"
     return f"{passed:.0f} s"
+
+
+def vectors(mirror: Mirror) -> Iterator[Check]:
+    """Whether PostgreSQL has a row for each live passage and no other; nothing where vectors are in memory."""
+    index = mirror.index
+    if not isinstance(index, PgVectors):
+        return
+    found = drift(mirror.engine, index.table)
+    told = f"{found.rows} rows in `{index.table.name}`, {'with' if found.graph else 'without'} a graph"
+    if found.lacking or found.foreign:
+        wrong = f"{told}; {found.lacking} passages have no row, {found.foreign} rows have no live passage"
+        fix = f"Drop the table `{index.table.name}` and restart: it is built anew from the ledger."
+        yield Check("vectors", "fail", wrong, fix)
+    elif found.rows >= GRAPH_FROM and not found.graph:
+        yield Check("vectors", "warn", f"{told}: all are read for every question", "The service builds it; look into its log.")
+    else:
+        yield Check("vectors", "ok", told)

@@ -6,10 +6,12 @@ import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from rag.answer import Answerer
 from rag.answering.check import Entails
 from rag.answering.memory import Memory
+from rag.index.engines.pgvector import PgVectors
 from rag.index.mirror import Mirror
 from rag.index.snapshot import Snapshots
 from rag.index.vectors import LiveIndex
@@ -114,17 +116,24 @@ def open_application(
 
     snapshots = Snapshots(settings.data_dir / "snapshots", ledger.engine)
 
-    def make_index(dim: int) -> LiveIndex:
+    def make_index(generation: int, dim: int) -> LiveIndex | PgVectors:
+        if settings.index.engine == "pgvector":
+            return PgVectors(ledger.engine, generation, dim, background=serving)
         return LiveIndex(dim) if serving else LiveIndex(dim, exact_below=sys.maxsize)
 
     def open_view(generation: int) -> IndexView:
         built_with = generations.get(ledger.engine, generation).fingerprint
         model = embedder if built_with["embedding"] == settings.embedding.model else load(built_with["embedding"])
-        mirror = Mirror(ledger.engine, generation, model.dim, make_index, snapshots)
+        mirror = Mirror(ledger.engine, generation, model.dim, partial(make_index, generation), snapshots)
         corrected = calibration.load(ledger.engine, generation).assuming(settings.answer.unanswerable_share)
         return IndexView(generation, built_with["chunk_tokens"], model, mirror, cutter, corrected)
 
-    views = IndexViews(open_view(generation), open_view)
+    try:
+        first = open_view(generation)
+    except BaseException:
+        ledger.close()
+        raise
+    views = IndexViews(first, open_view)
     retriever = load_retriever(settings, ledger, views)
     generators = {} if generator else load_generators(settings)
     connect = open_redis if serving else adopt_redis

@@ -56,6 +56,38 @@ def index(
 
 
 @bench.command()
+def pgvector(
+    url: Annotated[str, typer.Option(help="A PostgreSQL server with pgvector, where a database may be made and dropped.")],
+    rows: Annotated[str, typer.Option(help="Numbers of passages, with commas between.")] = "10000",
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds in which every side has its turn.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """PostgreSQL as the index: search beside LlamaIndex's PGVectorStore (extra `bench`), writes beside bare INSERTs, memory."""
+    from eval.bench import pgvector as database
+
+    sizes, done = _sizes(rows), 0
+    reports: list[dict[str, Any]] = []
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(done, done + 1)
+
+        for n in sizes:
+            reports.append(database.measure(url, n, rounds, say))
+    report = {"conditions": _conditions(), "rounds": rounds, "sizes": reports}
+    if as_json:
+        emit(report)
+        return
+    for size in reports:
+        print(f"\n{size['passages']:,} passages; memory of a process without its model, MB: {size['memory_mb']}")
+        for name, row in size["search"].items():
+            print(f"  {name:<26}{'  '.join(f'{key} {value}' for key, value in row.items())}")
+        print(f"  a document of ten passages  {'  '.join(f'{key} {value}' for key, value in size['write'].items())}")
+
+
+@bench.command()
 def ingest(
     full: Annotated[bool, typer.Option("--full", help="Larger sizes: about 15 minutes instead of 3.")] = False,
     config: ConfigOption = None,

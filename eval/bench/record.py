@@ -39,7 +39,7 @@ _RETIRE = (
 
 def measure(n: int, rounds: int, say: Say) -> dict[str, object]:
     """With n passages in the library: ms of a durable add and delete of one document, visibility, seconds of a cold start."""
-    texts, data = _Texts(), clustered(n, rounds * _ROUND * DOCUMENT, 0)
+    texts, data = Texts(), clustered(n, rounds * _ROUND * DOCUMENT, 0)
     with tempfile.TemporaryDirectory(prefix="xiansou-bench-") as folder, _application(Path(folder)) as application:
         for at in range(0, n, BULK):
             say(f"{n:,}: filling the library, {at:,}")
@@ -57,7 +57,7 @@ def measure(n: int, rounds: int, say: Say) -> dict[str, object]:
         }
 
 
-class _Texts:
+class Texts:
     """Documents of made-up words with a natural spread of frequencies."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class _Texts:
         self._weights = 1 / np.arange(1, len(self._words) + 1)
         self._weights /= self._weights.sum()
 
-    def document(self, key: str, vectors: Vectors) -> PreparedDocument:
+    def document(self, key: str, vectors: Vectors, acl: tuple[str, ...] = ()) -> PreparedDocument:
         chosen = self._rng.choice(len(self._words), (len(vectors), _WORDS_A_PASSAGE), p=self._weights)
         passages = [" ".join(self._words[at] for at in row) for row in chosen]
         chunks, at = [], 0
@@ -76,7 +76,7 @@ class _Texts:
             at += len(passage) + 2
         text = "\n\n".join(passages)
         cut = [" ".join(words(passage)) for passage in passages]  # as workers do, before they write
-        return PreparedDocument(DocumentInput(key, text.encode()), key, text, chunks, vectors, words=cut)
+        return PreparedDocument(DocumentInput(key, text.encode(), acl=acl), key, text, chunks, vectors, words=cut)
 
 
 @contextlib.contextmanager

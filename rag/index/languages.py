@@ -7,21 +7,17 @@ the first five in 3 % of the cases. Seen apart and on a common scale the passage
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ids = NDArray[np.int64]
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
-_LATIN = re.compile(r"(?<![^\s])[A-Za-z]+(?![^\s])")
-_STRAY = 10  # passages of a language that are no second language of the library yet
-_FEW = 4  # Latin words that do not make a passage English
-_SAMPLE = 256  # passages of each language whose mean cosine tells the model's bias
-_MOST = 0.7  # of a document's plain passages, from which on the others are left-overs in it
+from rag.text.sides import Counted, counted, sides
+from rag.text.sides import side as side_of
 
-_Counted = tuple[int, int]  # Han characters and Latin words of a passage
+Ids = NDArray[np.int64]
+_STRAY = 10  # passages of a language that are no second language of the library yet
+_SAMPLE = 256  # passages of each language whose mean cosine tells the model's bias
 
 
 class Languages:
@@ -35,7 +31,7 @@ class Languages:
 
     def __init__(self) -> None:
         self._sides: tuple[set[int], set[int]] = (set(), set())  # not Chinese, Chinese
-        self._documents: dict[Hashable, dict[int, _Counted]] = {}
+        self._documents: dict[Hashable, dict[int, Counted]] = {}
         self._document_of: dict[int, Hashable] = {}
         self._samples: dict[bool | None, Ids] = {}
         self._arrays: tuple[Ids, Ids] | None = None
@@ -52,7 +48,7 @@ class Languages:
                 changed.add(document)
         for key, words, document in added:
             self._document_of[key] = document
-            self._documents.setdefault(document, {})[key] = (len(_HAN.findall(words)), len(_LATIN.findall(words)))
+            self._documents.setdefault(document, {})[key] = counted(words)
             changed.add(document)
         for document in changed:
             self._decide(document)
@@ -63,15 +59,9 @@ class Languages:
         if not passages:
             del self._documents[document]
             return
-        sides = {key: _side(*counted) for key, counted in passages.items()}
-        plain = [side for side in sides.values() if side is not None]
-        han, latin = (sum(counts) for counts in zip(*passages.values(), strict=True))
-        prevails = _side(han, latin)
-        whole = prevails if prevails is not None and plain.count(prevails) >= _MOST * len(plain) else None
-        for key, own in sides.items():
-            side = own if whole is None else whole
+        for key, told in sides(passages).items():
             for chinese in (False, True):
-                (self._sides[chinese].add if side is chinese else self._sides[chinese].discard)(key)
+                (self._sides[chinese].add if told is chinese else self._sides[chinese].discard)(key)
 
     def side(self, chinese: bool) -> Ids:
         """Ids of one side, ascending."""
@@ -100,13 +90,6 @@ class Languages:
         return min(map(len, self._sides)) >= max(_STRAY, sum(map(len, self._sides)) // 100)
 
 
-def _side(han: int, latin: int) -> bool | None:
-    """Of so many Han characters and Latin words: whether they are Chinese; None when neither language clearly prevails."""
-    if han >= 2 * latin and han:
-        return True
-    return False if latin >= 2 * han and latin >= _FEW else None
-
-
 def plainly_chinese(text: str) -> bool | None:
     """Of a short text; None when neither language clearly prevails, as in a row of numbers."""
-    return _side(len(_HAN.findall(text)), len(_LATIN.findall(text)))
+    return side_of(*counted(text))

@@ -19,12 +19,13 @@ from sqlalchemy.exc import DBAPIError
 
 from rag.domain import Scope
 from rag.index.access import AccessFilter
+from rag.index.engines.pgvector import PgVectors, Where
 from rag.index.facets import Facets
 from rag.index.fields import Field, fields_of
 from rag.index.languages import Languages
 from rag.index.lexical import Lexical
 from rag.index.snapshot import Snapshots, identity
-from rag.index.snapshot_files import freeze, thaw, words_of
+from rag.index.snapshot_files import freeze, thaw, without_rows, words_of
 from rag.index.vectors import LiveIndex
 from rag.ports import Vectors
 from rag.record import queries
@@ -54,6 +55,7 @@ class _Asked:
     chinese: bool | None = None
     matching: Sequence[NDArray[np.int64]] = ()
     apart: AbstractSet[str] = frozenset()
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Mirror:
         engine: Engine,
         generation: int,
         dim: int,
-        make_index: Callable[[int], LiveIndex],
+        make_index: Callable[[int], LiveIndex | PgVectors],
         snapshots: Snapshots | None = None,
     ):
         self.engine, self._generation, self._dim = engine, generation, dim
@@ -113,6 +115,11 @@ class Mirror:
     @property
     def version(self) -> int:
         return self._version
+
+    @property
+    def index(self) -> LiveIndex | PgVectors:
+        """Of the vectors."""
+        return self._index
 
     def settle(self) -> None:
         """Waits until the index's background work that is under way has been done."""
@@ -143,7 +150,8 @@ class Mirror:
                 self._start()
             target = upto if upto is not None else head(conn)
             if target > self._version:
-                self._apply(between(conn, self._generation, self._version, target, self._dim))
+                ours = not isinstance(self._index, PgVectors)  # else the record is the index
+                self._apply(between(conn, self._generation, self._version, target, self._dim, with_vectors=ours))
                 self._version = target
         self._save_when_due()
         return self._version
@@ -155,7 +163,10 @@ class Mirror:
             return
         version, files = loaded
         state, words, attributes = thaw(files)
-        self._index.restore(state)
+        if isinstance(self._index, LiveIndex):
+            if len(state.rows) != len(state.ids):  # written by a process whose vectors are in the record
+                return
+            self._index.restore(state)
         self._lexical.apply(words, [])
         self._languages.apply(((key, text, id(attributes[key].metadata)) for key, text in words), [])
         self._attributes.update(attributes)  # the same object: `permitted` looks into it
@@ -167,7 +178,8 @@ class Mirror:
         if self._snapshots is None:
             return False
         with self._lock.reading():
-            version, state, attributes = self._version, self._index.state(), dict(self._attributes)
+            version, attributes = self._version, dict(self._attributes)
+            state = self._index.state() if isinstance(self._index, LiveIndex) else without_rows(attributes, self._dim)
         whose = identity(self.engine, self._generation)
         self._saved = 0
         return self._snapshots.save(whose, version, freeze(self.engine, state, attributes)) is not None
@@ -186,9 +198,10 @@ class Mirror:
 
     def _apply(self, delta: Delta) -> None:
         self._saved += len(delta.ids) + len(delta.removed)
-        if len(delta.removed):
+        if isinstance(self._index, PgVectors):
+            self._index.follow(delta.removed, len(delta.ids) + len(delta.removed))
+        else:
             self._index.remove(delta.removed)
-        if len(delta.ids):
             self._index.add(delta.ids, delta.vectors)
         if len(delta.ids) or len(delta.removed):
             removed = delta.removed.tolist()
@@ -244,10 +257,10 @@ class Mirror:
         and the library holds both, the best passages of the other language are among the candidates. `matching`: ids that fit
         what the question states, for each such statement, the most telling first; the best of those are candidates too.
         """
-        asked = _Asked(vector, terms, also or {}, chinese, matching, apart)
+        asked = _Asked(vector, terms, also or {}, chinese, matching, apart, scope)
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
-            dense, _ = self._index.search(asked.vector, k, allowed)
+            dense = self._near(asked, k, allowed)
             abroad, bias = self._abroad(asked, allowed)
             also = self._spelled(asked, allowed)
             weights = _weights(asked, also)
@@ -270,6 +283,12 @@ class Mirror:
                 topic=np.array([about.get(key, 0.0) for key in ids.tolist()], np.float32) if topic else None,
             )
 
+    def _near(self, asked: _Asked, k: int, among: NDArray[np.int64] | None, chinese: bool | None = None) -> NDArray[np.int64]:
+        """The k nearest of the scope's passages among these, which are all of one language where it is given."""
+        if isinstance(self._index, PgVectors):
+            return self._index.search(asked.vector, k, among, Where(self._version, asked.scope, chinese))[0]
+        return self._index.search(asked.vector, k, among)[0]
+
     def _scored(self, weights: Mapping[str, float], ids: NDArray[np.int64]) -> dict[int, float]:
         found, scores = self._lexical.search(weights, len(ids), ids)
         return dict(zip(found.tolist(), scores.tolist(), strict=True))
@@ -282,7 +301,7 @@ class Mirror:
             among = both if len(both) else among
         if among is None or among is allowed:
             return np.empty(0, np.int64)
-        dense, _ = self._index.search(asked.vector, _FITTING, among)
+        dense = self._near(asked, _FITTING, among)
         lexical = np.empty(0, np.int64)
         if len(among) >= _WIDE:
             anywhere, _ = self._lexical.search(weights, 20 * _FITTING)
@@ -310,7 +329,7 @@ class Mirror:
             return np.empty(0, np.int64), 0.0
         there = self._languages.side(not asked.chinese)
         among = there if allowed is None else np.intersect1d(there, allowed)
-        found, _ = self._index.search(asked.vector, _FOREIGN, among)
+        found = self._near(asked, _FOREIGN, among, chinese=not asked.chinese)
         return found, self._level(asked, asked.chinese) - self._level(asked, not asked.chinese)
 
     def _spelled(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:

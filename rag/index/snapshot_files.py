@@ -33,6 +33,12 @@ def freeze(engine: Engine, state: IndexState, attributes: Mapping[int, Attribute
     return files
 
 
+def without_rows(attributes: Mapping[int, Attributes], dim: int) -> IndexState:
+    """Of a mirror whose vectors are in the record."""
+    ids = np.array(sorted(attributes), np.int64)
+    return IndexState(np.empty((0, dim), np.float32), ids, np.zeros(len(ids), np.bool_), None)
+
+
 def thaw(files: Mapping[str, bytes]) -> tuple[IndexState, list[tuple[int, str]], dict[int, Attributes]]:
     """(index, (id, words) of each passage, attributes by id). Raises ValueError, KeyError when they do not fit together."""
     state = IndexState(array(files["rows.npy"]), array(files["ids.npy"]), array(files["in_base.npy"]), files.get("base.faiss"))

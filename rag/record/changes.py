@@ -32,7 +32,10 @@ class Attributes:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """ids (n,) int64, vectors (n, dim) float32, words and attributes of n added passages; ids of removed ones."""
+    """ids (n,) int64, vectors (n, dim) float32, words and attributes of n added passages; ids of removed ones.
+
+    `vectors` is (0, dim) where they were not asked for.
+    """
 
     ids: NDArray[np.int64]
     vectors: Vectors
@@ -41,7 +44,7 @@ class Delta:
     removed: NDArray[np.int64]
 
 
-def between(conn: Connection, generation: int, after: int, upto: int, dim: int) -> Delta:
+def between(conn: Connection, generation: int, after: int, upto: int, dim: int, *, with_vectors: bool = True) -> Delta:
     """Passages live at `upto` and not at `after`, and those live at `after` and not at `upto`."""
     gone = select(passages.c.id).where(
         passages.c.generation == generation,
@@ -52,17 +55,17 @@ def between(conn: Connection, generation: int, after: int, upto: int, dim: int) 
     wiped = select(erased.c.passage_id).where(
         erased.c.generation == generation, erased.c.seq > after, erased.c.seq <= upto, erased.c.created_seq <= after
     )
-    rows = conn.execute(_added(generation, after, upto)).all()
+    rows = conn.execute(_added(generation, after, upto, with_vectors)).all()
     shared: dict[tuple[str, int], tuple[str, tuple[str, ...], dict[str, Any], str, str]] = {}
     for row in rows:
         key = (row.document_id, row.version)
         if key not in shared:
             acl, metadata = tuple(orjson.loads(row.acl)), orjson.loads(row.metadata)
             shared[key] = (row.collection, acl, metadata, row.document_id, row.source or "")
-    flat = np.frombuffer(b"".join(row.vector for row in rows), "<f4")
+    flat = np.frombuffer(b"".join(row.vector for row in rows) if with_vectors else b"", "<f4")
     return Delta(
         ids=np.fromiter((row.id for row in rows), np.int64, len(rows)),
-        vectors=flat.reshape(len(rows), dim) if rows else np.empty((0, dim), np.float32),
+        vectors=flat.reshape(-1, dim),
         words=[row.words for row in rows],
         attributes=[_attributes(row, *shared[row.document_id, row.version]) for row in rows],
         removed=np.array([*conn.scalars(gone), *conn.scalars(wiped)], np.int64),
@@ -75,8 +78,8 @@ def _attributes(
     return Attributes(collection, acl, metadata, orjson.loads(row.fields), intern(row.kind), document_id, source)
 
 
-def _added(generation: int, after: int, upto: int) -> Any:
-    return (
+def _added(generation: int, after: int, upto: int, with_vectors: bool) -> Any:
+    query = (
         select(
             passages.c.id,
             passages.c.document_id,
@@ -88,10 +91,8 @@ def _added(generation: int, after: int, upto: int) -> Any:
             versions.c.source,
             versions.c.acl,
             versions.c.metadata,
-            vectors.c.vector,
         )
         .join(versions, (versions.c.document_id == passages.c.document_id) & (versions.c.version == passages.c.version))
-        .join(vectors, (vectors.c.generation == passages.c.generation) & (vectors.c.hash == passages.c.hash))
         .where(
             passages.c.generation == generation,
             passages.c.created_seq > after,
@@ -100,3 +101,7 @@ def _added(generation: int, after: int, upto: int) -> Any:
         )
         .order_by(passages.c.id)
     )
+    if not with_vectors:
+        return query
+    stored = (vectors.c.generation == passages.c.generation) & (vectors.c.hash == passages.c.hash)
+    return query.join(vectors, stored).add_columns(vectors.c.vector)

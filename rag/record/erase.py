@@ -18,6 +18,7 @@ from sqlalchemy import Engine, delete, exists, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from rag.errors import NotFound
+from rag.record import pgvector
 from rag.record.answers import forget_document
 from rag.record.engine import writing
 from rag.record.ledger import head, now, record_change
@@ -124,6 +125,7 @@ def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[
     if rows:
         tombstones = [{"passage_id": r.id, "generation": r.generation, "created_seq": r.created_seq, "seq": seq} for r in rows]
         conn.execute(insert(erased), tombstones)
+    pgvector.wipe(conn, document_id)
     conn.execute(delete(passages).where(passages.c.document_id == document_id))
     unused = sum(_drop_vector(conn, row.generation, row.hash) for row in hashes)
     gone = conn.execute(delete(versions).where(versions.c.document_id == document_id)).rowcount

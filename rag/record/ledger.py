@@ -14,10 +14,10 @@ from sqlalchemy.engine import Connection
 from rag.domain import Document, Passage, Scope, WriteResult
 from rag.errors import Conflict, NotFound
 from rag.ports import Vectors
-from rag.record import queries
+from rag.record import pgvector, queries
 from rag.record import writes as say
 from rag.record.engine import drafting, open_engine
-from rag.record.prepared import Conn
+from rag.record.prepared import Conn, Driver, pipelined
 from rag.record.rows import (
     PreparedDocument,
     Standing,
@@ -90,7 +90,7 @@ class Ledger:
             return self._replace(conn, prepared, digest, generation, order, row)
 
     def _replace(
-        self, conn: Conn, prepared: PreparedDocument, digest: str, generation: int, order: int, row: Any
+        self, conn: Driver, prepared: PreparedDocument, digest: str, generation: int, order: int, row: Any
     ) -> WriteResult:
         doc, at = prepared.input, now()
         version = 1 if row is None else row.version + 1
@@ -107,24 +107,25 @@ class Ledger:
             "write_order": order,
             "updated_at": at,
         }
-        if row is None:
-            say.ADD.run(conn, {"id": doc.id, "created_at": at, **values})
-        else:
-            _retire(conn, doc.id, seq)
-            say.DROP_CONTENT.run(conn, {"key": doc.id})
-            say.REPLACE.run(conn, {"key": doc.id, **values})
-        say.VERSION.run(conn, version_row(prepared, version, seq, at))
-        kept = doc.content if prepared.kept is None else prepared.kept
-        say.CONTENT.run(conn, {"document_id": doc.id, "filename": doc.filename, "content": packed(kept)})
-        if prepared.told:
-            say.READING.run(
-                conn, {"document_id": doc.id, "version": version, "told": orjson.dumps(dict(prepared.told)).decode()}
-            )
-        for kind, found in prepared.masked.items():
-            say.MASKED.run(conn, {"document_id": doc.id, "version": version, "kind": kind, "count": found})
-        embedded = store_passages(conn, prepared, generation, version, seq)
+        with pipelined(conn):
+            if row is None:
+                say.ADD.run(conn, {"id": doc.id, "created_at": at, **values})
+            else:
+                _retire(conn, doc.id, seq)
+                say.DROP_CONTENT.run(conn, {"key": doc.id})
+                say.REPLACE.run(conn, {"key": doc.id, **values})
+            say.VERSION.run(conn, version_row(prepared, version, seq, at))
+            kept = doc.content if prepared.kept is None else prepared.kept
+            say.CONTENT.run(conn, {"document_id": doc.id, "filename": doc.filename, "content": packed(kept)})
+            if prepared.told:
+                say.READING.run(
+                    conn, {"document_id": doc.id, "version": version, "told": orjson.dumps(dict(prepared.told)).decode()}
+                )
+            for kind, found in prepared.masked.items():
+                say.MASKED.run(conn, {"document_id": doc.id, "version": version, "kind": kind, "count": found})
+            new = _store(conn, prepared, generation, version, seq)
         state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
-        return WriteResult(doc.id, version, state, seq, count, embedded)
+        return WriteResult(doc.id, version, state, seq, count, _counted(new))
 
     def delete(self, document_id: str, scope: Scope | None = None, *, by_hand: bool = False) -> WriteResult:
         """Retires a document and its passages. Raises NotFound, also for one that `scope` does not permit.
@@ -296,12 +297,23 @@ def record_change(conn: Conn, kind: str, document_id: str | None, version: int, 
 
 def store_passages(conn: Conn, prepared: PreparedDocument, generation: int, version: int, seq: int) -> int:
     """Inserts a version's passages into a generation, and vectors that are new; returns how many vectors."""
+    return _counted(_store(conn, prepared, generation, version, seq))
+
+
+def _store(conn: Conn, prepared: PreparedDocument, generation: int, version: int, seq: int) -> Any:
+    """As `store_passages`; the cursor that knows how many vectors were new."""
     if not prepared.chunks:
-        return 0
+        return None
     hashes = [passage_hash(chunk.search_text) for chunk in prepared.chunks]
-    embedded = _store_vectors(conn, generation, prepared, hashes)
-    say.PASSAGES.run(conn, *passage_rows(prepared, hashes, generation, version, seq))
-    return embedded
+    new = _store_vectors(conn, generation, prepared, hashes)
+    rows = list(passage_rows(prepared, hashes, generation, version, seq))
+    say.PASSAGES.run(conn, *rows)
+    pgvector.store(conn, generation, prepared, [row["words"] for row in rows], version)
+    return new
+
+
+def _counted(cursor: Any) -> int:
+    return 0 if cursor is None else max(int(cursor.rowcount), 0)
 
 
 def _permits(scope: Scope | None, row: Any) -> bool:
@@ -315,10 +327,11 @@ def _order(conn: Conn) -> int:
 def _retire(conn: Conn, document_id: str, seq: int) -> None:
     for statement in say.RETIRES:
         statement.run(conn, {"key": document_id, "seq": seq})
+    pgvector.retire(conn, document_id, seq)
 
 
-def _store_vectors(conn: Conn, generation: int, prepared: PreparedDocument, hashes: Sequence[bytes]) -> int:
-    """Inserts vectors that are new, with their token bits; returns how many."""
+def _store_vectors(conn: Conn, generation: int, prepared: PreparedDocument, hashes: Sequence[bytes]) -> Any:
+    """Inserts vectors that are new, with their token bits; the cursor that knows how many."""
     rows = dict(zip(hashes, np.ascontiguousarray(prepared.vectors, "<f4"), strict=True))
     new = say.ignoring(vectors, "vector", conn.dialect.name).run(
         conn, *({"generation": generation, "hash": key, "vector": value.tobytes()} for key, value in rows.items())
@@ -327,4 +340,4 @@ def _store_vectors(conn: Conn, generation: int, prepared: PreparedDocument, hash
         say.ignoring(late, "tokens", conn.dialect.name).run(
             conn, *({"generation": generation, "hash": key, "tokens": value} for key, value in prepared.tokens.items())
         )
-    return max(int(new.rowcount), 0)
+    return new

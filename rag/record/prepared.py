@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -42,6 +42,12 @@ def borrowed(engine: Engine) -> Iterator[Driver]:
             pooled.close()
     except errors as exc:
         raise DBAPIError.instance(None, None, exc, errors, dialect=engine.dialect) from exc
+
+
+def pipelined(conn: Driver) -> AbstractContextManager[Any]:
+    """What is run inside goes to PostgreSQL without waiting for each answer; counts of rows are known afterwards."""
+    pipeline: AbstractContextManager[Any] = getattr(conn.connection, "pipeline", nullcontext)()
+    return pipeline
 
 
 def plain(conn: Conn, text: str) -> Any:

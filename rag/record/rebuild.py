@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from rag.domain import Chunk, DocumentInput, statement
 from rag.errors import Conflict
+from rag.record import pgvector
 from rag.record.engine import writing
 from rag.record.generations import Fingerprint, begin
 from rag.record.ledger import live_generation, now, record_change, store_passages
@@ -179,6 +180,7 @@ def prune(engine: Engine) -> int:
         gone = list(conn.scalars(select(generations.c.id).where(generations.c.state == "failed")))
     for generation in gone:
         with writing(engine) as conn:
+            pgvector.drop(conn, generation)
             conn.execute(delete(passages).where(passages.c.generation == generation))
             conn.execute(delete(vectors).where(vectors.c.generation == generation))
             conn.execute(delete(late).where(late.c.generation == generation))

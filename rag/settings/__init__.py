@@ -27,6 +27,7 @@ from rag.settings.sections import (
     Backup,
     Database,
     Embedding,
+    Index,
     Ingest,
     Log,
     Redis,
@@ -53,6 +54,7 @@ class Settings(Section):
     limits: Limits = Limits()
     audit: Audit = Audit()
     database: Database = Database()
+    index: Index = Index()
     redis: Redis = Redis()
     embedding: Embedding = Embedding()
     generator: Generator = Generator()

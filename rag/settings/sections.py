@@ -53,6 +53,14 @@ class Database(Section):
     url: str = Field("", description="SQLAlchemy URL of the ledger; empty: SQLite in `data_dir`.")
 
 
+class Index(Section):
+    engine: Literal["faiss", "pgvector"] = Field(
+        "faiss",
+        description="Where vectors are searched: `faiss` in the memory of each process, `pgvector` in the ledger's own "
+        "PostgreSQL, where each document's vectors are written with it.",
+    )
+
+
 class Redis(Section):
     url: str = Field("", description="URL of a Redis or Valkey; empty: an embedded Valkey below `data_dir`.")
 

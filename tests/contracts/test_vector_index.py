@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
+from rag.index.engines.pgvector import PgVectors
 from rag.index.vectors import LiveIndex
+from rag.record.engine import open_engine
+from tests.support.postgres import postgres
 
 DIM = 32
 
@@ -18,15 +23,45 @@ def unit(n: int, seed: int = 0) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-@pytest.fixture(params=["exact", "trained"])
-def index(request) -> LiveIndex:
-    """The trained one begins with 2,000 rows far from the tests' ids."""
+@pytest.fixture(scope="module")
+def in_postgres() -> Iterator[Callable[..., PgVectors]]:
+    """in_postgres(**options) → an empty index in a database of its own."""
+    opened = []
+    with postgres() as database:
+
+        def make(**options: Any) -> PgVectors:
+            engine = open_engine(database())
+            opened.append(engine)
+            return PgVectors(engine, 1, DIM, **options)
+
+        yield make
+        for engine in opened:
+            engine.dispose()
+
+
+def _far() -> tuple[np.ndarray, np.ndarray]:
+    """2,000 rows far from the tests' ids."""
+    return np.arange(1_000_000, 1_002_000), unit(2000, seed=9)
+
+
+@pytest.fixture(params=["exact", "trained", "pgvector", "pgvector with a graph"])
+def index(request: pytest.FixtureRequest) -> LiveIndex | PgVectors:
+    """Those that are trained, or have a graph, begin with 2,000 rows."""
     if request.param == "exact":
         return LiveIndex(DIM)
-    made = LiveIndex(DIM, exact_below=1000, background=False)
-    made.add(np.arange(1_000_000, 1_002_000), unit(2000, seed=9) * 0.0 + unit(2000, seed=9))
-    assert made._base is not None
-    return made
+    if request.param == "trained":
+        made = LiveIndex(DIM, exact_below=1000, background=False)
+        made.add(*_far())
+        assert made._base is not None
+        return made
+    in_postgres = request.getfixturevalue("in_postgres")
+    if request.param == "pgvector":
+        return in_postgres(background=False)
+    graph = in_postgres(background=False, graph_from=1000, gather=2)
+    graph.add(*_far())
+    graph.maintain()
+    assert graph._has_graph()
+    return graph
 
 
 def test_added_rows_are_found_at_once_and_removed_rows_never(index):
@@ -100,7 +135,8 @@ def test_a_filter_costs_no_recall(share, monkeypatch):
 
 
 def test_edges(index):
-    ids, scores = LiveIndex(DIM).search(unit(1)[0], 5)
+    index.remove(_far()[0])
+    ids, scores = index.search(unit(1)[0], 5)
     assert (ids.size, scores.size) == (0, 0)
     index.add(np.empty(0, np.int64), np.empty((0, DIM), np.float32))
     index.remove(np.empty(0, np.int64))

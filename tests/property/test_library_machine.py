@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from ingest.reindex import reindex, rollback
 from rag.domain import DocumentInput, Scope
 from rag.errors import NotFound
 from rag.fakes import HashEmbedder
+from rag.index.engines.pgvector import PgVectors
 from rag.index.mirror import Mirror
 from rag.index.snapshot import Snapshots
 from rag.index.vectors import LiveIndex
@@ -33,6 +36,7 @@ from rag.record.erase import erase
 from rag.record.schema import generations as generations_table
 from rag.settings import Settings, load
 from rag.wiring import Application, open_application
+from tests.support.postgres import postgres
 
 EVERYTHING = 10_000
 _TRAINED_ABOVE = 70  # passages; FAISS wants one at least for each of the 64 lists
@@ -58,7 +62,11 @@ def embedder(name: str) -> HashEmbedder:
 
 
 def told(folder: Path, model: str) -> Settings:
-    return load(env={}, overrides={"data_dir": str(folder), "embedding.model": model, "answer.max_wrong_rate": 1.0})
+    """`database` in the folder: the URL of a PostgreSQL, which then is the index too."""
+    values = {"data_dir": str(folder), "embedding.model": model, "answer.max_wrong_rate": 1.0}
+    if (url := folder / "database").exists():
+        values |= {"database.url": url.read_text(), "index.engine": "pgvector"}
+    return load(env={}, overrides=values)
 
 
 def open_small(folder: Path, model: str, **more: Any) -> Application:
@@ -68,13 +76,18 @@ def open_small(folder: Path, model: str, **more: Any) -> Application:
 
     def open_view(generation: int) -> IndexView:
         view = application.open_view(generation)
-        mirror = Mirror(application.ledger.engine, generation, view.embedder.dim, _small_index, snapshots)
+        mirror = Mirror(
+            application.ledger.engine, generation, view.embedder.dim, partial(_small_index, application, generation), snapshots
+        )
         return replace(view, mirror=mirror)
 
     return replace(application, open_view=open_view, views=IndexViews(open_view(application.generation), open_view))
 
 
-def _small_index(dim: int) -> LiveIndex:
+def _small_index(application: Application, generation: int, dim: int) -> LiveIndex | PgVectors:
+    if application.settings.index.engine == "pgvector":
+        engine = application.ledger.engine
+        return PgVectors(engine, generation, dim, background=False, graph_from=_TRAINED_ABOVE, gather=3)
     return LiveIndex(dim, exact_below=_TRAINED_ABOVE, background=False)
 
 
@@ -99,12 +112,16 @@ class LibraryMachine(RuleBasedStateMachine):
         self._constants = live_index._DELTA, live_index._MOVE
         live_index._DELTA, live_index._MOVE = 20, 7  # so that a small library also moves its delta
         self.folder = Path(tempfile.mkdtemp(prefix="xiansou-machine-"))
+        self.place()
         self.model = "hash-32"
         self.applications = [open_small(self.folder, self.model) for _ in range(2)]
         self.live: Library = {}
         self.versions: dict[str, int] = {}
         self.history: dict[int, Library] = {0: {}}
         self.former: str | None = None
+
+    def place(self) -> None:
+        """Where the library is kept, if not in the folder."""
 
     def teardown(self) -> None:
         for application in self.applications:
@@ -215,8 +232,10 @@ class LibraryMachine(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def train(self, who: int) -> None:
-        index = self.applications[who].views.live().mirror._index
-        if len(index) > _TRAINED_ABOVE:
+        index = self.applications[who].views.live().mirror.index
+        if isinstance(index, PgVectors):
+            index.maintain()
+        elif len(index) > _TRAINED_ABOVE:
             index._train()
             index._move()
 
@@ -309,6 +328,30 @@ def test_the_library_agrees_with_a_dictionary():
 @pytest.mark.timeout(3600)
 def test_the_library_agrees_with_a_dictionary_for_ten_thousand_steps():
     run_state_machine_as_test(LibraryMachine, settings=_profile(100, 100))
+
+
+def machine_on(database: Callable[[], str]) -> type[LibraryMachine]:
+    """The same machine over PostgreSQL, where the record is the index."""
+
+    class OnPostgres(LibraryMachine):
+        def place(self) -> None:
+            (self.folder / "database").write_text(database())
+
+    return OnPostgres
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_library_agrees_with_a_dictionary_in_postgres():
+    with postgres() as database:
+        run_state_machine_as_test(machine_on(database), settings=_profile(4, 25))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_the_library_agrees_with_a_dictionary_for_ten_thousand_steps_in_postgres():
+    with postgres() as database:
+        run_state_machine_as_test(machine_on(database), settings=_profile(100, 100))
 
 
 def _profile(examples: int, steps: int) -> settings:

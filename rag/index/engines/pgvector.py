@@ -1,0 +1,349 @@
+"""Search in PostgreSQL with pgvector: vectors stay in the record's own tables, no process holds them.
+
+A search reads one snapshot of the database: the head, and the rows that are live there. Asked for an older version (a writer
+was faster than the question, or the past is asked for), it leaves out what came later and reads what was retired since from
+the record, exactly. Vectors are stored whole; the graph (HNSW) is over their halves, and what it proposes is ranked exactly.
+
+Every search is text without parameters: from the eleventh run on a prepared one may take a generic plan and lose rows. Exact
+searches order by an expression that no graph has, so the planner cannot take one by mistake; a graph is scanned iteratively,
+and where it gives fewer rows than asked for, the rows are read exactly.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from rag.domain import Scope
+from rag.index.products import dots
+from rag.ports import Vectors
+from rag.record.pgvector import CHINESE, OTHER, VectorTable, literal
+from rag.record.pgvector_tables import GRAPHS, adopt, has_graph, maintain
+from rag.record.prepared import Driver, borrowed, plain
+from rag.runtime.logger import get_logger
+
+log = get_logger()
+
+Ids = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+GRAPH_FROM = 10_000  # rows from which on a graph is built: fewer are read in 15 ms
+_GATHER = 10_000  # allowed rows up to which they are read one by one
+_EFFORT = 200  # candidates that the graph keeps while it searches (ef_search): recall .98 at a million passages
+_MOST_EFFORT = 1_000  # of pgvector
+_SCANNED = 100_000  # rows that an iterative scan looks at before the rows are read exactly
+_DEAD = 0.05  # share of dead rows above which the table is cleaned
+_LOOK_S = 30.0  # how long it is believed that there is no graph
+_KEPT = 2_048  # vectors of passages that were compared lately: 3 MB
+_NOTICED = 1_000  # changed passages after which the table is looked after
+
+EVERYTHING = Scope()
+
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_HEAD = "SELECT COALESCE(MAX(seq), 0) FROM changes"
+_EXACT = """SELECT id, -(embedding <#> '{q}'::vector({dim})) AS score FROM {table}{where}
+ORDER BY embedding <#> '{q}'::vector({dim}), id LIMIT {n}"""
+_PART = """(SELECT id, embedding FROM {table}{where}
+ORDER BY (embedding::halfvec({dim})) <#> '{q}'::halfvec({dim}) LIMIT {n})"""
+_NEAR = """WITH near AS MATERIALIZED ({parts})
+SELECT id, -(embedding <#> '{q}'::vector({dim})) AS score FROM near ORDER BY 2 DESC, 1 LIMIT {n}"""
+_RETIRED = """SELECT p.id, x.vector FROM passages p JOIN vectors x ON x.generation = p.generation AND x.hash = p.hash
+WHERE p.generation = {generation} AND p.retired_seq > {at} AND p.created_seq <= {at}"""
+_OF_TABLE = "SELECT id, embedding FROM {table} WHERE id IN ({ids})"
+_OF_RECORD = """SELECT p.id, x.vector FROM passages p JOIN vectors x ON x.generation = p.generation AND x.hash = p.hash
+WHERE p.id IN ({ids})"""
+_PUT = """INSERT INTO {table} (id, embedding, created_seq, collection, acl, side) VALUES {rows}
+ON CONFLICT (id) DO UPDATE SET embedding = excluded.embedding"""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What the database itself can leave out: rows outside the scope's collections and groups, those of the other language
+    (`chinese`), and changes after index version `version`."""
+
+    version: int
+    scope: Scope = EVERYTHING
+    chinese: bool | None = None
+
+
+class PgVectors:
+    """Implements `rag.ports.VectorIndex` over one generation's table. Safe for any mix of threads and processes."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        generation: int,
+        dim: int,
+        *,
+        background: bool = True,
+        graph_from: int = GRAPH_FROM,
+        gather: int = _GATHER,
+    ):
+        """Makes and fills the table where it is not there. Raises ConfigError."""
+        self._engine, self._dim = engine, dim
+        self._table = adopt(engine, generation, dim)
+        self._background, self._graph_from, self._gather = background, graph_from, gather
+        self._kept: OrderedDict[int, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+        self._graph = (False, -_LOOK_S)  # whether there is one, and when that was looked up
+        self._changed = _NOTICED  # so that the first change looks after a table that another engine left
+        self._worker: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def table(self) -> VectorTable:
+        return self._table
+
+    def __len__(self) -> int:
+        with borrowed(self._engine) as conn:
+            return int(plain(conn, f"SELECT count(*) FROM {self._table.name}").fetchone()[0])
+
+    # -- changing ------------------------------------------------------------------------------------------------------
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """ids (n,), vectors (n, dim), in a transaction of their own: the ledger writes its documents' rows by itself."""
+        vectors = np.asarray(vectors, np.float32)
+        if vectors.shape != (len(ids), self._dim):
+            raise ValueError(f"{vectors.shape} vectors for {len(ids)} ids in {self._dim} dimensions")
+        last = {key: at for at, key in enumerate(ids.tolist())}
+        keys = list(last)
+        for at in range(0, len(keys), 500):
+            part = keys[at : at + 500]
+            rows = ",".join(f"({key},'{literal(vectors[last[key]])}',0,'','{{}}',0)" for key in part)
+            self._write(_PUT.format(table=self._table.name, rows=rows))
+        self.follow(ids, len(ids))
+
+    def remove(self, ids: Ids) -> None:
+        """Ids that are not there are ignored."""
+        if len(ids):
+            self._write(f"DELETE FROM {self._table.name} WHERE id IN ({_listed(ids)})")
+        self.follow(ids, len(ids))
+
+    def follow(self, gone: Ids, changed: int) -> None:
+        """Passages that were changed in the record: what is remembered of `gone` is forgotten, and the table looked after."""
+        with self._lock:
+            for key in gone.tolist():
+                self._kept.pop(key, None)
+            self._changed += changed
+            due = self._changed >= _NOTICED and not self._closed and (self._worker is None or not self._worker.is_alive())
+            if not due:
+                return
+            self._changed = 0
+            if self._background:
+                self._worker = threading.Thread(target=self.maintain, name="pgvector-maintenance")
+                self._worker.start()
+
+    def maintain(self) -> None:
+        """Builds the graphs and cleans the table where that is due; without them searches are slower, not wrong."""
+        try:
+            graph = maintain(self._engine, self._table, graph_from=self._graph_from, dead_above=_DEAD)
+            self._graph = graph, time.monotonic()
+        except DBAPIError as exc:
+            log.warning("the table of vectors was not looked after", table=self._table.name, reason=type(exc.orig).__name__)
+
+    def settle(self) -> None:
+        """Waits until the background work that is under way has been done."""
+        while (worker := self._worker) is not None and worker.is_alive():
+            worker.join()
+
+    def close(self) -> None:
+        """Ends background work. The index still answers."""
+        self._closed = True
+        self.settle()
+
+    def _write(self, text: str) -> None:
+        with borrowed(self._engine) as conn:
+            plain(conn, text)
+            conn.connection.commit()
+
+    # -- searching -----------------------------------------------------------------------------------------------------
+
+    def search(self, query: Vectors, k: int, allowed: Ids | None = None, where: Where | None = None) -> tuple[Ids, Scores]:
+        """query (dim,) → (ids, cosines), best first, equal ones by id, at most k.
+
+        `allowed`: among these ids only. `where`: at an older version than the newest, and what the database may leave out
+        because `allowed` holds none of it. Fewer than k: there are no more.
+        """
+        query = np.ascontiguousarray(query, np.float32)
+        if k < 1 or (allowed is not None and not len(allowed)):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        late = np.empty(0, np.int64), np.empty(0, np.float32)
+        for way in self._ways(query, k, allowed, where):
+            head, ids, scores = self._read(way)
+            if where is not None and head > where.version and not len(late[0]):
+                late = self._retired(query, where.version)  # read later than the rows: nothing falls between
+            found = _ranked(np.concatenate([ids, late[0]]), np.concatenate([scores, late[1]]), allowed, k)
+            if len(found[0]) >= k or (way.exact and len(ids) < way.rows):
+                break
+        return found
+
+    def _ways(self, query: Vectors, k: int, allowed: Ids | None, where: Where | None) -> Iterator[_Way]:
+        """Statements to try until there are k rows or truly no more."""
+        told = {"table": self._table.name, "dim": self._dim, "q": literal(query)}
+        if allowed is not None and len(allowed) <= self._gather:
+            text = _EXACT.format(where=f" WHERE id IN ({_listed(allowed)})", n=len(allowed) + 1, **told)
+            yield _Way(text, len(allowed) + 1, exact=True)
+            return
+        conditions = _conditions(where)
+        if 2 * k <= _MOST_EFFORT and self._has_graph():
+            rows = max(2 * k, k + 30)
+            parts = [
+                _PART.format(where=_all([of_graph, *conditions]), n=rows, **told)
+                for name, of_graph in GRAPHS.items()
+                if where is None or where.chinese is None or where.chinese == (name == "han")
+            ]
+            yield _Way(_NEAR.format(parts=" UNION ALL ".join(parts), n=rows, dim=self._dim, q=told["q"]), rows, exact=False)
+        rows = k if allowed is None else 4 * k
+        while True:
+            yield _Way(_EXACT.format(where=_all(conditions), n=rows, **told), rows, exact=True)
+            rows *= 8
+
+    def _read(self, way: _Way) -> tuple[int, Ids, Scores]:
+        """The head, ids and cosines of one snapshot, in one round trip."""
+        steps = [_BEGIN]
+        if not way.exact:
+            steps += [
+                "SET LOCAL hnsw.iterative_scan = strict_order",
+                f"SET LOCAL hnsw.ef_search = {min(max(_EFFORT, way.rows), _MOST_EFFORT)}",
+                f"SET LOCAL hnsw.max_scan_tuples = {_SCANNED}",
+                "SET LOCAL enable_seqscan = off",
+                "SET LOCAL enable_bitmapscan = off",
+            ]
+        with _alone(self._engine) as conn:
+            cursor = plain(conn, "; ".join([*steps, _HEAD, way.text, "COMMIT"]))
+            told = [cursor.fetchall() if cursor.description else []]
+            while cursor.nextset():
+                told.append(cursor.fetchall() if cursor.description else [])
+        (head,), rows = told[-3][0], told[-2]
+        ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        return int(head), ids, np.fromiter((row[1] for row in rows), np.float32, len(rows))
+
+    def _retired(self, query: Vectors, version: int) -> tuple[Ids, Scores]:
+        """Passages that were live at a version and are not now, with their cosines; a thousand in memory at a time."""
+        ids, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+        text = _RETIRED.format(generation=self._table.generation, at=int(version))
+        with borrowed(self._engine) as conn, conn.connection.cursor("retired", binary=True) as cursor:
+            cursor.execute(text)
+            while rows := cursor.fetchmany(1_000):
+                ids.append(np.fromiter((row[0] for row in rows), np.int64, len(rows)))
+                matrix = np.stack([np.frombuffer(row[1], "<f4") for row in rows])
+                scores.append(dots(query, matrix, np.arange(len(rows))))
+        return np.concatenate(ids), np.concatenate(scores)
+
+    def _has_graph(self) -> bool:
+        """Looked up now and then: a search that does not know of a graph is slower, one that looks for a lost one is right."""
+        there, at = self._graph
+        if not there and time.monotonic() - at > _LOOK_S:
+            there = has_graph(self._engine, self._table)
+            self._graph = there, time.monotonic()
+        return there
+
+    # -- vectors -------------------------------------------------------------------------------------------------------
+
+    def cosines(self, query: Vectors, ids: Ids) -> Scores:
+        """query (dim,), ids (n,) that are all there, or were at some version → their cosines (n,)."""
+        return dots(np.ascontiguousarray(query, np.float32), self.vectors(ids), np.arange(len(ids)))
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """ids (n,) → their vectors (n, dim); zeros for passages that were erased meanwhile."""
+        with self._lock:
+            known = {key: self._kept[key] for key in ids.tolist() if key in self._kept}
+        for text, from_table in ((_OF_TABLE, True), (_OF_RECORD, False)):
+            lacking = [key for key in ids.tolist() if key not in known]
+            if lacking:
+                known |= self._fetched(text.format(table=self._table.name, ids=_listed(lacking)), from_table)
+        with self._lock:
+            for key in ids.tolist():
+                if key in known:
+                    self._kept[key] = known[key]
+                    self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        nothing = np.zeros(self._dim, np.float32)
+        rows = [known.get(key, nothing) for key in ids.tolist()]
+        return np.stack(rows) if rows else np.empty((0, self._dim), np.float32)
+
+    def _fetched(self, text: str, from_table: bool) -> dict[int, Vectors]:
+        """By id. pgvector sends its length, two bytes of nothing, and big-endian float32."""
+        kind, offset = (">f4", 4) if from_table else ("<f4", 0)
+        with borrowed(self._engine) as conn, conn.connection.cursor(binary=True) as cursor:
+            cursor.execute(text, prepare=False)
+            return {key: np.frombuffer(told, kind, offset=offset).astype(np.float32) for key, told in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A statement that gives at most `rows` rows; `exact`: fewer of them means that there are no more."""
+
+    text: str
+    rows: int
+    exact: bool
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Driver]:
+    """A connection whose transactions we begin and end ourselves, in the text that is sent."""
+    with borrowed(engine) as conn:
+        conn.connection.autocommit = True
+        try:
+            yield conn
+        finally:
+            if conn.connection.info.transaction_status.name != "IDLE":
+                conn.connection.rollback()
+            if not conn.connection.closed:
+                conn.connection.autocommit = False
+
+
+def _conditions(where: Where | None) -> list[str]:
+    """Of the columns; see `Scope.permits`."""
+    if where is None:
+        return []
+    told, scope = [f"created_seq <= {int(where.version)}"], where.scope
+    if where.chinese is not None:
+        told.append(f"side = {CHINESE if where.chinese else OTHER}")
+    if scope.collection is not None:
+        told.append(f"collection = {_quoted(scope.collection)}")
+    if scope.collections is not None:
+        told.append(f"collection = ANY({_array(scope.collections)})")
+    if scope.groups is not None:
+        told.append(f"(acl = '{{}}' OR acl && {_array(scope.groups)})")
+    return told
+
+
+def _all(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _array(texts: Sequence[str]) -> str:
+    return f"ARRAY[{','.join(map(_quoted, texts))}]::text[]"
+
+
+def _quoted(text: str) -> str:
+    """A literal; a text with NUL is none that a row could have."""
+    from psycopg import sql  # a driver that a command over SQLite does without
+
+    return "NULL" if "\0" in text else sql.Literal(text).as_string(None)
+
+
+def _listed(ids: Ids | Sequence[int]) -> str:
+    return ",".join(str(int(key)) for key in (ids.tolist() if isinstance(ids, np.ndarray) else ids))
+
+
+def _ranked(ids: Ids, scores: Scores, allowed: Ids | None, k: int) -> tuple[Ids, Scores]:
+    """Each id once, of the allowed ones, best first, equal ones by id."""
+    ids, at = np.unique(ids, return_index=True)
+    scores = scores[at]
+    if allowed is not None:
+        kept = np.isin(ids, allowed)
+        ids, scores = ids[kept], scores[kept]
+    order = np.lexsort((ids, -scores))[:k]
+    return ids[order], scores[order]
