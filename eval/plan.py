@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from rag.errors import InputError
@@ -40,8 +41,10 @@ REAL_KB = 9.3  # of a passage in a ledger of real help pages, with token bits an
 QUESTION_MS = 14.0  # of an extractive answer in a small library (docs/decisions/0088-one-blas-thread.md)
 EMBED_PER_CORE = 30.0  # passages of 240 tokens a second (docs/decisions/0002-default-embedding-model.md)
 BUSY = 0.6  # share of a core that is planned for: beyond it those that wait grow quickly
+MODEL_GB = 0.6  # of a process with a small library: the embedding model and the program (docs/deployment.md)
 SYSTEM_GB = 2.0  # of a machine, for the system, the supervisor and Valkey
 WORKER_GB = 1.0  # of an ingest worker
+WORKER_CORES = 1  # that are left to it
 HOURS = 730.0  # of a month
 _SUFFIX = {"": 1, "k": 1_000, "m": 1_000_000, "b": 1_000_000_000}
 
@@ -57,7 +60,8 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What one machine has."""
+    """The most that one machine may have; smaller ones are planned where they do. Memory is exceeded only by what one process
+    needs."""
 
     cores: int = 16
     memory_gb: float = 64.0
@@ -75,7 +79,7 @@ def number(text: str) -> int:
 def at(passages: int, of: Callable[[Point], float], points: tuple[Point, ...] = FAISS) -> float:
     """The curve's value; never below 0."""
     before, after = points[0], points[1]
-    for one, other in zip(points, points[1:], strict=False):
+    for one, other in pairwise(points):
         before, after = one, other
         if passages <= other.passages:
             break
@@ -98,7 +102,7 @@ def plan(passages: int, qps: float, machine: Machine | None = None, prices: Pric
         "measured_up_to": largest,
         "computed": passages > largest,
         "machines": serving["machines"],
-        "per_machine": {"cores": machine.cores, "memory_gb": serving["machine_gb"], "processes": serving["per_machine"]},
+        "per_machine": {"cores": serving["cores"], "memory_gb": serving["machine_gb"], "processes": serving["per_machine"]},
         "stages": stages,
         "cost_a_month": round(sum(stage["cost_a_month"] for stage in stages)),
         "cost_once": round(sum(stage["cost_once"] for stage in stages), 2),
@@ -107,26 +111,37 @@ def plan(passages: int, qps: float, machine: Machine | None = None, prices: Pric
     }
 
 
-def _serving(passages: int, qps: float, machine: Machine) -> dict[str, Any]:
+def _serving(passages: int, qps: float, most: Machine) -> dict[str, Any]:
     question = QUESTION_MS + max(0.0, at(passages, lambda one: one.search_ms) - FAISS[0].search_ms)
     processes = max(1, math.ceil(qps * question / 1000 / BUSY))
-    each = at(passages, lambda one: one.memory_mb) / 1000
+    each = process_gb(passages)
     shared = SYSTEM_GB + WORKER_GB + at(passages, lambda one: one.mapped_mb) / 1000
     least = shared + max(each, at(passages, lambda one: one.peak_mb) / 1000)
-    memory = machine.memory_gb if least <= machine.memory_gb else float(2 ** math.ceil(math.log2(least)))
-    fit = max(1, min(machine.cores, int((memory - shared) / max(each, 1e-9))))
-    machines = math.ceil(processes / fit)
+    largest = max(most.memory_gb, _power(least))
+    by_cores, by_memory = max(1, most.cores - WORKER_CORES), max(1, int((largest - shared) / max(each, 1e-9)))
+    machines = math.ceil(processes / min(by_cores, by_memory))
+    each_machine = math.ceil(processes / machines)
     return {
         "question_ms": question,
         "processes": processes,
         "process_gb": each,
         "least_gb": least,
-        "machine_gb": memory,
-        "per_machine": min(fit, math.ceil(processes / machines)),
+        "machine_gb": min(largest, _power(max(least, shared + each_machine * each))),
+        "per_machine": each_machine,
         "machines": machines,
-        "cores": machine.cores,
-        "by": "memory" if fit < machine.cores and machines > math.ceil(processes / machine.cores) else "processor",
+        "cores": min(most.cores, int(_power(each_machine + WORKER_CORES))),
+        "by": "memory" if by_memory < min(by_cores, processes) else "processor",
     }
+
+
+def process_gb(passages: int) -> float:
+    """Of an API process that answers from so many passages, without what is mapped."""
+    return MODEL_GB + max(0.0, at(passages, lambda one: one.memory_mb) - FAISS[0].memory_mb) / 1000
+
+
+def _power(least: float) -> float:
+    """Machines come in powers of two."""
+    return float(2 ** max(1, math.ceil(math.log2(least))))
 
 
 def _ingest(passages: int, prices: Prices) -> dict[str, Any]:
@@ -172,8 +187,8 @@ def _serve(serving: dict[str, Any], prices: Prices) -> dict[str, Any]:
             "question_ms": round(serving["question_ms"], 1),
             "machines": machines,
         },
-        f"a question takes {serving['question_ms']:.1f} ms of a core, and cores are kept {BUSY:.0%} busy; each process holds all "
-        f"vectors; {serving['by']} decides how many machines",
+        f"a question takes {serving['question_ms']:.1f} ms of a core, and cores are kept {BUSY:.0%} busy; each process holds "
+        f"all vectors; {serving['by']} decides how many machines",
         month=hour * HOURS,
     )
 

@@ -201,8 +201,8 @@ def _opened(url: str) -> Iterator[Engine]:
     """Errors of that database name `--to`, not the settings."""
     try:
         engine = open_engine(url, filling=True)
-    except ConfigError as exc:
-        raise ConfigError(exc.detail, field="--to", fix=exc.fix, code=exc.code) from exc
+    except (ConfigError, UpstreamError) as exc:
+        raise type(exc)(exc.detail, field="--to", fix=exc.fix, code=exc.code) from exc
     except DBAPIError as exc:
         raise _failed(exc) from exc
     try:

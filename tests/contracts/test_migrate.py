@@ -1,5 +1,6 @@
 """A library moves between real ledgers, SQLite and PostgreSQL, while it is used: nothing acknowledged is lost."""
 
+# ruff: noqa: F811
 from __future__ import annotations
 
 import os
@@ -35,6 +36,7 @@ from rag.record.seal import unseal
 from rag.record.tables_copy import sums_of
 from rag.settings import load
 from rag.wiring import Application, open_application
+from tests.contracts.test_ledger_postgres import server  # noqa: F401
 from xiansou import cli
 
 EMBEDDER = HashEmbedder()
