@@ -80,7 +80,7 @@ def migrate(source: Engine, url: str, say: Say, lock: Path) -> Migrated:
         _finish(target, there)
         with target.connect() as conn:
             version = head(conn)
-    rows = {name: one.rows for name, one in there.items()}
+    rows = {str(name): one.rows for name, one in there.items()}  # plain strings: a table's name is one that JSON does not take
     return Migrated(version, rows, _whole(there), told.copied, told.changed, told.removed, passes + 1)
 
 

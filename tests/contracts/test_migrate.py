@@ -224,7 +224,7 @@ def test_a_run_after_the_service_has_stopped_takes_the_rest(
 
     by_hand(source.ledger.engine, "backup", "elsewhere")  # as answers and feedback: not refused
     told = migrate(source.ledger.engine, urls[1], quiet, lock)
-    assert told.copied == 1
+    assert 1 <= told.copied <= 3  # and the chain's newest hash
     there = at(urls[1], tmp_path)
     assert sums(there.ledger) == sums(source.ledger)
     put(there, "new", "in use now")
@@ -298,11 +298,13 @@ def test_the_command_killed_and_run_again(tmp_path: Path, server: Callable[[], s
     environment = os.environ | {"XIANSOU__DATA_DIR": str(home), "PYTHONPATH": str(Path(rag.__file__).parent.parent)}
     command = [sys.executable, "-c", "import xiansou; xiansou.main()", "migrate", "--to", url]
     outcomes = []
-    for pause in (0.9, 1.2, 1.5):
+    for pause in (0.0, 0.05, 0.2):
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as run:
+            assert run.stdout is not None and b"pass 1" in run.stdout.readline()
             time.sleep(pause)
             run.send_signal(signal.SIGKILL)
             outcomes.append(run.wait())
+    assert -signal.SIGKILL in outcomes
     done = subprocess.run([*command, "--json"], env=environment, capture_output=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr.decode()
     told = orjson.loads(done.stdout)
