@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import orjson
 import pytest
@@ -85,3 +86,24 @@ def test_the_command_says_what_is_computed_and_why() -> None:
     assert "computed" in shown and "costs:" in shown and f"measured up to {FAISS[-1].passages:,}" in shown
     small = CliRunner().invoke(cli, ["plan", "--passages", "50k"]).stdout
     assert "between measured sizes" in small and "one machine is enough" in small
+
+
+@pytest.mark.parametrize("page", ["docs/capacity.md", "docs/zh/capacity.md"])
+def test_the_page_shows_what_is_reckoned_with(page: str) -> None:
+    text = (Path(__file__).parents[3] / page).read_text()
+    for passages in (*(point.passages for point in FAISS), 10_000_000):
+        row = next(line for line in text.splitlines() if line.startswith(f"| {passages:,}"))
+        told = [float(cell.strip(" *").replace(",", "")) for cell in row.strip("| ").split("|")][1:]
+        assert told == pytest.approx(
+            [
+                at(passages, lambda one: one.memory_mb) / 1000,
+                at(passages, lambda one: one.peak_mb) / 1000,
+                at(passages, lambda one: one.ledger_mb) / 1000,
+                at(passages, lambda one: one.snapshot_mb) / 1000,
+                at(passages, lambda one: one.build_s),
+                at(passages, lambda one: one.start_s),
+                at(passages, lambda one: one.search_ms),
+            ],
+            rel=0.06,
+            abs=0.5,
+        )
