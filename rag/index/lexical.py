@@ -141,7 +141,7 @@ class Lexical:
         if self._base is None:
             yield self._fresh, allowed, _NONE
             return
-        fresh = None if allowed is None else [key for key in allowed if key in self._lengths]
+        fresh = None if allowed is None else [key for key in allowed if key in self._lengths] if self._lengths else []
         rest = None if allowed is None or fresh is None else allowed if not fresh else list(set(allowed).difference(fresh))
         if rest is None or rest:
             yield self._base, rest, self._base.gone if rest is None else _NONE

@@ -157,14 +157,17 @@ class Mapped(Postings):
 
 
 def write(folder: Path, passages: Iterable[tuple[int, str]]) -> None:
-    """Makes an index of (id, words) in a folder, which is made."""
+    """Makes an index of (id, words) in a folder, which is made. Raises OSError, as for a full disk."""
     folder.mkdir()
-    index = tantivy.Index(_schema(True), path=str(folder))
-    _spaces(index)
-    writer = index.writer(_HEAP, 1)
-    for key, words in passages:
-        writer.add_document(tantivy.Document(id=int(key), words=words, all=_ALL))
-    writer.commit()
-    writer.wait_merging_threads()
+    try:
+        index = tantivy.Index(_schema(True), path=str(folder))
+        _spaces(index)
+        writer = index.writer(_HEAP, 1)
+        for key, words in passages:
+            writer.add_document(tantivy.Document(id=int(key), words=words, all=_ALL))
+        writer.commit()
+        writer.wait_merging_threads()
+    except ValueError as exc:  # what tantivy makes of any error of the disk
+        raise OSError(f"the index of words cannot be written: {exc}") from exc
     for own in folder.glob(".*"):  # locks and notes of the writer, who comes no more
         own.unlink()
