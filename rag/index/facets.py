@@ -91,8 +91,16 @@ class Facets:
         self._cutters: dict[str, Cutter] = {}  # of the names of each key; made anew when a name has come or gone
 
     def add(self, added: Iterable[tuple[int, Attributes]]) -> None:
+        shared: list[tuple[str, Value]] = []
+        of: Mapping[str, object] | None = None  # the document whose passages without fields of their own have those
         for passage, attributes in added:
-            for key, value in named(attributes) if attributes.metadata or attributes.fields else ():
+            if attributes.fields:
+                values = named(attributes)
+            else:
+                if attributes.metadata is not of:
+                    shared, of = named(attributes) if attributes.metadata else [], attributes.metadata
+                values = shared
+            for key, value in values:
                 held = self._held.setdefault(key, {}).get(value)
                 if held is None:
                     held = self._held[key][value] = _Held()

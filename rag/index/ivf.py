@@ -147,7 +147,7 @@ class Base:
         return header + body
 
     @classmethod
-    def load(cls, dumped: bytes, alive: Slots) -> Base:
+    def load(cls, dumped: bytes | bytearray, alive: Slots) -> Base:
         head, _, body = dumped.partition(b"\n")
         reach, *whole = head.decode().split()
         candidates, most, trained_on = map(int, whole)

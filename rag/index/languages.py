@@ -7,7 +7,7 @@ the first five in 3 % of the cases. Seen apart and on a common scale the passage
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,20 @@ class Languages:
             self._documents.setdefault(document, {})[key] = counted(words)
             changed.add(document)
         for document in changed:
+            self._decide(document)
+        self._arrays, self._samples = None, {}
+
+    def counted(self) -> tuple[Ids, NDArray[np.int32]]:
+        """ids (n,), Han characters and Latin words of each (n, 2): for a snapshot."""
+        counts = {key: both for passages in self._documents.values() for key, both in passages.items()}
+        return np.fromiter(counts, np.int64, len(counts)), np.array(list(counts.values()), np.int32).reshape(-1, 2)
+
+    def restore(self, counted: Mapping[int, Counted], documents: Mapping[int, Hashable]) -> None:
+        """Takes the place of an empty one's content: what `counted` told, and the document of each."""
+        self._document_of.update(documents)
+        for key, document in documents.items():
+            self._documents.setdefault(document, {})[key] = counted[key]
+        for document in self._documents:
             self._decide(document)
         self._arrays, self._samples = None, {}
 

@@ -1,89 +1,104 @@
-"""The BM25 mirror. The only importer of tantivy (k1 = 1.2, b = 0.75, fixed there)."""
+"""The BM25 mirror: words of the live passages, ranked."""
 
 from __future__ import annotations
 
 import math
 import re
 import string
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-import tantivy
+import orjson
 from numpy.typing import NDArray
 
-Ids = NDArray[np.int64]
-_HEAP = 64_000_000  # bytes of the writer's buffer before it flushes a segment
-_WORDS, _ID, _ALL = "words", "id", "all"
-_TIED = 8  # hits asked for besides, to see whether the last one has equals
+from rag.index.postings import FILLER, Growing, Ids, Mapped, Postings, write
+
 _STALE = 0.05  # share of removed passages above which the index is made anew: .2 ms for each that was removed
-_FEW = 100  # ids up to which they are looked up one by one
+_DRIFT = 0.05  # by which the mean length of the live passages may differ from that of the mapped ones
+_DIGITS_KEPT = 4  # of scores that come from two indexes: equal passages differ in the seventh
 _CODE = re.compile(r"(?<!\S)[a-z]{1,18}\d{1,7}[a-z\d]{0,12}(?!\S)")
 _DIGITS = re.compile(r"\d+")
 _SHORTEST = 5  # letters of a word that may be a mistyped one: shorter words are too often each other's neighbours
 _LONGEST = 30  # letters of a word that may be misspelt: the slips of a longer one are too many to look at
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_integer_field(_ID, indexed=True, fast=True)
-    builder.add_text_field(_WORDS, tokenizer_name="spaces", index_option="freq")
-    builder.add_text_field(_ALL, tokenizer_name="spaces", index_option="basic")  # one word: how many tantivy counts
-    return builder.build()
+_VOCABULARY = "vocabulary.json"
+_NONE: frozenset[int] = frozenset()
 
 
 class Lexical:
-    """Inverted index over words that are cut already (`rag.text.tokens`). Lives in memory; the ledger is the record.
+    """Inverted index over words that are cut already (`rag.text.tokens`); the ledger is the record.
 
-    Not locked: the mirror that owns it orders searches and changes.
+    In memory; after a start from a snapshot the snapshot's index, mapped from the disk, and in memory what came since. Both
+    are made to score as one: idf by what lives in both, and each new passage comes with one that makes up for its length
+    (`_Fillers`), so that the mean length is the same in both. Not locked: the mirror that owns it orders searches and changes.
     """
 
     def __init__(self) -> None:
-        self._schema = _schema()
-        self._open()
+        self._reset()
 
-    def __len__(self) -> int:
-        return int(self._searcher.num_docs)
-
-    @property
-    def stale(self) -> bool:
-        """Whether so many removed passages still count in tantivy's statistics that a new index would rank otherwise."""
-        return self._dead > _STALE * len(self)
-
-    def rebuild(self, words: Iterable[tuple[int, str]]) -> None:
-        """The same passages in a new index: what was removed does not count any more."""
-        self._open()
-        self.apply(words, [])
-
-    def _open(self) -> None:
-        self._index = tantivy.Index(self._schema)
-        self._index.register_tokenizer("spaces", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
-        self._writer = self._index.writer(_HEAP, 1)
-        self._searcher = self._index.searcher()
+    def _reset(self) -> None:
+        self._fresh = Growing()
+        self._base: _Base | None = None
+        self._lengths: dict[int, int] = {}  # words of each passage in `_fresh`; kept beside a base only
+        self._tokens = 0  # of all of those
         self._known: set[str] = set()  # every long Latin word that was added
         self._codes: defaultdict[str, set[str]] = defaultdict(set)  # every code that was added, by its series
         self._dead = 0  # passages removed since
 
+    def __len__(self) -> int:
+        return len(self._fresh) if self._base is None else len(self._base) + len(self._lengths)
+
+    @property
+    def stale(self) -> bool:
+        """Whether so many removed passages still count in tantivy's statistics that a new index would rank otherwise."""
+        if self._dead > _STALE * len(self):
+            return True
+        if self._base is None:
+            return False
+        mean = (self._base.tokens + self._tokens) / max(len(self), 1)
+        return abs(mean - self._base.mean) > _DRIFT * self._base.mean
+
+    def rebuild(self, words: Iterable[tuple[int, str]]) -> None:
+        """The same passages in a new index: what was removed does not count any more."""
+        self._reset()
+        self.apply(words, [])
+
+    def open(self, folder: Path) -> int:
+        """Begins with what `save` wrote; returns how many passages that is. Raises ValueError, KeyError, OSError."""
+        base = _Base(folder)
+        self._reset()
+        if len(base):
+            self._base = base
+            self._known, codes = set(base.known), base.codes
+            self._codes.update((series, set(found)) for series, found in codes.items())
+        return len(base)
+
     def apply(self, added: Iterable[tuple[int, str]], removed: Sequence[int]) -> None:
         """Removes ids, adds (id, words with a space between), and makes both visible to the next search."""
-        try:
-            if len(removed):
-                query = tantivy.Query.term_set_query(self._schema, _ID, [int(key) for key in removed])
-                self._writer.delete_documents_by_query(query)
-            for key, words in added:
-                self._writer.add_document(tantivy.Document(id=int(key), words=words, all=_ALL))
-                self._known.update(word for word in words.split(" ") if len(word) >= _SHORTEST - 1 and word.isascii())
-                for code in _CODE.findall(words):
-                    self._codes[_DIGITS.sub("#", code)].add(code)
-            self._writer.commit()
-        except BaseException:
-            self._writer.rollback()  # or the next commit would bring half of these in, and they come again then
-            raise
-        self._dead += len(removed)
-        self._index.reload()
-        self._searcher = self._index.searcher()
+        base = self._base
+        if base is None:
+            self._fresh.apply(self._noted(added), removed)
+            self._dead += len(removed)
+            return
+        here = [key for key in removed if key in self._lengths]
+        gone = {key: words for key in removed if key not in self._lengths and (words := base.words(key)) is not None}
+        came = list(self._noted(added))
+        fillers = [(key, filler) for key, words in came for filler in base.fillers.beside(_length(words))]
+        self._fresh.apply([*came, *fillers], here)
+        base.remove(gone)
+        for key in here:
+            self._tokens -= self._lengths.pop(key)
+        for key, words in came:
+            self._lengths[key] = _length(words)
+            self._tokens += self._lengths[key]
+        self._dead += len(here) + len(gone)
+
+    def _noted(self, added: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+        for key, words in added:
+            _note(words, self._known, self._codes)
+            yield key, words
 
     def search(
         self, words: Sequence[str] | Mapping[str, float], k: int, allowed: Ids | None = None
@@ -95,52 +110,52 @@ class Lexical:
         if not words or k < 1 or (allowed is not None and len(allowed) == 0):
             return np.empty(0, np.int64), np.empty(0, np.float32)
         weights = words if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(*pair)) for pair in weights.items()])
-        if allowed is not None:
-            among = tantivy.Query.const_score_query(self._among(allowed.tolist()), 0.0)
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, among)])
-        hits = self._best(query, k)
-        if not hits:
+        living = {word: self._living(word) for word in weights} if self._adjusted else {}
+        found = [
+            part.best(self._weighed(part, weights, living), k, only, gone)
+            for part, only, gone in self._parts(None if allowed is None else allowed.tolist())
+        ]
+        if not found:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        ids = np.array(self._searcher.fast_field_values(_ID, [address for _, address in hits]), np.int64)
-        scores = np.array([score for score, _ in hits], np.float32)
-        order = np.lexsort((ids, -scores))[:k]
+        ids, scores = (np.concatenate(both) for both in zip(*found, strict=True))
+        order = np.lexsort((ids, -(scores if len(found) == 1 else scores.round(_DIGITS_KEPT))))[:k]
         return ids[order], scores[order]
 
-    def _best(self, query: tantivy.Query, k: int) -> list[Any]:
-        """The best k, and all that are as good as the last of them: which of those tantivy has first hangs on its segments."""
-        limit = k + _TIED
-        while True:
-            hits: list[Any] = self._searcher.search(query, limit=limit, count=False).hits
-            if len(hits) < limit or hits[-1][0] < hits[k - 1][0]:
-                return hits
-            limit *= 4
+    @property
+    def _adjusted(self) -> bool:
+        """Whether tantivy's own idf is of other passages than those that live."""
+        return bool(self._dead or (self._base is not None and self._lengths))
 
-    def _among(self, ids: list[int]) -> tantivy.Query:
-        """Those ids. A set is an automaton, which must be built: for some dozens that takes four times as long."""
-        if len(ids) > _FEW:
-            return tantivy.Query.term_set_query(self._schema, _ID, ids)
-        return tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _ID, key)) for key in ids]
-        )
+    def _weighed(self, part: Postings, weights: Mapping[str, float], living: Mapping[str, int]) -> Mapping[str, float]:
+        """Weights that make up for removed passages, which tantivy goes on counting, and for those of the other part."""
+        if not living:
+            return weights
+        counted, weighed = part.counted, dict[str, float]()
+        for word, weight in weights.items():
+            spread = part.spread(word)
+            weighed[word] = weight * _idf(len(self), living[word]) / _idf(counted, spread) if spread else weight
+        return weighed
 
-    def _term(self, word: str, weight: float) -> tantivy.Query:
-        """`weight` makes up for removed passages, which tantivy goes on counting."""
-        if self._dead and (spread := self.spread(word)):
-            counted = int(self._searcher.doc_freq(_ALL, _ALL))
-            weight *= _idf(len(self), self._living(word)) / _idf(counted, spread)
-        query = tantivy.Query.term_query(self._schema, _WORDS, word, index_option="freq")
-        return query if weight == 1.0 else tantivy.Query.boost_query(query, weight)
+    def _parts(self, allowed: list[int] | None) -> Iterator[tuple[Postings, list[int] | None, AbstractSet[int]]]:
+        """Indexes to search, the ids among which, and those that are gone (none of them is allowed)."""
+        if self._base is None:
+            yield self._fresh, allowed, _NONE
+            return
+        fresh = None if allowed is None else [key for key in allowed if key in self._lengths] if self._lengths else []
+        rest = None if allowed is None or fresh is None else allowed if not fresh else list(set(allowed).difference(fresh))
+        if rest is None or rest:
+            yield self._base, rest, self._base.gone if rest is None else _NONE
+        if self._lengths and (fresh is None or fresh):
+            yield self._fresh, fresh, _NONE
 
     def having(self, words: Sequence[str], k: int, allowed: Ids | None = None) -> list[int]:
         """At most k ids of passages that have all the words. `allowed`: among these ids only."""
         if not words or k < 1 or (allowed is not None and len(allowed) == 0):
             return []
-        parts = [(tantivy.Occur.Must, self._term(word, 1.0)) for word in words]
-        if allowed is not None:
-            parts.append((tantivy.Occur.Must, tantivy.Query.const_score_query(self._among(allowed.tolist()), 0.0)))
-        hits = self._searcher.search(tantivy.Query.boolean_query(parts), limit=k, count=False).hits
-        return list(map(int, self._searcher.fast_field_values(_ID, [address for _, address in hits]))) if hits else []
+        found: list[int] = []
+        for part, only, gone in self._parts(None if allowed is None else allowed.tolist()):
+            found += part.having(words, k - len(found), only, gone) if len(found) < k else []
+        return found
 
     def codes(self, series: str) -> AbstractSet[str]:
         """Codes of a series (`e#` for E1021, E1022), without separators, in small letters; some may be gone by now."""
@@ -155,26 +170,104 @@ class Lexical:
         if not (_SHORTEST <= len(word) <= _LONGEST and word.isascii() and word.isalpha()) or self._seen(word, allowed):
             return None
         near = {other for other in _slips(word) if other in self._known and self._seen(other, allowed)}
-        return max(sorted(near), key=lambda other: self._searcher.doc_freq(_WORDS, other)) if near else None
+        return max(sorted(near), key=self.spread) if near else None
 
     def _seen(self, word: str, allowed: Ids | None) -> bool:
-        if not self._searcher.doc_freq(_WORDS, word):
+        if not self.spread(word):
             return False
         return allowed is None or bool(self.having([word], 1, allowed))
 
     def spread(self, word: str) -> int:
         """How many passages have the word; it may count some that were removed just now."""
-        return int(self._searcher.doc_freq(_WORDS, word))
+        return self._fresh.spread(word) + (self._base.living(word) if self._base is not None else 0)
 
     def _living(self, word: str) -> int:
         """How many passages have the word, exactly."""
-        query = tantivy.Query.term_query(self._schema, _WORDS, word, index_option="freq")
-        return int(self._searcher.search(query, limit=1, count=True).count or 0)
+        fresh = self._fresh.living(word) if self._dead else self._fresh.spread(word)
+        return fresh + (self._base.living(word) if self._base is not None else 0)
 
     def idf(self, words: Sequence[str]) -> NDArray[np.float32]:
         """Robertson–Spärck Jones inverse document frequency of each word, as in BM25: ln(1 + (N − n + ½) / (n + ½))."""
         count = self._living if self._dead else self.spread
         return np.array([_idf(len(self), min(count(word), len(self))) for word in words], np.float32)
+
+
+class _Base(Mapped):
+    """A saved index and what has left it since."""
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        told = orjson.loads((folder / _VOCABULARY).read_bytes())
+        self.known: list[str] = told["known"]
+        self.codes: dict[str, list[str]] = told["codes"]
+        self.tokens: int = told["tokens"]  # words of the live passages
+        self.mean = self.tokens / max(self.counted, 1)
+        self.fillers = _Fillers(self.mean)
+        self.gone: set[int] = set()
+        self._lost = Counter[str]()  # passages that are gone, by word
+        if self.counted != told["passages"] or not (self.tokens or not self.counted):
+            raise ValueError("its index holds other passages than its vocabulary")
+
+    def __len__(self) -> int:
+        return self.counted - len(self.gone)
+
+    def living(self, word: str) -> int:
+        return self.spread(word) - self._lost[word]
+
+    def words(self, key: int) -> str | None:
+        return None if key in self.gone else super().words(key)
+
+    def remove(self, gone: Mapping[int, str]) -> None:
+        for words in gone.values():
+            self._lost.update(set(words.split()))
+            self.tokens -= _length(words)
+        self.gone.update(gone)
+
+
+class _Fillers:
+    """Lengths of passages to set beside one, under its id, so that the mean length of them all is `mean`.
+
+    tantivy tells the mean length of an index's passages to nobody, and takes none but its own: three short new passages
+    beside a million long ones would be scored as if short were usual.
+    """
+
+    def __init__(self, mean: float):
+        self._mean, self._owed = mean, 0.0
+
+    def beside(self, length: int) -> Iterator[str]:
+        count = max(1, math.ceil(length / self._mean) - 1)
+        wanted = self._mean * (1 + count) - length + self._owed
+        filled = max(0, round(wanted))
+        self._owed = wanted - filled
+        yield " ".join([FILLER] * filled)
+        yield from [""] * (count - 1)
+
+
+def save(folder: Path, passages: Iterable[tuple[int, str]]) -> None:
+    """Writes an index of (id, words) and its vocabulary into a folder, which is made."""
+    known, codes, tokens, total = set[str](), defaultdict[str, set[str]](set), 0, 0
+
+    def noted() -> Iterator[tuple[int, str]]:
+        nonlocal tokens, total
+        for key, words in passages:
+            _note(words, known, codes)
+            tokens, total = tokens + _length(words), total + 1
+            yield key, words
+
+    write(folder, noted())
+    told = {"passages": total, "tokens": tokens, "known": sorted(known), "codes": {one: sorted(codes[one]) for one in codes}}
+    (folder / _VOCABULARY).write_bytes(orjson.dumps(told))
+
+
+def _length(words: str) -> int:
+    """As tantivy counts."""
+    return len(words.split())
+
+
+def _note(words: str, known: set[str], codes: defaultdict[str, set[str]]) -> None:
+    known.update(word for word in words.split(" ") if len(word) >= _SHORTEST - 1 and word.isascii())
+    for code in _CODE.findall(words):
+        codes[_DIGITS.sub("#", code)].add(code)
 
 
 def _idf(total: int, spread: int) -> float:

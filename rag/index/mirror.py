@@ -31,6 +31,7 @@ from rag.ports import Vectors
 from rag.record import queries
 from rag.record.changes import Attributes, Delta, between
 from rag.record.ledger import head, live_generation
+from rag.runtime.collecting import without_collecting
 from rag.runtime.logger import get_logger
 from rag.runtime.rwlock import RWLock
 
@@ -104,7 +105,7 @@ class Mirror:
         self._languages = Languages()
         self._attributes: dict[int, Attributes] = {}
         self._permitted = AccessFilter(self._attributes)
-        self._named = Facets(self._attributes, self._lexical.spread)
+        self._named = Facets(self._attributes, lambda word: self._lexical.spread(word))
         self._lock = RWLock()
         self._version = 0
         self._fields: tuple[Any, Mapping[str, Field]] | None = None
@@ -158,20 +159,22 @@ class Mirror:
 
     def _start(self) -> None:
         """From the newest good snapshot, when there is one; the rest comes from the ledger."""
-        loaded = self._snapshots.load(identity(self.engine, self._generation)) if self._snapshots else None
-        if loaded is None:
+        if self._snapshots is None:
             return
-        version, files = loaded
-        state, words, attributes = thaw(files)
-        if isinstance(self._index, LiveIndex):
-            if len(state.rows) != len(state.ids):  # written by a process whose vectors are in the record
+        with without_collecting():  # a million new objects, none of which is garbage
+            loaded = self._snapshots.load(identity(self.engine, self._generation), thaw)
+            if loaded is None:
                 return
-            self._index.restore(state)
-        self._lexical.apply(words, [])
-        self._languages.apply(((key, text, id(attributes[key].metadata)) for key, text in words), [])
-        self._attributes.update(attributes)  # the same object: `permitted` looks into it
-        self._named.add(attributes.items())
-        self._version = version
+            version, saved = loaded
+            if isinstance(self._index, LiveIndex):
+                if len(saved.state.rows) != len(saved.state.ids):  # written by a process whose vectors are in the record
+                    return
+                self._index.restore(saved.state)
+            self._lexical = saved.lexical
+            self._languages.restore(saved.counts, {key: id(its.metadata) for key, its in saved.attributes.items()})
+            self._attributes.update(saved.attributes)  # the same object: `permitted` looks into it
+            self._named.add(saved.attributes.items())
+            self._version = version
 
     def snapshot(self) -> bool:
         """Writes a snapshot of this moment; False when another process is at it, or an erasure came between."""
@@ -180,9 +183,10 @@ class Mirror:
         with self._lock.reading():
             version, attributes = self._version, dict(self._attributes)
             state = self._index.state() if isinstance(self._index, LiveIndex) else without_rows(attributes, self._dim)
+            counted = self._languages.counted()
         whose = identity(self.engine, self._generation)
         self._saved = 0
-        return self._snapshots.save(whose, version, freeze(self.engine, state, attributes)) is not None
+        return self._snapshots.save(whose, version, freeze(self.engine, state, attributes, counted)) is not None
 
     def _save_when_due(self) -> None:
         due = self._snapshots is not None and self._saved >= max(_SAVE_AFTER, len(self) // 10)

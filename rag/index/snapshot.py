@@ -2,7 +2,8 @@
 
 A snapshot is a folder `<generation>-<version>` whose manifest, written last, names every file with size and SHA-256, the
 ledger (library id and epoch), the generation and the index version. It appears by one rename. Whatever is wrong with one,
-the ledger is the record: the mirror is rebuilt from there.
+the ledger is the record: the mirror is rebuilt from there. A part may be a folder, whose files are mapped from where they
+lie: they go on being read by those who have opened them when the snapshot is removed.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import orjson
@@ -30,9 +31,26 @@ from rag.runtime.logger import get_logger
 
 log = get_logger()
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
+_HEADER = 4096  # bytes that hold the header of any array of ours
 _KEPT = 2
+
+
+_Told = TypeVar("_Told")
+Part = bytes | np.ndarray | Callable[[Path], None]  # of a file its content; of a folder what makes and fills it
+
+
+class Vanished(Exception):
+    """What the snapshot is of is not in the ledger any more. Signals the writer of a snapshot; never leaves `rag.index`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A snapshot that is whole: contents of its files by name, and its folder, where those of its folders lie."""
+
+    folder: Path
+    files: Mapping[str, bytearray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,7 @@ class Snapshots:
     def __init__(self, folder: Path, engine: Engine):
         self._folder, self._engine = folder, engine
 
-    def save(self, whose: Identity, version: int, files: dict[str, bytes | np.ndarray]) -> Path | None:
+    def save(self, whose: Identity, version: int, files: Mapping[str, Part]) -> Path | None:
         """Writes one; None when another process is writing, or when a document was erased meanwhile."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked() as free:
@@ -65,7 +83,14 @@ class Snapshots:
                 return None
             building = Path(tempfile.mkdtemp(dir=self._folder, prefix=".building-"))
             try:
-                sizes = {name: _write(building / name, content) for name, content in files.items()}
+                sizes: dict[str, tuple[int, str]] = {}
+                for name, content in files.items():
+                    if callable(content):
+                        content(building / name)
+                        sizes |= {f"{name}/{file.name}": _synced(file) for file in sorted((building / name).iterdir())}
+                        sync(building / name)
+                    else:
+                        sizes[name] = _write(building / name, content)
                 manifest = {
                     "format": FORMAT,
                     "library": whose.library,
@@ -85,11 +110,16 @@ class Snapshots:
                 sync(self._folder)
                 self._drop_old(whose.generation)
                 return place
+            except Vanished:
+                return None
             finally:
                 shutil.rmtree(building, ignore_errors=True)
 
-    def load(self, whose: Identity) -> tuple[int, dict[str, bytes]] | None:
-        """(version, files) of the newest good one; a bad one is reported, removed and never used."""
+    def load(self, whose: Identity, read: Callable[[Saved], _Told]) -> tuple[int, _Told] | None:
+        """(version, what `read` makes of it) of the newest good one; a bad one is reported, removed and never used.
+
+        One is bad, too, when `read` raises OSError, ValueError, KeyError or TypeError.
+        """
         if not self._folder.is_dir():
             return None
         with self._engine.connect() as conn:
@@ -97,7 +127,7 @@ class Snapshots:
         self._drop_erased()
         for place in sorted(self._folder.glob(f"{whose.generation}-*"), key=_version, reverse=True):
             try:
-                return _version(place), _read(place, whose, now)
+                return _version(place), read(_read(place, whose, now))
             except (OSError, ValueError, KeyError, TypeError) as exc:
                 log.warning("a snapshot cannot be used and is removed", snapshot=place.name, reason=str(exc))
                 shutil.rmtree(place, ignore_errors=True)
@@ -138,12 +168,18 @@ class Snapshots:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def array(content: bytes) -> Any:
-    """An array that was saved. Raises ValueError when it is none."""
-    return np.load(io.BytesIO(content), allow_pickle=False)
+def array(content: bytearray) -> Any:
+    """An array that was saved, over the same memory. Raises ValueError when it is none."""
+    stream = io.BytesIO(memoryview(content)[:_HEADER])
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise ValueError("an array of another format")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    if dtype.hasobject:
+        raise ValueError("an array of objects")
+    return np.ndarray(shape, dtype, content, stream.tell())
 
 
-def _read(place: Path, whose: Identity, now: int) -> dict[str, bytes]:
+def _read(place: Path, whose: Identity, now: int) -> Saved:
     """Every file of a snapshot, checked. Raises ValueError, KeyError, OSError."""
     text, _, digest = (place / _MANIFEST).read_bytes().partition(b"\n")
     if hashlib.sha256(text).hexdigest().encode() != digest:
@@ -157,24 +193,47 @@ def _read(place: Path, whose: Identity, now: int) -> dict[str, bytes]:
         raise ValueError("its version is not of this ledger's past")
     files = {}
     for name, (size, digest) in manifest["files"].items():
-        content = (place / name).read_bytes()
-        if len(content) != size or hashlib.sha256(content).hexdigest() != digest:
+        mapped = "/" in name
+        found, content = _summed(place / name) if mapped else _held(place / name)
+        if found != (size, digest):
             raise ValueError(f"{name} is damaged")
-        files[name] = content
-    return files
+        if not mapped:
+            files[name] = content
+    return Saved(place, files)
+
+
+def _held(path: Path) -> tuple[tuple[int, str], bytearray]:
+    """(size, SHA-256) and content."""
+    content = bytearray(path.stat().st_size)
+    with path.open("rb", buffering=0) as file:
+        view, read = memoryview(content), 0
+        while read < len(content) and (count := file.readinto(view[read:])):
+            read += count
+        more = file.read(1)
+    return (read + len(more), hashlib.sha256(content).hexdigest()), content
+
+
+def _summed(path: Path) -> tuple[tuple[int, str], bytearray]:
+    """As `_held`, of a file whose content is not wanted."""
+    with path.open("rb") as file:
+        return (path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()), bytearray()
 
 
 def _write(path: Path, content: bytes | np.ndarray) -> tuple[int, str]:
     """Writes and syncs a file; returns its size and SHA-256."""
-    if isinstance(content, np.ndarray):
-        buffer = io.BytesIO()
-        np.save(buffer, content, allow_pickle=False)
-        content = buffer.getvalue()
     with path.open("wb") as file:
-        file.write(content)
-        file.flush()
+        if isinstance(content, np.ndarray):
+            np.lib.format.write_array(file, np.ascontiguousarray(content), version=(1, 0), allow_pickle=False)
+        else:
+            file.write(content)
+    return _synced(path)
+
+
+def _synced(path: Path) -> tuple[int, str]:
+    """Syncs a file that is written; returns its size and SHA-256."""
+    with path.open("rb") as file:
         os.fsync(file.fileno())
-    return len(content), hashlib.sha256(content).hexdigest()
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _version(place: Path) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from sys import intern
 
 import numpy as np
@@ -10,23 +11,39 @@ import orjson
 from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
-from rag.index.snapshot import array
+from rag.index.lexical import Lexical, save
+from rag.index.postings import Ids
+from rag.index.snapshot import Part, Saved, Vanished, array
 from rag.index.vectors import IndexState
 from rag.record.changes import Attributes
 from rag.record.schema import passages
 
-Files = dict[str, "bytes | NDArray[np.generic]"]
+_LEXICAL = "lexical"
 
 
-def freeze(engine: Engine, state: IndexState, attributes: Mapping[int, Attributes]) -> Files:
+@dataclass(frozen=True, slots=True)
+class Thawed:
+    """What a snapshot holds, ready to be taken over by a mirror that is empty."""
+
+    state: IndexState
+    lexical: Lexical
+    counts: dict[int, tuple[int, int]]  # Han characters and Latin words of each passage
+    attributes: dict[int, Attributes]
+
+
+def freeze(
+    engine: Engine, state: IndexState, attributes: Mapping[int, Attributes], counted: tuple[Ids, NDArray[np.int32]]
+) -> dict[str, Part]:
     """Files of a snapshot. Words are read from the ledger: the mirror keeps them in its inverted index only."""
     ids = np.array(sorted(attributes), np.int64)
-    files: Files = {
+    files: dict[str, Part] = {
         "rows.npy": state.rows,
         "ids.npy": state.ids,
         "in_base.npy": state.in_base,
-        "words.json": orjson.dumps(words_of(engine, ids)),
+        "counted_ids.npy": counted[0],
+        "counts.npy": counted[1],
         "attributes.json": orjson.dumps(_shared(attributes, ids)),
+        _LEXICAL: lambda folder: save(folder, _every(engine, ids)),
     }
     if state.base is not None:
         files["base.faiss"] = state.base
@@ -39,30 +56,43 @@ def without_rows(attributes: Mapping[int, Attributes], dim: int) -> IndexState:
     return IndexState(np.empty((0, dim), np.float32), ids, np.zeros(len(ids), np.bool_), None)
 
 
-def thaw(files: Mapping[str, bytes]) -> tuple[IndexState, list[tuple[int, str]], dict[int, Attributes]]:
-    """(index, (id, words) of each passage, attributes by id). Raises ValueError, KeyError when they do not fit together."""
+def thaw(saved: Saved) -> Thawed:
+    """Raises ValueError, KeyError, OSError when its parts cannot be read or do not fit together."""
+    files = saved.files
     state = IndexState(array(files["rows.npy"]), array(files["ids.npy"]), array(files["in_base.npy"]), files.get("base.faiss"))
-    words: list[tuple[int, str]] = [(key, text) for key, text in orjson.loads(files["words.json"])]
     header = orjson.loads(files["attributes.json"])
     documents = [(collection, tuple(acl), *rest) for collection, acl, *rest in header["documents"]]
     attributes: dict[int, Attributes] = {}
     for key, document, fields, kind in header["passages"]:
         collection, acl, metadata, document_id, source = documents[document]
         attributes[key] = Attributes(collection, acl, metadata, fields, intern(kind), document_id, source)
+    pairs = array(files["counts.npy"]).tolist()
+    counts = dict(zip(array(files["counted_ids.npy"]).tolist(), map(tuple, pairs), strict=True))
+    lexical = Lexical()
+    held = lexical.open(saved.folder / _LEXICAL)
     live = set(state.ids[state.ids >= 0].tolist())
-    if not (live == set(attributes) == {key for key, _ in words}):
+    if not (live == attributes.keys() == counts.keys()) or held != len(live):
         raise ValueError("its parts hold different passages")
-    return state, words, attributes
+    return Thawed(state, lexical, counts, attributes)
 
 
-def words_of(engine: Engine, ids: NDArray[np.int64]) -> list[tuple[int, str]]:
-    """(id, words with a space between) of passages that the ledger has."""
-    found: list[tuple[int, str]] = []
-    with engine.connect() as conn:
-        for at in range(0, len(ids), 5000):
-            part = select(passages.c.id, passages.c.words).where(passages.c.id.in_(ids[at : at + 5000].tolist()))
-            found += [(row.id, row.words) for row in conn.execute(part)]
-    return found
+def _every(engine: Engine, ids: Ids) -> Iterator[tuple[int, str]]:
+    """As `words_of`; raises Vanished when one is not there any more."""
+    missing = len(ids)
+    for pair in words_of(engine, ids):
+        missing -= 1
+        yield pair
+    if missing:
+        raise Vanished
+
+
+def words_of(engine: Engine, ids: Ids) -> Iterator[tuple[int, str]]:
+    """(id, words with a space between) of passages that the ledger has. No transaction is open between two parts."""
+    for at in range(0, len(ids), 5000):
+        part = select(passages.c.id, passages.c.words).where(passages.c.id.in_(ids[at : at + 5000].tolist()))
+        with engine.connect() as conn:
+            found = conn.execute(part).tuples().all()
+        yield from found
 
 
 def _shared(attributes: Mapping[int, Attributes], ids: NDArray[np.int64]) -> dict[str, list[object]]:

@@ -40,7 +40,7 @@ class IndexState:
     rows: Vectors
     ids: Ids
     in_base: NDArray[np.bool_]
-    base: bytes | None
+    base: bytes | bytearray | None
 
 
 class LiveIndex:

@@ -19,6 +19,13 @@ def explained(error: BaseException) -> XiansouError | None:
     ledger is locked, so that the same may work a little later.
     """
     for at in _chain(error):
+        if "xiansou: sealed" in str(at):
+            return UpstreamError(
+                "this library has moved to another database and takes no changes here.",
+                field="database.url",
+                fix="Set `database.url` to the new one and restart; to stay here after all: `xiansou migrate --reopen`.",
+                code="ledger_unavailable",
+            )
         if isinstance(at, sqlite3.DatabaseError):
             return _of_sqlite(at)
         if type(at).__module__.split(".")[0] == "psycopg" or type(at).__module__.startswith("psycopg"):

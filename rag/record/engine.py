@@ -36,8 +36,9 @@ _CONNECT_S = 5  # a server that is away must not hold a request longer
 _BEGIN, _ONE_WRITER = "BEGIN IMMEDIATE", "SELECT pg_advisory_xact_lock(20260611)"
 
 
-def open_engine(url: str) -> Engine:
-    """Opens the ledger, creates a new one, upgrades an older one. Raises ConfigError when it cannot, or it is newer than us."""
+def open_engine(url: str, *, filling: bool = False) -> Engine:
+    """Opens the ledger, creates a new one, upgrades an older one. Raises ConfigError when it cannot, or it is newer than us, or
+    half a copy (which `filling` goes on with)."""
     try:
         parsed = driven(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -48,7 +49,7 @@ def open_engine(url: str) -> Engine:
             event.listen(engine, "connect", _sqlite_connect)
             event.listen(engine, "begin", _sqlite_begin)
         try:
-            if not migrations.current(engine):
+            if not migrations.current(engine, filling=filling):
                 with writing(engine) as conn:
                     migrations.migrate(conn)
         except BaseException:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rag.index.mirror import Mirror
 from rag.index.snapshot import Snapshots, identity
+from rag.index.snapshot_files import thaw
 from rag.index.vectors import LiveIndex
 from tests.support.faults_ops import Env, content
 
@@ -52,7 +53,7 @@ def run(folder: Path, trials: int) -> dict[str, Any]:
     env.bulk([(f"wide{n}", 2) for n in range(8)])
     place, snapshots, whose = _saved(env)
     assert (place / "base.faiss").exists()
-    good = {file.name: file.read_bytes() for file in place.iterdir()}
+    good = {str(file.relative_to(place)): file.read_bytes() for file in place.rglob("*") if file.is_file()}
     counts, wrong = Counter[str](), []
     names = sorted(good)
     while sum(counts.values()) < trials:
@@ -61,12 +62,12 @@ def run(folder: Path, trials: int) -> dict[str, Any]:
         DAMAGES[damage](data, rng)
         if data == good[name]:
             continue  # zeros in the place of zeros
-        place.mkdir(exist_ok=True)
+        (place / "lexical").mkdir(parents=True, exist_ok=True)
         for file, whole in good.items():
             (place / file).write_bytes(whole)
         (place / name).write_bytes(data)
         counts[damage] += 1
-        if snapshots.load(whose) is not None:
+        if snapshots.load(whose, thaw) is not None:
             wrong.append(f"{name} with {damage} was loaded")
         elif place.exists():
             wrong.append(f"{name} with {damage} is still there")

@@ -17,17 +17,29 @@ from rag.record import tables
 from rag.record.schema import SCHEMA_VERSION, meta, metadata
 
 _SCHEMA = select(meta.c.value).where(meta.c.key == "schema")
+_STATE = select(meta.c.key, meta.c.value).where(meta.c.key.in_(["schema", "migration"]))
+UNFINISHED = "copying"
+"""State of a ledger that `xiansou migrate` fills."""
 
 
-def current(engine: Engine) -> bool:
-    """Whether the ledger has the schema of this program. Raises ConfigError when it is newer."""
+def current(engine: Engine, *, filling: bool = False) -> bool:
+    """Whether the ledger has the schema of this program. Raises ConfigError when it is newer, or (unless `filling`) not all
+    of a library that is copied there."""
     try:
         with engine.connect() as conn:
-            found = conn.scalar(_SCHEMA)
+            told = dict(conn.execute(_STATE).tuples().all())
     except DBAPIError as exc:
         if meta.name in str(exc.orig):  # no such table: nothing there yet
             return False
         raise  # away, or damaged: no reason to try to write
+    if not filling and f'"state":"{UNFINISHED}"' in told.get("migration", ""):
+        raise ConfigError(
+            "this ledger is not whole: a library was to be copied there, and that has not ended.",
+            field="database.url",
+            fix="Run `xiansou migrate --to …` again with the settings of the original.",
+            code="migration_unfinished",
+        )
+    found = told.get("schema")
     return found is not None and _number(found) == SCHEMA_VERSION
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 
+import orjson
 import pytest
 
 from rag.domain import Scope
-from rag.index import ivf
+from rag.index import ivf, lexical, snapshot_files
 from rag.index.mirror import Mirror
+from rag.index.postings import Growing
 from rag.index.snapshot import Snapshots, identity
+from rag.index.snapshot_files import thaw
 from rag.index.vectors import LiveIndex
+from rag.record import erase as record_erase
 from rag.record.erase import erase
 from rag.text.tokens import words
 
@@ -88,7 +93,8 @@ def test_a_damaged_snapshot_is_detected_and_removed(application, library, fresh,
     mirror.snapshot()
     place = settings.data_dir / "snapshots" / folders(settings)[0]
     rng = random.Random(damage)
-    file = place / "manifest.json" if damage == "manifest" else rng.choice(sorted(place.iterdir()))
+    files = sorted(file for file in place.rglob("*") if file.is_file())
+    file = place / "manifest.json" if damage == "manifest" else rng.choice(files)
     content = bytearray(file.read_bytes())
     at = rng.randrange(len(content))
     if damage in ("flip", "manifest"):
@@ -114,13 +120,13 @@ def test_foreign_old_and_future_snapshots_are_not_used(application, put, library
     mirror.sync()
     mirror.snapshot()
     whose = identity(application.ledger.engine, application.generation)
-    assert snapshots.load(whose) is not None
+    assert snapshots.load(whose, thaw) is not None
     name = folders(settings)[0]
     shutil.copytree(settings.data_dir / "snapshots" / name, settings.data_dir / "snapshots" / "1-99999")  # renamed by hand
-    assert snapshots.load(whose)[0] == 60
+    assert snapshots.load(whose, thaw)[0] == 60
     with application.ledger.engine.connect() as conn, conn.begin():
         conn.exec_driver_sql("UPDATE meta SET value = 'restored' WHERE key = 'epoch'")
-    assert snapshots.load(identity(application.ledger.engine, application.generation)) is None
+    assert snapshots.load(identity(application.ledger.engine, application.generation), thaw) is None
 
 
 def test_half_written_folders_are_swept_and_only_the_newest_kept(application, put, library, fresh, settings):
@@ -145,3 +151,99 @@ def test_an_erasure_removes_snapshots_and_stops_one_under_way(application, put, 
     assert mirror.snapshot() is False  # the mirror still stands before the erasure
     mirror.sync()
     assert mirror.snapshot() is True
+
+
+def every_byte(settings):
+    return b"".join(file.read_bytes() for file in (settings.data_dir / "snapshots").rglob("*") if file.is_file())
+
+
+def test_a_start_maps_the_words_and_builds_nothing(application, library, fresh, monkeypatch):
+    mirror = fresh()
+    mirror.sync()
+    assert mirror.snapshot()
+    added = []
+    monkeypatch.setattr(Growing, "apply", lambda self, came, removed: added.extend(came))
+    started = fresh()
+    started.sync()
+    assert added == []
+    assert state(application, started) == state(application, mirror)
+
+
+def test_a_start_goes_on_when_its_snapshot_is_gone_and_an_erased_text_leaves_every_file(
+    application, put, library, fresh, settings
+):
+    put("secret", "the combination is zanzibar4711 sesame")
+    first = fresh()
+    first.sync()
+    assert first.snapshot()
+    assert b"zanzibar4711" in every_byte(settings)  # the lexical part holds words
+    started = fresh()
+    started.sync()
+    assert state(application, started, "zanzibar4711") == state(application, first, "zanzibar4711")
+    erase(application.ledger.engine, settings.data_dir, "secret")
+    assert b"zanzibar4711" not in every_byte(settings)
+    started.sync()
+    _, hits = state(application, started, "zanzibar4711 sesame")
+    assert not any(lexical for _, _, lexical in hits)
+    put("d2", "part 1 of document2 again", collection="c2")
+    started.sync()
+    plain = fresh(snapshots=False)
+    plain.sync()
+    assert state(application, started) == state(application, plain)
+    assert started.snapshot()
+    assert b"zanzibar4711" not in every_byte(settings)
+
+
+def test_an_erasure_while_a_snapshot_is_made_leaves_none(application, put, library, fresh, settings, monkeypatch):
+    mirror = fresh()
+    mirror.sync()
+    made = snapshot_files.save
+
+    def interrupted(folder, passages):
+        erase_now.pop()()
+        made(folder, passages)
+
+    def wipe():  # another process's, which waits for the writer of the snapshot before it removes what that has made
+        monkeypatch.setattr(record_erase, "drop_snapshots", lambda folder: None)
+        erase(application.ledger.engine, settings.data_dir, "d3")
+
+    erase_now = [wipe]
+    monkeypatch.setattr(snapshot_files, "save", interrupted)
+    assert mirror.snapshot() is False
+    assert folders(settings) == []
+
+
+def test_a_snapshot_of_the_former_format_is_not_read(application, library, fresh, settings):
+    mirror = fresh()
+    mirror.sync()
+    assert mirror.snapshot()
+    file = settings.data_dir / "snapshots" / folders(settings)[0] / "manifest.json"
+    told = orjson.loads(file.read_bytes().partition(b"\n")[0]) | {"format": 2}
+    text = orjson.dumps(told)
+    file.write_bytes(text + b"\n" + hashlib.sha256(text).hexdigest().encode())
+    started = fresh()
+    started.sync()
+    assert state(application, started) == state(application, mirror)
+    assert folders(settings) == []
+
+
+def test_parts_that_are_whole_but_do_not_fit_together_are_not_used(application, library, fresh, settings):
+    """Written so, hashes and all: by a fault of ours, or by another version of tantivy."""
+    mirror = fresh()
+    mirror.sync()
+    assert mirror.snapshot()
+    place = settings.data_dir / "snapshots" / folders(settings)[0]
+    shutil.rmtree(place / "lexical")
+    lexical.save(place / "lexical", [(1, "part of another library")])
+    file = place / "manifest.json"
+    told = orjson.loads(file.read_bytes().partition(b"\n")[0])
+    told["files"] = {name: its for name, its in told["files"].items() if "/" not in name}
+    for part in (place / "lexical").iterdir():
+        content = part.read_bytes()
+        told["files"][f"lexical/{part.name}"] = [len(content), hashlib.sha256(content).hexdigest()]
+    text = orjson.dumps(told)
+    file.write_bytes(text + b"\n" + hashlib.sha256(text).hexdigest().encode())
+    started = fresh()
+    started.sync()
+    assert state(application, started) == state(application, mirror)
+    assert folders(settings) == []

@@ -1,0 +1,47 @@
+"""`plan`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from rag.runtime.console import JsonOption, emit
+
+
+def plan(
+    passages: Annotated[str, typer.Option(help="Passages of the library: 300k, 20M.")],
+    qps: Annotated[float, typer.Option(help="Questions a second at the busiest time.")] = 1.0,
+    cores: Annotated[int, typer.Option(min=1, help="Cores of a machine.")] = 16,
+    memory: Annotated[float, typer.Option(min=4, help="GB of memory of a machine.")] = 64.0,
+    price_core: Annotated[float, typer.Option(min=0, help="Of a core and hour.")] = 0.03,
+    price_memory: Annotated[float, typer.Option(min=0, help="Of a GB of memory and hour.")] = 0.004,
+    price_disk: Annotated[float, typer.Option(min=0, help="Of a GB of disk and month.")] = 0.10,
+    as_json: JsonOption = False,
+) -> None:
+    """Reckon machines, memory, disk and costs for a library of so many passages, stage by stage and why."""
+    from eval.plan import Machine, Prices, number
+    from eval.plan import plan as reckon
+
+    told = reckon(number(passages), qps, Machine(cores, memory), Prices(price_core, price_memory, price_disk))
+    if as_json:
+        emit(told)
+        return
+    _print(told)
+
+
+def _print(told: dict[str, Any]) -> None:
+    each = told["per_machine"]
+    how = "computed" if told["computed"] else "between measured sizes"
+    print(f"{told['passages']:,} passages, {told['qps']:g} questions a second ({how})")
+    print(
+        f"machines: {told['machines']} of {each['cores']} cores and {each['memory_gb']:g} GB, "
+        f"`server.processes` = {each['processes']}"
+    )
+    for stage in told["stages"]:
+        needs = ", ".join(f"{name} {value:,}" for name, value in stage["needs"].items())
+        cost = f"{stage['cost_a_month']:,.2f} a month" if stage["cost_a_month"] else f"{stage['cost_once']:,.2f} once"
+        print(f"{stage['stage']:<8}{needs}; {cost}\n        {stage['why']}")
+    print(f"costs: {told['cost_a_month']:,} a month, {told['cost_once']:,.2f} once, at the prices given")
+    for line in told["advice"]:
+        print(f"- {line}")
