@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Annotated, Any
 
@@ -18,9 +19,21 @@ TABS = ("library", "playground", "gaps", "traffic", "calibration", "runs", "keys
 
 def show(request: Request, template: str, caller: Principal, **told: Any) -> HTMLResponse:
     """A page or part of the console."""
-    return page(request, f"console/{template}", csrf=request.state.csrf, caller=caller, tabs=TABS, when=when, **told)
+    return page(
+        request, f"console/{template}", csrf=request.state.csrf, caller=caller, tabs=TABS, when=when, plain=plain, **told
+    )
 
 
 def when(seconds: float | None) -> str:
     """Unix seconds as a reader's time, UTC."""
     return "" if seconds is None else time.strftime("%Y-%m-%d %H:%M", time.gmtime(seconds))
+
+
+_RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-{3}[ \t:|-]*$\n?", re.M)
+_EDGE = re.compile(r"^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$", re.M)
+_BETWEEN = re.compile(r"[ \t]*\|[ \t]*")
+
+
+def plain(text: str) -> str:
+    """Rows of a table without their pipes, the cells apart: what stands outside of tables is as it was."""
+    return _BETWEEN.sub(" · ", _EDGE.sub("", _RULE.sub("", text))).strip()
