@@ -32,8 +32,15 @@ def when(seconds: float | None) -> str:
 _RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-{3}[ \t:|-]*$\n?", re.M)
 _EDGE = re.compile(r"^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$", re.M)
 _BETWEEN = re.compile(r"[ \t]*\|[ \t]*")
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+def often(seconds: float) -> str:
+    """An interval in the largest unit that it is a multiple of: 6 h, 90 s."""
+    unit, length = next(((unit, length) for unit, length in _UNITS if seconds >= length and seconds % length == 0), ("s", 1))
+    return f"{seconds / length:,.0f} {unit}"
 
 
 def plain(text: str) -> str:
-    """Rows of a table without their pipes, the cells apart: what stands outside of tables is as it was."""
-    return _BETWEEN.sub(" · ", _EDGE.sub("", _RULE.sub("", text))).strip()
+    """Rows of a table without their pipes, the cells apart, and bold words without their stars; all else as it was."""
+    return _BETWEEN.sub(" · ", _EDGE.sub("", _RULE.sub("", text))).replace("**", "").strip()

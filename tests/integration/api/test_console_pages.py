@@ -61,7 +61,7 @@ def test_a_document_without_a_period_says_nothing_of_one(console: str) -> None:
 
 def test_the_library_lists_its_sources(console: str) -> None:
     shown = httpx.get(f"{console}/console/library?lang=en").text
-    assert "<b>handbook</b>" in shown and "every 3,600 s" in shown
+    assert "<b>handbook</b>" in shown and "every 1 h" in shown
     assert "<b>attic</b>" in shown and "by hand" in shown and "not read yet" in shown
 
 
@@ -78,4 +78,5 @@ def test_traffic_tells_what_it_cost(console: str) -> None:
 def test_rows_of_tables_are_shown_without_their_pipes() -> None:
     assert plain("| Teo | 1.2 | 1500 |") == "Teo · 1.2 · 1500"
     assert plain("| Model | Litres |\n| --- | :-: |\n| Teo | 1.2 |") == "Model · Litres\nTeo · 1.2"
+    assert plain("Open **Settings** first") == "Open Settings first"
     assert plain("Boil it --- twice.\nNo table.") == "Boil it --- twice.\nNo table."
