@@ -19,9 +19,8 @@ TABS = ("library", "playground", "gaps", "traffic", "calibration", "runs", "keys
 
 def show(request: Request, template: str, caller: Principal, **told: Any) -> HTMLResponse:
     """A page or part of the console."""
-    return page(
-        request, f"console/{template}", csrf=request.state.csrf, caller=caller, tabs=TABS, when=when, plain=plain, **told
-    )
+    shared = {"csrf": request.state.csrf, "caller": caller, "tabs": TABS, "when": when, "plain": plain, "often": often}
+    return page(request, f"console/{template}", **shared, **told)
 
 
 def when(seconds: float | None) -> str:
