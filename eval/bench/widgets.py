@@ -27,7 +27,7 @@ from rag.errors import ConfigError
 from rag.settings import Settings
 
 _ROUNDS = 3
-_AT_ONCE = 8  # widgets that open at the same time
+_AT_ONCE = 64  # widgets that open at the same time; each tells after two seconds that it waits
 _FIRST = 40  # questions whose first sentence is timed
 _SEARCH = ("rewrite", "retrieve", "rerank")
 _HELD_S = 600.0
@@ -211,11 +211,11 @@ async def _firsts(port: int, questions: Sequence[str], profile: str) -> list[flo
 
 
 def _memory_mb(server: psutil.Process) -> float:
-    return round(server.memory_info().rss / 1_000_000, 1)
+    return round(float(server.memory_info().rss) / 1_000_000, 1)
 
 
 def _cpu_share(server: psutil.Process, seconds: float) -> float:
     """Of one core, while nothing else is asked."""
     server.cpu_percent()
     time.sleep(seconds)
-    return round(server.cpu_percent() / 100, 3)
+    return round(float(server.cpu_percent()) / 100, 3)
