@@ -49,6 +49,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0 uv==0.13.9
 	@$(UV) install --quiet --no-deps --require-hashes -r requirements.lock
 	@$(UV) install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m rag.runtime.bytecode
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock

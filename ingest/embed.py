@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,9 @@ from rag.ports import Vectors
 from rag.record.ledger import Ledger
 from rag.record.rows import PreparedDocument, passage_hash
 from rag.text.tokens import Cutter
+
+_STEP = 128  # passages embedded before it is said how far it is; also what an interruption has to wait for
+Steps = Callable[[int, int], None]  # passages embedded, passages to embed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,19 @@ def prepare(reads: Sequence[Read], view: IndexView, ledger: Ledger) -> list[Prep
     return [prepared(read, embedded, view.cutter) for read in reads]
 
 
-def embed(reads: Sequence[Read], view: IndexView, ledger: Ledger) -> Embedded:
-    """Embeds the passages of several documents in one call; a text that the record has a vector for is not embedded again."""
+def embed(reads: Sequence[Read], view: IndexView, ledger: Ledger, steps: Steps | None = None) -> Embedded:
+    """Embeds the passages of several documents together; a text that the record has a vector for is not embedded again."""
     texts = {passage_hash(c.search_text): c.search_text for read in reads for c in read.chunks}
     known = ledger.known_vectors(view.generation, list(texts))
     new = [key for key in texts if key not in known]
-    vectors, rows = view.embedder.embed_with_tokens([texts[key] for key in new])
-    known.update(zip(new, vectors, strict=True))
-    tokens = {key: pack(row) for key, row in zip(new, rows, strict=False)}
+    tokens: dict[bytes, bytes] = {}
+    for start in range(0, len(new), _STEP):
+        some = new[start : start + _STEP]
+        vectors, rows = view.embedder.embed_with_tokens([texts[key] for key in some])
+        known.update(zip(some, vectors, strict=True))
+        tokens |= {key: pack(row) for key, row in zip(some, rows, strict=False)}
+        if steps is not None:
+            steps(start + len(some), len(new))
     cut = ledger.known_words(view.generation, [read.input.id for read in reads]) if len(new) < len(texts) else {}
     return Embedded(known, tokens, cut)
 

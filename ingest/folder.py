@@ -83,12 +83,15 @@ def ingest_paths(
     delete_missing: bool = False,
     force: bool = False,
     progress: Progress | None = None,
+    summary: Summary | None = None,
 ) -> Summary:
     """Ingests every file at or below the paths. `make_pipeline` is called when there is something to embed.
 
+    `summary`: where it counts, for who wants to know how far it was when it was interrupted.
+
     Raises InputError for a path that is not there, or when `delete_missing` would delete over half of what stands.
     """
-    began, summary = time.perf_counter(), Summary()
+    began, summary = time.perf_counter(), summary or Summary()
     left = LeftOut()
     files = name(find(paths, left, without=settings.data_dir), ledger)
     missing = missing_of(paths, files, ledger, force) if delete_missing else []

@@ -21,6 +21,7 @@ _SOME = 16  # passages that keep the model busy while it would wait for a parser
 _AHEAD = 8  # documents parsed ahead while the model works
 
 Stage = Callable[[str], None]
+Rows = Callable[[str, int, int], None]  # id of a document, passages of it and of those beside it that are embedded, of how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,13 @@ class Outcome:
 
 
 class Pipeline:
-    """Writes documents into the live generation of the record. Safe for any mix of threads."""
+    """Writes documents into the live generation of the record. Safe for any mix of threads.
 
-    def __init__(self, ledger: Ledger, view: Callable[[], IndexView], settings: Settings):
-        self._ledger, self._view, self._settings = ledger, view, settings
+    `rows`: told by `put_many` how far it is within the largest of the documents that it works on.
+    """
+
+    def __init__(self, ledger: Ledger, view: Callable[[], IndexView], settings: Settings, rows: Rows | None = None):
+        self._ledger, self._view, self._settings, self._rows = ledger, view, settings, rows
 
     def put(self, doc: DocumentInput, *, order: int | None = None, on_stage: Stage | None = None) -> WriteResult:
         """One document; when this returns, the next query anywhere sees it. Raises ParseError, Conflict."""
@@ -73,16 +77,23 @@ class Pipeline:
             written = committing.submit(list[Outcome])
             for doc, future in _ahead(parsing, lambda doc: read_document(doc, view, self._settings), docs):
                 if _enough(batch, future):
-                    ready, batch = (batch, embed(batch, view, self._ledger)), []
+                    ready, batch = (batch, self._embed(batch, view)), []
                     yield from written.result()
                     written = committing.submit(self._commit, *ready, view)
                 try:
                     batch.append(future.result())
                 except XiansouError as exc:
                     yield Outcome(doc, error=exc, withdrawn=self._withdraw(doc, exc))
-            last = embed(batch, view, self._ledger)
+            last = self._embed(batch, view)
             yield from written.result()
             yield from self._commit(batch, last, view)
+
+    def _embed(self, batch: Sequence[Read], view: IndexView) -> Embedded:
+        rows = self._rows
+        if rows is None or not batch:
+            return embed(batch, view, self._ledger)
+        largest = max(batch, key=lambda read: len(read.chunks)).input.id
+        return embed(batch, view, self._ledger, lambda done, total: rows(largest, done, total))
 
     def _commit(self, reads: Sequence[Read], embedded: Embedded, view: IndexView) -> list[Outcome]:
         outcomes = []

@@ -13,6 +13,7 @@ from api.state import Here
 from api.stream import answer_while_connected, reached, ready, stream_answer
 from api.wire.chat import ChatBody, ChatChunks, completion
 from api.wire.citations import Rendering
+from api.wire.known import shown_by
 from api.wire.options import check_model, models, style_of
 from api.wire.replies import ChatCompletion, openai_problems
 from api.wire.tasks import answer_to
@@ -28,7 +29,7 @@ async def chat_completions(asked: ChatBody, here: Here, caller: Asker, request: 
     """Answer the last message from the documents, as OpenAI's Chat Completions do; `model` names an assistant."""
     application = here.application
     model = check_model(asked.model, models(application.settings))
-    rendering = Rendering(style_of(request, asked.rag, guess=True), here.access.links(request, caller))
+    rendering = Rendering(style_of(request, asked.rag, shown_by), here.access.links(request, caller))
     wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
     chunks = ChatChunks(model, rendering, include_usage=wants_usage, more=asked.settled())
     if (order := asked.order()) is not None:

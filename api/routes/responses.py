@@ -15,6 +15,7 @@ from api.scopes import Asker
 from api.state import Here
 from api.stream import answer_while_connected, reached, ready, stream_answer
 from api.wire.citations import Rendering
+from api.wire.known import shown_in_responses
 from api.wire.options import check_model, models, style_of
 from api.wire.replies import openai_problems
 from api.wire.responses import ResponsesBody, ResponseWriter
@@ -49,7 +50,7 @@ async def create_response(asked: ResponsesBody, here: Here, caller: Asker, reque
     check_model(asked.model, models(application.settings))
     order = asked.order()
     question = Question(ORDERED, profile=asked.model) if order else caller.within(asked.to_question())
-    rendering = Rendering(style_of(request, asked.rag), here.access.links(request, caller))
+    rendering = Rendering(style_of(request, asked.rag, shown_in_responses), here.access.links(request, caller))
     writer = ResponseWriter(asked, question, rendering)
     if order is not None:
         told = answer_to(order, await run_in_threadpool(application.ledger.head), asked.model)

@@ -14,8 +14,16 @@ Shown = Literal["annotations", "markdown", "openwebui"]
 
 # LangChain in JavaScript is also what LibreChat, n8n and Flowise ask with; `ai/` is the Vercel AI SDK with whichever provider.
 _AGENTS = re.compile(r"langchain|\bai/\d|\bai-sdk\b|cherrystudio|librechat|\bn8n\b|flowise|lobe-?(?:chat|hub)", re.I)
+_LANGCHAINS = re.compile(r"langchain|librechat|\bn8n\b|flowise", re.I)
 _TITLES = re.compile(r"cherry studio|librechat|lobe", re.I)
 _OPEN_WEBUI = "x-openwebui-"
+
+
+def shown_in_responses(headers: Mapping[str, str]) -> Shown:
+    """As `shown_by`, for Responses: Vercel's provider shows their annotations as sources, but what asks by LangChain takes the
+    text alone (n8n's OpenAI Chat Model speaks Responses unless told otherwise)."""
+    agent = headers.get("user-agent", "")
+    return "markdown" if _LANGCHAINS.search(agent) or _TITLES.search(headers.get("x-title", "")) else "annotations"
 
 
 def shown_by(headers: Mapping[str, str]) -> Shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, cast
 
 from fastapi import Request
@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas import Filters, Name, Version
 from api.wire.citations import STYLES, Style
-from api.wire.known import shown_by
 from rag.domain import Language, Message, Question, Scope
 from rag.domain.validation import conversation
 from rag.errors import InputError, NotFound
@@ -49,8 +48,8 @@ class RagOptions(BaseModel):
         )
 
 
-def style_of(request: Request, options: RagOptions | None, *, guess: bool = False) -> Style:
-    """The request's own style, by body or header, else its key's; `guess`: else what its client is known to show.
+def style_of(request: Request, options: RagOptions | None, guess: Callable[[Mapping[str, str]], Style] | None = None) -> Style:
+    """The request's own style, by body or header, else its key's, else by `guess`: what its client is known to show.
 
     Raises InputError naming the header.
     """
@@ -59,7 +58,7 @@ def style_of(request: Request, options: RagOptions | None, *, guess: bool = Fals
     told = request.headers.get(STYLE_HEADER)
     if told is None:
         told = getattr(getattr(request.state, "principal", None), "citation_style", None)
-        told = told or (shown_by(request.headers) if guess else "annotations")
+        told = told or (guess(request.headers) if guess else "annotations")
     if told not in STYLES:
         raise InputError(f"unknown citation style `{told}`.", field=STYLE_HEADER, fix=f"Use one of {', '.join(STYLES)}.")
     return cast(Style, told)

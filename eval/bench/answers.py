@@ -48,7 +48,7 @@ def measure(
             if name == "this":
                 questions = sentences_of(settings.model_copy(update={"data_dir": folder}))
             port = stack.enter_context(serving(env, processes=1))
-            ports[name] = port, _server(port)
+            ports[name] = port, server_of(port)
         embedder_ms = embedder_cpu(settings, questions)
         rounds: dict[str, list[tuple[float, float]]] = {name: [] for name in ports}
         for number in range(_ROUNDS):
@@ -93,7 +93,7 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _server(port: int) -> psutil.Process:
+def server_of(port: int) -> psutil.Process:
     """The API process: of our children that hold the port the one that works, their youngest."""
     found = [
         child

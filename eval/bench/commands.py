@@ -208,10 +208,39 @@ def query(
     if as_json:
         emit(report)
     else:
-        for name, value in report.items():
-            print(f"{name:<30}{value if not isinstance(value, dict) else ''}")
-            for key, one in value.items() if isinstance(value, dict) else ():
-                print(f"  {key:<28}{one}")
+        _figures(report)
+
+
+@bench.command()
+def widgets(
+    documents: Annotated[Path, typer.Option(help="Documents that are searched.")] = Path("examples"),
+    count: Annotated[int, typer.Option("--widgets", min=1, max=2000, help="Open widgets, each with a stream.")] = 500,
+    clients: Annotated[int, typer.Option(min=1, help="Others that ask at once.")] = 2,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of each round.")] = 10.0,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Widgets that wait for a slow LLM on one API process: memory, other questions beside them, first sentences."""
+    from eval.bench import widgets as waiting
+
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(min(done, 6), 6)
+
+        told = waiting.measure(load_settings(config), documents, count, clients, seconds, say)
+    report = {"conditions": _conditions(), **told}
+    emit(report) if as_json else _figures(report)
+
+
+def _figures(report: dict[str, Any]) -> None:
+    for name, value in report.items():
+        print(f"{name:<30}{value if not isinstance(value, dict) else ''}")
+        for key, one in value.items() if isinstance(value, dict) else ():
+            print(f"  {key:<28}{one}")
 
 
 def _sizes(rows: str) -> list[int]:

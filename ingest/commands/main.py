@@ -17,6 +17,7 @@ from rag.runtime.console import INTERRUPTED, PARTLY, ConfigOption, JsonOption, e
 
 if TYPE_CHECKING:
     from ingest.folder import Summary
+    from ingest.pipeline import Rows
     from rag.record.ledger import Ledger
 
 
@@ -39,30 +40,39 @@ def ingest(
         _check_queue(queue, watch)
         _hand_over(paths, collection, delete_missing, force, wait, config, as_json)
         return
-    from ingest.folder import ingest_paths
+    from ingest.folder import Summary, ingest_paths
     from ingest.pipeline import Pipeline
     from rag.wiring import Application, open_application, open_ledger
 
     settings = load_settings(config)
     ledger, applications = open_ledger(settings), list[Application]()
+    rows: Rows | None = None
 
     def make_pipeline() -> Pipeline:
         if not applications:
             applications.append(open_application(settings))  # loads the model: only when there is something to embed
-        return Pipeline(applications[0].ledger, applications[0].views.writing, settings)
+        return Pipeline(applications[0].ledger, applications[0].views.writing, settings, rows)
 
     def run(delete: bool) -> Summary:
-        with progress("ingest", "files") as update:
-            return ingest_paths(
-                paths,
-                ledger,
-                make_pipeline,
-                settings,
-                collection=collection,
-                delete_missing=delete,
-                force=force,
-                progress=update,
-            )
+        nonlocal rows
+        counted, before = Summary(), ledger.head()
+        try:
+            with progress("ingest", "files") as update:
+                rows = update.part
+                return ingest_paths(
+                    paths,
+                    ledger,
+                    make_pipeline,
+                    settings,
+                    collection=collection,
+                    delete_missing=delete,
+                    force=force,
+                    progress=update,
+                    summary=counted,
+                )
+        except KeyboardInterrupt:
+            _stopped(counted, ledger.head() - before)
+            raise typer.Exit(INTERRUPTED) from None
 
     summary = run(delete_missing)
     _tell(summary, as_json)
@@ -71,6 +81,16 @@ def ingest(
         _watch(paths, lambda: run(True), as_json)
     if summary.failed:
         raise typer.Exit(PARTLY)
+
+
+def _stopped(counted: Summary, written: int) -> None:
+    """What is kept of a run that was stopped. `written`: changes of the library meanwhile, also those not counted yet."""
+    kept = f"{written:,} documents were written and are kept" if written != 1 else "1 document was written and is kept"
+    same = f", {counted.unchanged:,} had not changed" if counted.unchanged else ""
+    print(f"Stopped: {kept}{same}; no document is half written.", file=sys.stderr)
+    for failure in counted.failed:
+        print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
+    print("The same command goes on where it was: what is written is skipped.", file=sys.stderr)
 
 
 def _check_queue(queue: bool, watch: bool) -> None:

@@ -20,7 +20,7 @@ from rag.runtime.logger import get_logger
 
 _TRIES = 3
 _WAIT_S = 0.25  # before the second try; doubled each time, with jitter
-_LOOK_S = 0.1  # how often it is looked whether somebody still waits
+_LOOK_S, _LONGEST_LOOK_S = 0.1, 0.5  # how often it is looked whether somebody still waits; less often in a long silence
 _RETRIED = (408, 409, 425, 429)
 
 log = get_logger()
@@ -123,7 +123,7 @@ class Running:
         stop = Stop(self._stop.deadline, None)
         here = contextvars.copy_context()  # request id and trace go along
         threading.Thread(target=here.run, args=(self._read, stop, told), name="llm", daemon=True).start()
-        begun = False
+        begun, look = False, _LOOK_S
         try:
             while True:
                 left = self._stop.left() if begun else self._left_for_first()
@@ -134,10 +134,12 @@ class Running:
                     self.finish_reason = "deadline"
                     return
                 try:
-                    item = told.get(timeout=min(left, _LOOK_S))
+                    item = told.get(timeout=min(left, look))
                 except queue.Empty:
                     self._check_gone()
+                    look = min(_LONGEST_LOOK_S, look * 1.25)
                     continue
+                look = _LOOK_S
                 self._check_gone()
                 if isinstance(item, _End):
                     self.usage, self.finish_reason = item.usage, item.finish_reason or self.finish_reason

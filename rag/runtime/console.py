@@ -74,29 +74,23 @@ def fail(error: XiansouError, *, as_json: bool) -> int:
     return WRONG
 
 
+class Told:
+    """What `progress` yields: called with (done, total); `part` with (name, done, total) of what one step is made of."""
+
+    def __call__(self, done: int, total: int) -> None:
+        """Nothing where nobody sees it."""
+
+    def part(self, name: str, done: int, total: int) -> None:
+        """Nothing where nobody sees it."""
+
+
 @contextmanager
-def progress(label: str, unit: str) -> Iterator[Any]:
-    """Yields `update(done, total)`; draws a bar on a terminal, nothing elsewhere."""
+def progress(label: str, unit: str) -> Iterator[Told]:
+    """Yields `update(done, total)`; draws a bar on a terminal, one below it for the parts of a long step, nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield Told()
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rag.runtime.bars import drawn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(f"{unit}  {{task.fields[speed]}}/s"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(label, total=None, speed="–")
-
-        def update(done: int, total: int) -> None:
-            elapsed = bar.tasks[task].elapsed or 0
-            bar.update(task, completed=done, total=total, speed=f"{done / elapsed:.1f}" if elapsed else "–")
-
-        yield update
+    with drawn(label, unit) as bars:
+        yield bars

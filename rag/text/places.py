@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -31,10 +32,35 @@ def _groups() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _listed() -> re.Pattern[str]:
-    names = sorted(_groups(), key=len, reverse=True)
-    words = (rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])" if name.isascii() else re.escape(name) for name in names)
-    return re.compile("|".join(words), re.IGNORECASE)
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """First character of a place's name → how long such names are, the longest first."""
+    lengths: dict[str, set[int]] = {}
+    for name in _groups():
+        lengths.setdefault(name[0], set()).add(len(name))
+    return {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+
+
+def _listed(text: str) -> Iterator[tuple[int, str]]:
+    """Listed names in a text, with where each begins: the longest that stands there, those in Latin letters as whole words.
+
+    By looking names up: a pattern of all of them takes longer to compile than a question takes to answer.
+    """
+    small, known, lengths, at = text.lower(), _groups(), _lengths(), 0
+    if len(small) != len(text):  # İ is two characters when it is small
+        small = "".join(one.lower() if len(one.lower()) == 1 else one for one in text)
+    while at < len(text):
+        for length in lengths.get(small[at], ()):
+            name = small[at : at + length]
+            if name in known and not (name.isascii() and (_is_letter(text, at - 1) or _is_letter(text, at + length))):
+                yield at, text[at : at + length]
+                at += length
+                break
+        else:
+            at += 1
+
+
+def _is_letter(text: str, at: int) -> bool:
+    return 0 <= at < len(text) and text[at].isascii() and text[at].isalpha()
 
 
 def names_of(place: str) -> tuple[str, ...]:
@@ -52,7 +78,7 @@ _CAPITALS = frozenset(
 def places_in(text: str) -> tuple[str, ...]:
     """Places in order, as they are written."""
     plain = fold(text[:_LONGEST])
-    found = [(one.start(), one.group()) for one in _listed().finditer(plain) if _is_place(one.group())]
+    found = [(at, name) for at, name in _listed(plain) if _is_place(name)]
     at = 0
     for word, tag in chinese.tag(plain) if not plain.isascii() else ():
         if tag == "ns" and not word.isascii() and len(word) > 1:

@@ -27,8 +27,9 @@ DOCUMENTS = {
 
 
 def library(folder: Path, **given: object) -> Application:
-    """A library with the documents above; a passage each."""
-    application = open_application(make_settings(folder), embedder=HashEmbedder(), **given)
+    """A library with the documents above; a passage each. Names with `__` are settings."""
+    overrides = {name: given.pop(name) for name in list(given) if "__" in name}
+    application = open_application(make_settings(folder, **overrides), embedder=HashEmbedder(), **given)
     for document_id, (title, url, text) in DOCUMENTS.items():
         collection = "garden" if "sprinkler" in text else "default"
         doc = DocumentInput(

@@ -2,39 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from pathlib import Path
-from typing import Any
-
 import pytest
-from clients_service import DOCUMENTS, Dictated, stops
+from clients_service import Dictated, stops
+from js_clients import BELL, LENS, LENS_TEXT, needed, saw, start
 
-FOLDER = Path(__file__).parent / "js"
-LENS = "镜头起雾怎么办？"
-LENS_TEXT = DOCUMENTS["help/lens.md"][2]
-BELL = "How much is the doorbell?"
-
-if shutil.which("node") is None:
-    pytest.skip("node is not installed", allow_module_level=True)
-if not (FOLDER / "node_modules" / "ai").is_dir():
-    pytest.skip("the npm packages are not installed: run `npm ci` in tests/clients/js", allow_module_level=True)
-
-
-def start(script: str, base_url: str, **environment: str) -> subprocess.Popen[str]:
-    told = {"BASE_URL": base_url, "QUESTION": LENS, **environment}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        ["node", script], cwd=FOLDER, env=os.environ | told, stdout=pipe, stderr=pipe, text=True, encoding="utf-8"
-    )
-
-
-def saw(process: subprocess.Popen[str]) -> Any:
-    out, error = process.communicate(timeout=60)
-    assert process.returncode == 0, error
-    return json.loads(out)
+needed()
 
 
 def test_openai(base_url: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -12,9 +14,13 @@ from starlette.responses import Response
 from api.scopes import Admin
 from api.state import Here
 from api.web.console.shown import Lang, show
+from rag.domain import Document
+from rag.domain.statement import Period
 from rag.domain.validation import check_document_id
 from rag.record import readings
 from rag.record.history import editions
+from rag.runtime import clock
+from rag.text.validity import field_period, read_period
 
 router = APIRouter(prefix="/console")
 
@@ -39,6 +45,7 @@ def document(request: Request, here: Here, caller: Admin, id: DocumentQuery, lan
         "next": more,
         "told": _plain(read["told"]),
         "masked": ledger.masked(doc.id, doc.version),
+        "holds": _holds(doc, read["passages"]),
     }
     if "hx-request" in request.headers:
         return show(request, "pieces.html", caller, **told)
@@ -67,6 +74,26 @@ def delete(request: Request, here: Here, caller: Admin, id: DocumentQuery) -> Re
 
 def _piece(passage: dict[str, Any], text: str) -> dict[str, Any]:
     return passage | {"original": text[passage["start"] : passage["end"]]}
+
+
+def _holds(doc: Document, passages: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """(of what, first day, last day, `now`, `over` or `later`): when the document and its parts are in force, as they say."""
+    periods = {"": field_period(doc.metadata) or read_period(doc.title, title=True)}
+    for one in passages:
+        for heading in one["section"]:
+            periods.setdefault(heading, read_period(heading))
+    today = clock.today()
+    return [(of, _day(span.first), _day(span.last), _state(span, today)) for of, span in periods.items() if span is not None]
+
+
+def _day(ordinal: int | None) -> str:
+    return date.fromordinal(ordinal).isoformat() if ordinal and ordinal > 1 else ""
+
+
+def _state(span: Period, today: int) -> str:
+    if span.last is not None and span.last < today:
+        return "over"
+    return "later" if span.first is not None and span.first > today else "now"
 
 
 def _plain(told: dict[str, Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -16,7 +17,9 @@ from api.schemas import cursor_after, read_cursor
 from api.scopes import Admin
 from api.state import Here, State
 from api.web.console.shown import Lang, show
+from ingest.catalogue import Catalogue
 from ingest.queue import Queue, job_json
+from ingest.sync import source_json
 from rag.domain import Document
 
 router = APIRouter(prefix="/console")
@@ -48,7 +51,7 @@ def library(
     told = {"documents": found, "next": more, "q": q, "counts": here.application.ledger.counts()}
     if htmx:
         return show(request, "library_list.html", caller, **told)
-    return show(request, "library.html", caller, **told, **_jobs(here, caller))
+    return show(request, "library.html", caller, **told, **_jobs(here, caller), sources=_sources(here, caller))
 
 
 @router.post("/upload", name="upload_documents")
@@ -69,6 +72,12 @@ def _jobs(here: State, caller: Principal) -> dict[str, object]:
     queue = Queue(here.application.ledger.engine)
     shown = [job_json(job) for job in queue.page(limit=_JOBS * 5) if caller.sees(job.collection, job.acl)][:_JOBS]
     return {"jobs": shown, "busy": any(job["state"] not in _ENDED for job in shown), "paused": queue.paused()}
+
+
+def _sources(here: State, caller: Principal) -> list[Mapping[str, object]]:
+    """What documents are taken from by themselves, as far as the caller may see its collection."""
+    found = Catalogue(here.application.ledger.engine).all()
+    return [source_json(one) for one in found if caller.sees(one.collection, ())]
 
 
 def _found(here: State, caller: Principal, wanted: str, after: str) -> tuple[list[Document], str | None]:

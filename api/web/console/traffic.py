@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
@@ -16,6 +17,7 @@ from api.web.console import figures
 from api.web.console.shown import Lang, show
 from rag.record import calibration
 from rag.search.calibrate import usual
+from rag.settings.limits import Limits
 
 router = APIRouter(prefix="/console")
 
@@ -37,16 +39,25 @@ def _traffic(here: State) -> dict[str, Any]:
         (stage, *(figures.quantile(families, "xiansou_stage_seconds", share, stage=stage) for share in (0.5, 0.95, 0.99)))
         for stage in _STAGES
     ]
+    tokens = {kind: figures.total(families, "xiansou_tokens", kind=kind) for kind in ("prompt", "completion")}
     return {
         "day": figures.day(here.application.ledger.engine),
         "latency": latency,
         "cache": (hits, lookups),
-        "tokens": {kind: figures.total(families, "xiansou_tokens", kind=kind) for kind in ("prompt", "completion")},
+        "tokens": tokens,
+        "spent": _spent(here.application.settings.limits, tokens),
         "active": figures.total(families, "xiansou_http_requests_active"),
         "kept": here.application.settings.answers.store != "none",
         "index_version": here.application.ledger.head(),
         "counts": here.application.ledger.counts(),
     }
+
+
+def _spent(prices: Limits, tokens: Mapping[str, float]) -> float | None:
+    """Money that the tokens cost, by the prices of a million; None where none are set."""
+    if not (prices.prompt_price or prices.completion_price):
+        return None
+    return (tokens["prompt"] * prices.prompt_price + tokens["completion"] * prices.completion_price) / 1_000_000
 
 
 @router.get("/calibration")

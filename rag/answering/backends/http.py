@@ -15,7 +15,7 @@ import httpx
 from rag.answering.stop import current
 from rag.runtime.tracing import trace_headers
 
-_SLICE_S = 0.1
+_SLICE_S, _LONGEST_SLICE_S = 0.1, 0.5  # the longer a backend is silent, the less often it is looked
 _Value = TypeVar("_Value")
 
 
@@ -25,6 +25,8 @@ def client(base_url: str = "", headers: dict[str, str] | None = None) -> httpx.C
         base_url=base_url,
         headers=headers,
         timeout=httpx.Timeout(600, connect=10),
+        # How many answers there are at once is `limits.concurrent`'s affair; httpx alone would let 100 talk and the rest wait.
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         event_hooks={"request": [lambda request: request.headers.update(trace_headers())]},
     )
     make_stoppable(made)
@@ -106,10 +108,11 @@ def _sliced(read: Callable[[float], _Value], timeout: float | None, late: type[E
     while True:
         if stop.is_set() or stop.left() <= 0 or (timeout is not None and waited >= timeout):
             raise late("stopped")
+        slice_s = min(_LONGEST_SLICE_S, max(_SLICE_S, waited / 4), max(0.01, stop.left()))
         try:
-            return read(_SLICE_S)
+            return read(slice_s)
         except late:
-            waited += _SLICE_S
+            waited += slice_s
 
 
 def server_sent(lines: Iterable[str]) -> Iterable[str]:
