@@ -176,7 +176,7 @@ def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
         return False  # `on the Team plan`, 拆封后: of what follows
     content = [t for clause in part for t in clause.content]
     if len(part) == 1 and len(clauses) > 1 and not any(t.kind == "operator" for t in part[0].tokens):
-        if len(content) == 1 and content[0].kind == "number":  # no statement
+        if len(content) == 1 and content[0].fact:  # no statement
             return False
         behind = end < len(clauses) and not clauses[end].hard
         if behind and len(content) < 4 and not any(t.kind == "number" or t.key in VERBS for t in content):

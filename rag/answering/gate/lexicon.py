@@ -160,7 +160,10 @@ for _word, _first in PHRASES.items():
 
 # -- verbs that say little by themselves, and words that say the opposite ------------------------------------------------
 
-VERBS = frozenset(key_of(word) for line in lines("verbs.txt") for told in line.split(", ") for word in told.split())
+_PARTICLES = frozenset("up down out off over in on back for with into to be up".split())  # of phrasal verbs
+VERBS = frozenset(
+    key_of(word) for line in lines("verbs.txt") for told in line.split(", ") for word in told.split() if word not in _PARTICLES
+)
 _OPPOSED: dict[str, set[str]] = {}
 for _line in lines("opposed.txt"):
     _sides = [{key_of(word) for word in side.split()} for side in _line.split(" | ")]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from rag.answering.gate.alike import alike
+from rag.answering.gate.lexicon import LIGHT, VERBS
 from rag.answering.gate.order import LEADS
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import Unit
@@ -27,6 +29,7 @@ _TURNED = frozenset(
     ).split("|")
 )
 _BEING = frozenset("is are was were be been being has have had do does did will would".split())
+_HOLDING_ZH = frozenset("把 被 由 向 从".split())
 _HOLDING = frozenset("把 被 将 由 对 比 给 向 从 到 至 是 为".split())
 
 
@@ -34,8 +37,9 @@ def rearranged(claim: Reading, found: Sequence[Unit]) -> Fault | None:
     """What is wrong with the order of its words; None as well where they are not the passage's own."""
     if any(unit.label is not None for unit in found):
         return None
-    there = _apart(clause for unit in sorted(found, key=lambda u: u.start) for clause in unit.reading.clauses)
-    here = _apart(claim.clauses)
+    clauses = [clause for unit in sorted(found, key=lambda u: u.start) for clause in unit.reading.clauses]
+    there = _apart(clauses, claim.keys)
+    here = _apart(claim.clauses, {t.key for clause in clauses for t in clause.tokens})
     told, said = ([t for clause in side for t in clause.tokens] for side in (there, here))
     words = {t.text.lower() for t in told}
     solid = [t for t in said if t.content or t.kind == "operator"]
@@ -43,22 +47,44 @@ def rearranged(claim: Reading, found: Sequence[Unit]) -> Fault | None:
         return None
     if _led_by_another(said, told):
         return "name"
+    if _exchanged([*claim.tokens], [t for unit in sorted(found, key=lambda u: u.start) for t in unit.reading.tokens]):
+        return "no_support"
     return _moved(here, said, there, told)
 
 
-def _apart(clauses: Iterable[Clause]) -> list[Clause]:
-    """Small words that were read as one, word by word: according to."""
+def _apart(clauses: Iterable[Clause], other: Set[str]) -> list[Clause]:
+    """Words that were read as one, word by word: according to. other: what the other side says, which stays as it is."""
     return [
         replace(
             clause,
             tokens=tuple(
                 word
                 for t in clause.tokens
-                for word in ([replace(t, text=w, key=w) for w in t.text.split()] if " " in t.text and not t.content else [t])
+                for word in ([replace(t, text=w, key=w) for w in t.text.split()] if " " in t.text and not (t.content and t.key in other) else [t])
             ),
         )
         for clause in clauses
     ]
+
+
+def _exchanged(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
+    """Whether one word stands in another's place: `choose Want comparison`, of `choose Disable comparison`."""
+    one, other = [t.text.lower() for t in told], [t.text.lower() for t in said]
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if tag != "replace":
+            continue
+        lost = [t for t in told[i1:i2] if not t.soft and not any(t.content and o.content and alike(o, t) for o in said)]
+        came = [t for t in said[j1:j2] if not t.soft and not any(t.content and o.content and alike(t, o) for o in told)]
+        named = j1 > 0 and any(t.kind == "function" and t.text[:1].isupper() and t.text != "I" for t in came[:1])
+        if named and any(t.content or t.kind == "operator" for t in lost):
+            return True
+        if any(t.content for t in lost) and any(t.content for t in came) and not all(
+            t.kind == "word" and (t.key in VERBS or t.key in LIGHT) for t in (*lost, *came) if t.content
+        ):
+            return True
+        if any(t.text in _HOLDING_ZH and one.count(t.text) < other.count(t.text) for t in came) and len(lost) == len(came) - 1:
+            return True
+    return False
 
 
 def _led_by_another(said: Sequence[Tok], told: Sequence[Tok]) -> bool:

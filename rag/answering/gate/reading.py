@@ -166,7 +166,7 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
         return None
     if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
         return None
-    if token.text == "部分" and before is not None and before.content:
+    if token.text == "部分" and before is not None and before.content and (after is None or not after.content):
         return Tok("部分", "function", token.text)  # 续重部分
     if token.text == "前" and after is not None and after.kind == "number" and after.unit != "date":
         return Tok("first", "word", token.text)  # 前 30 分钟

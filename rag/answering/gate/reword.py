@@ -11,7 +11,7 @@ import numpy as np
 from rag.answering.gate.alike import Found, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
 from rag.answering.gate.lexicon import LIGHT, VERBS, opposed
-from rag.answering.gate.little import counts, kin, says_little, timed
+from rag.answering.gate.little import counts, kin, light, says_little, timed
 from rag.answering.gate.order import LEADS
 from rag.answering.gate.scope import GONE, agree
 from rag.answering.gate.tok import Clause, Tok
@@ -139,11 +139,11 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
                 how.append("near")
             else:
                 near[-1] = min(near[-1], best[0]) if token.key in known.elsewhere else near[-1]
-                light = token.soft or (token.key in LIGHT and id(token) not in moments)
+                adds_nothing = token.soft or (light(token) and id(token) not in moments)
                 verb = token.kind == "word" and token.key in VERBS and id(token) not in moments
-                how.append("light" if light else "verb" if verb else "missing")
+                how.append("light" if adds_nothing else "verb" if verb else "missing")
         else:
-            how.append("light" if token.soft or token.key in LIGHT else "missing")
+            how.append("light" if token.soft or light(token) else "missing")
     laid = Aligned([t for _, t in claim], there, how, [None] * len(claim), sims, near)
     _place(laid, at)
     return laid
@@ -164,7 +164,7 @@ def _borrowed(laid: Aligned) -> None:
             continue
         first = next((t for t in laid.there[after].tokens if t.kind != "join"), None)
         own = first is not None and (first.content and first.kind != "number" and first.key not in VERBS)
-        if own and (after, laid.there[after].tokens.index(first)) not in laid.place:
+        if own:
             continue
         laid.there[at] = Clause(tokens[: max(held) + 1], laid.there[at].join, laid.there[at].hard, laid.there[at].mark)
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence, Set
 
 from rag.answering.gate.alike import Found, Known, alike, weigh
 from rag.answering.gate.compare import kind_of
-from rag.answering.gate.lexicon import LIGHT, VERBS
+from rag.answering.gate.lexicon import VERBS
+from rag.answering.gate.little import light
 from rag.answering.gate.operators import bounds, limited
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import CellRead, Unit
@@ -53,7 +54,7 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
         and not t.soft
         and t.key not in _PREDICATES
         and (t.key not in VERBS or t.kind != "word")
-        and t.key not in LIGHT
+        and not light(t)
         and not any(alike(t, o) for o in (held if t.key in known.elsewhere else (*held, *above)))
     ]
     close = 1 - weigh(missing) / weigh(claim)
