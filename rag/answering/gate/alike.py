@@ -45,9 +45,9 @@ def _same_number(here: Tok, there: Tok) -> bool:
         return _scaled(days.key, 86400) == seconds.key.removesuffix(" s")
     one, other = (
         here.key.removesuffix(here.unit).strip(),
-        _DIGITS.match(there.text) or there.key.removesuffix(there.unit).strip(),
+        None if ".." in there.key else _DIGITS.match(there.text),
     )
-    other = other if isinstance(other, str) else other.group()
+    other = other.group() if other is not None else there.key.removesuffix(there.unit).strip()
     if here.unit == there.unit or one != other:
         return False
     if {here.unit, there.unit} in ({"deg", "c"}, {"deg", "f"}):

@@ -224,7 +224,7 @@ def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
 
 
 def _latin(text: str, lower: str, han: bool, first: bool) -> Tok:
-    capital = text[0].isupper() and (not first or any(char.isupper() for char in text[1:]))
+    capital = text[0].isupper() and (not first or any(char.isupper() for char in text[1:]) or (len(text) == 1 and lower not in "ai"))
     if lower in JOINS and not (text.isupper() and len(text) > 1):  # OR: odds ratio
         return Tok(JOINS[lower], "join", text)
     if lower in OPERATORS and not (capital and lower in _NAMES_TOO):

@@ -169,7 +169,7 @@ def _borrowed(laid: Aligned) -> None:
         laid.there[at] = Clause(tokens[: max(held) + 1], laid.there[at].join, laid.there[at].hard, laid.there[at].mark)
 
 
-_BINDING = frozenset("only if unless except until before after".split())
+_BINDING = frozenset("if unless except until before after".split())
 
 
 def _contrary(part: Sequence[Clause], laid: Aligned) -> bool:
@@ -188,7 +188,12 @@ def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
     if any(t.content and (at, n) not in places for at in laid.used for n, t in enumerate(laid.there[at].tokens)):
         return False
     here, told = (
-        [t.key for clause in side for t in clause.tokens if t.kind != "function" or t.key in LEADS]
+        [
+            t.key
+            for n, clause in enumerate(side)
+            for t in clause.tokens
+            if (t.kind != "function" or t.key in LEADS) and not (t.kind == "join" and n == 0)
+        ]
         for side in (part, [laid.there[at] for at in sorted(laid.used)])
     )
     return all(how in ("exact", "light") for how in laid.how) and _common(here, told) == len(here)
@@ -240,6 +245,28 @@ def _converted(laid: Aligned, at: int, token: Tok) -> bool:
     return any({token.unit, t.unit} in _TWICE and any(alike(o, t) for o in laid.claim) for t in near)
 
 
+_THEN = frozenset("time case point moment".split())  # `during that time`
+_POINTING = frozenset("that this these those same the".split())
+_TOLD_APART = frozenset(("", "day", "s", "month", "bday", "pct", "usd", "eur", "gbp", "cny", "date", "clock", "time", "person"))
+
+
+def _describes(tokens: Sequence[Tok], at: int, places: set[Spot], clause: int) -> bool:
+    """Whether a measure only stands before what the claim speaks of: `a built-in 10,400 mAh battery`."""
+    if tokens[at].unit in _TOLD_APART or (at and tokens[at - 1].kind == "operator"):
+        return False
+    return at + 1 < len(tokens) and tokens[at + 1].kind == "word" and (clause, at + 1) in places
+
+
+def _of_coded(tokens: Sequence[Tok], at: int, places: set[Spot], clause: int) -> bool:
+    """Whether it is part of the name of a model that the claim names by its code: `Outdoor Battery Cam B5`."""
+    for n in range(at + 1, min(at + 4, len(tokens))):
+        if not tokens[n].fact or tokens[n].kind == "number":
+            return False
+        if any(c.isdigit() for c in tokens[n].key):
+            return (clause, n) in places
+    return False
+
+
 def _verbatim(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether the claim is the evidence's own sentence but for a word or two."""
     here = [t.text.lower() for clause in part for t in clause.tokens]
@@ -282,7 +309,11 @@ def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) ->
                 continue
             if (token.key in _ANYBODY and addressed) or (token.key in GONE and negated):
                 continue
-            if token.kind == "number" and _converted(laid, at, token):
+            if token.kind == "number" and (_converted(laid, at, token) or _describes(laid.there[at].tokens, n, places, at)):
+                continue
+            if token.kind == "name" and _of_coded(laid.there[at].tokens, n, places, at):
+                continue
+            if token.key in _THEN and n and laid.there[at].tokens[n - 1].text.lower() in _POINTING:
                 continue
             if token.kind == "word" and held[column[id(token)]] >= HELD and free > 0:
                 free -= 1
