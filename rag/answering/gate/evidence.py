@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from rag.answering.gate.alike import Found, Known, weigh
 from rag.answering.gate.compare import compare
+from rag.answering.gate.difference import compared
 from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
@@ -107,6 +108,8 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     if whole.fault is None and at is not None:
         return Said((at,), None, whole.close)
     nearest = at
+    if rows := _differ(passages, clauses, known):
+        return Said(tuple(rows), None, 1.0)
     if (
         whole.fault in _SETTLED and whole.close >= 1 and whole.prose
     ):  # all of it is in one sentence, and says something else there
@@ -125,9 +128,22 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
                 start = end
                 break
+            if rows := _differ(passages, clauses[start:end], known):
+                found += rows
+                start = end
+                break
         else:
             return Said((), whole.fault, whole.close, nearest)
     return Said(tuple(dict.fromkeys(found)), None, 1.0)
+
+
+def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> list[tuple[int, Unit]]:
+    """The rows of one passage that make a comparison true."""
+    for at, evidence in enumerate(passages):
+        rows = compared(part, [unit for unit in evidence.units if unit.label is not None], known)
+        if rows:
+            return [(at, row) for row in rows]
+    return []
 
 
 def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Found, tuple[int, Unit] | None]:

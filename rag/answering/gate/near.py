@@ -25,11 +25,11 @@ _TURNED = frozenset(
     for pair in (
         "from to|first last|first second|next previous|last next"
         "|into from|over under|above below|and or|in out|on off|up down|by to|by from|by for|with without|& or"
-        "|和 或|与 或|及 或|并 或|且 或|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
+        "|和 或|与 或|及 或|并 或|且 或|his her|he she|him her|himself herself|他 她|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
     ).split("|")
 )
 _BEING = frozenset("is are was were be been being has have had do does did will would".split())
-_HOLDING_ZH = frozenset("把 被 由 向 从".split())
+_HOLDING_ZH = frozenset("把 被 由 向 从 到".split())
 _HOLDING = frozenset("把 被 将 由 对 比 给 向 从 到 至 是 为".split())
 
 
@@ -60,7 +60,11 @@ def _apart(clauses: Iterable[Clause], other: Set[str]) -> list[Clause]:
             tokens=tuple(
                 word
                 for t in clause.tokens
-                for word in ([replace(t, text=w, key=w) for w in t.text.split()] if " " in t.text and not (t.content and t.key in other) else [t])
+                for word in (
+                    [replace(t, text=w, key=w) for w in t.text.split()]
+                    if " " in t.text and not (t.content and t.key in other)
+                    else [t]
+                )
             ),
         )
         for clause in clauses
@@ -78,8 +82,10 @@ def _exchanged(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
         named = j1 > 0 and any(t.kind == "function" and t.text[:1].isupper() and t.text != "I" for t in came[:1])
         if named and any(t.content or t.kind == "operator" for t in lost):
             return True
-        if any(t.content for t in lost) and any(t.content for t in came) and not all(
-            t.kind == "word" and (t.key in VERBS or t.key in LIGHT) for t in (*lost, *came) if t.content
+        if (
+            any(t.content for t in lost)
+            and any(t.content for t in came)
+            and not all(t.kind == "word" and (t.key in VERBS or t.key in LIGHT) for t in (*lost, *came) if t.content)
         ):
             return True
         if any(t.text in _HOLDING_ZH and one.count(t.text) < other.count(t.text) for t in came) and len(lost) == len(came) - 1:
@@ -114,7 +120,7 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
     if any(({*one} & words) != ({*other} & words) for words in (_PASSIVE, _HAVING)):  # the same from the other side
         return None
     twice = Counter(t.text.lower() for t in said if t.kind == "word") - Counter(one)
-    again = Counter(t.key for t in said if t.kind == "name") - Counter(t.key for t in told)
+    again = Counter(t.key for t in said if t.fact and not t.soft) - Counter(t.key for t in told)
     if any(word in one for word in twice) or any(key in {t.key for t in told} for key in again):  # said of something else too
         return "no_support"
     if any(

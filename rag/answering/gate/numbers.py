@@ -129,6 +129,8 @@ _NUMBER = re.compile(
     r"(?P<below>零下|minus\s+|(?<![\w.)\]}%℃°-])[-−](?=\d))?\s*(?P<cur>US\$|[$€£¥￥])?\s?"
     r"(?P<v>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d(?!\d)|\d+(?:\.\d+)?(?![.\d]*\.\d)"
     rf"|百分之[\d.一二三四五六七八九十百]+|(?:第)?(?:{_HAN_NUMERAL})(?=个?半?\s*(?:{_UNIT_WORDS}|{_CLASSIFIERS}))"
+    r"|[一二两三四五六七八九十百千][一二三四五六七八九十百千零]*[万亿](?=\s*元)"
+    r"|第(?:[二三四五六七八九十][一二三四五六七八九十]?|一(?=[类条款章节级等步项组]))"
     rf"|\b(?i:{'|'.join(_WORDS)})\b)"
     rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一)?\s?(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand"
     rf"|million|billion|trillion)\b|k\b(?!g|m|w|b|hz))?"
@@ -258,7 +260,8 @@ def _plain(match: re.Match[str]) -> Number | None:
     elif text == "半":
         value = Decimal("0.5")
     else:
-        value, word = Decimal(zh_number(text.removeprefix("第"))), text == "一" and not unit
+        scale = _SCALES.get(text[-1], 1) if len(text) > 1 and text[-1] in "万亿" else 1
+        value, word = Decimal(zh_number(text.removeprefix("第")[: -1 if scale > 1 else None]) * scale), text == "一" and not unit
         unit = "ord" if text.startswith("第") else unit
     if match["half"] or (match["half2"] and unit in ("year", "day", "h", "month", "week", "l", "kg")):
         value += Decimal("0.5")

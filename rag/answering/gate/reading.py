@@ -50,6 +50,7 @@ _PHRASE = re.compile(rf"(?:{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_H
 _NEGATION = re.compile(
     r"\b(ca|wo|sha)n['’]t\b|\b(do|does|did|is|are|was|were|has|have|had|could|would|should|must|need)n['’]t\b", re.IGNORECASE
 )
+_ESCAPED = re.compile(r"\\([_.*-])")
 _ONE = re.compile(r"\b(by|for|within|after|than|another) an? (?=(?:year|month|week|day|hour|minute)\b)", re.IGNORECASE)
 _SUBORDINATE = frozenset(("if", "unless", "while"))
 _HOW_OFTEN = frozenset("a an per every each in daily weekly monthly unless if for only".split())
@@ -101,7 +102,7 @@ def unmarked(text: str) -> str:
 
 def plain(text: str) -> str:
     """Folded, without markup, contractions written out."""
-    text = _ONE.sub(r"\1 1 ", unmarked(fold(text)))
+    text = _ONE.sub(r"\1 1 ", unmarked(_ESCAPED.sub(r"\1", fold(text))))
     return _NEGATION.sub(lambda m: _LONG_NEGATION[m[1].lower()] if m[1] else f"{m[2]} not", text.replace("’", "'"))
 
 
@@ -131,7 +132,7 @@ def _tokens(text: str) -> Iterator[Tok | str]:  # noqa: C901 - one place for wha
         if match.group() == "/" and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha():
             kind = "han"  # credit/debit card
         if kind in ("stop", "pause", "colon"):
-            yield "bracket" if match.group() in "()（）" else "dash" if match.group() in "—–→/|" else kind
+            yield "bracket" if match.group() in "()（）" else "dash" if match.group().strip() in "—–→/|-" else kind
             first = kind != "pause"
         elif kind == "run":
             yield from _han(match.group())
@@ -224,7 +225,9 @@ def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
 
 
 def _latin(text: str, lower: str, han: bool, first: bool) -> Tok:
-    capital = text[0].isupper() and (not first or any(char.isupper() for char in text[1:]) or (len(text) == 1 and lower not in "ai"))
+    capital = text[0].isupper() and (
+        not first or any(char.isupper() for char in text[1:]) or (len(text) == 1 and lower not in "ai")
+    )
     if lower in JOINS and not (text.isupper() and len(text) > 1):  # OR: odds ratio
         return Tok(JOINS[lower], "join", text)
     if lower in OPERATORS and not (capital and lower in _NAMES_TOO):

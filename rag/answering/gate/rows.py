@@ -17,7 +17,7 @@ from rag.ports import Vectors
 _OF_IT = 0.36  # cosine from which on a word is of what the row is about
 
 # What a row means by having a value: verbs that say no more than that.
-_PREDICATES = frozenset(
+PREDICATES = frozenset(
     "cost last hold give send weigh measur carri offer open earn stand run set sell mean support "
     "count covered cover keep bring record use stay valid "
     "pay 付 rat amount total label price requir fit store come show display list call indic connect "
@@ -52,7 +52,7 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
         for t in claim
         if id(t) not in near
         and not t.soft
-        and t.key not in _PREDICATES
+        and t.key not in PREDICATES
         and (t.key not in VERBS or t.kind != "word")
         and not light(t)
         and not any(alike(t, o) for o in (held if t.key in known.elsewhere else (*held, *above)))
