@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.answering.gate.alike import Found, Known, weigh
 from rag.answering.gate.compare import compare
@@ -134,7 +135,19 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
                 break
         else:
             return Said((), whole.fault, whole.close, nearest)
+    if _shuffled(clauses, found):
+        return Said((), "no_support", whole.close, nearest)
     return Said(tuple(dict.fromkeys(found)), None, 1.0)
+
+
+_SEQUENCE = frozenset("first then next finally afterwards 先 再 然后 接着 随后 最后".split())
+
+
+def _shuffled(clauses: Sequence[Clause], found: Sequence[tuple[int, Unit]]) -> bool:
+    """Whether what is told in an order stands in another one."""
+    if not any(t.text.lower() in _SEQUENCE for clause in clauses for t in clause.tokens):
+        return False
+    return any(at == before and later.start < unit.start for (before, unit), (at, later) in pairwise(found))
 
 
 def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> list[tuple[int, Unit]]:

@@ -249,7 +249,7 @@ def _plain(match: re.Match[str]) -> Number | None:
         rest = text.removeprefix("百分之")
         value, unit = Decimal(rest) if rest[0].isdigit() else Decimal(zh_number(rest)), "pct"
     elif lower in _WORDS:
-        value, word = Decimal(_WORDS[lower]), lower == "one"
+        value, word = Decimal(_WORDS[lower]), lower == "one" and not unit
     elif text[0].isdigit():
         plain = text.replace(",", ".") if re.fullmatch(r"\d+,\d", text) else text.replace(",", "")
         value = Decimal(plain)
@@ -261,7 +261,10 @@ def _plain(match: re.Match[str]) -> Number | None:
         value = Decimal("0.5")
     else:
         scale = _SCALES.get(text[-1], 1) if len(text) > 1 and text[-1] in "万亿" else 1
-        value, word = Decimal(zh_number(text.removeprefix("第")[: -1 if scale > 1 else None]) * scale), text == "一" and not unit
+        value, word = (
+            Decimal(zh_number(text.removeprefix("第")[: -1 if scale > 1 else None]) * scale),
+            text == "一" and not unit,
+        )
         unit = "ord" if text.startswith("第") else unit
     if match["half"] or (match["half2"] and unit in ("year", "day", "h", "month", "week", "l", "kg")):
         value += Decimal("0.5")

@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.answering.gate.alike import Found, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
-from rag.answering.gate.lexicon import LIGHT, VERBS, opposed
+from rag.answering.gate.lexicon import LIGHT, VERBS, key_of, opposed
 from rag.answering.gate.little import counts, kin, light, says_little, timed
 from rag.answering.gate.order import LEADS
 from rag.answering.gate.scope import GONE, agree
@@ -174,10 +174,10 @@ _BINDING = frozenset("if unless except until before after".split())
 
 def _contrary(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether a word that is not the evidence's says the opposite of one that is."""
-    told = {t.key for at in laid.used for t in laid.there[at].tokens if t.content}
-    said = {t.key for t in laid.claim}
+    told = {t.key if t.content else key_of(t.key) for at in laid.used for t in laid.there[at].tokens}
+    said = {t.key if t.content else key_of(t.key) for clause in part for t in clause.tokens}
     return any(
-        how in ("verb", "near", "missing", "light") and any(opposed(t.key, key) for key in told - said)
+        how in ("verb", "near", "missing", "light", "above") and any(opposed(t.key, key) for key in told - said)
         for t, how in zip(laid.claim, laid.how, strict=True)
     )
 
