@@ -71,15 +71,22 @@ def _apart(clauses: Iterable[Clause], other: Set[str]) -> list[Clause]:
     ]
 
 
+_FOR_NAMES = frozenset("i it they this that these those he she you we its their his her your our the a an there here".split())
+
+
 def _exchanged(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
     """Whether one word stands in another's place: `choose Want comparison`, of `choose Disable comparison`."""
     one, other = [t.text.lower() for t in told], [t.text.lower() for t in said]
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if tag != "replace":
-            continue
+    if sum(t.key == "all" for t in said) > sum(t.key == "all" for t in told):
+        return True
+    places = [op[1:] for op in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if op[0] == "replace"]
+    facts = [[{t.key for t in run if t.fact} for run in (told[i1:i2], said[j1:j2])] for i1, i2, j1, j2 in places]
+    if any(a and b and a == d and b == c for n, (a, b) in enumerate(facts) for c, d in facts[:n]):  # each in the other's place
+        return True
+    for i1, i2, j1, j2 in places:
         lost = [t for t in told[i1:i2] if not t.soft and not any(t.content and o.content and alike(o, t) for o in said)]
         came = [t for t in said[j1:j2] if not t.soft and not any(t.content and o.content and alike(t, o) for o in told)]
-        named = j1 > 0 and any(t.kind == "function" and t.text[:1].isupper() and t.text != "I" for t in came[:1])
+        named = any(t.kind == "function" and t.text[:1].isupper() and other[j1] not in _FOR_NAMES for t in came[:1])
         if named and any(t.content or t.kind == "operator" for t in lost):
             return True
         if (
