@@ -192,6 +192,11 @@ def _shared(part: Sequence[Clause], unit: Unit) -> float:
     return weigh(t for clause in part for t in clause.content if t.key in unit.keys)
 
 
+def _goes_on(clause: Clause) -> bool:
+    """Whether it is the next step: `then close the valve`."""
+    return next((t for t in clause.tokens if t.kind != "join"), clause.tokens[0]).text.lower() in _SEQUENCE
+
+
 def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
     """Whether these clauses can be held by themselves: no bare condition, no reason without what it explains."""
     if start and clauses[start].join == "because":
@@ -207,7 +212,7 @@ def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
     if len(part) == 1 and len(clauses) > 1 and not any(t.kind == "operator" for t in part[0].tokens):
         if len(content) == 1 and content[0].fact:  # no statement
             return False
-        behind = end < len(clauses) and not clauses[end].hard
+        behind = end < len(clauses) and not clauses[end].hard and not _goes_on(clauses[end])
         if behind and len(content) < 4 and not any(t.kind == "number" or t.key in VERBS for t in content):
             return False  # the first of a list
     return bool(content)

@@ -232,7 +232,8 @@ def _latin(text: str, lower: str, han: bool, first: bool) -> Tok:
         return Tok(JOINS[lower], "join", text)
     if lower in OPERATORS and not (capital and lower in _NAMES_TOO):
         return Tok(OPERATORS[lower], "operator", text)
-    if lower in FUNCTION or (len(lower) == 1 and not capital and not han):
+    letter = len(text) == 1 and capital and lower not in "ai"  # a key, a size: W, S
+    if (lower in FUNCTION and not letter) or (len(lower) == 1 and not capital and not han):
         return Tok(lower, "function", text)
     key = canon_en(lower)
     if key in OPERATORS and not capital:
