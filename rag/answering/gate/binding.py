@@ -76,6 +76,7 @@ def listed(clauses: Sequence[Clause]) -> list[int]:
                 (clause.join in ("and", "or") and len(clause.content) <= 2 and not _led(clause))
                 or clause.mark == "bracket"
                 or not clause.content
+                or not any(c.content for c in clauses[:n])  # `if not (ready and paid)`
             )
         )
         found.append(found[-1] if member and found else n)
