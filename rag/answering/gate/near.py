@@ -86,6 +86,8 @@ def _exchanged(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
     for i1, i2, j1, j2 in places:
         lost = [t for t in told[i1:i2] if not t.soft and not any(t.content and o.content and alike(o, t) for o in said)]
         came = [t for t in said[j1:j2] if not t.soft and not any(t.content and o.content and alike(t, o) for o in told)]
+        if any(t.kind == "name" for t in came) and lost and not any(t.content or t.text.lower() in _FOR_NAMES for t in lost):
+            return True  # `Subsystem Tip Linux`
         named = any(t.kind == "function" and t.text[:1].isupper() and other[j1] not in _FOR_NAMES for t in came[:1])
         if named and any(t.content or t.kind == "operator" for t in lost):
             return True
