@@ -130,9 +130,14 @@ def other_figure(sentence: str, text: Text, pick: random.Random) -> str | None:
     match = pick.choice(found)
     value = match.group()
     here = sentence[: match.start()], sentence[match.end() :]
-    choices = [value + "0", str(pick.randint(2, 99)), value[::-1], re.sub(r"^\d", lambda m: str(int(m[0]) % 9 + 1), value)]
+    choices = [
+        "" if "." in value else value + "0",
+        str(pick.randint(2, 99)),
+        value[::-1],
+        re.sub(r"^\d", lambda m: str(int(m[0]) % 9 + 1), value),
+    ]
     choices += [other.group() for other in found]
-    new = pick.choice([c for c in choices if c != value and not c.startswith("0")] or [value + "1"])
+    new = pick.choice([c for c in choices if c and c != value and not c.startswith("0")] or [value + "1"])
     return here[0] + new + here[1]
 
 

@@ -92,7 +92,12 @@ def hit(text: str, at: int) -> Hit:
 
 
 def other_number(sentence: str, text: Text, others: list[Text], pick: random.Random) -> str | None:
-    found = list(_NUMBER.finditer(sentence))
+    mark = re.match(r"\s*\d+[、.)）]", sentence)  # of an item of a list: what it is numbered as says nothing
+    found = [
+        match
+        for match in _NUMBER.finditer(sentence)
+        if (mark is None or match.start() >= mark.end()) and sentence[match.start() - 1 : match.start()] != "["
+    ]
     if not found:
         return None
     match = pick.choice(found)

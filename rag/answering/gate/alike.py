@@ -43,11 +43,9 @@ def _same_number(here: Tok, there: Tok) -> bool:
     if {here.unit, there.unit} == {"day", "s"}:  # 48 hours, two days
         days, seconds = (here, there) if here.unit == "day" else (there, here)
         return _scaled(days.key, 86400) == seconds.key.removesuffix(" s")
-    one, other = (
-        here.key.removesuffix(here.unit).strip(),
-        _DIGITS.match(there.text) or there.key.removesuffix(there.unit).strip(),
-    )
-    other = other if isinstance(other, str) else other.group()
+    written = None if ".." in there.key else _DIGITS.match(there.text)
+    one = here.key.removesuffix(here.unit).strip()
+    other = written.group() if written is not None else there.key.removesuffix(there.unit).strip()
     if here.unit == there.unit or one != other:
         return False
     if {here.unit, there.unit} in ({"deg", "c"}, {"deg", "f"}):

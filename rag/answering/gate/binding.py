@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.tok import Clause, Tok
 
 Spot = tuple[int, int]
@@ -66,14 +67,42 @@ _OF_ITS_OWN = frozenset("in on at for by with to is are costs 为 是 用 在".s
 def listed(clauses: Sequence[Clause]) -> list[int]:
     """A number for each clause; the members of a list have one: `name and password`."""
     found: list[int] = []
+    members = _members(clauses)
     for n, clause in enumerate(clauses):
-        member = (
+        member = n in members or (
             n > 0
             and not clause.hard
-            and ((clause.join in ("and", "or") and len(clause.content) <= 2 and not _led(clause)) or clause.mark == "bracket")
+            and (
+                (clause.join in ("and", "or") and len(clause.content) <= 2 and not _led(clause))
+                or clause.mark == "bracket"
+                or not clause.content
+                or not any(c.content for c in clauses[:n])  # `if not (ready and paid)`
+            )
         )
-        found.append(found[-1] if member else n)
+        found.append(found[-1] if member and found else n)
     return found
+
+
+def _members(clauses: Sequence[Clause]) -> set[int]:
+    """Clauses behind the first of `checks, money orders or bank transfers`: short ones up to an `and` or `or`."""
+    found: set[int] = set()
+    for n, clause in enumerate(clauses):
+        if n == 0 or clause.hard or clause.join not in ("and", "or"):
+            continue
+        first = n
+        while first > 1 and clauses[first - 1].mark == "pause" and not clauses[first - 1].hard and _short(clauses[first - 1]):
+            first -= 1
+        subject = _led(clause) or any(t.key in VERBS or t.text in _WILL for t in clause.tokens)  # `…, B and C are free`
+        if first < n or _short(clauses[first - 1]):
+            found |= set(range(first if not subject or _short(clauses[first - 1]) else first + 1, n + 1))
+    return found
+
+
+_WILL = frozenset("会 将 能 可 要 都 均".split())
+
+
+def _short(clause: Clause) -> bool:
+    return 0 < len(clause.content) <= 3 and not clause.operators and not _led(clause) and not clause.join
 
 
 def misbound(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:

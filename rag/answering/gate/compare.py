@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rag.answering.gate.alike import Found, Known, Laid, alike, measured, weigh
 from rag.answering.gate.left import cut_off, left_out
-from rag.answering.gate.lexicon import LIGHT
+from rag.answering.gate.little import light
 from rag.answering.gate.operators import bounds, differ, governed_alike, joined_alike
 from rag.answering.gate.order import moved
 from rag.answering.gate.tok import Clause, Tok
@@ -99,7 +99,7 @@ def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[Lai
     missing = [
         token
         for token, found in zip(claim, at, strict=True)
-        if not found and not token.soft and token.key not in LIGHT and not any(alike(token, other) for other in above)
+        if not found and not token.soft and not light(token) and not any(alike(token, other) for other in above)
     ]
     return laid, missing
 

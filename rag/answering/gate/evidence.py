@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.answering.gate.alike import Found, Known, weigh
 from rag.answering.gate.compare import compare
+from rag.answering.gate.difference import compared
 from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
@@ -107,6 +109,8 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     if whole.fault is None and at is not None:
         return Said((at,), None, whole.close)
     nearest = at
+    if rows := _differ(passages, clauses, known):
+        return Said(tuple(rows), None, 1.0)
     if (
         whole.fault in _SETTLED and whole.close >= 1 and whole.prose
     ):  # all of it is in one sentence, and says something else there
@@ -125,9 +129,34 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
                 start = end
                 break
+            if rows := _differ(passages, clauses[start:end], known):
+                found += rows
+                start = end
+                break
         else:
             return Said((), whole.fault, whole.close, nearest)
+    if _shuffled(clauses, found):
+        return Said((), "no_support", whole.close, nearest)
     return Said(tuple(dict.fromkeys(found)), None, 1.0)
+
+
+_SEQUENCE = frozenset("first then next finally afterwards 先 再 然后 接着 随后 最后".split())
+
+
+def _shuffled(clauses: Sequence[Clause], found: Sequence[tuple[int, Unit]]) -> bool:
+    """Whether what is told in an order stands in another one."""
+    if not any(t.text.lower() in _SEQUENCE for clause in clauses for t in clause.tokens):
+        return False
+    return any(at == before and later.start < unit.start for (before, unit), (at, later) in pairwise(found))
+
+
+def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> list[tuple[int, Unit]]:
+    """The rows of one passage that make a comparison true."""
+    for at, evidence in enumerate(passages):
+        rows = compared(part, [unit for unit in evidence.units if unit.label is not None], known)
+        if rows:
+            return [(at, row) for row in rows]
+    return []
 
 
 def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Found, tuple[int, Unit] | None]:
@@ -163,6 +192,11 @@ def _shared(part: Sequence[Clause], unit: Unit) -> float:
     return weigh(t for clause in part for t in clause.content if t.key in unit.keys)
 
 
+def _goes_on(clause: Clause) -> bool:
+    """Whether it is the next step: `then close the valve`."""
+    return next((t for t in clause.tokens if t.kind != "join"), clause.tokens[0]).text.lower() in _SEQUENCE
+
+
 def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
     """Whether these clauses can be held by themselves: no bare condition, no reason without what it explains."""
     if start and clauses[start].join == "because":
@@ -176,9 +210,9 @@ def _stands(clauses: Sequence[Clause], start: int, end: int) -> bool:
         return False  # `on the Team plan`, 拆封后: of what follows
     content = [t for clause in part for t in clause.content]
     if len(part) == 1 and len(clauses) > 1 and not any(t.kind == "operator" for t in part[0].tokens):
-        if len(content) == 1 and content[0].kind == "number":  # no statement
+        if len(content) == 1 and content[0].fact:  # no statement
             return False
-        behind = end < len(clauses) and not clauses[end].hard
+        behind = end < len(clauses) and not clauses[end].hard and not _goes_on(clauses[end])
         if behind and len(content) < 4 and not any(t.kind == "number" or t.key in VERBS for t in content):
             return False  # the first of a list
     return bool(content)

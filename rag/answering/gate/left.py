@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rag.answering.gate.alike import Known, Laid, alike
 from rag.answering.gate.lexicon import LIGHT
+from rag.answering.gate.little import light
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
 from rag.domain.grounding import Fault
@@ -34,7 +35,7 @@ def cut_off(
     """What the used clauses say and the claim does not: nothing may be cut off but what is known anyway."""
     said = {key for t in claim for key in (t.key,)}
     meant = _means_back(part)
-    lent = any(p is None and not t.soft and t.key not in LIGHT for t, p in zip(claim, laid.place, strict=True))
+    lent = any(p is None and not t.soft and not light(t) for t, p in zip(claim, laid.place, strict=True))
     for at in laid.used:
         held = {p[1] for p in laid.place if p is not None and p[0] == at}
         for n, token in enumerate(there[at].tokens):

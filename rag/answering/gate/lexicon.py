@@ -57,7 +57,7 @@ LIGHT = frozenset(
         "button section page tab find work apply reach need provide offer "
         "unfortun sorri individu respect certain own given actual itself age"
     ).split()
-) | frozenset("中 温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人".split())
+) | frozenset("中 温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人 类 型号".split())
 FUNCTION = frozenset(
     (
         "a an the of in on at to for from by with as is are was were be been being am do does did doing "
@@ -131,7 +131,7 @@ LIGHT_ZH = frozenset(
         "然后 接着 随后 首先 需要 进行 可以 能够 相关 情况 一下 方面 方式 目前 现在 "
         "其中 这样 这个 那个 如下 以下 您的 我们 你们 他们 它们 这里 那里 之间 的时候 "
         "时候 期间 仍然 仍 依然 依旧 同时 此外 另外 直接 倒是 照样 也就是 就是 即可 "
-        "就可 就能 就行 即 已经 哪怕 即使 即便 就算 自己 自行 亲自"
+        "例如 比如 譬如 就可 就能 就行 即 已经 哪怕 即使 即便 就算 自己 自行 亲自"
     ).split()
 )
 # Characters that tell words of one kind apart: a word that differs in one of these is another word.
@@ -160,7 +160,10 @@ for _word, _first in PHRASES.items():
 
 # -- verbs that say little by themselves, and words that say the opposite ------------------------------------------------
 
-VERBS = frozenset(key_of(word) for line in lines("verbs.txt") for told in line.split(", ") for word in told.split())
+_PARTICLES = frozenset("up down out off over in on back for with into to be up".split())  # of phrasal verbs
+VERBS = frozenset(
+    key_of(word) for line in lines("verbs.txt") for told in line.split(", ") for word in told.split() if word not in _PARTICLES
+)
 _OPPOSED: dict[str, set[str]] = {}
 for _line in lines("opposed.txt"):
     _sides = [{key_of(word) for word in side.split()} for side in _line.split(" | ")]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answering.gate.lexicon import VERBS
+from rag.answering.gate.lexicon import LIGHT, VERBS
 from rag.answering.gate.tok import Clause, Tok
 
 _TIMES = frozenset("after before until since if while unless".split())
+
+
+def light(token: Tok) -> bool:
+    """Whether a word of a claim adds nothing: a tab, a page; not one that is written as a name."""
+    return token.key in LIGHT and (token.kind != "name" or token.opens)
 
 
 _MOMENTS = frozenset("day date moment 日期 当天 那天 之日".split())

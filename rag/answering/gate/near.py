@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from difflib import SequenceMatcher
 
+from rag.answering.gate.alike import alike
+from rag.answering.gate.lexicon import LIGHT, VERBS
 from rag.answering.gate.order import LEADS
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import Unit
@@ -23,10 +25,11 @@ _TURNED = frozenset(
     for pair in (
         "from to|first last|first second|next previous|last next"
         "|into from|over under|above below|and or|in out|on off|up down|by to|by from|by for|with without|& or"
-        "|和 或|与 或|及 或|并 或|且 或|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
+        "|和 或|与 或|及 或|并 或|且 或|his her|he she|him her|himself herself|他 她|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
     ).split("|")
 )
 _BEING = frozenset("is are was were be been being has have had do does did will would".split())
+_HOLDING_ZH = frozenset("把 被 由 向 从 到".split())
 _HOLDING = frozenset("把 被 将 由 对 比 给 向 从 到 至 是 为".split())
 
 
@@ -34,8 +37,9 @@ def rearranged(claim: Reading, found: Sequence[Unit]) -> Fault | None:
     """What is wrong with the order of its words; None as well where they are not the passage's own."""
     if any(unit.label is not None for unit in found):
         return None
-    there = _apart(clause for unit in sorted(found, key=lambda u: u.start) for clause in unit.reading.clauses)
-    here = _apart(claim.clauses)
+    clauses = [clause for unit in sorted(found, key=lambda u: u.start) for clause in unit.reading.clauses]
+    there = _apart(clauses, claim.keys)
+    here = _apart(claim.clauses, {t.key for clause in clauses for t in clause.tokens})
     told, said = ([t for clause in side for t in clause.tokens] for side in (there, here))
     words = {t.text.lower() for t in told}
     solid = [t for t in said if t.content or t.kind == "operator"]
@@ -43,22 +47,59 @@ def rearranged(claim: Reading, found: Sequence[Unit]) -> Fault | None:
         return None
     if _led_by_another(said, told):
         return "name"
+    if _exchanged([*claim.tokens], [t for unit in sorted(found, key=lambda u: u.start) for t in unit.reading.tokens]):
+        return "no_support"
     return _moved(here, said, there, told)
 
 
-def _apart(clauses: Iterable[Clause]) -> list[Clause]:
-    """Small words that were read as one, word by word: according to."""
+def _apart(clauses: Iterable[Clause], other: Set[str]) -> list[Clause]:
+    """Words that were read as one, word by word: according to. other: what the other side says, which stays as it is."""
     return [
         replace(
             clause,
             tokens=tuple(
                 word
                 for t in clause.tokens
-                for word in ([replace(t, text=w, key=w) for w in t.text.split()] if " " in t.text and not t.content else [t])
+                for word in (
+                    [replace(t, text=w, key=w) for w in t.text.split()]
+                    if " " in t.text and not (t.content and t.key in other)
+                    else [t]
+                )
             ),
         )
         for clause in clauses
     ]
+
+
+_FOR_NAMES = frozenset("i it they this that these those he she you we its their his her your our the a an there here".split())
+
+
+def _exchanged(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
+    """Whether one word stands in another's place: `choose Want comparison`, of `choose Disable comparison`."""
+    one, other = [t.text.lower() for t in told], [t.text.lower() for t in said]
+    if sum(t.key == "all" for t in said) > sum(t.key == "all" for t in told):
+        return True
+    places = [op[1:] for op in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if op[0] == "replace"]
+    facts = [[{t.key for t in run if t.fact} for run in (told[i1:i2], said[j1:j2])] for i1, i2, j1, j2 in places]
+    if any(a and b and a == d and b == c for n, (a, b) in enumerate(facts) for c, d in facts[:n]):  # each in the other's place
+        return True
+    for i1, i2, j1, j2 in places:
+        lost = [t for t in told[i1:i2] if not t.soft and not any(t.content and o.content and alike(o, t) for o in said)]
+        came = [t for t in said[j1:j2] if not t.soft and not any(t.content and o.content and alike(t, o) for o in told)]
+        if any(t.kind == "name" for t in came) and lost and not any(t.content or t.text.lower() in _FOR_NAMES for t in lost):
+            return True  # `Subsystem Tip Linux`
+        named = any(t.kind == "function" and t.text[:1].isupper() and other[j1] not in _FOR_NAMES for t in came[:1])
+        if named and any(t.content or t.kind == "operator" for t in lost):
+            return True
+        if (
+            any(t.content for t in lost)
+            and any(t.content for t in came)
+            and not all(t.kind == "word" and (t.key in VERBS or t.key in LIGHT) for t in (*lost, *came) if t.content)
+        ):
+            return True
+        if any(t.text in _HOLDING_ZH and one.count(t.text) < other.count(t.text) for t in came) and len(lost) == len(came) - 1:
+            return True
+    return False
 
 
 def _led_by_another(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
@@ -88,7 +129,7 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
     if any(({*one} & words) != ({*other} & words) for words in (_PASSIVE, _HAVING)):  # the same from the other side
         return None
     twice = Counter(t.text.lower() for t in said if t.kind == "word") - Counter(one)
-    again = Counter(t.key for t in said if t.kind == "name") - Counter(t.key for t in told)
+    again = Counter(t.key for t in said if t.fact and not t.soft) - Counter(t.key for t in told)
     if any(word in one for word in twice) or any(key in {t.key for t in told} for key in again):  # said of something else too
         return "no_support"
     if any(

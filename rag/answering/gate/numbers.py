@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
 from rag.answering.gate.data import lines
+from rag.answering.gate.moments import CLOCKS, DATES, clock, date
+from rag.answering.gate.number import Number
 from rag.text.numerals import zh_number
 
 _CLASSIFIERS = (
@@ -54,73 +55,12 @@ _WORDS |= {
     "hundred": 100,
     "twice": 2,
 }
-_MONTHS = {
-    name: at
-    for at, names in enumerate(
-        (
-            "jan january",
-            "feb february",
-            "mar march",
-            "apr april",
-            "may",
-            "jun june",
-            "jul july",
-            "aug august",
-            "sep sept september",
-            "oct october",
-            "nov november",
-            "dec december",
-        ),
-        1,
-    )
-    for name in names.split()
-}
 
 
 def _alternatives(words: object) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))  # type: ignore[call-overload]
 
 
-_MONTH = (
-    r"(?P<mon>(?i:january|february|march|april|may|june|july|august|september|october|november"
-    r"|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec))\.?"
-)
-_MONTH_ONLY = (
-    r"(?P<mon>January|February|March|April|June|July|August|September|October|November|December"
-    r"|(?<=in )May|(?<=until )May|(?<=since )May)"
-)
-_DATES = [
-    re.compile(pattern)
-    for pattern in (
-        r"(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)",
-        r"(?P<y>(?:19|20)\d\d)\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]",
-        r"(?P<y>(?:19|20)\d\d)\s*年\s*(?P<m>\d{1,2})\s*月(?!\d)",
-        r"(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]",
-        rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+(?P<y>(?:19|20)\d\d))?(?![A-Za-z])",
-        rf"\b{_MONTH}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,?\s+(?P<y>(?:19|20)\d\d))?",
-        rf"\b{_MONTH}\s+(?P<y>(?:19|20)\d\d)\b",
-        r"(?P<y>(?:19|20)\d\d)\s*年(?!半)",
-        (
-            r"(?<![\d.,:$€£¥])(?P<y>(?:19|20)\d\d)(?![\d.,:]*\d)(?!\s*(?:%|万|亿|月|秒|天|周|小时|公里|吨|度|倍|元|个|台|GB|MB|W\b|mAh|升|分|次|人|条|字|米|克"
-            r"|points|euros|dollars|seconds|minutes|hours|days|weeks|months|years|miles|percent|million|billion))"
-        ),
-        rf"\b{_MONTH_ONLY}\b",
-    )
-]
-_DAYTIME = r"(?P<zh>上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间|夜里)?\s*"
-_CLOCKS = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        _DAYTIME + r"(?<![\d.,:])(?P<h>\d{1,2}):(?P<min>[0-5]\d)(?::\d\d)?(?!\d)\s*(?P<ap>[ap]\.?m\b\.?)?",
-        r"(?<![\d.,:])(?P<h>\d{1,2})\s*(?P<ap>[ap]\.?m\b\.?)",
-        r"(?<![\d.,:])(?P<h>12)\s+(?P<ap>noon)\b",
-        _DAYTIME + r"(?<![\d.,:])(?P<h>\d{1,2})\s*(?:点|时(?!间|段|候|长))(?:(?P<half>半)|(?P<min>[0-5]?\d)\s*分?)?(?!半)",
-        (
-            r"(?P<zh>上午|早上|早晨|清晨|凌晨|中午|下午|傍晚|晚上|晚间"
-            r"|夜里)\s*(?P<hh>[一二三四五六七八九十两]{1,3})\s*点(?P<half>半)?"
-        ),
-    )
-]
 _LATIN_UNITS = _alternatives(word for word in UNIT if word[-1].isascii() and word[-1].isalpha())
 _OTHER_UNITS = _alternatives(word for word in UNIT if not (word[-1].isascii() and word[-1].isalpha()))
 _UNIT_WORDS = rf"(?:{_LATIN_UNITS})(?![A-Za-z])|{_OTHER_UNITS}"
@@ -129,6 +69,8 @@ _NUMBER = re.compile(
     r"(?P<below>零下|minus\s+|(?<![\w.)\]}%℃°-])[-−](?=\d))?\s*(?P<cur>US\$|[$€£¥￥])?\s?"
     r"(?P<v>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d(?!\d)|\d+(?:\.\d+)?(?![.\d]*\.\d)"
     rf"|百分之[\d.一二三四五六七八九十百]+|(?:第)?(?:{_HAN_NUMERAL})(?=个?半?\s*(?:{_UNIT_WORDS}|{_CLASSIFIERS}))"
+    r"|[一二两三四五六七八九十百千][一二三四五六七八九十百千零]*[万亿](?=\s*元)"
+    r"|第(?:[二三四五六七八九十][一二三四五六七八九十]?|一(?=[类条款章节级等步项组]))"
     rf"|\b(?i:{'|'.join(_WORDS)})\b)"
     rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一)?\s?(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand"
     rf"|million|billion|trillion)\b|k\b(?!g|m|w|b|hz))?"
@@ -139,21 +81,6 @@ _SPAN = re.compile(r"\s*(?:-|–|—|−|~|～|至|到|to|through|bis)\s*(?=[-�
 _BETWEEN = re.compile(r"\s*(?:and|和|与)\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number at text[start:end]. `value`, `unit`: as compared; `word`: written as a word that may mean nothing (one)."""
-
-    start: int
-    end: int
-    value: str
-    unit: str = ""
-    word: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"{self.value} {self.unit}".strip()
-
-
 def numbers(text: str) -> list[Number]:
     """Of a folded text, in order; a range is one number."""
     taken: list[tuple[int, int]] = []
@@ -162,7 +89,7 @@ def numbers(text: str) -> list[Number]:
     def free(start: int, end: int) -> bool:
         return all(end <= a or b <= start for a, b in taken)
 
-    for patterns, make in ((_DATES, _date), (_CLOCKS, _clock)):
+    for patterns, make in ((DATES, date), (CLOCKS, clock)):
         for pattern in patterns:
             for match in pattern.finditer(text):
                 if match.group().strip() and free(*match.span()) and (made := make(match)) is not None:
@@ -201,35 +128,6 @@ def _in_code(text: str, match: re.Match[str]) -> bool:
     return False
 
 
-def _date(match: re.Match[str]) -> Number | None:
-    told = match.groupdict()
-    month = told.get("m")
-    if told.get("mon"):
-        month = str(_MONTHS[told["mon"].lower().rstrip(".")])
-    value = "-".join(
-        (told.get("y") or "", f"{int(month):02}" if month else "", f"{int(told['d']):02}" if told.get("d") else "")
-    )
-    if month and not 1 <= int(month) <= 12:
-        return None
-    return Number(match.start(), match.end(), value.rstrip("-") if told.get("y") else value, "date")
-
-
-def _clock(match: re.Match[str]) -> Number | None:
-    told = match.groupdict()
-    hour = int(told["h"]) if told.get("h") else zh_number(told["hh"])
-    minute = 30 if told.get("half") else int(told.get("min") or 0)
-    part, half = (told.get("zh") or ""), (told.get("ap") or "").lower().replace(".", "")
-    if hour > 24:
-        return None
-    if (half == "pm" and hour < 12) or (part in ("下午", "傍晚", "晚上", "晚间") and hour < 12):
-        hour += 12
-    elif half == "am" and hour == 12:
-        hour = 0
-    start = match.start() + len(match.group()) - len(match.group().lstrip())
-    seconds = re.search(r":\d\d(:(?!00)\d\d)", match.group())
-    return Number(start, match.end(), f"{hour}:{minute:02}{seconds[1] if seconds else ''}", "clock")
-
-
 def _plain(match: re.Match[str]) -> Number | None:
     text, unit = match["v"], UNIT.get((match["unit"] or "").lower(), "")
     if text == "一" and match.string[max(match.start("v") - 1, 0) : match.start("v")] in (
@@ -247,7 +145,7 @@ def _plain(match: re.Match[str]) -> Number | None:
         rest = text.removeprefix("百分之")
         value, unit = Decimal(rest) if rest[0].isdigit() else Decimal(zh_number(rest)), "pct"
     elif lower in _WORDS:
-        value, word = Decimal(_WORDS[lower]), lower == "one"
+        value, word = Decimal(_WORDS[lower]), lower == "one" and not unit
     elif text[0].isdigit():
         plain = text.replace(",", ".") if re.fullmatch(r"\d+,\d", text) else text.replace(",", "")
         value = Decimal(plain)
@@ -258,7 +156,11 @@ def _plain(match: re.Match[str]) -> Number | None:
     elif text == "半":
         value = Decimal("0.5")
     else:
-        value, word = Decimal(zh_number(text.removeprefix("第"))), text == "一" and not unit
+        scale = _SCALES.get(text[-1], 1) if len(text) > 1 and text[-1] in "万亿" else 1
+        value, word = (
+            Decimal(zh_number(text.removeprefix("第")[: -1 if scale > 1 else None]) * scale),
+            text == "一" and not unit,
+        )
         unit = "ord" if text.startswith("第") else unit
     if match["half"] or (match["half2"] and unit in ("year", "day", "h", "month", "week", "l", "kg")):
         value += Decimal("0.5")

@@ -17,7 +17,7 @@ _HARMLESS = (
     "所有者|所有权|所有人|不仅|不但|不断|不少于|不同|不论|不管|差不多|不锈钢|不妨|无论|无线|非常|未来"
     "|别人|特别|分别|区别|类别|级别|性别|识别|个别|是否|能否|可否|"
     "免疫|没关系|无数|不可避免|只读|起来|起床|要求|可能性|能力|可靠|可视|功能"
-    "|智能|性能|可选|当前|当时|当地|当晚|如何|如下|例如|比如|前台|前往|前提|"
+    "|智能|性能|可选|当前|当时|当地|当晚|如何|如下|前台|前往|前提|"
     "后台|后盖|后缀|后端|前端|内存|内容|内部|满意|新增|更新|最新|新建|全新|旧版"
     "|新版|需求|应用|供应|响应|反应|对应|适应|来自|各自|限制|无障碍"
     "|老旧|陈旧|无理由|无门槛|约定|预约|约束|一般纳税人"
@@ -51,6 +51,7 @@ _PHRASE = re.compile(rf"(?:{_HARMLESS})|(?P<han>{'|'.join(map(re.escape, _LONG_H
 _NEGATION = re.compile(
     r"\b(ca|wo|sha)n['’]t\b|\b(do|does|did|is|are|was|were|has|have|had|could|would|should|must|need)n['’]t\b", re.IGNORECASE
 )
+_ESCAPED = re.compile(r"\\([_.*-])")
 _ONE = re.compile(r"\b(by|for|within|after|than|another) an? (?=(?:year|month|week|day|hour|minute)\b)", re.IGNORECASE)
 _SUBORDINATE = frozenset(("if", "unless", "while"))
 _HOW_OFTEN = frozenset("a an per every each in daily weekly monthly unless if for only".split())
@@ -102,7 +103,7 @@ def unmarked(text: str) -> str:
 
 def plain(text: str) -> str:
     """Folded, without markup, contractions written out."""
-    text = _ONE.sub(r"\1 1 ", unmarked(fold(text)))
+    text = _ONE.sub(r"\1 1 ", unmarked(_ESCAPED.sub(r"\1", fold(text))))
     return _NEGATION.sub(lambda m: _LONG_NEGATION[m[1].lower()] if m[1] else f"{m[2]} not", text.replace("’", "'"))
 
 
@@ -132,7 +133,7 @@ def _tokens(text: str) -> Iterator[Tok | str]:  # noqa: C901 - one place for wha
         if match.group() == "/" and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha():
             kind = "han"  # credit/debit card
         if kind in ("stop", "pause", "colon"):
-            yield "bracket" if match.group() in "()（）" else "dash" if match.group() in "—–→/|" else kind
+            yield "bracket" if match.group() in "()（）" else "dash" if match.group().strip() in "—–→/|-" else kind
             first = kind != "pause"
         elif kind == "run":
             yield from _han(match.group())
@@ -167,7 +168,7 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
         return None
     if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
         return None
-    if token.text == "部分" and before is not None and before.content:
+    if token.text == "部分" and before is not None and before.content and (after is None or not after.content):
         return Tok("部分", "function", token.text)  # 续重部分
     if token.text == "前" and after is not None and after.kind == "number" and after.unit != "date":
         return Tok("first", "word", token.text)  # 前 30 分钟
@@ -225,12 +226,15 @@ def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
 
 
 def _latin(text: str, lower: str, han: bool, first: bool) -> Tok:
-    capital = text[0].isupper() and (not first or any(char.isupper() for char in text[1:]))
+    capital = text[0].isupper() and (
+        not first or any(char.isupper() for char in text[1:]) or (len(text) == 1 and lower not in "ai")
+    )
     if lower in JOINS and not (text.isupper() and len(text) > 1):  # OR: odds ratio
         return Tok(JOINS[lower], "join", text)
     if lower in OPERATORS and not (capital and lower in _NAMES_TOO):
         return Tok(OPERATORS[lower], "operator", text)
-    if lower in FUNCTION or (len(lower) == 1 and not capital and not han):
+    letter = len(text) == 1 and capital and lower not in "ai"  # a key, a size: W, S
+    if (lower in FUNCTION and not letter) or (len(lower) == 1 and not capital and not han):
         return Tok(lower, "function", text)
     key = canon_en(lower)
     if key in OPERATORS and not capital:

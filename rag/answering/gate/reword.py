@@ -4,48 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-import numpy as np
-
+from rag.answering.gate.aligned import Aligned, Spot
 from rag.answering.gate.alike import Found, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
-from rag.answering.gate.lexicon import LIGHT, VERBS, opposed
-from rag.answering.gate.little import counts, kin, says_little, timed
+from rag.answering.gate.lexicon import LIGHT, VERBS, key_of, opposed
+from rag.answering.gate.little import counts, kin, light, timed
+from rag.answering.gate.omitted import omitted
 from rag.answering.gate.order import LEADS
-from rag.answering.gate.scope import GONE, agree
+from rag.answering.gate.scope import agree
 from rag.answering.gate.tok import Clause, Tok
 from rag.answering.gate.units import Unit
 from rag.ports import Vectors
 
 _KIN = 0.36  # cosine from which on two words of one root are the same: notified, notification
 NEAR = 0.46  # cosine from which on two words in two sentences may be the same in other words
-HELD = 0.38  # cosine from which on a word of the evidence is held by one of the claim
 _FAR = 0.2  # cosine of a word with the nearest of a sentence that has nothing to do with it
 _MOST = 0.8  # of what is strange in a claim
 _SHARE = 0.12  # and as a share of it
 _LEAST = 0.45  # share of the claim that stands in the evidence as it is
 _VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word that differs is one that was changed
-
-Spot = tuple[int, int]
-_YOU = frozenset("you your yours everyone everybody anyone 您 你 大家".split())
-_ANYBODY = frozenset(
-    "member user guest client visitor buyer passeng peopl person somebody 客人 旅客 消费者 访客 住客".split()
-)  # whom `you` means
-
-
-@dataclass(slots=True)
-class Aligned:
-    """The claim's content tokens on the evidence's clauses. `how`: exact, near, above, light, verb (any may stand for it) or
-    missing."""
-
-    claim: list[Tok]
-    there: list[Clause]
-    how: list[str]
-    place: list[Spot | None]
-    sims: Vectors
-    near: list[float] = field(default_factory=list)  # of each, the best cosine
-    used: set[int] = field(default_factory=set)
 
 
 def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Found:
@@ -69,8 +47,8 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
         return Found("no_support", close)
     if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(part, laid)):  # a word was changed, or moved
         return Found("no_support", close)
-    if (omitted := _omitted(part, laid, unit, known)) is not None:
-        return Found("number" if omitted.kind == "number" else "condition", close)
+    if (left := omitted(part, laid, unit, known)) is not None:
+        return Found("number" if left.kind == "number" else "condition", close)
     return Found(agree(part, laid.there, laid.place, laid.used, unit, known), close, prose=True)
 
 
@@ -139,11 +117,11 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
                 how.append("near")
             else:
                 near[-1] = min(near[-1], best[0]) if token.key in known.elsewhere else near[-1]
-                light = token.soft or (token.key in LIGHT and id(token) not in moments)
+                adds_nothing = token.soft or (light(token) and id(token) not in moments)
                 verb = token.kind == "word" and token.key in VERBS and id(token) not in moments
-                how.append("light" if light else "verb" if verb else "missing")
+                how.append("light" if adds_nothing else "verb" if verb else "missing")
         else:
-            how.append("light" if token.soft or token.key in LIGHT else "missing")
+            how.append("light" if token.soft or light(token) else "missing")
     laid = Aligned([t for _, t in claim], there, how, [None] * len(claim), sims, near)
     _place(laid, at)
     return laid
@@ -164,20 +142,20 @@ def _borrowed(laid: Aligned) -> None:
             continue
         first = next((t for t in laid.there[after].tokens if t.kind != "join"), None)
         own = first is not None and (first.content and first.kind != "number" and first.key not in VERBS)
-        if own and (after, laid.there[after].tokens.index(first)) not in laid.place:
+        if own:
             continue
         laid.there[at] = Clause(tokens[: max(held) + 1], laid.there[at].join, laid.there[at].hard, laid.there[at].mark)
 
 
-_BINDING = frozenset("only if unless except until before after".split())
+_BINDING = frozenset("if unless except until before after".split())
 
 
 def _contrary(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether a word that is not the evidence's says the opposite of one that is."""
-    told = {t.key for at in laid.used for t in laid.there[at].tokens if t.content}
-    said = {t.key for t in laid.claim}
+    told = {t.key if t.content else key_of(t.key) for at in laid.used for t in laid.there[at].tokens}
+    said = {t.key if t.content else key_of(t.key) for clause in part for t in clause.tokens}
     return any(
-        how in ("verb", "near", "missing", "light") and any(opposed(t.key, key) for key in told - said)
+        how in ("verb", "near", "missing", "light", "above") and any(opposed(t.key, key) for key in told - said)
         for t, how in zip(laid.claim, laid.how, strict=True)
     )
 
@@ -188,7 +166,12 @@ def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
     if any(t.content and (at, n) not in places for at in laid.used for n, t in enumerate(laid.there[at].tokens)):
         return False
     here, told = (
-        [t.key for clause in side for t in clause.tokens if t.kind != "function" or t.key in LEADS]
+        [
+            t.key
+            for n, clause in enumerate(side)
+            for t in clause.tokens
+            if (t.kind != "function" or t.key in LEADS) and not (t.kind == "join" and n == 0)
+        ]
         for side in (part, [laid.there[at] for at in sorted(laid.used)])
     )
     return all(how in ("exact", "light") for how in laid.how) and _common(here, told) == len(here)
@@ -231,15 +214,6 @@ def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
         held |= taken
 
 
-_TWICE = ({"c", "f"}, {"kg", "lb"}, {"g", "oz"}, {"cm", "in"}, {"m", "ft"}, {"km", "mile"}, {"m2", "ft2"})
-
-
-def _converted(laid: Aligned, at: int, token: Tok) -> bool:
-    """Whether a number stands there in other units too, which the claim gives: 32–113 °F (0–45 °C)."""
-    near = [t for c in (at - 1, at + 1) if 0 <= c < len(laid.there) for t in laid.there[c].tokens if t.kind == "number"]
-    return any({token.unit, t.unit} in _TWICE and any(alike(o, t) for o in laid.claim) for t in near)
-
-
 def _verbatim(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether the claim is the evidence's own sentence but for a word or two."""
     here = [t.text.lower() for clause in part for t in clause.tokens]
@@ -257,35 +231,3 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
             row[n] = before + 1 if word == told else max(row[n], row[n - 1])
             before = kept
     return row[-1]
-
-
-def _omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known) -> Tok | None:
-    """A word of the used clauses that the claim does not say, in whatever words."""
-    column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
-    held = laid.sims.max(axis=0) if laid.sims.size else np.zeros(len(column), np.float32)
-    places = {p for p in laid.place if p is not None}
-    negated = any(t.key == "not" and t.kind == "operator" for clause in part for t in clause.tokens) and not any(
-        t.key == "not" for at in laid.used for t in laid.there[at].tokens
-    )
-    addressed = any(t.text.lower() in _YOU for clause in part for t in clause.tokens)
-    # Words that may stand for one of the evidence that has no other: of two that are near to something one may be.
-    free = sum(how in ("missing", "light") for how in laid.how) + sum(how == "near" for how in laid.how) // 2
-    for at in sorted(laid.used):
-        for n, token in enumerate(laid.there[at].tokens):
-            if not token.content or (at, n) in places or token.soft or token.key in LIGHT:
-                continue
-            if any(alike(t, token) for t in laid.claim) or (token.kind != "number" and token.key in unit.context.keys):
-                continue
-            if token.key in known.asked or token.key in known.common() or (token.kind == "name" and token.key in known.words):
-                continue
-            if token.kind == "word" and says_little(laid.there[at].tokens, n, {m for c, m in places if c == at}):
-                continue
-            if (token.key in _ANYBODY and addressed) or (token.key in GONE and negated):
-                continue
-            if token.kind == "number" and _converted(laid, at, token):
-                continue
-            if token.kind == "word" and held[column[id(token)]] >= HELD and free > 0:
-                free -= 1
-                continue
-            return token
-    return None

@@ -6,7 +6,8 @@ from collections.abc import Sequence, Set
 
 from rag.answering.gate.alike import Found, Known, alike, weigh
 from rag.answering.gate.compare import kind_of
-from rag.answering.gate.lexicon import LIGHT, VERBS
+from rag.answering.gate.lexicon import VERBS
+from rag.answering.gate.little import light
 from rag.answering.gate.operators import bounds, limited
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import CellRead, Unit
@@ -16,7 +17,7 @@ from rag.ports import Vectors
 _OF_IT = 0.36  # cosine from which on a word is of what the row is about
 
 # What a row means by having a value: verbs that say no more than that.
-_PREDICATES = frozenset(
+PREDICATES = frozenset(
     "cost last hold give send weigh measur carri offer open earn stand run set sell mean support "
     "count covered cover keep bring record use stay valid "
     "pay 付 rat amount total label price requir fit store come show display list call indic connect "
@@ -51,9 +52,9 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
         for t in claim
         if id(t) not in near
         and not t.soft
-        and t.key not in _PREDICATES
+        and t.key not in PREDICATES
         and (t.key not in VERBS or t.kind != "word")
-        and t.key not in LIGHT
+        and not light(t)
         and not any(alike(t, o) for o in (held if t.key in known.elsewhere else (*held, *above)))
     ]
     close = 1 - weigh(missing) / weigh(claim)
@@ -169,6 +170,15 @@ def _whole(part: Sequence[Clause], claim: Sequence[Tok], cell: CellRead, unit: U
 
 def _named(cell: CellRead, unit: Unit, said: set[str], claim: Sequence[Tok], known: Known) -> bool:
     """Whether it is clear which cell is meant: by its header, or because no other one of the row looks like it."""
+    fit = _fits(cell, claim, known)
+    if fit < 1 and any(
+        cell.header.keys & other.header.keys
+        and len(_content(other.header)) >= len(_content(cell.header))
+        and _fits(other, claim, known) >= 1
+        for other in unit.cells
+        if other is not cell
+    ):
+        return False  # the claim names the other one: C2, not C2 Pro
     if not cell.header.keys or _fits(cell, claim, known) > 0:
         return _fits(cell, claim, known) >= 0 or not any(t.kind == "name" for t in _content(cell.header))
     shape = _shape(cell)
@@ -230,6 +240,8 @@ def _limits(
         } - {t.key for clause in part for t in clause.tokens if t.kind == "operator"}
         if extra or lost:
             return "condition"
+    if fault is None and not _denied(part) and any(_denied([clause]) and _said(part, clause) for clause in there):
+        return "negation"
     return fault
 
 
@@ -238,6 +250,16 @@ def _against(part: Sequence[Clause], label: Reading) -> bool:
     theirs = [(t, keys) for c in label.clauses for t, keys in limited(c.tokens)]
     mine = [(t, keys) for c in part for t, keys in limited(c.tokens)]
     return any(alike(t, o) and keys and keys != also for t, keys in mine for o, also in theirs)
+
+
+def _denied(clauses: Sequence[Clause]) -> bool:
+    return any(t.kind == "operator" and t.key in ("not", "without") for clause in clauses for t in clause.tokens)
+
+
+def _said(part: Sequence[Clause], clause: Clause) -> bool:
+    """Whether the claim says all of a clause of a cell: `coin cells not covered`."""
+    claim = [t for c in part for t in c.tokens if t.content]
+    return bool(clause.content) and all(any(alike(t, o) for t in claim) for o in clause.content)
 
 
 def _given(part: Sequence[Clause], there: Sequence[Clause]) -> list[Clause]:

@@ -40,13 +40,20 @@ def agree(
     if "because" in {c.join for c in part} and not {"because", "so"} & reasons:
         return "no_support"
     negated = any(t.key in _NEGATIVE for c in part for t in c.tokens)
-    if not negated and (fault := joined_alike(part, there, used)) is not None:
+    if not negated and not _choice(part, there) and (fault := joined_alike(part, there, used)) is not None:
         return fault
     for here, told in _parts(part, there, place, used):
         if (fault := _differ(here, told)) is not None:
             return fault
     fault = _left_out(part, there, used, known) or _conditional_left(there, used) or _bounds(part, there, place, unit)
     return fault or _governed_elsewhere(part, [there[at] for at in sorted(used)])
+
+
+def _choice(part: Sequence[Clause], there: Sequence[Clause]) -> bool:
+    """Whether `you can pay by card or PayPal` is said of a bare list: `Card, PayPal and Apple Pay`."""
+    if not any(t.key == "can" and t.kind == "operator" for c in part for t in c.tokens):
+        return False
+    return not any(c.operators for c in there) and len({*listed(there)}) == 1
 
 
 def _parts(

@@ -50,7 +50,7 @@ def outdated(passage: Passage, others: Sequence[Passage]) -> bool:
     """Whether it is an older version of what another passage of the prompt says now."""
     head = f"{passage.title}\n{' '.join(passage.section)}"
     if not _OUTDATED.search(head):
-        return False
+        return any(_follows(_head(other), head) for other in others if other.id != passage.id)
     words = _topic(head)
     for other in others:
         if other.id == passage.id:
@@ -59,6 +59,31 @@ def outdated(passage: Passage, others: Sequence[Passage]) -> bool:
         if not _OUTDATED.search(also) and 2 * len(words & _topic(also)) >= min(len(words), len(_topic(also))) > 0:
             return True
     return False
+
+
+_EDITION = re.compile(
+    r"\b(?:version|release|edition|firmware|v)\s*\.?(\d+(?:\.\d+)*)\b|(?<![\d.])(\d+(?:\.\d+)*)\s*版|版本\s*(\d+(?:\.\d+)*)",
+    re.IGNORECASE,
+)
+
+
+def _head(passage: Passage) -> str:
+    return f"{passage.title}\n{' '.join(passage.section)}"
+
+
+def edition(head: str) -> tuple[int, ...]:
+    """The number of the version that a heading names: (4, 2) of `Version 4.2 (May 2026)`; () of one that names none."""
+    found = _EDITION.search(head)
+    return tuple(int(n) for n in next(filter(None, found.groups())).split(".")) if found else ()
+
+
+def _follows(newer: str, older: str) -> bool:
+    """Whether two headings are the same but for the version, and the first names the later one."""
+    one, other = edition(newer), edition(older)
+    if not one or not other or one <= other:
+        return False
+    plain = (re.sub(r"[(（][^()（）]*[)）]|\d{4}[-年/.]?\d*|\s", "", _EDITION.sub(" ", head)) for head in (newer, older))
+    return len({*plain}) == 1
 
 
 def _topic(text: str) -> frozenset[str]:
@@ -70,6 +95,11 @@ def says_when(text: str, claim: Reading, passage: Passage, question: Reading) ->
     head = read(f"{passage.title} ; {' ; '.join(passage.section)}")
     dates = {_year(t.key) for t in head.tokens if t.unit == "date"} - {""}
     if dates & {_year(t.key) for t in claim.tokens if t.unit == "date"}:
+        return True
+    if (number := edition(_head(passage))) and re.search(
+        rf"(?<![\d.]){re.escape('.'.join(map(str, number)))}(?![\d]|\.\d)",
+        f"{text} {' '.join(t.text for t in question.tokens)}",
+    ):
         return True
     asked = {_year(t.key) for t in question.tokens if t.unit == "date"} - {""}
     return bool(dates & asked) or bool(

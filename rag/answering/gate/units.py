@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rag.answering.gate.numbers import UNIT
 from rag.answering.gate.reading import read
 from rag.answering.gate.tok import Reading
 from rag.domain import Passage
@@ -20,6 +21,8 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _YES = re.compile(r"yes|有|是|支持|可|可以|✓|✔|√|included|含", re.IGNORECASE)
+_BARE = re.compile(r"[−-]?\d[\d.,]*(?:\s*(?:[-–—~～]|to|至)\s*\d[\d.,]*)?")
+_BRACKETED = re.compile(r"[(（]([^()（）]{1,16})[)）]\s*$")
 _ANSWERS = re.compile(
     r"\W*(?:yes|no|是的?|不是|可以|不可以|能|不能|会|不会|有|没有|支持|不支持|需要|不需要)[,，.。!！;；:：\s]", re.IGNORECASE
 )
@@ -173,13 +176,24 @@ def _is_header(text: str, end: int) -> bool:
 def _row(start: int, end: int, cells: list[str], header: list[str], context: Reading) -> Unit:
     names = ["", *header] if len(header) == len(cells) - 1 else header
     names = names + [""] * (len(cells) - len(names))
-    made = [CellRead(read(name), read(cell), _says(cell)) for name, cell in zip(names[1:], cells[1:], strict=False)]
+    made = [
+        CellRead(read(name), read(_measured(cell, name)), _says(cell)) for name, cell in zip(names[1:], cells[1:], strict=False)
+    ]
     label = read(cells[0])
     keys = label.keys.union(*(cell.header.keys | cell.value.keys for cell in made)) if made else label.keys
     every = Reading(
         (*label.clauses, *(clause for cell in made for clause in (*cell.header.clauses, *cell.value.clauses))), keys
     )
     return Unit(start, end, every, context, tuple(made), label, read(names[0]))
+
+
+def _measured(cell: str, name: str) -> str:
+    """A bare number with the unit that its column is headed by: `5–8` below `Business days`, `3` below `Weight (kg)`."""
+    if not _BARE.fullmatch(cell.strip("*_` ")):
+        return cell
+    unit = _BRACKETED.search(name)
+    told = (unit[1] if unit else name).strip("*_` ").lower()
+    return f"{cell} {told}" if told in UNIT else cell
 
 
 def _says(text: str) -> str:

@@ -50,3 +50,34 @@ def test_a_phrase_that_moved_with_its_preposition_says_the_same(sentence: str, t
 def test_words_that_changed_places_or_turn_it_round_are_seen(sentence: str, text: str) -> None:
     assert passes(text.split("\n")[0], text)
     assert not passes(sentence, text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        (
+            "Press D or choose **Want report** in the list.",
+            "Want to hide the report? Press D or choose **Hide report** in the list.",
+        ),
+        ("New boards are shared with **Who**.", "**Who can edit boards**: New boards are shared with **Everyone**."),
+        ("Open the page off Gitlab and read the notes.", "Open the page on Gitlab and read the notes."),
+        (
+            "The installer writes to Tab, and tells you when it is done.",
+            "The installer writes to `~/bin/loom`, and tells you when it is done.",
+        ),
+        ("While leading her own choir, Verdi also taught harmony.", "While leading his own choir, Verdi also taught harmony."),
+        (
+            "She gave their captain, Bari, the seal in the hall of John Stone.",
+            "She gave their captain, John Stone, the seal in the hall of Bari.",
+        ),
+        ("Clocks show 12-hour or 12-hour time.", "Clocks show 24-hour or 12-hour time."),
+        ("该功能是到 3.2 起引入的一种新方式。", "该功能是从 3.2 起引入的一种新方式。"),
+        ("函数保留部分键的值并返回结果。", "函数保留所有键的值并返回结果。"),
+        ("第一类企业的地址发生变化的，应当及时备案。", "第二类企业的地址发生变化的，应当及时备案。"),
+        ("情节严重的，处十万元以上四十万元以下罚款。", "情节严重的，处十万元以上二十万元以下罚款。"),
+        ("room\\_id - Guest ID", "* room\\_id - Room ID\n* guest\\_name - Guest ID"),
+        ("rates: Map[str, Booking],", "rates: Map[str, Any],\n) -> Booking:"),
+    ],
+)
+def test_a_word_in_the_place_of_another_is_seen(sentence: str, text: str) -> None:
+    assert not passes(sentence, text)
