@@ -20,7 +20,7 @@ import numpy as np
 
 from eval.bench.data import clustered
 from eval.bench.index import Say
-from eval.bench.record import BULK, _application, _Texts
+from eval.bench.record import BULK, Texts, _application
 from rag.domain import Scope
 from rag.errors import UpstreamError
 
@@ -47,7 +47,7 @@ def measure(n: int, say: Say, library: Path | None = None) -> dict[str, Any]:
 
 def fill(folder: Path, n: int) -> dict[str, Any]:
     """A library of n passages in a data_dir."""
-    texts, rows = _Texts(), clustered(n, 0, 0).rows
+    texts, rows = Texts(), clustered(n, 0, 0).rows
     with _application(folder) as application:
         for at in range(0, n, BULK):
             application.ledger.put(texts.document(f"bulk{at}", rows[at : at + BULK]), application.generation)
@@ -73,7 +73,7 @@ def build(folder: Path, n: int) -> dict[str, Any]:
 def start(folder: Path, n: int) -> dict[str, Any]:
     """A start from the snapshot, and searches: every question with its own vector and words."""
     questions = clustered(0, 0, _QUESTIONS).queries
-    texts = _Texts()
+    texts = Texts()
     asked = [texts._rng.choice(texts._words, _WORDS, replace=False, p=texts._weights).tolist() for _ in questions]
     with _application(folder) as application:
         before = _memory("VmRSS")

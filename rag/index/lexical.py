@@ -58,7 +58,7 @@ class Lexical:
         if self._base is None:
             return False
         mean = (self._base.tokens + self._tokens) / max(len(self), 1)
-        return abs(mean - self._base.mean) > _DRIFT * self._base.mean
+        return bool(abs(mean - self._base.mean) > _DRIFT * self._base.mean)
 
     def rebuild(self, words: Iterable[tuple[int, str]]) -> None:
         """The same passages in a new index: what was removed does not count any more."""

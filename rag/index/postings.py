@@ -98,7 +98,8 @@ class Postings:
             hits = self._searcher.search(tantivy.Query.boolean_query(parts), limit=limit, count=False).hits
             ids, _ = self._without(hits, gone)
             if len(hits) < limit or len(ids) >= k:
-                return ids[:k].tolist()
+                first: list[int] = ids[:k].tolist()
+                return first
             limit *= 4
 
     def _without(self, hits: list[Any], gone: AbstractSet[int]) -> tuple[Ids, Scores]:

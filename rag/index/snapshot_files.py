@@ -46,7 +46,7 @@ def freeze(
         _LEXICAL: lambda folder: save(folder, _every(engine, ids)),
     }
     if state.base is not None:
-        files["base.faiss"] = state.base
+        files["base.faiss"] = bytes(state.base)
     return files
 
 

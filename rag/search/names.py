@@ -15,8 +15,9 @@ from functools import lru_cache, partial
 
 from rag.domain import Hit, Passage, Scope
 from rag.domain.grounding import Unknown
-from rag.index.lexical import Ids, Lexical
+from rag.index.lexical import Lexical
 from rag.index.mirror import Mirror
+from rag.index.postings import Ids
 from rag.record.ledger import Ledger
 from rag.search.beside import beside
 from rag.search.series import ANY_EN, ANY_ZH, BINDS, CAPITALS, EN, PROPER, ZH

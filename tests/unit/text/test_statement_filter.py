@@ -31,7 +31,10 @@ def test_rows_of_another_code_are_out() -> None:
 
 
 def test_sentences_about_other_codes_are_out() -> None:
-    said = (Statement(0, 9, "sentence", "W11 is too wet, W12 too dry."), Statement(9, 20, "sentence", "W15 means the lid is open."))
+    said = (
+        Statement(0, 9, "sentence", "W11 is too wet, W12 too dry."),
+        Statement(9, 20, "sentence", "W15 means the lid is open."),
+    )
     assert kept("the dryer shows W15, what now", *said) == [False, True]
     assert kept("what is W13", *said) == [True, True]  # neither: nothing to prefer
 

@@ -36,5 +36,8 @@ def test_in_the_other_language_less_is_said_in_the_same_words() -> None:
 
 
 def test_a_correction_moves_it_as_it_moves_passages() -> None:
-    plain, moved = likelihood("能吗", found(0.5), scored(5.0)), likelihood("能吗", found(0.8, correction=(1, 1.3863)), scored(5.0))
+    plain, moved = (
+        likelihood("能吗", found(0.5), scored(5.0)),
+        likelihood("能吗", found(0.8, correction=(1, 1.3863)), scored(5.0)),
+    )
     assert moved / (1 - moved) == pytest.approx(4 * plain / (1 - plain), rel=1e-3)
