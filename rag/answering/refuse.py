@@ -40,7 +40,7 @@ _FOREIGN: dict[Language, str] = {
 
 
 _WORDS, _HAN = re.compile(r"[A-Za-z]{3,}"), re.compile(r"[\u4e00-\u9fff]")
-_BESIDE = 3  # Han characters a word up to which a text says all in both languages: `City 城市：Munich 慕尼黑`
+_BESIDE = 5  # Han characters a word up to which a text says all in both languages: `City 城市：Munich 慕尼黑`
 
 
 def foreign(text: str, language: Language) -> str | None:

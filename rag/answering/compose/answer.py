@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
 from rag.answering.compose.columns import lacks_attribute
 from rag.answering.compose.render import clean
-from rag.answering.compose.score import Scored, read_with, says, scored, text_of
+from rag.answering.compose.score import HITS, Scored, in_other_language, read_with, says, scored, text_of
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Retrieved, Span
 from rag.domain.statement import Statement
@@ -156,6 +156,7 @@ def _place(one: Scored) -> tuple[int, int]:
 def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Sequence[Scored], limit: int) -> list[Unit]:
     best, units, given = order[0], list[Unit](), set[tuple[int, int]]()
     names = asked_names(question)
+    foreign = in_other_language(question, found.hits[:HITS])
     elsewhere = _ELSEWHERE if found.hits[best.hit].probability >= _SURE else _UNSURE
     for one in order:
         if len(units) >= _UNITS or best.score - one.score > _NEAR or len(given) >= limit:
@@ -163,7 +164,8 @@ def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Seq
         if (one.hit, one.place) in given:
             continue
         if units and (
-            _another_case(found, best, one)
+            (foreign[one.hit] and not foreign[best.hit])
+            or _another_case(found, best, one)
             or _sibling(found, best, one)
             or _unnamed(found, names, best, one)
             or (one.hit != best.hit and (best.score - one.score > elsewhere or _poorer(best, one)))

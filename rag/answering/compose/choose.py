@@ -12,7 +12,7 @@ from rag.answering.compose.overview import lists_all, overview_cells
 from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
 from rag.domain.statement import CODE, Statement
-from rag.text.names import asked_names, names_in
+from rag.text.names import asked_names, matched, names_in
 
 _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
 _SHORT_LIST = 420  # characters up to which a list of bullets is given whole
@@ -157,6 +157,7 @@ def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored])
         text = render.table(overview_cells(question, table))
         return Unit(number, tuple(place for place in _group(all_, at) if all_[place].cells), text)
     named = own[at].values > 0 or bool(named_columns(question, [all_[place] for place in group]))
+    named = named or bool(matched(asked_names(question), [], render.said(hit, all_[at])))
     # Where nothing names a row or a column, a small table is given whole: its reader finds the row that is theirs.
     reach = _ROWS if named or len(group) > _SMALL_TABLE else _ANY_ROW
     rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]

@@ -13,13 +13,13 @@ import numpy as np
 
 from rag.answering.compose.columns import SURE, pinned
 from rag.answering.compose.overview import gives_overview
-from rag.answering.compose.score import named_values, read_with, rows_beside, says
+from rag.answering.compose.score import HITS, named_values, read_with, rows_beside, says
 from rag.domain import Hit, Retrieved
 from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.everyday import Things, is_said, things_of
 from rag.text.labels import labels, period_of
-from rag.text.names import asked_names, sides
+from rag.text.names import asked_names, matched, sides
 from rag.text.term_coverage import coverage, word_set
 from rag.text.tokens import one_line, words
 from rag.text.validity import in_force
@@ -29,6 +29,7 @@ _CALLED = 0.5  # of the words of its heading or phrasing that the question must 
 _ALL = 0.999  # of them, where one statement says it
 _VALUES = 2  # cells of a row that the question names
 _HITS = 3
+_CODE = 0.6  # probability from which on a passage explains a code that stands in it
 _DATE = re.compile(
     r"(?:19|20)\d\d\s*年?(?:\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*日)?|\s*(?:q[1-4]|第?[一二三四1-4]季度))?"
     r"|\b(?:in\s+)?(?:january|february|march|april|may|june|july|august|september|october|november|december)\s+(?:19|20)\d\d"
@@ -38,7 +39,19 @@ _DATE = re.compile(
 
 def certain(question: str, found: Retrieved) -> bool:
     """Whether one of the first hits is sure to answer, by its own words alone."""
-    return any(_says(question, found, hit) for hit in found.hits[:_HITS] if not hit.aside)
+    near = [hit for hit in found.hits[:_HITS] if not hit.aside]
+    return any(_says(question, found, hit) for hit in near) or _explains_code(question, found)
+
+
+def _explains_code(question: str, found: Retrieved) -> bool:
+    """Whether a passage that is not improbable has, among others of its kind, the very code that is asked about: E405."""
+    names = asked_names(question)
+    for hit in found.hits[:HITS] if names else ():
+        above = (hit.passage.context, *map(str, hit.passage.fields.values()))
+        inside = [name for name in names if sides([name], above) != "matches"]
+        if not hit.aside and hit.probability >= _CODE and matched(inside, [], hit.passage.text):
+            return True
+    return False
 
 
 def _says(question: str, found: Retrieved, hit: Hit) -> bool:

@@ -12,6 +12,7 @@ from rag.answering.compose.columns import of_attribute, pinned
 from rag.answering.compose.values import is_named
 from rag.domain import Hit, Retrieved
 from rag.domain.statement import Period, Statement
+from rag.index.languages import plainly_chinese
 from rag.index.late_interaction import best_in
 from rag.ports import Vectors
 from rag.runtime import clock
@@ -20,7 +21,7 @@ from rag.text.everyday import things_of
 from rag.text.names import Name, asked_names, sides
 from rag.text.statement_filter import chosen
 from rag.text.term_coverage import coverage, word_set
-from rag.text.tokens import one_line, words
+from rag.text.tokens import is_chinese, one_line, words
 
 HITS = 5  # passages whose statements compete
 _ENTRIES = ("faq", "case")
@@ -30,6 +31,7 @@ _LATE, _HIT = 8.0, 0.7  # of its own tokens, of its passage among the others
 _KIND = 0.5  # against a statement that holds nothing of the kind that is asked for: no amount, no time
 _ATTRIBUTE = 1.0  # of a row whose label is the attribute that is asked for, in whatever words
 _PINNED = 3.5  # of a row of which the question names both the thing and what is asked of it
+_FOREIGN = 0.5  # against a statement in the other language, where the question's own has some as well
 _STEP = 0.5  # of a step, where it is asked how to do something
 _NO_CELL = ("steps", "reason")  # what no cell answers
 _COUNTED = frozenset("一 二 三 四 五 六 七 八 九 十".split())
@@ -84,6 +86,7 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
     kept = [(term, weight) for term, weight in zip(found.terms, found.idf, strict=True) if term not in decided]
     terms, idf = [term for term, _ in kept], np.array([weight for _, weight in kept], np.float32)
     things, out = things_of(question), []
+    foreign = in_other_language(question, found.hits[:HITS])
     for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
         hit = found.hits[at]
         text = read_with(hit, one)
@@ -95,6 +98,8 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
         score = _LATE * own + covered + around + _VALUE * values
         if says(kind, hit, [one]) is False:
             score -= _KIND
+        if foreign[at]:
+            score -= _FOREIGN
         if kind == "steps" and one.kind == "step":
             score += _STEP
         if of_attribute(question, one):
@@ -103,6 +108,13 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             score += _PINNED * pinned(question, one, rows_beside(hit, one))
         out.append(Scored(at, n, one, own, covered, around, values, score, score + _HIT * hit.score))
     return out
+
+
+def in_other_language(question: str, hits: Sequence[Hit]) -> list[bool]:
+    """Of each hit whether it is in the other language than the question; none is where all are."""
+    chinese = is_chinese(question)
+    found = [plainly_chinese(hit.passage.text) is (not chinese) for hit in hits]
+    return [False] * len(found) if all(found) else found
 
 
 def rows_beside(hit: Hit, row: Statement) -> list[Statement]:

@@ -44,6 +44,12 @@ def test_a_text_lacks_what_it_never_names() -> None:
     assert not lacks_plainly("What is the name of the gate?", "The gate needs 24 V.")
 
 
+@pytest.mark.parametrize("question", ["my torch won't charge", "it does not charge any more", "the dock will not charge it"])
+def test_charging_a_battery_asks_for_no_price(question: str) -> None:
+    assert "price" not in attributes_asked(question)
+    assert "price" in attributes_asked("do you charge for gift wrapping?") & attributes_asked("Will I be charged for that?")
+
+
 def test_a_review_and_the_worth_of_a_thing_are_no_price() -> None:
     assert is_called("price", "门市价") and is_called("price", "安装费")
     assert not any(is_called("price", label) for label in ("带图评价", "性价比", "品牌价值"))

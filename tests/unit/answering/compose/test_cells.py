@@ -250,3 +250,29 @@ def test_todays_version_and_the_former_one(ask: Ask) -> None:
 def test_a_price_of_a_year_that_nobody_speaks_of_is_refused(ask: Ask) -> None:
     assert ask("2023 年青卡多少钱", cards_md=CARDS).status == "refused"
     assert "1,180" in ask("2023 年买的青卡，现在年费多少钱").answer
+
+
+LIGHTS = """# Lamp care
+
+| What you see | What it does |
+| --- | --- |
+| Dust on the lens | wipe it with a dry cloth |
+| Body above 60 °C | dims itself (H31) until it has cooled |
+| Rain | nothing, it is sealed |
+"""
+LIGHTS_ZH = """# 灯具
+
+灯体超过 60 °C 时会自动变暗，显示 H31，凉下来后恢复。
+"""
+
+
+def test_a_code_inside_a_table_chooses_its_row(ask: Ask) -> None:
+    said = ask("My lamp got very hot outside and shows H31", lights_md=LIGHTS).answer
+    assert "until it has cooled" in said and "dry cloth" not in said and "sealed" not in said
+
+
+def test_nothing_in_the_other_language_stands_beside_an_answer_in_the_own_one(ask: Ask) -> None:
+    said = ask("My lamp got very hot outside and shows H31", lights_md=LIGHTS, zh_md=LIGHTS_ZH).answer
+    assert "until it has cooled" in said and "变暗" not in said
+    only = ask("灯很烫，显示 H31 是怎么回事").answer
+    assert "变暗" in only and "cooled" not in only
