@@ -14,8 +14,10 @@ help: ## what can be made
 run: setup ## install what is missing, start the service on 127.0.0.1:8000, load the examples on first start
 	@exec $(BIN)/xiansou serve --examples examples
 
-test: setup-dev ## the whole test suite
-	@$(BIN)/python -m pytest $(ARGS)
+# Much of the suite waits: for kills, for services, for browsers. A file stays with one worker.
+WORKERS ?= 3
+test: setup-dev ## the whole test suite; WORKERS=0 for one process
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 soak: setup-dev ## the long fault and property runs (an hour or more)
 	@$(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)
