@@ -15,6 +15,7 @@ from rag.search.turn import Turn, names_an_aspect
 from rag.search.validity import asked_period
 from rag.text.attributes import attributes_asked, is_called, without_attributes
 from rag.text.labels import flat
+from rag.text.names import names_in
 from rag.text.places import names_of, places_in
 from rag.text.siblings import apart, meant_among, named_among
 from rag.text.term_coverage import word_set
@@ -31,6 +32,7 @@ _OPENING_EN = re.compile(
     re.IGNORECASE,
 )
 _CLOSING_EN = re.compile(r"[\s,]*(?:instead|then|please|too)?[\s?.!]*$", re.IGNORECASE)
+_ASKING = frozenset("多久 多长 多少 几 long much many big".split())  # of an attribute, no thing of its own
 _WORD = re.compile(r"\w\w|[\u4e00-\u9fff]")
 _PARTS = re.compile(r"[\u4e00-\u9fff]{2,}|[A-Za-z][A-Za-z ]+[A-Za-z]")  # of a name in two languages
 
@@ -46,7 +48,7 @@ def swapped(standing: str, turn: Turn, read: Callable[[], Sequence[Hit]]) -> str
     phrase = thing(turn.text)
     if asks_of_before(turn.text):
         return f"以前{standing}" if is_chinese(standing) else f"{standing.rstrip(' ?')} previously?"
-    if attributes_asked(turn.text) and (turn.kind != "new" or not word_set(without_attributes(turn.text))):
+    if attributes_asked(turn.text) and (turn.kind != "new" or word_set(without_attributes(turn.text)) <= _ASKING):
         return _further(standing, turn, read())
     if turn.kind == "new":
         return None
@@ -64,7 +66,7 @@ def swapped(standing: str, turn: Turn, read: Callable[[], Sequence[Hit]]) -> str
 
 
 def _further(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
-    """What a message asks of the thing spoken of, where a table has it: 上海店 几点关门 after 上海店在哪里."""
+    """What a message asks of the thing spoken of, where a table has it or it is a model: 上海店 几点关门 after 上海店在哪里."""
     for hit in hits:
         rows = [one for one in hit.passage.statements if one.kind == "row" and one.cells]
         called = [*(cell.name for one in rows for cell in one.cells), *(one.label for one in rows)]
@@ -74,7 +76,8 @@ def _further(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
             former = named_among(standing, names)
             if len(former) == 1 and not named_among(turn.text, names):
                 return f"{next(iter(former))} {turn.text}"
-    return None
+    models = {name.key: name.text for name in names_in(standing)}
+    return f"{next(iter(models.values()))} {turn.text}" if len(models) == 1 and not names_in(turn.text) else None
 
 
 def thing(text: str) -> str:

@@ -253,6 +253,12 @@ def _event(call: Call) -> Event:
             return Event("sync", call.opened)
         case "rename":
             return Event("rename", call.quoted[0], to=call.quoted[1])
+        case "renameat" | "renameat2":
+            folders = [_plain(one) for one in re.findall(r"\w+<([^>]*)>", call.told)]
+            old, new = (os.path.normpath(os.path.join(*pair)) for pair in zip(folders, call.quoted, strict=True))
+            return Event("rename", old, to=new)
+        case "mkdirat":
+            return Event("mkdir", call.path)
         case "unlink" | "rmdir" | "unlinkat":
             return Event("remove", call.path)
         case "mkdir":

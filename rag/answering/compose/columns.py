@@ -12,6 +12,7 @@ from rag.text.answer_type import kind_asked
 from rag.text.attributes import attributes_asked, is_called, looks_like, without_attributes
 from rag.text.everyday import is_said, telling, things_of
 from rag.text.labels import flat
+from rag.text.names import asked_names, matched
 from rag.text.ranges import within
 from rag.text.siblings import in_other_words, meant_among, named_among
 from rag.text.term_coverage import word_set
@@ -126,9 +127,10 @@ def _row_named(question: str, one: Statement, rows: Sequence[Statement]) -> bool
         if is_named(cell.value, plain):
             return True
         column = [other.cells[at].value for other in rows if at < len(other.cells)]
-        if cell.value in meant_among(question, column):
+        # Another name for a thing tells labels apart: a value that is called otherwise is what is asked for (`covered`).
+        if cell.value in (named_among(question, column) if at else meant_among(question, column)):
             return True
-    return False
+    return bool(matched(asked_names(question), [_label(one)]))
 
 
 def of_attribute(question: str, one: Statement) -> bool:

@@ -18,7 +18,7 @@ from rag.ports import Vectors
 from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.everyday import things_of
-from rag.text.names import Name, asked_names, sides
+from rag.text.names import Name, asked_names, matched, sides
 from rag.text.statement_filter import chosen
 from rag.text.term_coverage import coverage, word_set
 from rag.text.tokens import is_chinese, one_line, words
@@ -30,6 +30,7 @@ _VALUE = 0.7  # for each cell whose value stands in the question
 _LATE, _HIT = 8.0, 0.7  # of its own tokens, of its passage among the others
 _KIND = 0.5  # against a statement that holds nothing of the kind that is asked for: no amount, no time
 _ATTRIBUTE = 1.0  # of a row whose label is the attribute that is asked for, in whatever words
+_CALLED = 1.0  # of a row whose label is the name that is asked about; a share of it where the label says more
 _PINNED = 3.5  # of a row of which the question names both the thing and what is asked of it
 _FOREIGN = 0.5  # against a statement in the other language, where the question's own has some as well
 _STEP = 0.5  # of a step, where it is asked how to do something
@@ -104,10 +105,20 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             score += _STEP
         if of_attribute(question, one):
             score += _ATTRIBUTE if len(words(one.label or one.cells[0].value)) < 2 else _ATTRIBUTE / 2
+        if one.kind == "row" and one.cells and names:  # of rows with a name the one that is called so, and little else
+            score += _CALLED * matched_share(names, one.label or one.cells[0].value)
         if one.kind == "row" and kind not in _NO_CELL:
             score += _PINNED * pinned(question, one, rows_beside(hit, one))
         out.append(Scored(at, n, one, own, covered, around, values, score, score + _HIT * hit.score))
     return out
+
+
+def matched_share(names: Sequence[Name], label: str) -> float:
+    """How much (0–1) of a label the names are: a half of `Doorbell D3`, nothing where it has none of them."""
+    if not matched(names, [label]):
+        return 0.0
+    called = word_set(label)
+    return min(1.0, len({word for name in names for word in words(name.text)} & called) / max(len(called), 1))
 
 
 def in_other_language(question: str, hits: Sequence[Hit]) -> list[bool]:

@@ -276,3 +276,24 @@ def test_nothing_in_the_other_language_stands_beside_an_answer_in_the_own_one(as
     assert "until it has cooled" in said and "变暗" not in said
     only = ask("灯很烫，显示 H31 是怎么回事").answer
     assert "变暗" in only and "cooled" not in only
+
+
+TERMS_OF_PARTS = """# Guarantee
+
+| Product | Guarantee |
+| --- | --- |
+| Kettle K7 | 24 months |
+| Rechargeable packs in K7 and K9 | 12 months |
+| Mugs M1 and M2 | 6 months, not covered when dropped |
+"""
+
+
+def test_a_row_called_by_a_model_goes_before_one_that_only_has_it(ask: Ask) -> None:
+    said = ask("How long is the guarantee of the K7?", parts_md=TERMS_OF_PARTS).answer
+    assert said.index("24 months") < (said.index("12 months") if "12 months" in said else len(said))
+    assert "6 months, not" not in said
+
+
+def test_an_attribute_alone_is_asked_of_the_model_spoken_of(ask: Ask) -> None:
+    former = "Can I put the Kettle K7 into the dishwasher?"
+    assert "24 months" in ask("how long is the guarantee?", former, parts_md=TERMS_OF_PARTS).answer
