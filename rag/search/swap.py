@@ -32,6 +32,7 @@ _OPENING_EN = re.compile(
     re.IGNORECASE,
 )
 _CLOSING_EN = re.compile(r"[\s,]*(?:instead|then|please|too)?[\s?.!]*$", re.IGNORECASE)
+_EVERY_MODEL_HAS = frozenset({"warranty", "price", "weight", "size"})  # a battery may be another model's
 _ASKING = frozenset("多久 多长 多少 几 long much many big".split())  # of an attribute, no thing of its own
 _WORD = re.compile(r"\w\w|[\u4e00-\u9fff]")
 _PARTS = re.compile(r"[\u4e00-\u9fff]{2,}|[A-Za-z][A-Za-z ]+[A-Za-z]")  # of a name in two languages
@@ -77,7 +78,9 @@ def _further(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
             if len(former) == 1 and not named_among(turn.text, names):
                 return f"{next(iter(former))} {turn.text}"
     models = {name.key: name.text for name in names_in(standing)}
-    return f"{next(iter(models.values()))} {turn.text}" if len(models) == 1 and not names_in(turn.text) else None
+    if len(models) == 1 and not names_in(turn.text) and attributes_asked(turn.text) <= _EVERY_MODEL_HAS:
+        return f"{next(iter(models.values()))} {turn.text}"
+    return None
 
 
 def thing(text: str) -> str:
