@@ -68,9 +68,26 @@ def _by_label(statements: Sequence[Statement], group: Sequence[int], question: s
     for part in ("label", "above"):
         told = {at: getattr(statements[at], part) for at in group}
         if named := meant_among(question, list(told.values())) or _by_words(question, list(told.values())):
+            also = both_asked(question, list(told.values()))
             for at, label in told.items():
-                keep[at] = keep[at] and label in named
+                keep[at] = keep[at] and (label in named or label in also)
     _by_range(statements, group, question, keep)
+
+
+_SECOND = re.compile(
+    r"(?:[,，;；、]|\band\b|以及|还有|和|\?|？)\s*(?:\w+\s){0,3}?(?:how|what|which|when|where|who)\b"
+    r"|(?:[,，;；、]|以及|还有|和|？)[^,，;；、？]{0,16}(?:多少|多[长重高大久宽远]|几|哪|什么)",
+    re.IGNORECASE,
+)
+
+
+def both_asked(question: str, labels: Sequence[str]) -> frozenset[str]:
+    """Of a question with two parts, the labels that stand in it with all their words: Range in the open, and Cameras."""
+    if not _SECOND.search(question, 4):
+        return frozenset()
+    asked = word_set(question)
+    found = frozenset(label for label in labels if (told := word_set(label)) and told <= asked)
+    return found if len(found) > 1 else frozenset()
 
 
 def _by_words(question: str, names: Sequence[str]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from rag.answering.compose.score import Scored
 from rag.domain import Hit, Passage
 from rag.domain.statement import CODE, Statement
 from rag.text.names import asked_names, matched, names_in
+from rag.text.statement_filter import both_asked
 
 _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
 _SHORT_LIST = 420  # characters up to which a list of bullets is given whole
@@ -161,6 +162,8 @@ def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored])
     # Where nothing names a row or a column, a small table is given whole: its reader finds the row that is theirs.
     reach = _ROWS if named or len(group) > _SMALL_TABLE else _ANY_ROW
     rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]
+    if also := both_asked(question, [all_[place].label for place in group]):
+        rows = [place for place in group if place in rows or all_[place].label in also]
     shown = asked_cells(question, [all_[place] for place in rows], table)
     text = render.row(shown[0]) if len(rows) == 1 else render.table(shown)
     if len(rows) > 2 and len(rows) == len(_group(all_, at)) and rows[0] and all_[rows[0] - 1].kind == "sentence":

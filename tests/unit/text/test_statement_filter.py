@@ -61,3 +61,11 @@ def test_rows_of_data_are_never_over() -> None:
     years = (row("2024", "12.1", period="2024"), row("2025", "14.5", period="2025"), row("2026", "15.0", period="2026"))
     assert kept("which year was best", *years) == [True, True, True]
     assert kept("sales of last year", *years, asked="2025") == [False, True, False]
+
+
+def test_both_labels_of_a_question_with_two_parts_stay() -> None:
+    rows = (row("Tanks", "2"), row("Reach of the hose", "9 m"), row("Noise", "61 dB"))
+    assert kept("What is the reach of the hose, and how many tanks are there?", *rows) == [True, True, False]
+    assert kept("How many tanks are there?", *rows) == [True, False, False]
+    zh = (row("容量", "2 升"), row("功率", "900 瓦"), row("颜色", "白"))
+    assert kept("功率和容量各是多少", *zh)[2] is False
