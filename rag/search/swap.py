@@ -78,7 +78,8 @@ def _further(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:
             if len(former) == 1 and not named_among(turn.text, names):
                 return f"{next(iter(former))} {turn.text}"
     models = {name.key: name.text for name in names_in(standing)}
-    if len(models) == 1 and not names_in(turn.text) and attributes_asked(turn.text) <= _EVERY_MODEL_HAS:
+    alone = turn.kind == "new" and not names_in(turn.text)  # what plainly goes on is read together with what it goes on from
+    if len(models) == 1 and alone and attributes_asked(turn.text) <= _EVERY_MODEL_HAS:
         return f"{next(iter(models.values()))} {turn.text}"
     return None
 
