@@ -130,7 +130,17 @@ def _row_named(question: str, one: Statement, rows: Sequence[Statement]) -> bool
         # Another name for a thing tells labels apart: a value that is called otherwise is what is asked for (`covered`).
         if cell.value in (named_among(question, column) if at else meant_among(question, column)):
             return True
-    return bool(matched(asked_names(question), [_label(one)]))
+    return bool(matched(asked_names(question), [_label(one)])) or _own_word(question, one, rows)
+
+
+def _own_word(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
+    """Whether a question for an attribute has a word of the row's label that no other row's has, and of no other row's: the
+    doorbell of Video Doorbell D3."""
+    if not attributes_asked(question):
+        return False
+    asked = {word for word in word_set(question) if word.isalpha() and len(word) >= (4 if word.isascii() else 2)}
+    shares = [word_set(_label(other)) & asked for other in rows]
+    return sum(map(bool, shares)) == 1 and bool(word_set(_label(one)) & asked)
 
 
 def of_attribute(question: str, one: Statement) -> bool:

@@ -297,3 +297,8 @@ def test_a_row_called_by_a_model_goes_before_one_that_only_has_it(ask: Ask) -> N
 def test_an_attribute_alone_is_asked_of_the_model_spoken_of(ask: Ask) -> None:
     former = "Can I put the Kettle K7 into the dishwasher?"
     assert "24 months" in ask("how long is the guarantee?", former, parts_md=TERMS_OF_PARTS).answer
+
+
+def test_a_row_is_named_by_its_own_word_where_an_attribute_is_asked_for(ask: Ask) -> None:
+    said = ask("How long is the guarantee on the kettle?", parts_md=TERMS_OF_PARTS).answer
+    assert "24 months" in said and "6 months" not in said and "12 months" not in said
