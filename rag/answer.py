@@ -93,7 +93,7 @@ class Answerer:
         """0..1: how likely what was found for a question answers it: what is compared with the threshold of refusing."""
         read = replace(found, hits=tuple(hit for hit in found.hits if not hit.aside) or found.hits)
         query = rewrite(question)
-        return likelihood(query, read, self._wording.scores(query, read))
+        return likelihood(query, read, self._wording.scores(query, read)[0])
 
     def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
         """What filters know of what the scope's caller may see: fields, collections, and the index version of both."""
@@ -162,7 +162,7 @@ class Answerer:
         numbering, sentences, contradictions = Numbering(found.hits), list[Sentence](), Contradictions(found.hits)
         run.approved, reuse, first = faq.approved(query, found.hits, self._embedder), Reuse(), self.generator_of(question)
         if run.approved is None:
-            run.scores = self._wording.scores(query, found)
+            run.scores, run.bits = self._wording.scores(query, found)
             run.refused = _refusal(run, query, found)
         if run.refused is None:
             if run.approved is None and memory is not None:

@@ -44,6 +44,7 @@ class Run:
     cut: bool = False
     approved: Claim | None = None  # a FAQ's own answer: by a person, so neither an LLM nor a threshold has a say
     scores: Sequence[Scored] = ()  # of the statements of the hits, where the question was weighed
+    bits: Sequence[bytes] = ()  # token bits of these hits
     item: int | None = None  # the place in a list that a follow-up asks for
     off_task: bool = False  # asks for something else than an answer from documents
     unsolved: bool = False  # says that the answer before did not help

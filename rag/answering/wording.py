@@ -101,22 +101,20 @@ class Wording:
         limits = Limits(deadline, first_by, run.gone, run.question.sampling, fair=asked is None or run.deadline < asked)
         return Writing(backend, run.messages, gate, run.language, limits, run.stage)
 
-    def scores(self, query: str, found: Retrieved) -> list[Scored]:
-        """Of the statements of the first hits; none where the model has no token vectors."""
-        if found.tokens is None or not found.hits:
-            return []
+    def scores(self, query: str, found: Retrieved) -> tuple[list[Scored], list[bytes]]:
+        """Of the statements of the first hits, and token bits of these hits; no scores where the model has no token vectors."""
         bits = self._tokens_of([hit.passage.id for hit in found.hits[:HITS]])
-        return scored(query, harmless(found), found.tokens, bits)
+        if found.tokens is None or not found.hits:
+            return [], bits
+        return scored(query, harmless(found), found.tokens, bits), bits
 
     def _quoted(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
         with run.stage("generate"):
-            hits = found.hits[:HITS]
-            bits = self._tokens_of([hit.passage.id for hit in hits])
             made = compose(
                 query,
                 found,
                 np.empty((0, 1), np.float32) if found.tokens is None else found.tokens,
-                bits,
+                run.bits,
                 limit=run.profile.max_sentences,
                 scores=run.scores or None,
                 grow=self._with_section,
