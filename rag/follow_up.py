@@ -12,9 +12,12 @@ from rag.answering.run import Run
 from rag.answering.unsafe import unsafe
 from rag.domain import Question, Usage
 from rag.domain.condensed import Condensed
-from rag.search.rewrite import former, is_follow_up, rewrite
+from rag.search.rewrite import former, is_follow_up, rewrite, without_last
 from rag.search.searcher import Searcher
 from rag.search.swap import SIBLINGS, swapped
+from rag.search.turn import Turn
+
+_BACK = 3  # follow-ups in a row that are resolved, each with a search of its own
 
 
 class FollowUps:
@@ -46,8 +49,14 @@ class FollowUps:
         """A follow-up that names another thing, as the former question about that: the documents tell what is a thing."""
         if (question.condensed is not None and question.condensed.text) or (before := former(question)) is None:
             return question
-        standing, turn = before
-        text = swapped(standing, turn, lambda: self._searcher.siblings(standing, question, SIBLINGS).hits)
-        if text is None:
+        if (text := self._resolved(question, before, _BACK)) is None:
             return question
         return replace(question, condensed=replace(question.condensed or Condensed(), text=text, rules=text))
+
+    def _resolved(self, question: Question, before: tuple[str, Turn], back: int) -> str | None:
+        """The former question with what the message puts in its place: 三人间多少钱 for 那三人间呢, also after 那套房呢."""
+        standing, turn = before
+        earlier = without_last(question)
+        if back and earlier is not None and is_follow_up(earlier) and (its := former(earlier)) is not None:
+            standing = self._resolved(earlier, its, back - 1) or standing
+        return swapped(standing, turn, lambda: self._searcher.siblings(standing, question, SIBLINGS).hits)

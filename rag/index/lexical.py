@@ -15,6 +15,7 @@ import orjson
 from numpy.typing import NDArray
 
 from rag.index.postings import FILLER, Growing, Ids, Mapped, Postings, write
+from rag.text.tokens import stem
 
 _STALE = 0.05  # share of removed passages above which the index is made anew: .2 ms for each that was removed
 _DRIFT = 0.05  # by which the mean length of the live passages may differ from that of the mapped ones
@@ -23,6 +24,7 @@ _CODE = re.compile(r"(?<!\S)[a-z]{1,18}\d{1,7}[a-z\d]{0,12}(?!\S)")
 _DIGITS = re.compile(r"\d+")
 _SHORTEST = 5  # letters of a word that may be a mistyped one: shorter words are too often each other's neighbours
 _LONGEST = 30  # letters of a word that may be misspelt: the slips of a longer one are too many to look at
+_ENDINGS = ("ing", "ed", "er", "ers", "ies", "ment", "ly", "ion", "able")
 _VOCABULARY = "vocabulary.json"
 _NONE: frozenset[int] = frozenset()
 
@@ -169,7 +171,10 @@ class Lexical:
         """
         if not (_SHORTEST <= len(word) <= _LONGEST and word.isascii() and word.isalpha()) or self._seen(word, allowed):
             return None
-        near = {other for other in _slips(word) if other in self._known and self._seen(other, allowed)}
+        forms = {other: None for other in _slips(word)}
+        # A slip inside an ending hides the stem: trackng, sharpend.
+        ended = (stem(other) for other in forms if other.endswith(_ENDINGS))
+        near = {other for other in (*forms, *ended) if other in self._known and self._seen(other, allowed)}
         return max(sorted(near), key=self.spread) if near else None
 
     def _seen(self, word: str, allowed: Ids | None) -> bool:

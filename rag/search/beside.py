@@ -16,6 +16,7 @@ from rag.text.categories import names_for, speaks_of_all, things_in
 from rag.text.everyday import things_of
 from rag.text.labels import flat
 from rag.text.places import names_of, places_in, says_everywhere
+from rag.text.regions import lies_in
 from rag.text.siblings import apart, named_among
 from rag.text.tokens import fold, words
 
@@ -40,18 +41,18 @@ def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
     """The name with those of its kin that a table has; empty where the question names one of them, or no passage lacks it."""
     if (found := _another(question, hits, read)) is not None:
         return [found]
-    rows = [
-        (hit, names) for hit in hits[:_HITS] for names in tables(hit) if len(names) > 1 and not named_among(question, names)
-    ]
+    all_ = [(hit, names) for hit in hits[:_HITS] for names in tables(hit) if len(names) > 1]
+    held = {place for place in places_in(question) if any(lies_in(place, name) for _, names in all_ for name in names)}
+    rows = [(hit, names) for hit, names in all_ if not named_among(question, names)]
     for hit, names in rows:
         for name in (*_places(question, names, hit), *_patterned(question, names)):
-            if not _stands(name, read):
+            if name not in held and not _stands(name, read):
                 return [Unknown(name, tuple(names[:_NEAREST]))]
     if told := _beside_headings(question, hits, read):
         return told
     for _, names in rows:
         for name in _capital(question, names):
-            if not _stands(name, read):
+            if name not in held and not _stands(name, read):
                 return [Unknown(name, tuple(names[:_NEAREST]))]
     return []
 

@@ -17,7 +17,18 @@ def families(hits: Sequence[Hit]) -> Iterator[list[str]]:
     """Of each table and page of the hits, the best hit first; names without a letter are left out."""
     for hit in hits:
         yield from tables(hit)
+    yield from _of_same_columns(hits)
     yield from headings(hits)
+
+
+def _of_same_columns(hits: Sequence[Hit]) -> Iterator[list[str]]:
+    """Row labels of a document's tables that have the same columns, as rooms of two houses have."""
+    labels: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for hit in hits:
+        for one in hit.passage.statements:
+            if one.kind == "row" and one.cells:
+                labels[hit.passage.document_id, tuple(cell.names for cell in one.cells)].append(one.label)
+    yield from (_short(names) for names in labels.values())
 
 
 def headings(hits: Sequence[Hit]) -> Iterator[list[str]]:

@@ -16,7 +16,7 @@ from rag.search.turn import LONGEST, Turn, asks, gives_context, still_failing, t
 from rag.text.term_coverage import word_set
 from rag.text.tokens import is_chinese
 
-__all__ = ["former", "goes_on", "is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy"]
+__all__ = ["former", "goes_on", "is_follow_up", "readings", "rewrite", "said_already", "settle", "tidy", "without_last"]
 
 _BACK = 4  # messages back to which the topic of a chain of follow-ups is looked for
 _UNFINISHED = 4  # words
@@ -85,6 +85,14 @@ def former(question: Question) -> tuple[str, Turn] | None:
     question = settle(question)
     turn, before = understand(intent.without_courtesy(question.text)), _earlier(question.history)
     return (_standing(before), turn) if before and position(turn.text) is None else None
+
+
+def without_last(question: Question) -> Question | None:
+    """The user's last message before this one, as it was asked in its time; None for the first."""
+    last = next((at for at in reversed(range(len(question.history))) if question.history[at].role == "user"), None)
+    if last is None:
+        return None
+    return replace(question, text=question.history[last].content, history=question.history[:last], condensed=None)
 
 
 def goes_on(question: Question, hits: Sequence[Hit]) -> bool:

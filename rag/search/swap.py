@@ -55,15 +55,23 @@ def swapped(standing: str, turn: Turn, read: Callable[[], Sequence[Hit]]) -> str
         return None
     if not phrase or len(phrase) > _PHRASE or names_an_aspect(phrase):
         return None
+    text, put = standing, set[str]()
     for names in families(read()):
-        former = named_among(standing, names)
-        if len(former) != 1:
+        former = named_among(text, names)
+        if len(former) != 1 or former & put:
             continue
         old = next(iter(former))
-        new = _meant(phrase, names) or (phrase if _alike(phrase, old, standing) else None)
-        if new is not None and flat(new) != flat(old) and (text := _put(standing, old, new, names)) is not None:
-            return text
-    return None
+        # The message may name two things: 周末套房呢. The second one only by its own name.
+        told = named_among(phrase, names) if put else frozenset[str]()
+        new = (next(iter(told)) if len(told) == 1 else None) if put else _new(phrase, names, old, standing)
+        if new is not None and flat(new) != flat(old) and (changed := _put(text, old, new, names)) is not None:
+            text = changed
+            put.add(new)
+    return text if put else None
+
+
+def _new(phrase: str, names: Sequence[str], old: str, standing: str) -> str | None:
+    return _meant(phrase, names) or (phrase if _alike(phrase, old, standing) else None)
 
 
 def _further(standing: str, turn: Turn, hits: Sequence[Hit]) -> str | None:

@@ -10,6 +10,7 @@ from rag.text.everyday import is_said, telling, things_of
 from rag.text.labels import flat, stands_in
 from rag.text.places import names_of, places_in
 from rag.text.ranges import within
+from rag.text.regions import smallest
 from rag.text.term_coverage import word_set
 from rag.text.tokens import one_line
 
@@ -51,12 +52,15 @@ def in_other_words(question: str, heads: Sequence[str]) -> frozenset[str]:
 
 
 def _placed(question: str, heads: Sequence[str]) -> set[str]:
-    """Of branches in different places the one of the question's place: 北京朝阳店 of 北京店."""
-    if not (asked := {names_of(place)[0] for place in places_in(question)}):
+    """Of branches in different places the one of the question's place: 北京朝阳店 of 北京店; of regions the smallest that it
+    lies in: North America for Canada."""
+    places = places_in(question)
+    if not (asked := {names_of(place)[0] for place in places}):
         return set()
     places_of = {head: [names_of(place)[0] for place in places_in(head)[:1]] for head in heads}
     first = [places[0] for places in places_of.values() if places]
-    return {head for head, places in places_of.items() if places and places[0] in asked and first.count(places[0]) == 1}
+    own = {head for head, its in places_of.items() if its and its[0] in asked and first.count(its[0]) == 1}
+    return own or {region for place in places if (region := smallest(place, heads)) is not None}
 
 
 def _forms(heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -69,7 +69,7 @@ def _said(question: str, one: Statement, rows: Sequence[Statement]) -> float:
     attribute in other words, its initials (`sso`), or for Chinese, hardly, a character that no other label has."""
     label, heads = _label(one), heads_of(rows)
     asked = word_set(question) - {word for head in heads for word in words(head)}
-    if _initials(label) in asked:
+    if _initials(label) in asked or label in named_among(question, [_label(other) for other in rows]):
         return 1.0
     own, things = word_set(label), things_of(question)
     apart = telling(things)

@@ -18,6 +18,7 @@ from rag.domain import Hit, Retrieved
 from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.everyday import Things, is_said, things_of
+from rag.text.existence import thing_asked
 from rag.text.labels import labels, period_of
 from rag.text.names import asked_names, matched, sides
 from rag.text.term_coverage import coverage, word_set
@@ -44,8 +45,9 @@ def certain(question: str, found: Retrieved) -> bool:
 
 
 def _explains_code(question: str, found: Retrieved) -> bool:
-    """Whether a passage that is not improbable has, among others of its kind, the very code that is asked about: E405."""
-    names = asked_names(question)
+    """Whether a passage that is not improbable has, among others of its kind, the very code that is asked about: E405. Whether
+    the C2 has a thing is no question about the C2's name."""
+    names = asked_names(question) if thing_asked(question) is None else ()
     for hit in found.hits[:HITS] if names else ():
         above = (hit.passage.context, *map(str, hit.passage.fields.values()))
         inside = [name for name in names if sides([name], above) != "matches"]

@@ -111,3 +111,21 @@ def test_a_numeral_that_nothing_is_called_by_is_an_unknown_name(library, holding
     answer = library.answerer.quiet().answer(Question("五号线多久一班"))
     assert answer.reason == "unknown_name" and "五号线" in answer.answer and "三号线" in answer.answer
     assert "30 分钟" in library.answerer.quiet().answer(Question("三号线多久一班")).answer
+
+
+RATES = """# 运费说明
+
+| 地区 | 首重 | 续重 |
+| --- | --- | --- |
+| 江浙沪 | 6 元 | 1 元 |
+| 华南 | 10 元 | 4 元 |
+| 东北 | 14 元 | 9 元 |
+"""
+
+
+def test_a_place_is_found_under_its_region_and_no_other_is_known(library, holding):  # type: ignore[no-untyped-def]
+    holding("rates.md", RATES)
+    quiet = library.answerer.quiet()
+    assert "9 元" in quiet.answer(Question("寄到哈尔滨续重多少钱")).answer
+    assert "14 元" not in quiet.answer(Question("寄到佛山首重多少钱")).answer
+    assert quiet.answer(Question("寄到成都首重多少钱")).reason == "unknown_name"

@@ -103,3 +103,12 @@ def test_a_batch_that_fails_leaves_nothing_behind() -> None:
     assert index.search(["apple", "pear", "plum"], 9)[0].tolist() == [1]
     index.apply([(2, "pear")], [1])
     assert index.search(["apple", "pear"], 9)[0].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("polishng", "polish"), ("rentd", "rent"), ("bagder", "badger"), ("cancelation", None)]
+)
+def test_a_slip_in_a_word_or_in_its_ending_is_known(typed: str, meant: str | None) -> None:
+    index = Lexical()
+    index.apply([(1, "badger polish"), (2, "rent rental boat")], [])
+    assert index.respelled(typed) == meant
