@@ -261,6 +261,7 @@ def test_a_job_survives_a_reopened_ledger(tmp_path: Path) -> None:
     engine.dispose()
 
 
+@pytest.mark.alone
 def test_waiting_ends_with_the_job_or_with_the_time(queue: Jobs) -> None:
     def no_redis() -> None:
         raise UpstreamError("there is none")
