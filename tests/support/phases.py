@@ -59,6 +59,8 @@ def run(each: Sequence[Sequence[str]], pytest_: Callable[[Sequence[str]], int]) 
 
 
 def main() -> None:
+    # The suite starts hundreds of processes: without bytecode each would compile for seconds what it imports.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     workers = os.environ.get("WORKERS")
     each = phases(sys.argv[1:], int(workers) if workers else None)
     sys.exit(run(each, lambda options: subprocess.call([sys.executable, "-m", "pytest", *options])))
