@@ -6,9 +6,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rag.domain import Answer, Document, Hit, Retrieved
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the records need 30 ms to be imported, which `docs list` has no use for
+    from rag.domain import Answer, Document, Hit, Retrieved
     from rag.record.feedback import Feedback
     from rag.record.keys import Key
 
