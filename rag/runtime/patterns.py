@@ -7,17 +7,19 @@ that were imported, before anything was asked, so that no text of a question or 
 
 from __future__ import annotations
 
-import _sre
 import importlib.util
 import marshal
 import os
 import re
 import sys
+import threading
 from array import array
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+_sre: Any = importlib.import_module("_sre")  # the engine; typing knows nothing of it
 
 Key = tuple[str, int]
 Compiled = tuple[int, bytes, int, dict[str, int], tuple[str | None, ...]]  # flags, code, groups, their names both ways
@@ -38,6 +40,7 @@ class Patterns:
         self._path = path
         self._known = _read(path)
         self._new: dict[Key, Compiled] | None = {}  # None: nothing is noted any more
+        self._given = threading.local()  # what the thread's own compilation was asked for; the compiler adds flags of its own
         self._compiler: Any = re._compiler  # type: ignore[attr-defined]
         self._slow: Callable[..., re.Pattern[str]] = self._compiler.compile
 
@@ -49,15 +52,15 @@ class Patterns:
         """As `re._compiler.compile`."""
         known = self._known.get((pattern, flags)) if isinstance(pattern, str) else None
         if known is None:
-            self._flags = flags
+            self._given.flags = flags
             return self._slow(pattern, flags)
         own_flags, code, groups, names, by_number = known
-        return _sre.compile(pattern, own_flags, array("I", code).tolist(), groups, names, by_number)  # type: ignore[no-any-return]
+        return _sre.compile(pattern, own_flags, array("I", code).tolist(), groups, names, by_number)
 
     def _hand_over(self, pattern: Any, flags: int, code: list[int], groups: int, names: Any, by_number: Any) -> Any:
         """What the compiler calls last."""
         if self._new is not None and isinstance(pattern, str):
-            self._new[pattern, self._flags] = (flags, array("I", code).tobytes(), groups, dict(names), tuple(by_number))
+            self._new[pattern, self._given.flags] = (flags, array("I", code).tobytes(), groups, dict(names), tuple(by_number))
         return _sre.compile(pattern, flags, code, groups, names, by_number)
 
     def keep(self, *, always: bool = False) -> None:
