@@ -23,7 +23,7 @@ from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
 from rag.record.damage import explained
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.schema import job_contents, jobs, meta
 from rag.record.tables.queue import job_batches, job_cancels
 from rag.runtime.remote import Doorbell

@@ -20,7 +20,8 @@ from sqlalchemy import Engine, select
 from rag.errors import ConfigError, InputError
 from rag.record import erase, last, tombstones
 from rag.record.engine import writing
-from rag.record.ledger import Ledger, head, now
+from rag.record.feed import head, now
+from rag.record.ledger import Ledger
 from rag.record.schema import SCHEMA_VERSION, changes, meta
 from rag.runtime.fsync import make_folder, sync
 

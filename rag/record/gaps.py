@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Row
 
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.tables.answers import answers, feedback, gap_decisions
 
 State = Literal["accepted", "dismissed"]

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Engine, delete, insert, select, update
 
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.tables.handoffs import handoffs, takeovers
 
 Kind = Literal["handoff.requested", "conversation.message"]

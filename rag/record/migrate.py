@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from rag.errors import ConfigError, Conflict, UpstreamError
 from rag.record.damage import explained
 from rag.record.engine import driven, open_engine, writing
-from rag.record.ledger import head
+from rag.record.feed import head
 from rag.record.migrations import UNFINISHED
 from rag.record.schema import meta, metadata
 from rag.record.seal import seal

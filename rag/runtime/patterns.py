@@ -55,7 +55,8 @@ class Patterns:
             self._given.flags = flags
             return self._slow(pattern, flags)
         own_flags, code, groups, names, by_number = known
-        return _sre.compile(pattern, own_flags, array("I", code).tolist(), groups, names, by_number)
+        kept: re.Pattern[str] = _sre.compile(pattern, own_flags, array("I", code).tolist(), groups, names, by_number)
+        return kept
 
     def _hand_over(self, pattern: Any, flags: int, code: list[int], groups: int, names: Any, by_number: Any) -> Any:
         """What the compiler calls last."""
