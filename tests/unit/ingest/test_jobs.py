@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from ingest.jobs import MAX_ATTEMPTS, Jobs, unavailable
+from ingest.jobs import MAX_ATTEMPTS, Jobs
+from ingest.unavailable import unavailable
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
 from rag.record.engine import open_engine, writing
