@@ -200,8 +200,8 @@ class Mirror:
             key = (self._version, mine.groups, mine.collections)
             if self._fields is None or self._fields[0] != key:
                 ids = self._permitted.ids(mine)
-                told = self._attributes.values() if ids is None else (self._attributes[one] for one in ids.tolist())
-                self._fields = key, fields_of(told)
+                attributes = self._attributes.values() if ids is None else (self._attributes[one] for one in ids.tolist())
+                self._fields = key, fields_of(attributes)
             return self._fields[1]
 
     def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Told]) -> _Told:
