@@ -20,6 +20,7 @@ from rag.index.mirror import Mirror
 from rag.index.postings import Ids
 from rag.record.ledger import Ledger
 from rag.search.beside import beside
+from rag.search.numbered_zh import beside_numbers
 from rag.search.series import ANY_EN, ANY_ZH, BINDS, CAPITALS, EN, PROPER, ZH
 from rag.text import chinese
 from rag.text.labels import cells, flat, labels, stands_in
@@ -44,6 +45,7 @@ def unknown_names(
         found = (
             _numbers(question, hits, read)
             or _numbered(question, hits, read)
+            or beside_numbers(question, hits, read)
             or _unlike(question, hits, read)
             or beside(question, hits, read)
         )

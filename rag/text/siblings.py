@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.text.calendar_spans import during
 from rag.text.everyday import is_said, telling, things_of
 from rag.text.labels import flat, stands_in
 from rag.text.places import names_of, places_in
@@ -26,6 +27,8 @@ def named_among(question: str, names: Sequence[str]) -> frozenset[str]:
         return frozenset()
     if (ranges := within(question, heads)) is not None:
         return ranges
+    if spans := during(question, heads):
+        return spans if len(spans) < len(heads) else frozenset()
     plain = flat(question)
     forms = _forms(tuple(heads))
     whole = {head for head in heads if any(stands_in(flat(form), plain) for form in forms[head])}

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 
 from rag.answering.compose.score import HITS, Scored
+from rag.answering.compose.unsaid import is_unsaid
 from rag.domain import Retrieved
 from rag.index.languages import plainly_chinese
 from rag.text.tokens import is_chinese
@@ -19,6 +20,9 @@ from rag.text.tokens import is_chinese
 _PASSAGE, _STATEMENT = 0.8, 0.35  # weights: of the logit of the likeliest passage, of the best statement's own score
 # An own score that speaks for neither, by the question's language; the same where all that was found is in the other one.
 _USUAL, _ABROAD = {"zh": 3.9, "en": 3.6}, 2.6
+
+
+_UNSAID = 2.0  # taken from the logit where the best statement says nothing of what is asked
 
 
 def likelihood(question: str, found: Retrieved, scores: Sequence[Scored]) -> float:
@@ -33,6 +37,8 @@ def likelihood(question: str, found: Retrieved, scores: Sequence[Scored]) -> flo
     chinese = is_chinese(question)
     usual = _ABROAD if _abroad(found, chinese=chinese) else _USUAL["zh" if chinese else "en"]
     logit = _PASSAGE * passage + _STATEMENT * (max(one.own for one in scores) - usual)
+    if is_unsaid(question, found, max(scores, key=lambda one: one.score)):
+        logit -= _UNSAID
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, slope * logit + offset))))
 
 

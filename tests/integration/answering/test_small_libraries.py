@@ -64,3 +64,50 @@ def test_a_question_in_the_other_language_is_answered(library, holding, question
 def test_what_is_about_something_else_is_refused_in_the_other_language(library, holding, question):  # type: ignore[no-untyped-def]
     holding("sauna.md", SAUNA)
     assert library.answerer.quiet().answer(Question(question)).status == "refused"
+
+
+SCOOTERS = """# Scooters
+
+| Name | Motor | Weight | Price |
+| --- | --- | --- | --- |
+| Finch | 250 W | 14 kg | €499 |
+| Rook | 500 W | 19 kg | €899 |
+
+## Showroom
+You can ride every model in the showroom in Ghent. Helmets lie ready.
+"""
+LINES = """# 班车
+
+## 二号线
+从东门发车，每 20 分钟一班。
+
+## 三号线
+从南门发车，每 30 分钟一班。
+
+## 票价
+单程 4 元，上车扫码。
+"""
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["does the Rook have a reverse gear", "Does the Finch come in green?", "is there a café in the showroom in Ghent"],
+)
+def test_a_named_row_or_place_that_says_nothing_of_the_asked_thing_is_no_answer(library, holding, question):  # type: ignore[no-untyped-def]
+    holding("scooters.md", SCOOTERS)
+    assert library.answerer.quiet().answer(Question(question)).status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"), [("how heavy is the Rook", "19 kg"), ("are there helmets in the showroom", "Helmets")]
+)
+def test_what_it_does_say_is_answered(library, holding, question, said):  # type: ignore[no-untyped-def]
+    holding("scooters.md", SCOOTERS)
+    assert said in library.answerer.quiet().answer(Question(question)).answer
+
+
+def test_a_numeral_that_nothing_is_called_by_is_an_unknown_name(library, holding):  # type: ignore[no-untyped-def]
+    holding("lines.md", LINES)
+    answer = library.answerer.quiet().answer(Question("五号线多久一班"))
+    assert answer.reason == "unknown_name" and "五号线" in answer.answer and "三号线" in answer.answer
+    assert "30 分钟" in library.answerer.quiet().answer(Question("三号线多久一班")).answer
