@@ -11,7 +11,10 @@ import importlib.util
 import pkgutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import _lru_cache_wrapper
+from inspect import signature
 from pathlib import Path
+from types import ModuleType
 
 from rag.runtime import patterns
 
@@ -45,8 +48,15 @@ def compile_expressions() -> None:
     patterns.begin()
     for name in ("rag.wiring", *_below(_ASKED)):
         with suppress(ImportError):
-            importlib.import_module(name)
+            _fill(importlib.import_module(name))
     patterns.keep(always=True)
+
+
+def _fill(module: ModuleType) -> None:
+    """Makes the module's tables of its own files, which hold expressions, too: what is cached and needs no argument."""
+    for found in list(vars(module).values()):
+        if isinstance(found, _lru_cache_wrapper) and found.__module__ == module.__name__ and not signature(found).parameters:
+            found()
 
 
 def _below(packages: Sequence[str]) -> Iterator[str]:
