@@ -14,10 +14,10 @@ help: ## what can be made
 run: setup ## install what is missing, start the service on 127.0.0.1:8000, load the examples on first start
 	@exec $(BIN)/xiansou serve --examples examples
 
-# Much of the suite waits: WORKERS=3 takes 22 minutes on two cores in the place of 38, and sometimes fails tests that measure waiting.
-WORKERS ?= 0
-test: setup-dev ## the whole test suite; WORKERS=3 for several processes
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+# In two phases: most tests in several processes, then those that measure waiting one by one; some files in one process.
+export WORKERS
+test: setup-dev ## the whole test suite, or some: ARGS=tests/unit; WORKERS=0 for one process
+	@$(BIN)/python -m tests.support.phases $(ARGS)
 
 soak: setup-dev ## the long fault and property runs (an hour or more)
 	@$(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)

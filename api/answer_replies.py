@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.replies import AnswerReply, _Reply
+from api.replies import AnswerReply, Reply
 
 
-class CandidateReply(_Reply):
+class CandidateReply(Reply):
     """A passage that was found."""
 
     passage_id: int
@@ -20,7 +20,7 @@ class CandidateReply(_Reply):
     stages: dict[str, float]
 
 
-class FeedbackReply(_Reply):
+class FeedbackReply(Reply):
     """What somebody thinks of an answer; times in ISO 8601, UTC."""
 
     answer_id: str = Field(examples=["ans_5f0c8a"])
@@ -32,7 +32,7 @@ class FeedbackReply(_Reply):
     updated_at: str
 
 
-class ExplainedReply(_Reply):
+class ExplainedReply(Reply):
     """An answer with all that led to it. Null where it is not for this caller."""
 
     answer_id: str
@@ -56,7 +56,7 @@ class ExplainedReply(_Reply):
     feedback: list[FeedbackReply]
 
 
-class DifferenceReply(_Reply):
+class DifferenceReply(Reply):
     """What is not the same: `settings.…`, `query`, `candidates`, `prompt`, `raw`, `answer` or another part of the reply."""
 
     part: str = Field(examples=["settings.profile.generator.temperature"])
@@ -65,7 +65,7 @@ class DifferenceReply(_Reply):
     diff: str | None
 
 
-class ReplayReply(_Reply):
+class ReplayReply(Reply):
     """An answer made again. `identical`: the same bytes, but for id, time and conversation."""
 
     answer_id: str
@@ -79,7 +79,7 @@ class ReplayReply(_Reply):
     now: AnswerReply
 
 
-class CitedReply(_Reply):
+class CitedReply(Reply):
     """A cited passage in its section. `cut`: the section is longer before or after it; `current`: there is no newer version."""
 
     document_id: str
@@ -93,13 +93,13 @@ class CitedReply(_Reply):
     current: bool
 
 
-class RemovedReply(_Reply):
+class RemovedReply(Reply):
     """Ids of what was removed."""
 
     removed: list[str]
 
 
-class NearestReply(_Reply):
+class NearestReply(Reply):
     """A document that comes near to an answer."""
 
     document_id: str
@@ -108,7 +108,7 @@ class NearestReply(_Reply):
     probability: float
 
 
-class DraftReply(_Reply):
+class DraftReply(Reply):
     """A FAQ entry to begin with. `answer` null: the documents hold no evidence."""
 
     question: str
@@ -117,7 +117,7 @@ class DraftReply(_Reply):
     citations: list[dict[str, Any]]
 
 
-class GapReply(_Reply):
+class GapReply(Reply):
     """Questions that ask the same and were refused or rated down."""
 
     gap_id: str = Field(examples=["gap_5f0c8a"])
@@ -137,14 +137,14 @@ class GapReply(_Reply):
     draft: DraftReply | None
 
 
-class GapsReply(_Reply):
+class GapsReply(Reply):
     """The most asked first."""
 
     gaps: list[GapReply]
     total: int
 
 
-class AcceptedReply(_Reply):
+class AcceptedReply(Reply):
     """The document that was published, and what asking the questions again gave."""
 
     gap_id: str
@@ -157,6 +157,6 @@ class AcceptedReply(_Reply):
     still_open: list[str]
 
 
-class DismissedReply(_Reply):
+class DismissedReply(Reply):
     gap_id: str
     state: Literal["dismissed"]

@@ -209,12 +209,12 @@ def _of_key(key: Key, peer: Peer) -> Principal:
 
 def _deadline(request: Request) -> float | None:
     """Of the header `X-Deadline-Ms`: milliseconds from now on. Raises InputError."""
-    told = request.headers.get(DEADLINE)
-    if told is None:
+    header = request.headers.get(DEADLINE)
+    if header is None:
         return None
-    if not (told.isascii() and told.isdigit() and 0 < int(told) <= 3_600_000):
+    if not (header.isascii() and header.isdigit() and 0 < int(header) <= 3_600_000):
         raise InputError("a deadline is a number of milliseconds.", field=DEADLINE, fix="Send 1 to 3600000, or leave it out.")
-    return time.monotonic() + int(told) / 1000
+    return time.monotonic() + int(header) / 1000
 
 
 def _bearer(authorization: str | None) -> str | None:

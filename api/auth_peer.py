@@ -52,16 +52,16 @@ class Peers:
     def address(self, scope: Scope) -> str:
         """At which the caller reached the service, without a slash at the end; what a trusted proxy says goes before `Host`."""
         headers, client = Headers(scope=scope), scope.get("client")
-        told = {"proto": scope.get("scheme", "http"), "host": headers.get("host", ""), "prefix": scope.get("root_path", "")}
+        values = {"proto": scope.get("scheme", "http"), "host": headers.get("host", ""), "prefix": scope.get("root_path", "")}
         if client and self._is_trusted(client[0]):
             for name, shape in _TOLD.items():
                 said = headers.get(f"x-forwarded-{name}", "").rpartition(",")[2].strip()  # by the nearest proxy
                 if shape.fullmatch(said):
-                    told[name] = said
-        if not _TOLD["host"].fullmatch(told["host"]):
+                    values[name] = said
+        if not _TOLD["host"].fullmatch(values["host"]):
             server = scope.get("server") or ("127.0.0.1", None)
-            told["host"] = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
-        return f"{told['proto']}://{told['host']}{told['prefix'].rstrip('/')}"
+            values["host"] = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
+        return f"{values['proto']}://{values['host']}{values['prefix'].rstrip('/')}"
 
     def _is_trusted(self, address: str) -> bool:
         found = _parsed(address)

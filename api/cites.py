@@ -76,8 +76,8 @@ class Cites:
         until = math.ceil((self._clock() / _HOUR) + self._hours) * _HOUR
         spans = citation.spans or ((citation.start, citation.end),)
         whom = [caller.kind, caller.id if caller.kind in ("key", "widget") else "", caller.groups, caller.collections]
-        told = orjson.dumps([_FORM, until, citation.document_id, citation.version, spans, *whom])
-        return _written(told + self._sign(told))
+        payload = orjson.dumps([_FORM, until, citation.document_id, citation.version, spans, *whom])
+        return _written(payload + self._sign(payload))
 
     def open(self, token: str, ledger: Ledger) -> Cited | Gone:
         """The passage as it may be seen now, or why not."""
@@ -122,8 +122,8 @@ def in_section(
     of_version = (versions.c.document_id == document_id) & (versions.c.version == version)
     with ledger.engine.connect() as conn:
         state = conn.execute(select(documents.c.state, documents.c.version).where(documents.c.id == document_id)).first()
-        told = conn.execute(select(versions.c.title, versions.c.url).where(of_version)).first()
-    if state is None or state.state != "live" or told is None:
+        row = conn.execute(select(versions.c.title, versions.c.url).where(of_version)).first()
+    if state is None or state.state != "live" or row is None:
         return "deleted"
     try:
         text = "" if scope is None else ledger.text(document_id, version, scope=scope)
@@ -138,7 +138,7 @@ def in_section(
     begin, end = max(least, first - _LONGEST // 2), min(most, last + _LONGEST // 2)
     spans = tuple((start - begin, stop - begin) for start, stop in sorted(places))
     cut, current = (begin > least, end < most), state.version == version
-    return Cited(document_id, version, told.title, told.url, section, text[begin:end], spans, cut, current)
+    return Cited(document_id, version, row.title, row.url, section, text[begin:end], spans, cut, current)
 
 
 def _names(told: list[str] | None) -> tuple[str, ...] | None:

@@ -23,9 +23,9 @@ def serve(
     """Run the service: API, ingest worker and, without `redis.url`, an embedded Valkey. Ctrl-C ends all of it."""
     from api.supervisor import serve as supervise
 
-    told = load_settings(config, server__host=host, server__port=port)
-    count = told.server.workers if workers is None else workers
-    supervise(told, workers=count, ready=lambda: _welcome(told, examples, config))
+    settings = load_settings(config, server__host=host, server__port=port)
+    count = settings.server.workers if workers is None else workers
+    supervise(settings, workers=count, ready=lambda: _welcome(settings, examples, config))
 
 
 def mcp(config: ConfigOption = None) -> None:
@@ -33,9 +33,9 @@ def mcp(config: ConfigOption = None) -> None:
     from api.mcp_tools import serve_stdio
     from rag.runtime.tracing import start_tracing
 
-    told = load_settings(config)
+    settings = load_settings(config)
     start_tracing()
-    serve_stdio(told)
+    serve_stdio(settings)
 
 
 def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], config: ConfigOption = None) -> None:
@@ -43,9 +43,9 @@ def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], conf
     from api.supervisor import api_process as run
     from rag.runtime.tracing import start_tracing
 
-    told = load_settings(config)
+    settings = load_settings(config)
     start_tracing()
-    run(told, fd)
+    run(settings, fd)
 
 
 def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None:
@@ -77,9 +77,9 @@ def _first_key(told: Settings) -> str:
     keys = Keys(ledger.engine)
     # A log is kept, copied and read by many: the key for everything is shown to a person at a terminal, or not made.
     text = keys.create_first() if sys.stdout.isatty() else None
-    made = bool(keys.all())
+    any_key = bool(keys.all())
     ledger.close()
-    if not made:
+    if not any_key:
         return """
   Programs on this machine need no key until you make one; all others do: `xiansou keys create NAME --scope admin`.
 """

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from rag.answering.record import AnswerTrace, Reuse, new_id
 from rag.domain import Answer, Question, Usage
 from rag.domain.grounding import Handoff
+from rag.record.feed import now
 from rag.record.handoffs import ANYBODY, Handoffs, Kind, Takeover
-from rag.record.ledger import now
 from rag.record.serializers import iso_time
 from rag.settings.handoff import HandoffSettings
 from rag.settings.profiles import DEFAULT_PROFILE

@@ -106,13 +106,13 @@ class _Told(Response):
         self._problem = problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        told = spoken(scope.get("path", ""), self._problem)
-        if told is None:
+        content = spoken(scope.get("path", ""), self._problem)
+        if content is None:
             await super().__call__(scope, receive, send)
             return
         kept = {name: value for name, value in self.headers.items() if name not in ("content-length", "content-type")}
         kept["X-Problem-Code"] = self._problem["code"]
-        await Response(told.body, told.status, kept, told.media_type)(scope, receive, send)
+        await Response(content.body, content.status, kept, content.media_type)(scope, receive, send)
 
 
 def response(request: Request, error: XiansouError) -> Response:
@@ -180,10 +180,10 @@ def _http(request: Request, error: Exception) -> Response:
         headers["Allow"] = ", ".join(_allowed(request))
         detail = f"{request.method} is not possible here; {headers['Allow']} is."
     code = _CODE_OF_STATUS.get(error.status_code, "http_error")
-    told = problem(error.status_code, code, detail, fix=fix)
+    body = problem(error.status_code, code, detail, fix=fix)
     if error.status_code == 404:  # OpenAI's clients, led to a wrong address, show this member and nothing else
-        told |= openai_error(told)
-    return refusal(request, told, headers) or reply(told, headers)
+        body |= openai_error(body)
+    return refusal(request, body, headers) or reply(body, headers)
 
 
 def _allowed(request: Request) -> list[str]:

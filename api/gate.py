@@ -97,9 +97,9 @@ def _preflight(request: Request, origin: str | None) -> Response | None:
         return None
     if origin is None:
         raise Forbidden("no key has this web origin.", field="Origin", fix="Make one with `keys create --origin https://…`.")
-    asked = request.headers.get("access-control-request-headers", "").lower().split(",")
+    requested = request.headers.get("access-control-request-headers", "").lower().split(",")
     ours = {name.lower() for name in _OURS}
-    theirs = [name for one in asked if (name := one.strip()) not in ours and _SDKS.fullmatch(name)]
+    theirs = [name for one in requested if (name := one.strip()) not in ours and _SDKS.fullmatch(name)]
     return Response(
         None,
         204,

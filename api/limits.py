@@ -44,14 +44,14 @@ class Rates:
         """
         least: Rate | None = None
         for what, name, most in self._counters(caller):
-            told = self._take(name, most)
-            if told is None:
+            taken = self._take(name, most)
+            if taken is None:
                 if caller.kind == "widget" or self._settings.without_redis == "closed":
                     raise Overloaded("requests cannot be counted at the moment.", retry_after=5)
-                told = self._own.hit(name, most)
-            if not told.taken:
-                raise Spent(f"more than {most} requests a minute of one {what}.", told)
-            least = told if least is None or told.remaining < least.remaining else least
+                taken = self._own.hit(name, most)
+            if not taken.taken:
+                raise Spent(f"more than {most} requests a minute of one {what}.", taken)
+            least = taken if least is None or taken.remaining < least.remaining else least
         return least
 
     def check_stranger(self, address: str | None) -> None:
@@ -70,15 +70,15 @@ class Rates:
     def _counters(self, caller: Principal) -> Iterator[tuple[str, str, int]]:
         if caller.kind == "local":
             return
-        told = self._settings
-        most = caller.allowance.requests_per_minute or told.key_per_minute
+        settings = self._settings
+        most = caller.allowance.requests_per_minute or settings.key_per_minute
         counters = [("person" if caller.kind == "jwt" else "key", f"{caller.kind[:3]}:{caller.id}", most)]
         if caller.kind == "widget":  # before its key: a visitor that is refused uses up nothing of the others'
             visitor = f"visitor:{caller.id}:{caller.visitor}"
             address = f"address:{_network(caller.address)}"
             counters = [
-                ("address", address, told.address_per_minute),
-                ("visitor", visitor, told.visitor_per_minute),
+                ("address", address, settings.address_per_minute),
+                ("visitor", visitor, settings.visitor_per_minute),
                 ("key", f"key:{caller.id}", most),
             ]
         yield from (counter for counter in counters if counter[2])
@@ -140,9 +140,9 @@ class Budgets:
     def _caps(self, caller: Principal) -> tuple[int, float]:
         if caller.kind == "local":
             return 0, 0.0
-        told = caller.allowance
-        tokens = self._limits.tokens_per_day if told.tokens_per_day is None else told.tokens_per_day
-        spend = self._limits.spend_per_day if told.spend_per_day is None else told.spend_per_day
+        allowance = caller.allowance
+        tokens = self._limits.tokens_per_day if allowance.tokens_per_day is None else allowance.tokens_per_day
+        spend = self._limits.spend_per_day if allowance.spend_per_day is None else allowance.spend_per_day
         return tokens, spend
 
     def _reserve(self, owner: str, unit: str, amount: int, cap: int) -> int | None:

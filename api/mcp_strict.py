@@ -34,6 +34,6 @@ class StrictTool(Tool):
         try:
             self.fn_metadata.validate_arguments(arguments)
         except ValidationError as exc:
-            told = validation_problem(exc.errors())
-            raise ToolError(str(told["detail"])) from exc
+            problem = validation_problem(exc.errors())
+            raise ToolError(str(problem["detail"])) from exc
         return await super().run(arguments, context, convert_result)

@@ -22,17 +22,17 @@ _NO_HITS = "No passage fits."
 
 def answer_told(answer: Answer, links: Links | None) -> CallToolResult:
     """An answer with its sources, or that there is none."""
-    told = answer_json(answer)
-    told |= {"grounding": [], "timings_ms": {}}
-    told["handoff"] = told["handoff"] | {"passages": [], "summary": None}
-    for citation, one in zip(answer.citations, told["citations"], strict=True):
+    reply = answer_json(answer)
+    reply |= {"grounding": [], "timings_ms": {}}
+    reply["handoff"] = reply["handoff"] | {"passages": [], "summary": None}
+    for citation, one in zip(answer.citations, reply["citations"], strict=True):
         one["url"] = _address(citation, links)
     lines = [answer.answer]
     if answer.status == "refused":
         lines.append(f"(status: refused, reason: {answer.reason}) {_REFUSED}")
     elif answer.citations:
         lines += ["", "Sources:", *(_source(citation, links) for citation in answer.citations)]
-    return _result("\n".join(lines), AnswerReply.model_validate(told).model_dump(mode="json"))
+    return _result("\n".join(lines), AnswerReply.model_validate(reply).model_dump(mode="json"))
 
 
 def hits_told(found: Retrieved, links: Links | None) -> CallToolResult:
@@ -43,8 +43,8 @@ def hits_told(found: Retrieved, links: Links | None) -> CallToolResult:
         url = _address(citation, links)
         hits.append(hit_json(hit) | {"url": url, "source": None})
         texts.append(f"{_source(citation, links)}\n{hit.passage.text}")
-    told = {"hits": hits, "index_version": found.version}
-    return _result("\n\n".join(texts) or _NO_HITS, HitsReply.model_validate(told).model_dump(mode="json", exclude_none=False))
+    reply = {"hits": hits, "index_version": found.version}
+    return _result("\n\n".join(texts) or _NO_HITS, HitsReply.model_validate(reply).model_dump(mode="json", exclude_none=False))
 
 
 def document_told(told: dict[str, Any]) -> CallToolResult:

@@ -14,10 +14,11 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from api import cites
+from api.document_replies import DocumentReply
 from api.mcp_strict import StrictTool
 from api.mcp_told import answer_told, document_told, hits_told
 from api.principal import Principal
-from api.replies import AnswerReply, DocumentReply, HitsReply
+from api.replies import AnswerReply, HitsReply
 from api.stream import steps
 from api.wire.links import Links
 from rag import __version__

@@ -37,9 +37,9 @@ def _done(application: Application) -> Iterator[Any]:
     engine = application.ledger.engine
     done = GaugeMetricFamily("xiansou_last_done_timestamp_seconds", "When it was done last, Unix seconds.", labels=["what"])
     newest, good, backup = last(engine, "reindex"), last(engine, "good reindex"), last(engine, "backup")
-    for what, told in (("reindex", newest), ("good_reindex", good), ("backup", backup)):
-        if told is not None:
-            done.add_metric([what], told["at"])
+    for what, when in (("reindex", newest), ("good_reindex", good), ("backup", backup)):
+        if when is not None:
+            done.add_metric([what], when["at"])
     yield done
     if newest is not None:
         failed = int(newest["state"] in ("refused", "failed"))
@@ -50,7 +50,7 @@ def _followed(application: Application) -> Iterator[Any]:
     with application.ledger.engine.connect() as conn:
         query = select(func.count(), func.count(sources.c.error)).select_from(sources)
         total, failing = conn.execute(query).one()
-    told = GaugeMetricFamily("xiansou_sources", "Sources that are synchronised, by state.", labels=["state"])
-    told.add_metric(["ok"], total - failing)
-    told.add_metric(["failing"], failing)
-    yield told
+    family = GaugeMetricFamily("xiansou_sources", "Sources that are synchronised, by state.", labels=["state"])
+    family.add_metric(["ok"], total - failing)
+    family.add_metric(["failing"], failing)
+    yield family

@@ -72,12 +72,12 @@ class Principal:
         """
         if question.as_of is not None and self.restricted:
             raise Forbidden("`as_of` needs a key without collections and groups.", field="as_of", fix="Leave it out.")
-        asked = question.scope
+        scope = question.scope
         if (meter := CURRENT.get()) is not None:
             meter.asked.append(question)
         return replace(
             question,
-            scope=self.scope(asked.collection, asked.filters),
+            scope=self.scope(scope.collection, scope.filters),
             owner=self.owner,
             generator="extractive" if self.quoted else question.generator,
             deadline=self.deadline,

@@ -9,14 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from rag.domain import Intent, Reason, Status
 from rag.domain.grounding import Fault, Verdict
 
-JobState = Literal["queued", "parsing", "embedding", "live", "failed", "dead"]
 
-
-class _Reply(BaseModel):
+class Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Problem(_Reply):
+class Problem(Reply):
     """An error (RFC 9457). `code` is stable; `field` names what is at fault, `fix` says what to do."""
 
     type: str = Field(examples=["urn:xiansou:problem:invalid_input"])
@@ -29,7 +27,7 @@ class Problem(_Reply):
     error: dict[str, Any] | None = Field(None, description="Of an unknown address: the same for clients of OpenAI's API.")
 
 
-class CitationReply(_Reply):
+class CitationReply(Reply):
     """`cited_text` is `text[start:end]` of that version, in Unicode code points."""
 
     n: int = Field(examples=[1])
@@ -48,7 +46,7 @@ class CitationReply(_Reply):
     )
 
 
-class SeenPassage(_Reply):
+class SeenPassage(Reply):
     """A passage that was looked at."""
 
     document_id: str
@@ -60,7 +58,7 @@ class SeenPassage(_Reply):
     probability: float
 
 
-class HandoffReply(_Reply):
+class HandoffReply(Reply):
     """Whether a person should take over, and what that person needs; the last three are null or empty when not."""
 
     suggested: bool
@@ -70,7 +68,7 @@ class HandoffReply(_Reply):
     passages: list[SeenPassage]
 
 
-class GroundedReply(_Reply):
+class GroundedReply(Reply):
     """What happened to a sentence of the backend; `text` is null when it was dropped."""
 
     verdict: Verdict
@@ -79,7 +77,7 @@ class GroundedReply(_Reply):
     citations: list[int]
 
 
-class StatementReply(_Reply):
+class StatementReply(Reply):
     """One side of a contradiction; `n` is its citation."""
 
     n: int | None
@@ -92,7 +90,7 @@ class StatementReply(_Reply):
     date: str | None
 
 
-class ContradictionReply(_Reply):
+class ContradictionReply(Reply):
     """Passages that disagree, the newest first."""
 
     kind: Literal["number", "date", "yes_no"]
@@ -100,28 +98,28 @@ class ContradictionReply(_Reply):
     statements: list[StatementReply]
 
 
-class ClarificationReply(_Reply):
+class ClarificationReply(Reply):
     """A question back to the user, with options from the documents."""
 
     question: str
     options: list[str]
 
 
-class UnknownReply(_Reply):
+class UnknownReply(Reply):
     """A name that no document has, and known ones that come near."""
 
     name: str
     nearest: list[str]
 
 
-class UsageReply(_Reply):
+class UsageReply(Reply):
     """Tokens as the LLM backend counted them."""
 
     prompt_tokens: int
     completion_tokens: int
 
 
-class AnswerReply(_Reply):
+class AnswerReply(Reply):
     """A cited answer, a refusal, a question back (`clarify`), or a reply to small talk and wishes for a person (`chat`)."""
 
     answer_id: str = Field(examples=["ans_5f0c8a"])
@@ -149,7 +147,7 @@ class AnswerReply(_Reply):
     )
 
 
-class HitReply(_Reply):
+class HitReply(Reply):
     """A passage, with the score of each stage."""
 
     passage_id: int = Field(examples=[91])
@@ -173,14 +171,14 @@ class DroppedReply(HitReply):
     reason: str = Field(examples=["says the same as passage 91 of help/wifi.md"])
 
 
-class FilterReply(_Reply):
+class FilterReply(Reply):
     """What a stated product, version or date did to the candidates."""
 
     ahead: int = Field(description="Candidates that fit or say nothing about it.")
     behind: int = Field(description="Candidates that say otherwise: they stand behind all the others.")
 
 
-class ExplainReply(_Reply):
+class ExplainReply(Reply):
     """How a question was understood, and what became of the other candidates."""
 
     query: str = Field(description="The text that was searched: a follow-up question is completed from its history.")
@@ -192,7 +190,7 @@ class ExplainReply(_Reply):
     dropped: list[DroppedReply]
 
 
-class HitsReply(_Reply):
+class HitsReply(Reply):
     """Hits, best first."""
 
     hits: list[HitReply]
@@ -200,123 +198,7 @@ class HitsReply(_Reply):
     explain: ExplainReply | None = Field(None, description="Only when it was asked for.")
 
 
-class DocumentReply(_Reply):
-    """A document at its current version; times in ISO 8601, UTC."""
-
-    document_id: str = Field(examples=["help/wifi.md"])
-    version: int = Field(examples=[3])
-    title: str
-    url: str | None
-    source: str | None
-    mime_type: str | None
-    collection: str
-    metadata: dict[str, Any]
-    acl: list[str]
-    passages: int
-    state: Literal["live", "deleted"]
-    index_version: int
-    created_at: str = Field(examples=["2026-11-23T09:30:00.000Z"])
-    updated_at: str = Field(examples=["2026-11-23T09:30:00.000Z"])
-
-
-class DocumentsReply(_Reply):
-    """A page of documents, by id."""
-
-    documents: list[DocumentReply]
-    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null: this is the last.")
-
-
-class WriteReply(_Reply):
-    """A write that was taken. Version and index version are null until it is `live`."""
-
-    document_id: str = Field(examples=["help/wifi.md"])
-    version: int | None = Field(examples=[3])
-    state: JobState = Field(examples=["live"])
-    index_version: int | None = Field(examples=[4182])
-    job_id: int = Field(examples=[17])
-
-
-class AsReadReply(_Reply):
-    """A document as it was read. `told`: `left_out` by kind, `columns` and what they were taken for, and the like."""
-
-    document_id: str
-    version: int
-    title: str
-    url: str | None
-    text: str
-    passages: list[dict[str, Any]] = Field(description="In order, with section, span, fields and statements.")
-    told: dict[str, Any] = Field(examples=[{"left_out": {"hidden columns": ["Prices!C"]}, "columns": {"Frage": "question"}}])
-    masked: dict[str, int]
-
-
-class DeleteReply(_Reply):
-    """A receipt: `versions` were taken out of service; no question that starts now sees them."""
-
-    document_id: str
-    versions: int
-    index_version: int
-
-
-class QueuedJob(_Reply):
-    """A job of an upload."""
-
-    job_id: int = Field(examples=[17])
-    document_id: str = Field(examples=["manual.pdf"])
-    state: JobState
-
-
-class JobsReply(_Reply):
-    """One job a file; `GET /v1/jobs?batch=` shows how far all of them are."""
-
-    batch: str = Field(examples=["bat_5f0c8a"])
-    jobs: list[QueuedJob]
-
-
-class JobError(_Reply):
-    """Why a job failed."""
-
-    code: str = Field(examples=["encrypted"])
-    detail: str
-
-
-class JobReply(_Reply):
-    """A write on its way."""
-
-    job_id: int = Field(examples=[17])
-    document_id: str
-    state: JobState
-    progress: float = Field(ge=0, le=1)
-    version: int | None
-    index_version: int | None
-    attempts: int
-    error: JobError | None
-    batch: str | None = Field(examples=["bat_5f0c8a"], description="The upload or folder it belongs to.")
-    cleaned: dict[str, int] = Field(examples=[{"duplicate": 2}], description="What each cleaning rule removed.")
-    created_at: str
-    updated_at: str
-
-
-class BatchReply(_Reply):
-    """An upload or a folder: how many of its jobs are in which state; `progress` is the share that has ended."""
-
-    batch: str = Field(examples=["bat_5f0c8a"])
-    name: str
-    total: int
-    states: dict[JobState, int] = Field(examples=[{"queued": 3, "live": 17}])
-    progress: float = Field(ge=0, le=1)
-    created_at: str
-
-
-class JobPageReply(_Reply):
-    """A page of jobs, newest first. `paused`: workers leave the queue alone (`xiansou jobs resume`)."""
-
-    jobs: list[JobReply]
-    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null: this is the last.")
-    batch: BatchReply | None
-    paused: bool
-
-
-class Readiness(_Reply):
+class Readiness(Reply):
     """Whether questions can be answered, and what is missing when not."""
 
     ready: bool

@@ -129,12 +129,12 @@ async def read_documents(request: Request) -> list[DocumentInput]:
 
 def _from_json(body: bytes, document_id: str) -> DocumentInput:
     try:
-        told = _validated(DocumentBody, orjson.loads(body))
+        fields = _validated(DocumentBody, orjson.loads(body))
     except orjson.JSONDecodeError as exc:
         fault = {"type": "json_invalid", "loc": ("body", exc.pos), "msg": exc.msg, "ctx": {"error": exc.msg}}
         raise RequestValidationError([fault]) from exc
     guessed = "text/markdown" if document_id.lower().endswith(".md") else "text/plain"
-    return DocumentInput(document_id, told.text.encode(), **{"mime_type": guessed} | told.given())
+    return DocumentInput(document_id, fields.text.encode(), **{"mime_type": guessed} | fields.given())
 
 
 async def _one_file(form: FormData, document_id: str) -> DocumentInput:
@@ -142,8 +142,8 @@ async def _one_file(form: FormData, document_id: str) -> DocumentInput:
     if len(files) != 1 or files[0][0] != "file":
         names = ", ".join(f"`{part}`" for part, _ in files) or "none"
         raise InputError(f"exactly one file part `file` is needed; there is {names}.", field="file", fix="Send one.")
-    told = _validated(DocumentFields, _fields(form))
-    return await _from_file(files[0][1], document_id, "file", told)
+    fields = _validated(DocumentFields, _fields(form))
+    return await _from_file(files[0][1], document_id, "file", fields)
 
 
 async def _documents_of(part: str, upload: UploadFile, told: SharedFields) -> list[DocumentInput]:

@@ -87,8 +87,8 @@ class SharedFields(Body):
 
     def given(self) -> dict[str, Any]:
         """The fields that were sent, beside the text, as arguments of DocumentInput."""
-        told = self.model_dump(exclude={"text"}, exclude_none=True)
-        return told | {"acl": tuple(self.acl or ())}
+        fields = self.model_dump(exclude={"text"}, exclude_none=True)
+        return fields | {"acl": tuple(self.acl or ())}
 
 
 class DocumentFields(SharedFields):

@@ -140,8 +140,8 @@ def ready(answer: Answer, encoder: Encoder, headers: dict[str, str] | None = Non
     """A stream of an answer that is there already."""
 
     async def events() -> AsyncIterator[ServerSentEvent]:
-        for told in (*encoder.start(), *encoder.end(answer)):
-            yield told
+        for event in (*encoder.start(), *encoder.end(answer)):
+            yield event
 
     return EventSourceResponse(events(), ping=PING_S, headers={INDEX_VERSION: str(answer.index_version), **(headers or {})})
 

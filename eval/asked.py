@@ -110,12 +110,12 @@ def _json(file: Path) -> dict[str, Any]:
     """Read by Python's own parser, which takes NaN, as pandas writes it for a value that is not there: None here."""
     try:
         raw = file.read_bytes()
-        told = json.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw, parse_constant=lambda _: None)
+        content = json.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw, parse_constant=lambda _: None)
     except (OSError, EOFError, zlib.error, ValueError) as exc:
         raise ConfigError(f"cannot read {file}: {exc}.", field=str(file), fix="Check the path in the suite.") from exc
-    if not isinstance(told, dict):
+    if not isinstance(content, dict):
         raise ConfigError(f"{file} is not a JSON object.", field=str(file))
-    return told
+    return content
 
 
 def _asked(where: str, row: Mapping[str, Any], documents: object, grades: Mapping[str, int] | None = None) -> Asked:

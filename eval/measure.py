@@ -33,8 +33,8 @@ def measure(
         summary = ingest_suite(suite, application, update)
     configured, library = runs.configuration(application.settings, application), runs.library_digest(application)
     names = [*suite.thresholds, *suite.metrics]
-    asked = {"configuration": configured, "library": library, "suite": suite.digest, "names": names, **options}
-    partial = keep / "asked" / f"{runs.fingerprint(asked)}.jsonl" if keep else None
+    key = {"configuration": configured, "library": library, "suite": suite.digest, "names": names, **options}
+    partial = keep / "asked" / f"{runs.fingerprint(key)}.jsonl" if keep else None
     only_retrieval = bool(options["only_retrieval"])
     with bars("ask", "questions") as update:
         report = ask_suite(suite, application, summary, update, only_retrieval=only_retrieval, judge=judge, partial=partial)

@@ -207,22 +207,22 @@ def _settings(serving: dict[str, Any]) -> dict[str, Any]:
 
 
 def _advice(passages: int, serving: dict[str, Any], machine: Machine) -> list[str]:
-    told = []
+    lines = []
     if serving["machines"] > 1:
-        told.append(
+        lines.append(
             "more than one machine: PostgreSQL holds the ledger (`xiansou migrate --to postgresql://…`), one Redis is shared"
         )
     else:
-        told.append(
+        lines.append(
             "one machine is enough: SQLite holds the ledger; a second machine would be for its failure, not for its load"
         )
     if serving["machine_gb"] > machine.memory_gb:
-        told.append(
+        lines.append(
             f"a process and its start need {serving['least_gb']:.0f} GB: machines of {serving['machine_gb']:.0f} GB, "
             f"not {machine.memory_gb:.0f}"
         )
     if serving["by"] == "memory":
-        told.append("the vectors of every process are what costs: an engine that holds them once for all processes pays off")
+        lines.append("the vectors of every process are what costs: an engine that holds them once for all processes pays off")
     if passages > FAISS[-1].passages:
-        told.append(f"computed: measured up to {FAISS[-1].passages:,} passages; measure yours with `xiansou bench capacity`")
-    return told
+        lines.append(f"computed: measured up to {FAISS[-1].passages:,} passages; measure yours with `xiansou bench capacity`")
+    return lines

@@ -35,20 +35,20 @@ def squad_tokens(text: str) -> list[str]:
 
 def exact_match(answer: str, references: Sequence[str]) -> float:
     """1 when the answer is one of the references, normalised."""
-    told = squad_tokens(answer)
-    return float(any(told == squad_tokens(reference) for reference in references))
+    tokens = squad_tokens(answer)
+    return float(any(tokens == squad_tokens(reference) for reference in references))
 
 
 def f1(answer: str, references: Sequence[str]) -> float:
     """Token F1 against the best reference: 2·P·R / (P + R) over the multiset of common tokens (SQuAD)."""
-    told = squad_tokens(answer)
-    return max(_f1(told, squad_tokens(reference)) for reference in references)
+    tokens = squad_tokens(answer)
+    return max(_f1(tokens, squad_tokens(reference)) for reference in references)
 
 
 def contains(answer: str, references: Sequence[str]) -> float:
     """1 when a reference stands in the answer word for word (of Chinese: character for character)."""
-    told = f" {' '.join(squad_tokens(answer))} "
-    return float(any(f" {' '.join(tokens)} " in told for r in references if (tokens := squad_tokens(r))))
+    padded = f" {' '.join(squad_tokens(answer))} "
+    return float(any(f" {' '.join(tokens)} " in padded for r in references if (tokens := squad_tokens(r))))
 
 
 def rouge_l(answer: str, references: Sequence[str]) -> float:
@@ -68,16 +68,16 @@ def bleu(answers: Sequence[str], references: Sequence[Sequence[str]], languages:
 
     cut = {"zh": TokenizerZh(), "": Tokenizer13a()}
     cuts = [cut.get(language, cut[""]) for language in languages]
-    told = [tokenize(fold(answer)) for tokenize, answer in zip(cuts, answers, strict=True)]
+    tokens_of_each = [tokenize(fold(answer)) for tokenize, answer in zip(cuts, answers, strict=True)]
     most = max(len(given) for given in references)
     streams = [
         [tokenize(fold(given[at])) if at < len(given) else None for tokenize, given in zip(cuts, references, strict=True)]
         for at in range(most)
     ]
     # Where no answer has four tokens there is no 4-gram, and an answer that is its reference word for word would score 0.
-    short = len(answers) == 1 or all(len(text.split()) < _BLEU_ORDER for text in told)
+    short = len(answers) == 1 or all(len(text.split()) < _BLEU_ORDER for text in tokens_of_each)
     metric = BLEU(tokenize="none", force=True, effective_order=short)
-    return float(metric.corpus_score(told, streams).score) / 100
+    return float(metric.corpus_score(tokens_of_each, streams).score) / 100
 
 
 def _f1(told: Sequence[str], right: Sequence[str]) -> float:

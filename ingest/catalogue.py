@@ -15,7 +15,7 @@ from ingest.connectors.registry import Kind
 from ingest.folder import Summary
 from rag.errors import Conflict, InputError, NotFound, XiansouError
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.tables.sources import source_items, sources
 
 LEASE_S = 120.0

@@ -6,8 +6,6 @@ orders writes by job id. Times are wall clock, since leases outlive processes; a
 
 from __future__ import annotations
 
-import errno
-import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,13 +15,12 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import Engine, Select, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, Row
-from sqlalchemy.exc import DBAPIError
 
+from ingest.unavailable import translated
 from rag.domain import DocumentInput, WriteResult
-from rag.errors import NotFound, UpstreamError
-from rag.record.damage import explained
+from rag.errors import NotFound
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.schema import job_contents, jobs, meta
 from rag.record.tables.queue import job_batches, job_cancels
 from rag.runtime.remote import Doorbell
@@ -40,16 +37,6 @@ _AT_ONCE, _IN_TURN = -1.0, 0.0  # `due` of a new job: a single write goes before
 _PROGRESS = {"queued": 0.0, "parsing": 0.1, "embedding": 0.4}
 _PAUSES_S = (2.0, 15.0)  # before the second and the third attempt
 _LONGEST_PAUSE_S = 600.0  # what is due later than this was written before the clock was set back
-_LEDGER_UNAVAILABLE = "ledger_unavailable"
-_UNAVAILABLE = {
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CANTOPEN,
-}
-_EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EROFS, errno.ENOMEM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +90,7 @@ class Jobs:
 
     def get(self, job_id: int) -> Job:
         """Raises NotFound."""
-        with _translated(), self._engine.connect() as conn:
+        with translated(), self._engine.connect() as conn:
             row = conn.execute(job_query().where(jobs.c.id == job_id)).first()
         if row is None:
             raise NotFound(f"no job {job_id}", field="id")
@@ -121,7 +108,7 @@ class Jobs:
 
     def unfinished(self) -> int:
         """Jobs that have not ended."""
-        with _translated(), self._engine.connect() as conn:
+        with translated(), self._engine.connect() as conn:
             return int(conn.scalar(select(func.count()).where(jobs.c.due.is_not(None))) or 0)
 
     # -- for workers ---------------------------------------------------------------------------------------------------
@@ -132,7 +119,7 @@ class Jobs:
         None too while the queue is paused. A job whose workers died on it `MAX_ATTEMPTS` times ends as `dead` here, one
         that was cancelled while a worker that died held it as `failed`.
         """
-        with _translated(), self._engine.connect() as conn:
+        with translated(), self._engine.connect() as conn:
             if _next(conn) is None:  # an idle worker takes no write lock
                 return None
         with self._writing() as conn:
@@ -165,7 +152,7 @@ class Jobs:
 
     def cancelled(self, job_id: int) -> bool:
         """Whether a job that a worker holds is to be given up."""
-        with _translated(), self._engine.connect() as conn:
+        with translated(), self._engine.connect() as conn:
             return _cancelled(conn, job_id)
 
     def finish(self, job_id: int, owner: str, result: WriteResult) -> bool:
@@ -204,32 +191,8 @@ class Jobs:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with _translated(), writing(self._engine) as conn:
+        with translated(), writing(self._engine) as conn:
             yield conn
-
-
-def unavailable(exc: BaseException) -> bool:
-    """Whether the database or the disk failed (full, locked, gone) rather than what was asked of it."""
-    if isinstance(exc, DBAPIError):
-        code = getattr(exc.orig, "sqlite_errorcode", None)
-        told = explained(exc)
-        away = told is not None and told.code == _LEDGER_UNAVAILABLE
-        return away or exc.connection_invalidated or (code is not None and code & 0xFF in _UNAVAILABLE)
-    if isinstance(exc, UpstreamError):
-        return exc.code == _LEDGER_UNAVAILABLE
-    return isinstance(exc, OSError) and exc.errno in _EXHAUSTED
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as exc:
-        if not unavailable(exc):
-            raise
-        told = explained(exc)
-        detail = "the ledger cannot be used." if told is None else told.detail
-        raise UpstreamError(detail, fix=None if told is None else told.fix, code=_LEDGER_UNAVAILABLE) from exc
 
 
 def _insert(conn: Connection, doc: DocumentInput, due: float, at: float) -> int:

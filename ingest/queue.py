@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete, func, insert, or_, select
 from ingest.jobs import CANCELLED, PAUSED, Job, State, end, job_query, to_job
 from rag.errors import Conflict, NotFound
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.schema import jobs, meta
 from rag.record.serializers import iso_time
 from rag.record.tables.queue import batches, job_batches, job_cancels

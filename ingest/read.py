@@ -12,7 +12,8 @@ from ingest.address import address
 from ingest.chunk import chunk
 from ingest.columns import mapping_of
 from ingest.sandbox import parse_safely
-from ingest.statements import with_statements, with_tokens
+from ingest.statements import with_statements
+from ingest.token_spans import with_tokens
 from rag.domain import Chunk, DocumentInput, Parsed
 from rag.errors import ParseError
 from rag.index.views import IndexView

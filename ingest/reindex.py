@@ -17,7 +17,8 @@ from sqlalchemy import Engine
 
 from ingest.embed import prepare
 from ingest.read import Read, read_again
-from ingest.statements import of_text, with_tokens
+from ingest.statements import of_text
+from ingest.token_spans import with_tokens
 from rag.errors import Conflict, NotFound, XiansouError
 from rag.index.views import IndexView
 from rag.record import generations, rebuild

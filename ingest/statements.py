@@ -8,13 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from ingest.collector import seldom
 from ingest.parse.tags import plain
 from rag.domain import Block, Chunk, Parsed
 from rag.domain.statement import CODE, Cell, Period, Statement, StatementKind
-from rag.ports import Embedder
 from rag.text.sentences import split_sentences
 from rag.text.validity import field_period, read_period
 
@@ -302,30 +299,3 @@ def _number(mark: str) -> int:
     if digits and digits[0] == 10:
         return 10 + (digits[1] if len(digits) > 1 else 0)
     return 10 * digits[0] + (digits[2] if len(digits) > 2 else 0) if digits else 0
-
-
-def with_tokens(chunks: Sequence[Chunk], embedder: Embedder) -> tuple[Chunk, ...]:
-    """The chunks whose statements know which of the passage's token vectors are theirs."""
-    spans = embedder.token_spans([chunk.search_text for chunk in chunks])
-    if not spans:
-        return tuple(chunks)
-    return tuple(replace(chunk, statements=tuple(_placed(chunk, rows))) for chunk, rows in zip(chunks, spans, strict=True))
-
-
-def _placed(chunk: Chunk, rows: np.ndarray) -> Iterator[Statement]:
-    lead = len(chunk.search_text) - len(chunk.plain or chunk.text)
-    flat, at = chunk.plain.replace("\n", " "), 0
-    for one in chunk.statements:
-        start, end = one.start - chunk.start, one.end - chunk.start
-        if chunk.plain:
-            text = " ".join(filter(None, (plain(line) for line in chunk.text[start:end].splitlines())))
-            found = flat.find(text, at)
-            found = flat.find(text) if found < 0 else found
-            if found < 0:
-                yield one
-                continue
-            start, end = found, found + len(text)
-            at = end
-        first = int(np.searchsorted(rows[:, 1], lead + start, "right"))
-        last = int(np.searchsorted(rows[:, 0], lead + end, "left"))
-        yield replace(one, tokens=(first, max(last, first)))

@@ -15,8 +15,9 @@ from uuid import uuid4
 import structlog
 
 from ingest import handoffs, schedule
-from ingest.jobs import CANCELLED, LEASE_S, Jobs, unavailable
+from ingest.jobs import CANCELLED, LEASE_S, Jobs
 from ingest.pipeline import Pipeline
+from ingest.unavailable import unavailable
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import ConfigError, Conflict, InputError, NotFound, UpstreamError, XiansouError
 from rag.ports import Embedder

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from ingest.statements import of_text, with_tokens
+from ingest.statements import of_text
+from ingest.token_spans import with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.record.rows import PreparedDocument

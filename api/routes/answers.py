@@ -34,10 +34,10 @@ def explain_answer(id: AnswerId, here: Here, caller: Member) -> Response:
     Prompt, settings and the LLM's own words are for administrators. 404 also for an answer to somebody else.
     """
     memory = here.application.memory
-    told = explain(here.application.ledger.engine, memory.find(id, owner_of(caller)))
+    explanation = explain(here.application.ledger.engine, memory.find(id, owner_of(caller)))
     if not caller.reads_all:
-        told |= dict.fromkeys(_OPERATORS)
-    return Json(told, index_version=told["index_version"])
+        explanation |= dict.fromkeys(_OPERATORS)
+    return Json(explanation, index_version=explanation["index_version"])
 
 
 @router.post("/{id}/replay", response_model=ReplayReply, responses=problems(401, 403, 404, 422, 429, 500, 502, 503))
@@ -50,10 +50,10 @@ def replay_answer(id: AnswerId, here: Here, caller: Searcher) -> Response:
         raise Forbidden("a replay needs a key without collections and groups.", fix="Use another key.")
     application = here.application
     stored = application.memory.find(id, owner_of(caller))
-    told = replay_json(application.memory.replay(stored, application.answerer.make))
+    replayed = replay_json(application.memory.replay(stored, application.answerer.make))
     if not caller.reads_all:
-        told["differences"] = [one for one in told["differences"] if one["part"].split(".")[0] not in _OPERATORS]
-    return Json(told, index_version=stored.index_version)
+        replayed["differences"] = [one for one in replayed["differences"] if one["part"].split(".")[0] not in _OPERATORS]
+    return Json(replayed, index_version=stored.index_version)
 
 
 @router.get("/{id}/citations/{n}", response_model=CitedReply, responses=problems(401, 403, 404, 422, 429, 500, 503))

@@ -33,10 +33,10 @@ async def chat_completions(asked: ChatBody, here: Here, caller: Asker, request: 
     wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
     chunks = ChatChunks(model, rendering, include_usage=wants_usage, more=asked.settled())
     if (order := asked.order()) is not None:
-        told = answer_to(order, await run_in_threadpool(application.ledger.head), model)
+        reply = answer_to(order, await run_in_threadpool(application.ledger.head), model)
         if asked.stream:
-            return ready(told, chunks)
-        return Json(completion(model, told, rendering), index_version=told.index_version)
+            return ready(reply, chunks)
+        return Json(completion(model, reply, rendering), index_version=reply.index_version)
     question = caller.within(asked.to_question())
     if asked.stream:
         return await stream_answer(application, question, chunks, request.state.request_id, strict=True)

@@ -69,9 +69,9 @@ def show_conversation(
         raise NotFound(f"no conversation {id!r}", field="id")
     cited = [cited_documents(one) for one in kept]
     now = open_versions(application.ledger.engine, {key for one in cited for key in one}, caller.scope())
-    told = {"turns": [_turn(one, its, now) for one, its in zip(kept, cited, strict=True)], "more": len(found) > limit}
+    reply = {"turns": [_turn(one, its, now) for one, its in zip(kept, cited, strict=True)], "more": len(found) > limit}
     state = {"state": "agent" if taken else "assistant", "agent": taken.agent if taken else None}
-    return Json({"conversation_id": id, **state, **told}, index_version=application.ledger.head())
+    return Json({"conversation_id": id, **state, **reply}, index_version=application.ledger.head())
 
 
 def _turn(stored: Stored, cited: Mapping[str, int], now: Mapping[str, int]) -> dict[str, Any]:

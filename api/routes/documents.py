@@ -9,7 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from api import write
-from api.replies import AsReadReply, DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply, problems
+from api.document_replies import AsReadReply, DeleteReply, DocumentReply, DocumentsReply, JobsReply, WriteReply
+from api.replies import problems
 from api.reply import Json
 from api.request import DocumentId, JsonRoute, read_document, read_documents
 from api.schemas import (

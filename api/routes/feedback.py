@@ -43,7 +43,7 @@ class FeedbackBody(Body):
 def give_feedback(given: FeedbackBody, here: Here, caller: Asker) -> Response:
     """Rate an answer; the same again changes nothing. Badly rated questions appear in `GET /v1/gaps`."""
     visitor = "/".join(part for part in (caller.owner, given.visitor) if part)
-    told = Feedback(
+    opinion = Feedback(
         given.answer_id,
         visitor,
         1 if given.rating in ("up", 1) else -1,
@@ -51,4 +51,4 @@ def give_feedback(given: FeedbackBody, here: Here, caller: Asker) -> Response:
         given.correction or None,
         given.comment or None,
     )
-    return Json(feedback_json(here.application.memory.rate(told, owner_of(caller))))
+    return Json(feedback_json(here.application.memory.rate(opinion, owner_of(caller))))

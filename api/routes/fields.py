@@ -52,15 +52,15 @@ class FieldsReply(BaseModel):
 def list_fields(here: Here, caller: Asker) -> Response:
     """Fields by name with their most common values, and the collections: what `filters` and `collection` may name."""
     fields, collections, version = here.application.answerer.fields(caller.scope())
-    told = {"fields": [_told(one) for one in fields], "collections": collections, "index_version": version}
-    return Json(told, index_version=version)
+    reply = {"fields": [_told(one) for one in fields], "collections": collections, "index_version": version}
+    return Json(reply, index_version=version)
 
 
 def _told(one: Field) -> dict[str, Any]:
     values = [{"value": value, "count": count} for value, count in one.values.most_common(VALUES)]
-    told = {"name": one.name, "kind": one.kind, "count": one.count, "values": values, "more": len(one.values) > VALUES}
+    entry = {"name": one.name, "kind": one.kind, "count": one.count, "values": values, "more": len(one.values) > VALUES}
     ordered = one.kind in ("number", "date") and one.least and one.most
-    return told | {
+    return entry | {
         "least": one.least[1] if ordered and one.least else None,
         "most": one.most[1] if ordered and one.most else None,
     }

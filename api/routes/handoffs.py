@@ -90,12 +90,12 @@ Desk = Annotated[Principal, requires("query")]  # a help desk's key: no visitor 
 @router.post("/handoff", status_code=202, response_model=HandoffReply, responses=_PROBLEMS)
 def ask_for_a_person(given: HandoffBody, here: Here, caller: Asker) -> Response:
     """Ask for a person. It is in the record when the reply comes, and the help desk's webhook is told until it has heard it."""
-    told = given.model_dump(exclude={"conversation_id"}, exclude_none=True)
-    if not told.keys() & {"contact", "message", "answer_id"} and given.conversation_id is None:
+    fields = given.model_dump(exclude={"conversation_id"}, exclude_none=True)
+    if not fields.keys() & {"contact", "message", "answer_id"} and given.conversation_id is None:
         raise InputError(
             "nothing says who waits for what.", field="contact", fix="Send `contact`, `message` or a conversation."
         )
-    key = here.desk.request(caller.owner, given.conversation_id, {"reason": "form", **told})
+    key = here.desk.request(caller.owner, given.conversation_id, {"reason": "form", **fields})
     return Json({"handoff_id": key, "told": bool(here.application.settings.handoff.url)}, 202)
 
 
@@ -120,8 +120,8 @@ def list_handoffs(here: Here, _caller: Admin, limit: Annotated[int, Query(ge=1, 
 @router.post("/conversations/{id}/takeover", response_model=TakeoverReply, responses=_PROBLEMS)
 def take_over(id: ConversationId, given: TakeoverBody, here: Here, caller: Desk) -> Response:
     """A person answers in this conversation from now on: the assistant is silent there, and passes on what is said."""
-    told = here.desk.queue.take(id, _whose(caller), given.visitor or "", given.agent)
-    return Json({"conversation_id": id, "state": "agent", "agent": told.agent, "since": iso_time(told.at)})
+    takeover = here.desk.queue.take(id, _whose(caller), given.visitor or "", given.agent)
+    return Json({"conversation_id": id, "state": "agent", "agent": takeover.agent, "since": iso_time(takeover.at)})
 
 
 @router.delete("/conversations/{id}/takeover", response_model=TakeoverReply, responses=_PROBLEMS)

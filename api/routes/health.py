@@ -43,8 +43,8 @@ def readyz(request: Request) -> Response:
             reasons.append("the examples are still being loaded")
         warnings = list(disk_warnings(folder))
     headers = {"Retry-After": f"{RETRY_S:.0f}"} if reasons else {}
-    told = {"ready": not reasons, "reasons": reasons} | ({"warnings": warnings} if warnings else {})
-    return Json(told, 503 if reasons else 200, headers=headers)
+    readiness = {"ready": not reasons, "reasons": reasons} | ({"warnings": warnings} if warnings else {})
+    return Json(readiness, 503 if reasons else 200, headers=headers)
 
 
 def _faults(here: State) -> list[str]:
@@ -61,7 +61,9 @@ def _failed(what: str, check: Callable[[], object]) -> str | None:
     try:
         check()
     except Exception as exc:  # whatever it is, the service is not ready; the log has the cause
-        told = explained(exc)
-        log.warning(f"{what} does not work", reason=told.detail if told else None, exc_info=told is None)
-        return f"{what} does not work: {told.detail.rstrip('.')}" if told else f"{what} does not work ({type(exc).__name__})"
+        problem = explained(exc)
+        log.warning(f"{what} does not work", reason=problem.detail if problem else None, exc_info=problem is None)
+        return (
+            f"{what} does not work: {problem.detail.rstrip('.')}" if problem else f"{what} does not work ({type(exc).__name__})"
+        )
     return None

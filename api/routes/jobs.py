@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from api.document_replies import JobPageReply, JobReply, JobState
 from api.principal import Principal
-from api.replies import JobPageReply, JobReply, JobState, problems
+from api.replies import problems
 from api.reply import Json
 from api.schemas import MAX_INT, CursorParameter, LimitParameter, cursor_after, read_cursor
 from api.scopes import Writer

@@ -80,7 +80,7 @@ class KeysReply(BaseModel):
 @router.post("", status_code=201, response_model=NewKeyReply, responses=problems(400, 401, 403, 415, 422, 429, 500, 503))
 def create_key(asked: KeyBody, here: Here, caller: Admin, request: Request) -> Response:
     """Make a key. It counts at once, everywhere; its text is in this reply and nowhere else."""
-    told = rights(
+    granted = rights(
         scopes=asked.scopes,
         collections=asked.collections,
         groups=asked.groups,
@@ -88,7 +88,7 @@ def create_key(asked: KeyBody, here: Here, caller: Admin, request: Request) -> R
         citation_style=asked.citation_style,
         allowance=Allowance(asked.requests_per_minute, asked.tokens_per_day, asked.spend_per_day),
     )
-    key, text = here.access.keys.create(asked.name, told, made_by=caller.name, expires_at=_seconds(asked.expires_at))
+    key, text = here.access.keys.create(asked.name, granted, made_by=caller.name, expires_at=_seconds(asked.expires_at))
     request.state.target = key.id
     return Json(key_json(key) | {"key": text}, 201)
 

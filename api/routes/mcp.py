@@ -28,8 +28,8 @@ router = APIRouter(tags=["compatible clients"])
 @router.delete("/mcp/", include_in_schema=False)
 async def no_stream(caller: Searcher) -> Response:
     """Requests stand alone: there is no stream to listen to, and no session to end. Every TypeScript client asks for one."""
-    told = {"code": -32600, "message": "There is no stream to listen to and no session to end; send requests by POST."}
-    return Json({"jsonrpc": "2.0", "id": None, "error": told}, 405, headers={"Allow": "POST"})
+    error = {"code": -32600, "message": "There is no stream to listen to and no session to end; send requests by POST."}
+    return Json({"jsonrpc": "2.0", "id": None, "error": error}, 405, headers={"Allow": "POST"})
 
 
 @router.post("/mcp", include_in_schema=False)

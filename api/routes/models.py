@@ -40,15 +40,15 @@ class ModelsReply(BaseModel):
 @router.get("", response_model=ModelsReply, responses=openai_problems(401, 403, 429, 503))
 def list_models(here: Here, _caller: Asker) -> Response:
     """Assistants that can be asked, in OpenAI's shape."""
-    told = here.application.settings
-    return Json({"object": "list", "data": [_model(told, name) for name in models(told)]})
+    settings = here.application.settings
+    return Json({"object": "list", "data": [_model(settings, name) for name in models(settings)]})
 
 
 @router.get("/{model}", response_model=ModelReply, responses=openai_problems(401, 403, 404, 429, 503))
 def show_model(model: str, here: Here, _caller: Asker) -> Response:
     """One assistant."""
-    told = here.application.settings
-    return Json(_model(told, check_model(model, models(told))))
+    settings = here.application.settings
+    return Json(_model(settings, check_model(model, models(settings))))
 
 
 def _model(settings: Settings, name: str) -> dict[str, Any]:

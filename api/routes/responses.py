@@ -53,8 +53,8 @@ async def create_response(asked: ResponsesBody, here: Here, caller: Asker, reque
     rendering = Rendering(style_of(request, asked.rag, shown_in_responses), here.access.links(request, caller))
     writer = ResponseWriter(asked, question, rendering)
     if order is not None:
-        told = answer_to(order, await run_in_threadpool(application.ledger.head), asked.model)
-        return ready(told, ResponseEvents(writer)) if asked.stream else Json(writer.complete(told))
+        reply = answer_to(order, await run_in_threadpool(application.ledger.head), asked.model)
+        return ready(reply, ResponseEvents(writer)) if asked.stream else Json(writer.complete(reply))
     if asked.stream:
         return await stream_answer(application, question, ResponseEvents(writer), request.state.request_id, strict=True)
     answer = reached(await answer_while_connected(application, question, request))

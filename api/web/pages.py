@@ -33,11 +33,11 @@ HEADERS = {
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals.update(file=files.address, version=__version__)
-    return made
+    environment.globals.update(file=files.address, version=__version__)
+    return environment
 
 
 def language_of(request: Request) -> str:

@@ -120,10 +120,10 @@ _WHY = {
 
 def rag_extras(answer: Answer, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What OpenAI's protocol has no place for; clients ignore it. `more`: what is told of the request."""
-    told = {name: value for name, value in answer_json(answer).items() if name not in _IN_OPENAIS_OWN}
+    extras = {name: value for name, value in answer_json(answer).items() if name not in _IN_OPENAIS_OWN}
     if not answer.answer_id:  # of what is kept nowhere
-        told["answer_id"] = None
-    return told | {"offset_unit": "codepoint"} | dict(more or {})
+        extras["answer_id"] = None
+    return extras | {"offset_unit": "codepoint"} | dict(more or {})
 
 
 def usage(answer: Answer) -> dict[str, int]:

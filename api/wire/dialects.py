@@ -96,12 +96,12 @@ def _dify_status(problem: Problem) -> int:
 def _rpc_error(problem: Problem) -> dict[str, Any]:
     """As JSON-RPC, without the id: it stands in a body that was not read."""
     status = int(problem["status"])
-    told = {
+    body = {
         "code": _RPC_CODES.get(status, -32000),
         "message": _whole(problem),
         "data": {"code": problem["code"], "status": status},
     }
-    return {"jsonrpc": "2.0", "id": None, "error": told}
+    return {"jsonrpc": "2.0", "id": None, "error": body}
 
 
 def _whole(problem: Problem) -> str:

@@ -30,13 +30,13 @@ def question_of(messages: Sequence[Mapping[str, Any]], field: str = "messages") 
         if message.get("role") in _TOOLS:
             continue
         role = _role(message.get("role"), f"{field}.{number}.role")
-        asked = role == "user" and number == len(messages) - 1
-        text = text_of(message.get("content"), f"{field}.{number}.content", earlier=not asked)
-        if role == "user" and not asked and len(text.strip()) > MAX_QUESTION:
+        is_question = role == "user" and number == len(messages) - 1
+        text = text_of(message.get("content"), f"{field}.{number}.content", earlier=not is_question)
+        if role == "user" and not is_question and len(text.strip()) > MAX_QUESTION:
             continue  # was refused
         if text.strip():
             turns.append(Message(role, text))
-        elif asked:
+        elif is_question:
             _question(text, field)  # says that it is empty
     if not turns or turns[-1].role != "user" or messages[-1].get("role") in _TOOLS:
         raise InputError("the last message must be the user's question.", field=field, fix="End with one of role `user`.")

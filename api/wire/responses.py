@@ -71,14 +71,14 @@ class ResponsesBody(BaseModel):
         if self.instructions:
             history = (Message("system", self.instructions), *history)
         question = (self.rag or RagOptions()).question(text, history, self.model)
-        told = file_search_of(self.tools or ())
+        search_tool = file_search_of(self.tools or ())
         scope = replace(
             question.scope,
-            collection=question.scope.collection or told.collection,
-            filters={**told.filters, **question.scope.filters},
+            collection=question.scope.collection or search_tool.collection,
+            filters={**search_tool.filters, **question.scope.filters},
         )
         sampling = sampling_of(self.temperature, self.top_p, max_tokens=self.max_output_tokens)
-        return replace(question, scope=scope, top_k=question.top_k or told.top_k, sampling=sampling)
+        return replace(question, scope=scope, top_k=question.top_k or search_tool.top_k, sampling=sampling)
 
     def _check(self) -> None:
         for field, fix in _UNKEPT.items():
@@ -119,7 +119,7 @@ class ResponseWriter:
 
     def response(self, status: str, output: Sequence[Mapping[str, Any]], answer: Answer | None = None) -> dict[str, Any]:
         """The response object; `answer` once it is complete."""
-        asked = self.asked
+        request = self.asked
         body: dict[str, Any] = {
             "id": self._id,
             "object": "response",
@@ -129,27 +129,27 @@ class ResponseWriter:
             "background": False,
             "error": None,
             "incomplete_details": None,
-            "instructions": asked.instructions,
-            "max_output_tokens": asked.max_output_tokens,
-            "metadata": asked.metadata or {},
-            "model": asked.model,
+            "instructions": request.instructions,
+            "max_output_tokens": request.max_output_tokens,
+            "metadata": request.metadata or {},
+            "model": request.model,
             "output": list(output),
             "parallel_tool_calls": True,
             "previous_response_id": None,
             "reasoning": {"effort": None, "summary": None},
             "service_tier": "default",
             "store": False,
-            "temperature": asked.temperature if asked.temperature is not None else 0,
+            "temperature": request.temperature if request.temperature is not None else 0,
             "text": {"format": {"type": "text"}},
-            "tool_choice": asked.tool_choice or "auto",
-            "tools": asked.tools or [],
-            "top_p": asked.top_p if asked.top_p is not None else 1,
+            "tool_choice": request.tool_choice or "auto",
+            "tools": request.tools or [],
+            "top_p": request.top_p if request.top_p is not None else 1,
             "truncation": "disabled",
             "usage": _usage(answer) if answer else None,
             "user": None,
         }
         if answer is not None:
-            body["rag"] = rag_extras(answer, asked.settled())
+            body["rag"] = rag_extras(answer, request.settled())
             if self.rendering.style != "none":
                 body["rag"] |= context(answer.citations, self.rendering.links)
         return body
@@ -163,8 +163,8 @@ class ResponseWriter:
         return self.response("completed", [*search, self.message("completed")], answer)
 
     def search_call(self, status: str, results: Sequence[Mapping[str, Any]] | None = None) -> dict[str, Any]:
-        told = {"id": self.search_id, "type": "file_search_call", "status": status}
-        return told | {"queries": [self.question.text], "results": results}
+        call = {"id": self.search_id, "type": "file_search_call", "status": status}
+        return call | {"queries": [self.question.text], "results": results}
 
     def message(self, status: str) -> dict[str, Any]:
         content = [self.part()] if status == "completed" else []
@@ -193,13 +193,13 @@ def _messages(items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _usage(answer: Answer) -> dict[str, Any]:
-    told = answer.usage
+    usage = answer.usage
     return {
-        "input_tokens": told.prompt_tokens,
+        "input_tokens": usage.prompt_tokens,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
-        "output_tokens": told.completion_tokens,
+        "output_tokens": usage.completion_tokens,
         "output_tokens_details": {"reasoning_tokens": 0},
-        "total_tokens": told.prompt_tokens + told.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
     }
 
 

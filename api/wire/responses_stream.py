@@ -83,8 +83,8 @@ class ResponseEvents:
     def _annotate(self) -> Events:
         found = self._writer.annotations()
         for index in range(self._annotated, len(found)):
-            told = {"annotation_index": index, "annotation": found[index]}
-            yield self._event("response.output_text.annotation.added", self._part | told)
+            event = {"annotation_index": index, "annotation": found[index]}
+            yield self._event("response.output_text.annotation.added", self._part | event)
         self._annotated = len(found)
 
     def _event(self, name: str, body: Mapping[str, Any]) -> ServerSentEvent:

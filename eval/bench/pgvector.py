@@ -10,9 +10,8 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from eval.bench.data import DIM, clustered, nearest
 from eval.bench.index import DOCUMENT, K, Say, recall
+from eval.bench.pgvector_store import Ask, PgVectorStore
 from eval.bench.record import Texts
 from rag.domain import Scope
 from rag.fakes import HashEmbedder
@@ -39,8 +39,6 @@ _WRITES = 30  # documents written in turn by us and by bare INSERTs
 _EFFORTS = (40, 60, 80, 100, 150, 200, 300, 400)  # ef_search of theirs: the least that finds as much as ours
 _TABLES = ("changes", "documents", "versions", "contents", "vectors", "passages")  # in the order of their references
 _NEW = {"changes": ("seq",), "passages": ("id",)}  # columns that the database counts
-
-_Ask = Callable[[Vectors], list[int]]
 
 
 def measure(url: str, n: int, rounds: int, say: Say) -> dict[str, object]:
@@ -120,7 +118,7 @@ def _search(
     public = np.arange(len(rows)) // _BULK % 2 == 0
     truth = {False: ids[nearest(rows, queries, K)], True: ids[public][nearest(rows[public], queries, K)]}
 
-    def ours(scope: Scope) -> _Ask:
+    def ours(scope: Scope) -> Ask:
         def ask(query: Vectors) -> list[int]:
             head = application.ledger.head()
             found, _ = index.search(query, K, None, Where(head, scope))
@@ -129,13 +127,13 @@ def _search(
 
         return ask
 
-    asks: dict[str, tuple[_Ask, bool]] = {
+    asks: dict[str, tuple[Ask, bool]] = {
         "xiansou, no filter": (ours(Scope()), False),
         "xiansou, ACL": (ours(Scope(groups=("sales",))), True),
     }
     found = {name: recall([ask(query) for query in queries], truth[part]) for name, (ask, part) in asks.items()}
     try:
-        theirs = _Theirs(url, rows, ids, public, say)
+        theirs = PgVectorStore(url, rows, ids, public, say)
     except ModuleNotFoundError:
         say("LlamaIndex's PGVectorStore is not installed (extra `bench`)")
     else:
@@ -164,7 +162,7 @@ def _search(
     }
 
 
-def _timed(ask: _Ask, queries: Vectors) -> list[float]:
+def _timed(ask: Ask, queries: Vectors) -> list[float]:
     times = []
     for query in queries:
         began = time.perf_counter()
@@ -174,8 +172,8 @@ def _timed(ask: _Ask, queries: Vectors) -> list[float]:
 
 
 def _tuned(
-    theirs: _Theirs, filtered: bool, queries: Vectors, truth: NDArray[np.int64], wanted: float
-) -> tuple[tuple[_Ask, bool], float]:
+    theirs: PgVectorStore, filtered: bool, queries: Vectors, truth: NDArray[np.int64], wanted: float
+) -> tuple[tuple[Ask, bool], float]:
     """With the least effort that finds as much as ours, or the most of ours."""
     reached = 0.0
     for effort in _EFFORTS:
@@ -185,51 +183,6 @@ def _tuned(
         if reached >= wanted - 0.002:
             break
     return (ask, filtered), reached
-
-
-class _Theirs:
-    """PGVectorStore with a graph; nodes have the passage's id, text and a field `public`."""
-
-    def __init__(self, url: str, rows: Vectors, ids: NDArray[np.int64], public: NDArray[np.bool_], say: Say):
-        store = import_module("llama_index.vector_stores.postgres").PGVectorStore
-        schema = import_module("llama_index.core.schema")
-        self._types = import_module("llama_index.core.vector_stores.types")
-        place = driven(url).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
-        told: dict[str, Any] = {"connection_string": place, "async_connection_string": place.replace("psycopg2", "asyncpg")}
-        told |= {"table_name": "theirs", "embed_dim": DIM}
-        bare = store.from_params(**told)
-        words = Texts()
-        for at in range(0, len(rows), 2_000):
-            if at % 10_000 == 0:
-                say(f"{len(rows):,}: filling PGVectorStore, {at:,}")
-            part = range(at, min(at + 2_000, len(rows)))
-            chunks = words.document("x", rows[at : at + 2_000]).chunks
-            bare.add(
-                [
-                    schema.TextNode(
-                        id_=str(ids[one]),
-                        text=chunk.text,
-                        embedding=rows[one].tolist(),
-                        metadata={"public": "yes" if public[one] else "no"},
-                    )
-                    for one, chunk in zip(part, chunks, strict=True)
-                ]
-            )
-        say(f"{len(rows):,}: building PGVectorStore's graph")
-        graph = {"hnsw_m": 16, "hnsw_ef_construction": 64, "hnsw_ef_search": 40, "hnsw_dist_method": "vector_cosine_ops"}
-        self._store = store.from_params(**told, hnsw_kwargs=graph)
-        self.effort = 40
-
-    def asking(self, filtered: bool, effort: int) -> _Ask:
-        filters = None
-        if filtered:
-            filters = self._types.MetadataFilters(filters=[self._types.MetadataFilter(key="public", value="yes")])
-
-        def ask(query: Vectors) -> list[int]:
-            told = self._types.VectorStoreQuery(query_embedding=query.tolist(), similarity_top_k=K, filters=filters)
-            return [int(key) for key in self._store.query(told, hnsw_ef_search=effort).ids]
-
-        return ask
 
 
 # -- writes ------------------------------------------------------------------------------------------------------------

@@ -98,8 +98,8 @@ def _by_turns(group: Sequence[Candidate], first: int) -> list[Candidate]:
 
 def _row(one: Candidate, documents: Sequence[str]) -> dict[str, Any]:
     """`overlap`: share of the question's words that stand in the passage: how much easier it is than a customer's words."""
-    asked = set(words(one.question))
-    there = asked & set(words(f"{one.section.asks}\n{' '.join(one.section.headings)}\n{one.section.text}"))
+    question_words = set(words(one.question))
+    there = question_words & set(words(f"{one.section.asks}\n{' '.join(one.section.headings)}\n{one.section.text}"))
     key = sha256(f"{one.section.document_id}\0{one.question}".encode()).hexdigest()[:10]
     return {
         "id": f"{one.method}-{key}",
@@ -109,7 +109,7 @@ def _row(one: Candidate, documents: Sequence[str]) -> dict[str, Any]:
         "facts": [one.fact] if one.fact else [],
         "answers": [one.answer],
         "kind": one.method,
-        "overlap": round(len(there) / len(asked), 2) if asked else 0.0,
+        "overlap": round(len(there) / len(question_words), 2) if question_words else 0.0,
         "passage": one.section.text,
     }
 

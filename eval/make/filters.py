@@ -65,10 +65,10 @@ class Sieve:
 
 def leaks(candidate: Candidate) -> bool:
     """Whether the question says its own answer: the fact that was left out, or most of the answer's words."""
-    asked = squad_tokens(candidate.question)
+    tokens = squad_tokens(candidate.question)
     if candidate.fact:
         fact = squad_tokens(candidate.fact)
-        return any(asked[at : at + len(fact)] == fact for at in range(len(asked)))
+        return any(tokens[at : at + len(fact)] == fact for at in range(len(tokens)))
     answer = words(candidate.answer)
     return bool(answer) and sum(word in set(words(candidate.question)) for word in answer) >= _LEAKED * len(answer)
 

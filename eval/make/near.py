@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 from eval.make.sections import Section
 from rag.ports import Vectors
 from rag.record.changes import between
-from rag.record.ledger import head, live_generation
+from rag.record.feed import head, live_generation
 from rag.record.schema import vectors as stored
 
 _COPY = 0.945  # cosine of two passages in one language from which on they are taken for the same

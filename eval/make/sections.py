@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import Engine, select
 
-from rag.record.ledger import live_generation
+from rag.record.feed import live_generation
 from rag.record.schema import passages, versions
 
 

@@ -49,10 +49,10 @@ def rows(libraries: Iterator[Library], application: Application) -> Iterator[dic
     for library in libraries:
         kept = [one.id for one in library.documents if pipeline.put(one).passages]
         for one in library.asked:
-            told = {"set": library.name.split("/")[0], "part": library.part, "question": one.question}
-            yield told | {"answerable": one.answerable, "removed": False, "hits": _features(application, one.question, ())}
+            row = {"set": library.name.split("/")[0], "part": library.part, "question": one.question}
+            yield row | {"answerable": one.answerable, "removed": False, "hits": _features(application, one.question, ())}
             if one.answerable and (gone := _answering(application, one)):
-                yield told | {"answerable": False, "removed": True, "hits": _features(application, one.question, gone)}
+                yield row | {"answerable": False, "removed": True, "hits": _features(application, one.question, gone)}
         for key in kept:
             application.ledger.delete(key)
 
@@ -61,14 +61,14 @@ def _answering(application: Application, one: Asked) -> tuple[int, ...]:
     """Ids of the passages that answer; none where they are too many to be left out."""
     with application.ledger.engine.connect() as conn:
         live = select(passages.c.id, passages.c.document_id, passages.c.context, passages.c.text)
-        told = conn.execute(live.where(passages.c.retired_seq.is_(None))).all()
+        rows = conn.execute(live.where(passages.c.retired_seq.is_(None))).all()
     bare = [one_said.lower().replace(" ", "") for one_said in one.said]
     gone = tuple(
         row.id
-        for row in told
+        for row in rows
         if row.document_id in one.right or any(part in f"{row.context}\n{row.text}".lower().replace(" ", "") for part in bare)
     )
-    return gone if len(gone) <= _GONE * len(told) else ()
+    return gone if len(gone) <= _GONE * len(rows) else ()
 
 
 def _features(application: Application, question: str, without: tuple[int, ...]) -> list[Mapping[str, Any]]:

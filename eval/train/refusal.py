@@ -137,9 +137,9 @@ def main(data: Path, folder: Path, keep: Path) -> None:
     if not keep.exists():
         _ask(data, folder, keep)
     with gzip.open(keep, "rt", encoding="utf-8") as file:
-        told = [row for line in file if (row := json.loads(line))["hits"]]
-    away = [row for row in told if row["hits"][0]["abroad"]]
-    home = [row for row in told if not row["hits"][0]["abroad"] and row["hits"][0]["small"] == 1]
+        rows = [row for line in file if (row := json.loads(line))["hits"]]
+    away = [row for row in rows if row["hits"][0]["abroad"]]
+    home = [row for row in rows if not row["hits"][0]["abroad"] and row["hits"][0]["small"] == 1]
     for name, some, known, own in (("_SMALL", home, few, True), ("_ABROAD", away, abroad, False)):
         report(some, known, own=own)
         found = tuple(round(float(one), 3) for one in level(some, fit(some, known), known, own=own))

@@ -147,7 +147,7 @@ def _tell(summary: Summary, as_json: bool) -> None:
 def _suggest(ledger: Ledger, summary: Summary) -> None:
     """After much that is new, where nothing was fitted to it."""
     from rag.record.calibration import CALIBRATE, WORTH_CALIBRATING, load
-    from rag.record.ledger import live_generation
+    from rag.record.feed import live_generation
 
     if summary.added and summary.passages >= WORTH_CALIBRATING:
         with ledger.engine.connect() as conn:

@@ -29,11 +29,11 @@ def list_documents(
     as_json: JsonOption = False,
 ) -> None:
     """List documents by id."""
-    from rag.record.serializers import document_json
-
     told = library(config)
     found, total = _page(told, after=after, limit=limit, collection=collection)
     if as_json:
+        from rag.record.serializers import document_json
+
         more = found[-1].id if len(found) == limit else None
         emit({"documents": [document_json(doc, paths=True) for doc in found], "next_cursor": more, "total": total})
         return

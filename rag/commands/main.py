@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.runtime import patterns
 from rag.runtime.console import ConfigOption, JsonOption, emit, library, load_settings
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def ask(
         from rag.record.serializers import answer_json
         from rag.wiring import open_application
 
+        patterns.keep()
         application = open_application(told)
         answer = answer_json(application.answerer.answer(_question(text, before, collection, top_k, profile)))
         if not as_json and not application.ledger.head():
@@ -106,6 +108,7 @@ def search(
     from rag.record.serializers import hits_json
     from rag.wiring import open_application
 
+    patterns.keep()
     asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
     application = open_application(library(config))
     found = application.answerer.retrieve(asked, explain=explain)

@@ -47,8 +47,8 @@ class AccessFilter:
                 self._known = {}
             self._known[caller] = found
         if scope.filters:
-            told = ((key, self._attributes[key]) for key in found.tolist())
-            return np.array([key for key, one in told if meets(scope.filters, one.fields, one.metadata)], np.int64)
+            attributes = ((key, self._attributes[key]) for key in found.tolist())
+            return np.array([key for key, one in attributes if meets(scope.filters, one.fields, one.metadata)], np.int64)
         return None if len(found) == len(self._attributes) else found
 
     def apply(self, added: Sequence[int], removed: Ids) -> None:

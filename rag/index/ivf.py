@@ -7,6 +7,7 @@ Knows rows by their slot in the owner's matrix. Not locked.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -115,24 +116,29 @@ class Base:
     def _least(
         self, queries: Vectors, exact: NDArray[np.int64], matrix: Vectors, most: int, stopped: Callable[[], bool]
     ) -> Iterator[Effort]:
-        """For each number of candidates the least reach that finds enough, where there is one."""
+        """For each number of candidates the least reach that finds enough, where there is one; a wider one finds no less."""
         at = 0
         for candidates in reversed(_CANDIDATES):  # fewer of them need as much reach or more
-            while at < len(_REACHES) and not self._reached(Effort(_REACHES[at], candidates, most), queries, exact, matrix):
+
+            def reached(reach: float, candidates: int = candidates) -> bool:
                 if stopped():
                     raise Interrupted
-                at += 1
+                return self._reached(Effort(reach, candidates, most), queries, exact, matrix)
+
+            at = bisect_left(_REACHES, True, lo=at, key=reached)
             if at < len(_REACHES):
                 yield Effort(_REACHES[at], candidates, most)
 
     def _reached(self, effort: Effort, queries: Vectors, exact: NDArray[np.int64], matrix: Vectors) -> bool:
-        """Whether the target share of the exact nearest is found."""
-        found = 0
+        """Whether the target share of the exact nearest is found. Ends as soon as too many are missed."""
+        may_miss = (1 - TARGET_RECALL) * exact.size
         for query, truth in zip(queries, exact, strict=True):
             candidates = self._search(query, effort, self._selector)
             best = candidates[np.argsort(-dots(query, matrix, candidates))[:10]]
-            found += len(np.intersect1d(best, truth))
-        return found >= TARGET_RECALL * exact.size
+            may_miss -= len(set(truth.tolist()).difference(best.tolist()))
+            if may_miss < 0:
+                return False
+        return True
 
     def _codes(self, queries: Vectors, effort: Effort) -> float:
         """Codes read for a query, on the average."""

@@ -51,10 +51,10 @@ def compare(query: Vectors, packed: Sequence[bytes]) -> LateScores:
     most = best.max(axis=1)
     weights = most - best.mean(axis=1) + 1e-3
     found, behind, least = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0), best.min(axis=0)
-    told = np.empty((3, len(packed)), np.float32)
-    told[:, ~filled] = np.array([[found.min()], [behind.max()], [least.min()]])
-    told[:, filled] = found, behind, least
-    return LateScores(*told)
+    scores = np.empty((3, len(packed)), np.float32)
+    scores[:, ~filled] = np.array([[found.min()], [behind.max()], [least.min()]])
+    scores[:, filled] = found, behind, least
+    return LateScores(*scores)
 
 
 def maxsim(query: Vectors, packed: Sequence[bytes]) -> NDArray[np.float32]:

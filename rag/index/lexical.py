@@ -202,15 +202,15 @@ class _Base(Mapped):
 
     def __init__(self, folder: Path):
         super().__init__(folder)
-        told = orjson.loads((folder / _VOCABULARY).read_bytes())
-        self.known: list[str] = told["known"]
-        self.codes: dict[str, list[str]] = told["codes"]
-        self.tokens: int = told["tokens"]  # words of the live passages
+        vocabulary = orjson.loads((folder / _VOCABULARY).read_bytes())
+        self.known: list[str] = vocabulary["known"]
+        self.codes: dict[str, list[str]] = vocabulary["codes"]
+        self.tokens: int = vocabulary["tokens"]  # words of the live passages
         self.mean = self.tokens / max(self.counted, 1)
         self.fillers = _Fillers(self.mean)
         self.gone: set[int] = set()
         self._lost = Counter[str]()  # passages that are gone, by word
-        if self.counted != told["passages"] or not (self.tokens or not self.counted):
+        if self.counted != vocabulary["passages"] or not (self.tokens or not self.counted):
             raise ValueError("its index holds other passages than its vocabulary")
 
     def __len__(self) -> int:
@@ -260,8 +260,13 @@ def save(folder: Path, passages: Iterable[tuple[int, str]]) -> None:
             yield key, words
 
     write(folder, noted())
-    told = {"passages": total, "tokens": tokens, "known": sorted(known), "codes": {one: sorted(codes[one]) for one in codes}}
-    (folder / _VOCABULARY).write_bytes(orjson.dumps(told))
+    vocabulary = {
+        "passages": total,
+        "tokens": tokens,
+        "known": sorted(known),
+        "codes": {one: sorted(codes[one]) for one in codes},
+    }
+    (folder / _VOCABULARY).write_bytes(orjson.dumps(vocabulary))
 
 
 def _length(words: str) -> int:

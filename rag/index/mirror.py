@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from rag.domain import Scope
 from rag.index.access import AccessFilter
+from rag.index.candidates import Candidates, Query, together, weights_of
 from rag.index.engines.pgvector import PgVectors, Where
 from rag.index.facets import Facets
 from rag.index.fields import Field, fields_of
@@ -30,7 +31,7 @@ from rag.index.vectors import LiveIndex
 from rag.ports import Vectors
 from rag.record import queries
 from rag.record.changes import Attributes, Delta, between
-from rag.record.ledger import head, live_generation
+from rag.record.feed import head, live_generation
 from rag.runtime.collecting import without_collecting
 from rag.runtime.logger import get_logger
 from rag.runtime.rwlock import RWLock
@@ -42,42 +43,7 @@ _Told = TypeVar("_Told")
 _FOREIGN = 20  # candidates of the language that is not the question's
 _FITTING = 30  # candidates on each side of those that fit what the question states
 _WIDE = 5_000  # ids from which words are looked up everywhere first, and the ids picked from what is found: .4 ms, not 10
-_SYNONYM, _RESPELLED = 0.7, 0.5  # weight of a word that the question does not hold
 _SAVE_AFTER = 5_000  # passages changed: fewer are applied from the ledger in less than a second
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is looked for; see `Mirror.search`."""
-
-    vector: Vectors
-    terms: Sequence[str]
-    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    chinese: bool | None = None
-    matching: Sequence[NDArray[np.int64]] = ()
-    apart: AbstractSet[str] = frozenset()
-    scope: Scope = field(default_factory=Scope)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Candidates at index version `version`: m ids, ascending, cosine and BM25 score of each; idf of the question's words.
-
-    foreign (m,): passages in the language that is not the question's; `bias`: by how much the model favours the others,
-    in cosine. `also`: as asked, and how words that no passage has were spelled instead. topic (m,): BM25 without the words that
-    are told apart (a product's name), where there are such and others.
-    """
-
-    version: int
-    ids: NDArray[np.int64]
-    cosine: NDArray[np.float32]
-    bm25: NDArray[np.float32]
-    idf: NDArray[np.float32]
-    foreign: NDArray[np.bool_]
-    attributes: tuple[Attributes, ...]
-    bias: float = 0.0
-    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    topic: NDArray[np.float32] | None = None
 
 
 class Swapped(Exception):
@@ -234,8 +200,8 @@ class Mirror:
             key = (self._version, mine.groups, mine.collections)
             if self._fields is None or self._fields[0] != key:
                 ids = self._permitted.ids(mine)
-                told = self._attributes.values() if ids is None else (self._attributes[one] for one in ids.tolist())
-                self._fields = key, fields_of(told)
+                attributes = self._attributes.values() if ids is None else (self._attributes[one] for one in ids.tolist())
+                self._fields = key, fields_of(attributes)
             return self._fields[1]
 
     def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Told]) -> _Told:
@@ -261,51 +227,51 @@ class Mirror:
         and the library holds both, the best passages of the other language are among the candidates. `matching`: ids that fit
         what the question states, for each such statement, the most telling first; the best of those are candidates too.
         """
-        asked = _Asked(vector, terms, also or {}, chinese, matching, apart, scope)
+        query = Query(vector, terms, also or {}, chinese, matching, apart, scope)
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
-            dense = self._near(asked, k, allowed)
-            abroad, bias = self._abroad(asked, allowed)
-            also = self._spelled(asked, allowed)
-            weights = _weights(asked, also)
+            dense = self._near(query, k, allowed)
+            abroad, bias = self._abroad(query, allowed)
+            also = self._spelled(query, allowed)
+            weights = weights_of(query, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
-            ids = _together(dense, lexical, abroad, *([self._matching(asked, weights, allowed)] if matching else []))
+            ids = together(dense, lexical, abroad, *([self._matching(query, weights, allowed)] if matching else []))
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
             bm25 |= self._scored(weights, np.array([key for key in ids.tolist() if key not in bm25], np.int64))
-            topic = {term: weight for term, weight in weights.items() if term not in asked.apart} if asked.apart else {}
+            topic = {term: weight for term, weight in weights.items() if term not in query.apart} if query.apart else {}
             about = self._scored(topic, ids)
             return Candidates(
                 version=self._version,
                 ids=ids,
-                cosine=self._index.cosines(asked.vector, ids),
+                cosine=self._index.cosines(query.vector, ids),
                 bm25=np.array([bm25.get(key, 0.0) for key in ids.tolist()], np.float32),
-                idf=self._lexical.idf(asked.terms),
-                foreign=self._foreign(asked, ids),
+                idf=self._lexical.idf(query.terms),
+                foreign=self._foreign(query, ids),
                 attributes=tuple(self._attributes[key] for key in ids.tolist()),
                 bias=bias,
                 also=also,
                 topic=np.array([about.get(key, 0.0) for key in ids.tolist()], np.float32) if topic else None,
             )
 
-    def _near(self, asked: _Asked, k: int, among: NDArray[np.int64] | None, chinese: bool | None = None) -> NDArray[np.int64]:
+    def _near(self, query: Query, k: int, among: NDArray[np.int64] | None, chinese: bool | None = None) -> NDArray[np.int64]:
         """The k nearest of the scope's passages among these, which are all of one language where it is given."""
         if isinstance(self._index, PgVectors):
-            return self._index.search(asked.vector, k, among, Where(self._version, asked.scope, chinese))[0]
-        return self._index.search(asked.vector, k, among)[0]
+            return self._index.search(query.vector, k, among, Where(self._version, query.scope, chinese))[0]
+        return self._index.search(query.vector, k, among)[0]
 
     def _scored(self, weights: Mapping[str, float], ids: NDArray[np.int64]) -> dict[int, float]:
         found, scores = self._lexical.search(weights, len(ids), ids)
         return dict(zip(found.tolist(), scores.tolist(), strict=True))
 
-    def _matching(self, asked: _Asked, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    def _matching(self, query: Query, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """The best of those that fit all statements; of the most telling ones, where nothing fits all."""
         among = allowed
-        for ids in asked.matching:
+        for ids in query.matching:
             both = ids if among is None else np.intersect1d(ids, among)
             among = both if len(both) else among
         if among is None or among is allowed:
             return np.empty(0, np.int64)
-        dense = self._near(asked, _FITTING, among)
+        dense = self._near(query, _FITTING, among)
         lexical = np.empty(0, np.int64)
         if len(among) >= _WIDE:
             anywhere, _ = self._lexical.search(weights, 20 * _FITTING)
@@ -314,43 +280,29 @@ class Mirror:
             lexical, _ = self._lexical.search(weights, _FITTING, among)
         return np.union1d(dense, lexical)
 
-    def _is_mixed(self, asked: _Asked) -> bool:
-        return asked.chinese is not None and self._languages.mixed
+    def _is_mixed(self, query: Query) -> bool:
+        return query.chinese is not None and self._languages.mixed
 
-    def _foreign(self, asked: _Asked, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        if not self._is_mixed(asked):
+    def _foreign(self, query: Query, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        if not self._is_mixed(query):
             return np.zeros(len(ids), bool)
-        return self._languages.on_side(ids, not asked.chinese)
+        return self._languages.on_side(ids, not query.chinese)
 
-    def _level(self, asked: _Asked, chinese: bool | None) -> float:
+    def _level(self, query: Query, chinese: bool | None) -> float:
         """Mean cosine of a sample of the passages of one language, or of all; 0 for none."""
         ids = self._languages.sample(chinese)
-        return float(self._index.cosines(asked.vector, ids).mean()) if len(ids) else 0.0
+        return float(self._index.cosines(query.vector, ids).mean()) if len(ids) else 0.0
 
-    def _abroad(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], float]:
+    def _abroad(self, query: Query, allowed: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], float]:
         """Candidates of the other language, and how much less than the question's own the model likes it here."""
-        if not self._is_mixed(asked):
+        if not self._is_mixed(query):
             return np.empty(0, np.int64), 0.0
-        there = self._languages.side(not asked.chinese)
+        there = self._languages.side(not query.chinese)
         among = there if allowed is None else np.intersect1d(there, allowed)
-        found = self._near(asked, _FOREIGN, among, chinese=not asked.chinese)
-        return found, self._level(asked, asked.chinese) - self._level(asked, not asked.chinese)
+        found = self._near(query, _FOREIGN, among, chinese=not query.chinese)
+        return found, self._level(query, query.chinese) - self._level(query, not query.chinese)
 
-    def _spelled(self, asked: _Asked, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:
-        spelled = ((term, self._lexical.respelled(term, allowed)) for term in asked.terms)
+    def _spelled(self, query: Query, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:
+        spelled = ((term, self._lexical.respelled(term, allowed)) for term in query.terms)
         respelled = {term: right for term, right in spelled if right is not None}
-        return dict(asked.also) | {term: (*asked.also.get(term, ()), right) for term, right in respelled.items()}
-
-
-def _together(*parts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """All ids of the parts once, ascending; a tenth of the time of `union1d` for some dozens."""
-    return np.array(sorted(set[int]().union(*(part.tolist() for part in parts))), np.int64)
-
-
-def _weights(asked: _Asked, also: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
-    """Words of the BM25 query: the question's own count fully, its synonyms and respelled words less."""
-    weights = dict.fromkeys(asked.terms, 1.0)
-    for term, others in also.items():
-        for other in others:
-            weights.setdefault(other, _SYNONYM if other in asked.also.get(term, ()) else _RESPELLED)
-    return weights
+        return dict(query.also) | {term: (*query.also.get(term, ()), right) for term, right in respelled.items()}

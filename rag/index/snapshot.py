@@ -24,7 +24,7 @@ import numpy as np
 import orjson
 from sqlalchemy import Engine, func, select
 
-from rag.record.ledger import head, live_generation
+from rag.record.feed import head, live_generation
 from rag.record.schema import changes, meta
 from rag.runtime.fsync import sync
 from rag.runtime.logger import get_logger

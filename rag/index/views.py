@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from rag.index.mirror import Mirror, Swapped
 from rag.ports import Embedder
 from rag.record.calibration import PLAIN, Calibration
+from rag.record.feed import live_generation
 from rag.record.generations import generation_at
-from rag.record.ledger import live_generation
 from rag.text.tokens import Cutter
 
 _PAST = 2  # each holds all vectors of its version

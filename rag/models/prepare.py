@@ -61,10 +61,10 @@ def _missing(name: str, reason: str) -> ConfigError:
 
 
 def _prepared(target: Path, tell: Progress) -> Path:
-    from filelock import FileLock
-
     if manifest.read(target):
         return target
+    from filelock import FileLock  # it imports asyncio
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(target.parent / f".{target.name}.lock"):

@@ -138,8 +138,8 @@ def forget_document(conn: Connection, document_id: str) -> int:
     Such sentences stand in what clients send along: the history before a question, a comment. To be called while the
     document's versions are still there.
     """
-    made = select(answer_sources.c.answer_id).where(answer_sources.c.document_id == document_id)
-    gone = list(conn.scalars(made))
+    citing = select(answer_sources.c.answer_id).where(answer_sources.c.document_id == document_id)
+    gone = list(conn.scalars(citing))
     said = set[str]()
     for text in conn.scalars(select(versions.c.text).where(versions.c.document_id == document_id)):
         said |= _sentences(text)

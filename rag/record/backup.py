@@ -20,7 +20,8 @@ from sqlalchemy import Engine, select
 from rag.errors import ConfigError, InputError
 from rag.record import erase, last, tombstones
 from rag.record.engine import writing
-from rag.record.ledger import Ledger, head, now
+from rag.record.feed import head, now
+from rag.record.ledger import Ledger
 from rag.record.schema import SCHEMA_VERSION, changes, meta
 from rag.runtime.fsync import make_folder, sync
 
@@ -102,8 +103,8 @@ def thin_out(folder: Path, keep: int) -> list[Path]:
     found = sorted(folder.glob(f"{_NAME}*.tar"))
     gone = found[: max(0, len(found) - keep)]
     # Erasures of a library outlive its backups.
-    told = tombstones.unique(one for file in found for one in tombstones.of_backup(file))
-    if new := [one for one in told if one not in set(tombstones.of_folder(folder))]:
+    erasures = tombstones.unique(one for file in found for one in tombstones.of_backup(file))
+    if new := [one for one in erasures if one not in set(tombstones.of_folder(folder))]:
         tombstones.append(folder, *new)
     for file in gone:
         file.unlink()

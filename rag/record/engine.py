@@ -66,10 +66,10 @@ def open_engine(url: str, *, filling: bool = False) -> Engine:
             "`database.url` is no database URL.", field="database.url", fix="Example: postgresql://USER:PASSWORD@HOST/NAME."
         ) from exc
     except DBAPIError as exc:
-        told = explained(exc)
-        if told is None:
+        problem = explained(exc)
+        if problem is None:
             raise
-        raise told from exc
+        raise problem from exc
     except OSError as exc:
         raise ConfigError(
             f"cannot open the ledger: {exc.strerror}.", field="data_dir", fix="Check free space and write permission there."

@@ -21,7 +21,7 @@ from rag.errors import NotFound
 from rag.record import pgvector
 from rag.record.answers import forget_document
 from rag.record.engine import writing
-from rag.record.ledger import head, now, record_change
+from rag.record.feed import head, now, record_change
 from rag.record.schema import contents, documents, erased, job_contents, jobs, late, meta, passages, vectors, versions
 from rag.record.tables.readings import readings
 from rag.record.tombstones import Tombstone, append

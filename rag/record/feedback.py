@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 
 from rag.errors import NotFound
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.tables.answers import answers, feedback
 
 Rating = Literal[1, -1]

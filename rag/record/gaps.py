@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Row
 
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.tables.answers import answers, feedback, gap_decisions
 
 State = Literal["accepted", "dismissed"]
@@ -86,11 +86,11 @@ class GapBook:
         document_id: str | None = None,
     ) -> Decision:
         """Keeps a decision; it replaces the one before."""
-        made = Decision(gap_id, answer_id, question, state, document_id, now())
+        decision = Decision(gap_id, answer_id, question, state, document_id, now())
         with writing(self._engine) as conn:
             conn.execute(delete(gap_decisions).where(gap_decisions.c.id == gap_id))
-            conn.execute(insert(gap_decisions), {name: getattr(made, name) for name in Decision.__slots__})
-        return made
+            conn.execute(insert(gap_decisions), {name: getattr(decision, name) for name in Decision.__slots__})
+        return decision
 
 
 def _question(row: Row[Any], corrections: Sequence[str]) -> OpenQuestion:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from rag.errors import ConfigError, NotFound
 from rag.record.engine import writing
-from rag.record.ledger import live_generation, now
+from rag.record.feed import live_generation, now
 from rag.record.schema import changes, generations, meta
 
 PASSAGES_VERSION = 3  # raised when parser, cleaner, chunker or tokenizer make other passages or statements of the same bytes

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Engine, delete, insert, select, update
 
 from rag.record.engine import writing
-from rag.record.ledger import now
+from rag.record.feed import now
 from rag.record.tables.handoffs import handoffs, takeovers
 
 Kind = Literal["handoff.requested", "conversation.message"]
@@ -57,9 +57,9 @@ class Handoffs:
     def put(self, kind: Kind, owner: str, conversation_id: str | None, body: Mapping[str, Any], *, send: bool) -> str:
         """Queues a message; it is in the ledger when this returns. `send` False: nobody is told, it is only kept."""
         key, at = f"hof_{secrets.token_hex(12)}", now()
-        told = {"id": key, "type": kind, **body}
+        event = {"id": key, "type": kind, **body}
         row = {"id": key, "at": at, "owner": owner, "conversation_id": conversation_id, "kind": kind, "attempts": 0}
-        row |= {"state": "queued" if send else "kept", "due": at if send else None, "body": orjson.dumps(told).decode()}
+        row |= {"state": "queued" if send else "kept", "due": at if send else None, "body": orjson.dumps(event).decode()}
         with writing(self._engine) as conn:
             conn.execute(insert(handoffs).values(**row))
         return key
@@ -105,12 +105,12 @@ class Handoffs:
 
     def take(self, conversation_id: str, key: str, visitor: str, agent: str) -> Takeover:
         """From now on the assistant is silent there. Again: another agent."""
-        told = Takeover(agent, now())
+        takeover = Takeover(agent, now())
         where = {"conversation_id": conversation_id, "key": key, "visitor": visitor}
         with writing(self._engine) as conn:
             conn.execute(delete(takeovers).where(*(takeovers.c[name] == value for name, value in where.items())))
-            conn.execute(insert(takeovers).values(**where, agent=told.agent, at=told.at))
-        return told
+            conn.execute(insert(takeovers).values(**where, agent=takeover.agent, at=takeover.at))
+        return takeover
 
     def give_back(self, conversation_id: str, key: str) -> bool:
         """The assistant answers again; whether it was silent. `key` `ANYBODY`: whoever's conversation it is."""

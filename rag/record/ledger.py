@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import orjson
 from sqlalchemy import Engine, func, select
-from sqlalchemy.engine import Connection
 
 from rag.domain import Document, Passage, Scope, WriteResult
 from rag.errors import Conflict, NotFound
 from rag.ports import Vectors
-from rag.record import pgvector, queries
+from rag.record import passage_writes, queries
 from rag.record import writes as say
 from rag.record.engine import drafting, open_engine
+from rag.record.feed import head, now, record_change
 from rag.record.prepared import Conn, Driver, pipelined
 from rag.record.rows import (
     PreparedDocument,
@@ -24,22 +23,15 @@ from rag.record.rows import (
     content_hash,
     document_query,
     packed,
-    passage_hash,
-    passage_rows,
     to_document,
     to_passage,
     version_row,
 )
-from rag.record.schema import changes, documents, late, meta, passages, vectors, versions
+from rag.record.schema import documents, meta, passages, vectors, versions
 from rag.record.tables.masks import masked
 
 _REMOVED = "removed:"
 """Before a document's id, key in `meta` of what was removed by hand: its content hash."""
-
-
-def now() -> float:
-    """Wall clock in Unix seconds; for people, never for order."""
-    return time.time()
 
 
 class Ledger:
@@ -111,7 +103,7 @@ class Ledger:
             if row is None:
                 say.ADD.run(conn, {"id": doc.id, "created_at": at, **values})
             else:
-                _retire(conn, doc.id, seq)
+                passage_writes.retire(conn, doc.id, seq)
                 say.DROP_CONTENT.run(conn, {"key": doc.id})
                 say.REPLACE.run(conn, {"key": doc.id, **values})
             say.VERSION.run(conn, version_row(prepared, version, seq, at))
@@ -123,9 +115,9 @@ class Ledger:
                 )
             for kind, found in prepared.masked.items():
                 say.MASKED.run(conn, {"document_id": doc.id, "version": version, "kind": kind, "count": found})
-            new = _store(conn, prepared, generation, version, seq)
+            new = passage_writes.store(conn, prepared, generation, version, seq)
         state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
-        return WriteResult(doc.id, version, state, seq, count, _counted(new))
+        return WriteResult(doc.id, version, state, seq, count, passage_writes.counted(new))
 
     def delete(self, document_id: str, scope: Scope | None = None, *, by_hand: bool = False) -> WriteResult:
         """Retires a document and its passages. Raises NotFound, also for one that `scope` does not permit.
@@ -138,7 +130,7 @@ class Ledger:
                 raise NotFound(f"no document {document_id!r}", field="id")
             at = now()
             seq = record_change(conn, "delete", document_id, row.version, at)
-            _retire(conn, document_id, seq)
+            passage_writes.retire(conn, document_id, seq)
             say.DROP_CONTENT.run(conn, {"key": document_id})
             say.FORGET.run(conn, {"key": f"{_REMOVED}{document_id}"})
             if by_hand:
@@ -279,65 +271,9 @@ class Ledger:
             return {"documents": docs, "passages": int(passages_), "index_version": head(conn)}
 
 
-def head(conn: Connection) -> int:
-    """See Ledger.head."""
-    return int(conn.scalar(select(func.coalesce(func.max(changes.c.seq), 0))) or 0)
-
-
-def live_generation(conn: Conn) -> int | None:
-    """Id of the generation that answers, or None before the first."""
-    value = say.GENERATION.value(conn)
-    return None if value is None else int(value)
-
-
-def record_change(conn: Conn, kind: str, document_id: str | None, version: int, at: float) -> int:
-    """A row in the change feed; returns its sequence number, the new index version."""
-    return int(say.CHANGE.value(conn, kind=kind, document_id=document_id, version=version, at=at))
-
-
-def store_passages(conn: Conn, prepared: PreparedDocument, generation: int, version: int, seq: int) -> int:
-    """Inserts a version's passages into a generation, and vectors that are new; returns how many vectors."""
-    return _counted(_store(conn, prepared, generation, version, seq))
-
-
-def _store(conn: Conn, prepared: PreparedDocument, generation: int, version: int, seq: int) -> Any:
-    """As `store_passages`; the cursor that knows how many vectors were new."""
-    if not prepared.chunks:
-        return None
-    hashes = [passage_hash(chunk.search_text) for chunk in prepared.chunks]
-    new = _store_vectors(conn, generation, prepared, hashes)
-    rows = list(passage_rows(prepared, hashes, generation, version, seq))
-    say.PASSAGES.run(conn, *rows)
-    pgvector.store(conn, generation, prepared, [row["words"] for row in rows], version)
-    return new
-
-
-def _counted(cursor: Any) -> int:
-    return 0 if cursor is None else max(int(cursor.rowcount), 0)
-
-
 def _permits(scope: Scope | None, row: Any) -> bool:
     return scope is None or scope.permits(row.collection, orjson.loads(row.acl))
 
 
 def _order(conn: Conn) -> int:
     return int(say.LAST_JOB.value(conn) or 0)
-
-
-def _retire(conn: Conn, document_id: str, seq: int) -> None:
-    for statement in say.RETIRES:
-        statement.run(conn, {"key": document_id, "seq": seq})
-    pgvector.retire(conn, document_id, seq)
-
-
-def _store_vectors(conn: Conn, generation: int, prepared: PreparedDocument, hashes: Sequence[bytes]) -> Any:
-    """Inserts vectors that are new, with their token bits; the cursor that knows how many."""
-    rows = dict(zip(hashes, np.ascontiguousarray(prepared.vectors, "<f4"), strict=True))
-    new = say.ignoring(vectors, "vector", conn.dialect.name).run(
-        conn, *({"generation": generation, "hash": key, "vector": value.tobytes()} for key, value in rows.items())
-    )
-    if prepared.tokens:
-        say.ignoring(late, "tokens", conn.dialect.name).run(
-            conn, *({"generation": generation, "hash": key, "tokens": value} for key, value in prepared.tokens.items())
-        )
-    return new

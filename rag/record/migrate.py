@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from rag.errors import ConfigError, Conflict, UpstreamError
 from rag.record.damage import explained
 from rag.record.engine import driven, open_engine, writing
-from rag.record.ledger import head
+from rag.record.feed import head
 from rag.record.migrations import UNFINISHED
 from rag.record.schema import meta, metadata
 from rag.record.seal import seal
@@ -113,16 +113,16 @@ def _claim(source: Engine, target: Engine) -> None:
         mine = str(conn.scalar(select(meta.c.value).where(meta.c.key == "library")))
     with target.connect() as conn:
         values = dict(conn.execute(select(meta.c.key, meta.c.value)).tuples().all())
-        told = orjson.loads(values.get("migration") or "null")
-        if told is None and any(
+        state = orjson.loads(values.get("migration") or "null")
+        if state is None and any(
             conn.scalar(select(1).select_from(one).limit(1)) for one in metadata.sorted_tables if one is not meta
         ):
             raise _taken("it holds a library already.", "Name an empty database.")
-        if told is not None and told["of"] != mine:
+        if state is not None and state["of"] != mine:
             raise _taken("it holds, or was to hold, another library.", "Name an empty database.")
-    if told is not None and told["state"] == "complete":
+    if state is not None and state["state"] == "complete":
         with _moment(target) as conn:
-            if _whole(sums_of(conn)) != told["digest"]:
+            if _whole(sums_of(conn)) != state["digest"]:
                 raise _taken("it has been written to since it was filled: copying again would undo that.", "It is in use.")
     _note(target, {"of": mine, "state": UNFINISHED})
 
@@ -148,8 +148,8 @@ def _finish(target: Engine, sums: dict[str, Sum]) -> None:
 
 def _whole(sums: dict[str, Sum]) -> str:
     """One digest of all tables but `meta`, where any start leaves a note."""
-    told = "".join(f"{name} {sums[name].rows} {sums[name].digest:032x}\n" for name in sorted(sums) if name != meta.name)
-    return hashlib.sha256(told.encode()).hexdigest()
+    lines = "".join(f"{name} {sums[name].rows} {sums[name].digest:032x}\n" for name in sorted(sums) if name != meta.name)
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _count(told: Difference, found: Difference) -> None:
@@ -214,8 +214,8 @@ def _opened(url: str) -> Iterator[Engine]:
 
 
 def _failed(exc: DBAPIError) -> UpstreamError:
-    told = explained(exc)
-    detail = told.detail if told is not None else f"a database failed ({type(exc.orig).__name__})."
+    problem = explained(exc)
+    detail = problem.detail if problem is not None else f"a database failed ({type(exc.orig).__name__})."
     fix = "Look whether both databases run; run the command again: it goes on where it stood."
     return UpstreamError(detail, field="--to", fix=fix, code="migration_interrupted")
 

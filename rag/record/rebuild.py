@@ -21,8 +21,9 @@ from rag.domain import Chunk, DocumentInput, statement
 from rag.errors import Conflict
 from rag.record import pgvector
 from rag.record.engine import writing
+from rag.record.feed import live_generation, now, record_change
 from rag.record.generations import Fingerprint, begin
-from rag.record.ledger import live_generation, now, record_change, store_passages
+from rag.record.passage_writes import store_passages
 from rag.record.rows import PreparedDocument
 from rag.record.schema import contents, documents, generations, late, meta, passages, vectors, versions
 

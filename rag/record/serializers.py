@@ -6,21 +6,20 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rag.domain import Answer, Document, Hit, Retrieved
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the records need 30 ms to be imported, which `docs list` has no use for
+    from rag.domain import Answer, Document, Hit, Retrieved
     from rag.record.feedback import Feedback
     from rag.record.keys import Key
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """The reply of `POST /v1/query` and `xiansou ask --json`."""
-    told = asdict(answer)
+    reply = asdict(answer)
     if not answer.cached:
-        del told["cached"]
+        del reply["cached"]
     if not answer.unknown:
-        del told["unknown"]
-    return told
+        del reply["unknown"]
+    return reply
 
 
 def hit_json(hit: Hit, *, paths: bool = False) -> dict[str, Any]:
@@ -81,9 +80,9 @@ def document_json(doc: Document, *, paths: bool = False) -> dict[str, Any]:
 def feedback_json(given: Feedback) -> dict[str, Any]:
     """The reply of `POST /v1/feedback`; times in ISO 8601, UTC."""
     times = {"created_at": iso_time(given.at), "updated_at": iso_time(given.updated_at)}
-    told = asdict(given)
-    del told["at"], told["visitor"]
-    return told | {"rating": "up" if given.rating > 0 else "down"} | times
+    reply = asdict(given)
+    del reply["at"], reply["visitor"]
+    return reply | {"rating": "up" if given.rating > 0 else "down"} | times
 
 
 def key_json(key: Key) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Engine, and_, select
 
 from rag.domain import Language, Scope
-from rag.record.ledger import live_generation
+from rag.record.feed import live_generation
 from rag.record.schema import passages, versions
 from rag.text.tokens import is_chinese
 

@@ -53,5 +53,5 @@ RETIRES = [
 @cache
 def ignoring(table: Table, column: str, database: str) -> PreparedStatement:
     """An INSERT of a row of `generation`, `hash` and `column` that may be there already; loads the dialect."""
-    made = import_module(f"sqlalchemy.dialects.{database}")
-    return PreparedStatement(made.insert(table).on_conflict_do_nothing(), "generation", "hash", column)
+    dialect = import_module(f"sqlalchemy.dialects.{database}")
+    return PreparedStatement(dialect.insert(table).on_conflict_do_nothing(), "generation", "hash", column)

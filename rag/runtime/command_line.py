@@ -19,6 +19,8 @@ from typer.core import TyperGroup
 from typer.main import get_command_from_info, get_group_from_info
 from typer.models import CommandInfo, TyperInfo
 
+from rag.runtime import patterns
+
 CLOSED_PIPE = 141  # as shells tell the end of a program that writes where nobody reads
 _UNBROKEN = 100_000  # columns: nothing is wrapped
 _PLAIN: dict[str, Any] = {"pretty_exceptions_short": True, "rich_markup_mode": None}
@@ -65,6 +67,7 @@ class Later:
     hidden: bool = False
 
     def load(self, name: str) -> Any:
+        patterns.begin()
         module, _, attribute = self.place.partition(":")
         made = getattr(importlib.import_module(module), attribute)
         if isinstance(made, typer.Typer):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.index.mirror import Candidates
+from rag.index.candidates import Candidates
 
 Scores = NDArray[np.float32]
 

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from rag.domain import Hit, Passage
+from rag.index.candidates import Candidates
 from rag.index.languages import plainly_chinese
-from rag.index.mirror import Candidates
 from rag.record.calibration import Calibration
 from rag.record.ledger import Ledger
 from rag.search.aside import Asked, step_aside

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from rag.domain import Retrieved, Scope
 from rag.errors import IndexBehind, InputError
+from rag.index.candidates import Candidates
 from rag.index.facets import Facets
 from rag.index.fields import Field
 from rag.index.late_interaction import compare
-from rag.index.mirror import Candidates
 from rag.index.views import IndexView, IndexViews
 from rag.ports import Reranker, Vectors
 from rag.record.ledger import Ledger

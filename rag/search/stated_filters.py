@@ -172,7 +172,7 @@ def weigh(asked: Sequence[StatedFilter], candidates: Sequence[Attributes]) -> Fi
 def demote(score: NDArray[np.float32], behind: NDArray[np.int64]) -> NDArray[np.float32]:
     """Scores (m,) in which a candidate that goes further against the filters is below all that do less."""
     out = score.copy()
-    for level in np.unique(behind)[1:].tolist():
+    for level in sorted(set(behind.tolist()))[1:]:  # `np.unique` imports numpy.ma: 15 ms
         here, ahead = behind == level, behind < level
         out[here] += np.float32(out[ahead].min() - 1 - out[here].max())
     return out

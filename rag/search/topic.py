@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.index.mirror import Candidates
+from rag.index.candidates import Candidates
 from rag.ports import Embedder, Vectors
 from rag.search.fuse import Scores
 from rag.text.tokens import one_line

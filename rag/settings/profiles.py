@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from rag.domain import Intent, Language, Reason
+from rag.domain.kinds import Intent, Language, Reason
 from rag.settings.generator import Generator
 from rag.settings.sections import AnswerSettings, Retrieval, Section, Unsupported
 

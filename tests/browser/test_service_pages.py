@@ -18,6 +18,8 @@ from rag.wiring import Application, open_application
 
 NewPage = Callable[..., Any]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def open_to_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Application]]:

@@ -11,7 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "api"))
 from api_service import make_settings, serving
 
-from ingest.statements import of_text, with_tokens
+from ingest.statements import of_text
+from ingest.token_spans import with_tokens
 from rag.domain import Chunk, DocumentInput, Usage
 from rag.fakes import HashEmbedder
 from rag.record.rows import PreparedDocument

@@ -39,6 +39,8 @@ from rag.wiring import Application, open_application
 from tests.contracts.test_ledger_postgres import server  # noqa: F401
 from xiansou import cli
 
+pytestmark = pytest.mark.slow
+
 EMBEDDER = HashEmbedder()
 
 

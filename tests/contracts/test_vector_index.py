@@ -15,6 +15,8 @@ from rag.index.vectors import LiveIndex
 from rag.record.engine import open_engine
 from tests.support.postgres import postgres
 
+pytestmark = pytest.mark.slow
+
 DIM = 32
 
 

@@ -18,8 +18,9 @@ from typing import Any
 from sqlalchemy import update
 
 from rag.index import mirror, snapshot
-from rag.index.mirror import Candidates, Mirror
-from rag.record import backup, changes, engine, erase, ledger, rebuild, schema
+from rag.index.candidates import Candidates
+from rag.index.mirror import Mirror
+from rag.record import backup, changes, engine, erase, ledger, passage_writes, rebuild, schema
 from rag.record.engine import drafting, writing
 from rag.record.ledger import Ledger
 from rag.record.prepared import Conn, Driver, plain
@@ -51,14 +52,14 @@ def no_sync() -> None:
 
 def two_transactions() -> None:
     """A document is committed before its passages are."""
-    store = ledger._store
+    store = passage_writes.store
 
     def after_a_commit(conn: Conn, *told: Any) -> Any:
         plain(conn, "COMMIT")
         plain(conn, "BEGIN IMMEDIATE")
         return store(conn, *told)
 
-    ledger._store = after_a_commit
+    passage_writes.store = after_a_commit
 
 
 def swap_before_complete() -> None:

@@ -16,6 +16,7 @@ def run(rig: Rig, folder: Path, seconds: float) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.alone  # so many questions in eight seconds
 def test_every_process_sees_what_was_acknowledged_and_nothing_mixed_or_deleted(rig: Rig, tmp_path: Path) -> None:
     told = run(rig, tmp_path, 8.0)
     assert told["writes"] >= 20

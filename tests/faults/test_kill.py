@@ -10,6 +10,8 @@ import pytest
 from tests.support.faults_harness import Library, Rig, spread
 from tests.support.faults_phases import PHASES
 
+pytestmark = pytest.mark.slow
+
 IN_CI = 14  # kills of each phase
 LEAST = 5
 

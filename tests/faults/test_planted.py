@@ -11,6 +11,8 @@ import pytest
 from tests.faults.planted import PLANTED
 from tests.support.faults_harness import Library, Point, Rig, lose_power
 
+pytestmark = pytest.mark.slow
+
 _TRIES = 6  # of four seconds, then of eight, …
 
 Look = Callable[[Rig, Library, str, Path], list[str]]

@@ -9,6 +9,8 @@ import pytest
 from tests.support.faults_harness import Library, Rig, lose_power
 from tests.support.faults_phases import PHASES
 
+pytestmark = pytest.mark.slow
+
 IN_CI = 10  # cuts of each phase
 
 

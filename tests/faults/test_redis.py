@@ -64,6 +64,7 @@ def half_open(_: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("fault", [full, half_open], ids=lambda fault: fault.__name__)
+@pytest.mark.alone
 def test_no_job_is_lost_and_no_question_fails(tmp_path: Path, fault: object) -> None:
     with fault(tmp_path) as url:  # type: ignore[operator]
         settings = load(env={}, overrides={"data_dir": str(tmp_path / "data"), "redis.url": url})

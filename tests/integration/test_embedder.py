@@ -20,6 +20,8 @@ from rag.models.onnx import OnnxEmbedder
 from rag.models.prepare import DEFAULT
 from rag.models.sentence_transformer import SentenceTransformerEmbedder
 
+pytestmark = pytest.mark.slow
+
 PASSAGES = [
     "退款将在收到退货后的 5 至 10 个工作日内原路退回。运费不予退还，商品在运输途中损坏的除外。",
     "要更换收货地址，请在订单发货前打开“我的订单”，点击“修改地址”并确认新的地址。",

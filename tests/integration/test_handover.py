@@ -78,6 +78,7 @@ def ingest(*arguments: str) -> tuple[int, dict[str, Any], str]:
     return done.exit_code, json.loads(done.stdout) if done.stdout.startswith("{") else {}, done.stderr or str(done.exception)
 
 
+@pytest.mark.alone  # both workers must be up before one has done it all
 def test_workers_share_a_folder_and_the_summary_is_the_usual_one(
     settings: Settings, ledger: Ledger, folder: Path, tmp_path: Path
 ) -> None:

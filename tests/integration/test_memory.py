@@ -169,6 +169,7 @@ def test_small_talk_is_no_turn_of_the_conversation_nor_a_gap(application, put, a
 # -- without Redis -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_questions_are_answered_while_redis_is_gone_and_remembered_again_after(put, ask, valkey, monkeypatch):
     monkeypatch.setattr("rag.runtime.remote._DEAF_S", 0.1)
     put("vault", "The code of the vault is 4417.")
@@ -294,6 +295,7 @@ def test_an_answer_that_was_returned_can_be_fetched_at_once_by_everyone_who_may(
         other.memory.find(answer.answer_id, "key:2")
 
 
+@pytest.mark.alone
 def test_a_ledger_that_is_being_written_to_does_not_hold_answers_up(application, put, ask):
     put("vault", "The code of the vault is 4417.")
     answerer, other = ask(), ask()

@@ -22,6 +22,8 @@ from rag.runtime.remote import Doorbell
 from rag.runtime.stores import EmbeddedValkey, open_redis, ping
 from rag.settings import Settings, load
 
+pytestmark = pytest.mark.alone  # deadlines and rings of parts of a second
+
 OWNER = """
 import sys, time
 from pathlib import Path

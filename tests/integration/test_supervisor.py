@@ -32,6 +32,8 @@ from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import Settings, load
 from tests.support.processes import COMMAND
 
+pytestmark = pytest.mark.slow
+
 
 def free_port() -> int:
     with socket.socket() as probe:

@@ -28,6 +28,8 @@ from rag.runtime.stores import EmbeddedValkey, open_redis
 from rag.settings import Settings, load
 from tests.support.processes import COMMAND
 
+pytestmark = pytest.mark.alone  # leases, deadlines and rings of parts of a second
+
 
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:

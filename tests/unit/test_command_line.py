@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 import xiansou
 from rag.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 HEAVY = {"sqlalchemy", "numpy", "onnxruntime", "tokenizers", "faiss", "structlog", "redis", "rich", "torch", "fastapi", "httpx"}
 

@@ -37,8 +37,8 @@ async def login(request: Request) -> Response:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise Forbidden("this form was sent from another site.", field="Origin", fix="Open the console itself.")
-    told = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
-    text, wish = told.get("key", [""])[0].strip(), told.get("next", ["/console"])[0]
+    form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+    text, wish = form.get("key", [""])[0].strip(), form.get("next", ["/console"])[0]
     access = state(request).access
     key = await run_in_threadpool(access.key_of, request, text)
     if key is None or "admin" not in key.rights.scopes:
@@ -77,9 +77,9 @@ def make_key(
     days: Annotated[str, Form(max_length=6, pattern=r"^[0-9]*$")] = "",
 ) -> Response:
     """A key; its text is on this page and nowhere else."""
-    told = rights(scopes=scopes, origins=origins.split())
+    granted = rights(scopes=scopes, origins=origins.split())
     expires = time.time() + int(days) * _DAY_S if days else None
-    key, text = here.access.keys.create(name.strip(), told, made_by=caller.name, expires_at=expires)
+    key, text = here.access.keys.create(name.strip(), granted, made_by=caller.name, expires_at=expires)
     request.state.target = key.id
     return show(request, "keys_list.html", caller, keys=here.access.keys.all()[::-1], made=text)
 

@@ -39,7 +39,7 @@ def document(request: Request, here: Here, caller: Admin, id: DocumentQuery, lan
     read = readings.as_read(ledger.engine, doc)
     pieces = [_piece(one, read["text"]) for one in read["passages"][start : start + _PIECES]]
     more = start + _PIECES if len(read["passages"]) > start + _PIECES else None
-    told = {
+    context = {
         "doc": doc,
         "pieces": pieces,
         "next": more,
@@ -48,8 +48,8 @@ def document(request: Request, here: Here, caller: Admin, id: DocumentQuery, lan
         "holds": _holds(doc, read["passages"]),
     }
     if "hx-request" in request.headers:
-        return show(request, "pieces.html", caller, **told)
-    return show(request, "document.html", caller, **told, editions=editions(ledger.engine, doc.id))
+        return show(request, "pieces.html", caller, **context)
+    return show(request, "document.html", caller, **context, editions=editions(ledger.engine, doc.id))
 
 
 @router.get("/document/diff")

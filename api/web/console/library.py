@@ -48,10 +48,10 @@ def library(
     """Documents by id, a page at a time; `q` is part of an id or title."""
     found, more = _found(here, caller, q.strip().casefold(), read_cursor(cursor))
     htmx = "hx-request" in request.headers
-    told = {"documents": found, "next": more, "q": q, "counts": here.application.ledger.counts()}
+    context = {"documents": found, "next": more, "q": q, "counts": here.application.ledger.counts()}
     if htmx:
-        return show(request, "library_list.html", caller, **told)
-    return show(request, "library.html", caller, **told, **_jobs(here, caller), sources=_sources(here, caller))
+        return show(request, "library_list.html", caller, **context)
+    return show(request, "library.html", caller, **context, **_jobs(here, caller), sources=_sources(here, caller))
 
 
 @router.post("/upload", name="upload_documents")

@@ -66,12 +66,12 @@ def _runs(here: State) -> list[dict[str, Any]]:
     found = []
     for file in sorted(_folder(here).glob("*/run.json"), reverse=True)[:_RUNS]:
         try:
-            told = orjson.loads(file.read_bytes())
+            run = orjson.loads(file.read_bytes())
         except (OSError, orjson.JSONDecodeError):
             continue  # being written, or not ours
-        if isinstance(told, dict) and isinstance(told.get("metrics"), dict):
-            about = {name: told.get(name) for name in ("suite", "fingerprint", "passed", "started_at")}
-            found.append(about | {"id": file.parent.name, "metrics": told["metrics"], "intervals": told.get("intervals", {})})
+        if isinstance(run, dict) and isinstance(run.get("metrics"), dict):
+            about = {name: run.get(name) for name in ("suite", "fingerprint", "passed", "started_at")}
+            found.append(about | {"id": file.parent.name, "metrics": run["metrics"], "intervals": run.get("intervals", {})})
     return found
 
 

@@ -27,19 +27,19 @@ def current(engine: Engine, *, filling: bool = False) -> bool:
     of a library that is copied there."""
     try:
         with engine.connect() as conn:
-            told = dict(conn.execute(_STATE).tuples().all())
+            state = dict(conn.execute(_STATE).tuples().all())
     except DBAPIError as exc:
         if meta.name in str(exc.orig):  # no such table: nothing there yet
             return False
         raise  # away, or damaged: no reason to try to write
-    if not filling and f'"state":"{UNFINISHED}"' in told.get("migration", ""):
+    if not filling and f'"state":"{UNFINISHED}"' in state.get("migration", ""):
         raise ConfigError(
             "this ledger is not whole: a library was to be copied there, and that has not ended.",
             field="database.url",
             fix="Run `xiansou migrate --to …` again with the settings of the original.",
             code="migration_unfinished",
         )
-    found = told.get("schema")
+    found = state.get("schema")
     return found is not None and _number(found) == SCHEMA_VERSION
 
 

@@ -198,6 +198,7 @@ def test_a_replay_searches_the_recorded_query_without_asking_again(
     assert [is_condensing(body) for body in server.calls] == [False]
 
 
+@pytest.mark.alone
 def test_who_goes_away_ends_the_call(make: Make, server) -> None:
     answerer, gone = make(first(llm.silence), **{"generator.timeout_s": 30.0}), threading.Event()
     threading.Timer(0.3, gone.set).start()
@@ -207,6 +208,7 @@ def test_who_goes_away_ends_the_call(make: Make, server) -> None:
     assert time.monotonic() - began < 1.5
 
 
+@pytest.mark.alone
 def test_at_most_three_seconds_of_a_long_deadline(make: Make) -> None:
     answerer = make(first(llm.silence), **{"generator.timeout_s": 60.0})
     answer = answerer.answer(ASKED)

@@ -173,6 +173,7 @@ FAULTY = {
 
 
 @pytest.mark.parametrize("behaviour", FAULTY.values(), ids=FAULTY.keys())
+@pytest.mark.alone
 def test_a_failing_backend_is_a_typed_refusal_or_replaced(make, server, behaviour: llm.Behaviour) -> None:
     asking = make(behaviour)
     began = time.monotonic()
@@ -202,6 +203,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize(("behaviour", "reason"), SLOW.values(), ids=SLOW.keys())
+@pytest.mark.alone
 def test_nothing_takes_longer_than_the_deadline(make, behaviour: llm.Behaviour, reason: str) -> None:
     asking = make(behaviour, **{"generator.timeout_s": 1.0})
     began = time.monotonic()
@@ -228,6 +230,7 @@ def test_a_second_backend_is_asked(make, server) -> None:
         assert (answer.status, answer.generator) == ("answered", "second")
 
 
+@pytest.mark.alone
 def test_a_backend_that_keeps_failing_is_left_alone(make, server) -> None:
     asking = make(llm.hangs_up())
     for _ in range(3):

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from api.replies import (
+from api.document_replies import (
     AsReadReply,
     DeleteReply,
     DocumentReply,
@@ -20,9 +20,9 @@ from api.replies import (
     JobPageReply,
     JobReply,
     JobsReply,
-    Problem,
     WriteReply,
 )
+from api.replies import Problem
 
 
 def put(client: httpx.Client, document_id: str, text: str, **fields: Any) -> dict[str, Any]:

@@ -166,6 +166,7 @@ async def test_without_a_worker_a_write_is_kept_and_says_so(
     assert (cancelled.status_code, cancelled.json()["state"], cancelled.json()["error"]["code"]) == (200, "failed", "cancelled")
 
 
+@pytest.mark.alone
 async def test_writes_that_wait_do_not_keep_questions_waiting(
     inside: tuple[httpx.AsyncClient, BreakableEmbedder],
 ) -> None:

@@ -15,7 +15,8 @@ from api_service import make_settings, serving
 from api.app import create_app
 from api.cites import Cites
 from api.principal import Principal
-from ingest.statements import of_text, with_tokens
+from ingest.statements import of_text
+from ingest.token_spans import with_tokens
 from rag.domain import Chunk, Citation, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.record.erase import erase

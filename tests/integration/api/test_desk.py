@@ -20,7 +20,8 @@ from api_service import make_settings, serving
 
 from api.app import create_app
 from ingest import handoffs as sender
-from ingest.statements import of_text, with_tokens
+from ingest.statements import of_text
+from ingest.token_spans import with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.record.erase_visitor import erase_visitor

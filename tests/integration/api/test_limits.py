@@ -164,6 +164,7 @@ def test_many_at_once_do_not_overspend(tmp_path: Path) -> None:
         assert slow.calls * 100 <= 3 * 4096
 
 
+@pytest.mark.alone
 def test_a_full_line_is_refused_quickly_and_the_place_comes_back(tmp_path: Path) -> None:
     slow = Slow()
     told = {**LLM, "limits__concurrent": 2, "limits__queued": 1, "limits__wait_s": 20}

@@ -27,7 +27,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api import metrics_folder
 from api.app import create_app
-from ingest.statements import of_text, with_tokens
+from ingest.statements import of_text
+from ingest.token_spans import with_tokens
 from rag.domain import Chunk, DocumentInput
 from rag.fakes import HashEmbedder
 from rag.record.rows import PreparedDocument

@@ -11,6 +11,7 @@ from api.admission import Admission
 from rag.errors import Overloaded
 
 
+@pytest.mark.alone
 async def test_places_go_on_in_order_and_a_full_line_refuses_at_once() -> None:
     line = Admission(concurrent=2, queued=2, wait_s=5)
     entered = [await line.enter() for _ in range(2)]

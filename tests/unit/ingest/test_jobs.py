@@ -13,7 +13,8 @@ from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from ingest.jobs import MAX_ATTEMPTS, Jobs, unavailable
+from ingest.jobs import MAX_ATTEMPTS, Jobs
+from ingest.unavailable import unavailable
 from rag.domain import DocumentInput, WriteResult
 from rag.errors import NotFound, UpstreamError
 from rag.record.engine import open_engine, writing
@@ -261,6 +262,7 @@ def test_a_job_survives_a_reopened_ledger(tmp_path: Path) -> None:
     engine.dispose()
 
 
+@pytest.mark.alone
 def test_waiting_ends_with_the_job_or_with_the_time(queue: Jobs) -> None:
     def no_redis() -> None:
         raise UpstreamError("there is none")

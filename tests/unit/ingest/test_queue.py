@@ -150,6 +150,7 @@ def test_a_paused_queue_takes_jobs_and_gives_none(engine: Engine, work: Jobs, qu
     assert work.claim("w") == (waiting, doc("waiting"))
 
 
+@pytest.mark.alone
 def test_a_claim_stays_fast_behind_a_large_batch(work: Jobs, queue: Queue, engine: Engine) -> None:
     """10,000 files wait; an edit is claimed first, and claiming costs what it costs in a short queue."""
     batch = queue.open_batch("folder")

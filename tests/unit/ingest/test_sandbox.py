@@ -130,6 +130,7 @@ def test_a_child_that_died_while_idle_is_replaced(box: Sandbox) -> None:
     assert ask(box, "echo well") == "well"
 
 
+@pytest.mark.alone
 def test_threads_do_not_wait_for_each_other(box: Sandbox) -> None:
     before = threading.active_count()
     with ThreadPoolExecutor(2) as pool:

@@ -6,7 +6,8 @@ import pytest
 
 from ingest.chunk import chunk
 from ingest.parse import parse
-from ingest.statements import of_text, with_statements, with_tokens
+from ingest.statements import of_text, with_statements
+from ingest.token_spans import with_tokens
 from rag.domain import Chunk
 from rag.domain.statement import FORMAT, Period, Statement, dump, load
 from rag.fakes import HashEmbedder

@@ -126,6 +126,7 @@ def test_many_writers_make_one_chain(engine: Engine) -> None:
     assert (verdict.ok, verdict.rows) == (True, ROWS + 4 * 55)
 
 
+@pytest.mark.alone
 def test_a_question_waits_for_the_audit_for_microseconds(engine: Engine) -> None:
     trail, took = Trail(engine), []
     for _ in range(500):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rag.domain import DEFAULT_COLLECTION
-from rag.index.mirror import Candidates
+from rag.index.candidates import Candidates
 from rag.record.changes import Attributes
 from rag.search.fuse import singled_out, with_late
 
