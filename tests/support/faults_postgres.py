@@ -1,4 +1,4 @@
-"""The fault harness over PostgreSQL and pgvector: each trial has a copy of the database, and is killed where it talks to the server."""
+"""The fault harness over PostgreSQL and pgvector: each trial has a copy of the database, and is killed where it talks to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record's tables as they are, past the product: SQLite's file, or the PostgreSQL whose URL is in the folder's file `database`."""
+"""The record's tables past the product: SQLite's file, or the PostgreSQL whose URL stands in the folder's file `database`."""
 
 from __future__ import annotations
 
