@@ -34,10 +34,9 @@ SESSION = (
     f"SET tcp_keepalives_idle = {_IDLE_S}; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = {_SILENT_S - _IDLE_S}; "
     f"SET tcp_user_timeout = {_SILENT_S * 1000}; SET client_connection_check_interval = {_LOOK_S * 1000}"
 )
-# One statement. The limits are this transaction's. A COMMIT that waits for a standby and runs into a `statement_timeout` tells
-# of success, though the standby may have nothing (PostgreSQL 18: a WARNING is all): so there is none in a write.
+# One statement, whose limits are this transaction's.
 ONE_WRITER = (
-    f"SELECT set_config('lock_timeout', '{_IN_TURN_S}s', true), set_config('statement_timeout', '0', true), "
+    f"SELECT set_config('lock_timeout', '{_IN_TURN_S}s', true), "
     f"set_config('idle_in_transaction_session_timeout', '{_PAUSED_S}s', true), pg_advisory_xact_lock(20260611)"
 )
 

@@ -111,7 +111,7 @@ def test_with_synchronous_commit_nothing_acknowledged_is_lost(opened: Open) -> N
 
 
 def test_a_commit_is_not_acknowledged_while_the_standby_is_away_whatever_the_time_limit(opened: Open) -> None:
-    """PostgreSQL 18.6 ends a COMMIT that waits for a standby at `statement_timeout` with success and a WARNING."""
+    """A cancelled wait would be a success with a WARNING; `statement_timeout` does not cancel it (PostgreSQL 18.6)."""
     with pair(synchronous=True) as (first, second, url):
         first.ask("ALTER DATABASE x SET statement_timeout = '1s'")
         application = opened("a", url)
