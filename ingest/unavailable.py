@@ -29,7 +29,7 @@ def unavailable(exc: BaseException) -> bool:
     if isinstance(exc, DBAPIError):
         code = getattr(exc.orig, "sqlite_errorcode", None)
         told = explained(exc)
-        away = told is not None and told.code == _LEDGER_UNAVAILABLE
+        away = told is not None and told.code in (_LEDGER_UNAVAILABLE, "disk_full")
         return away or exc.connection_invalidated or (code is not None and code & 0xFF in _UNAVAILABLE)
     if isinstance(exc, UpstreamError):
         return exc.code == _LEDGER_UNAVAILABLE

@@ -110,6 +110,7 @@ def _ledger(settings: Settings) -> Iterator[Check]:
             f"{waiting} waiting, {states.get('failed', 0)} failed, {dead} dead",
             "See `GET /v1/jobs/{id}` for the reasons, then send those documents again." if dead else None,
         )
+        yield from operation.acknowledged(ledger.engine)
     finally:
         ledger.close()
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from rag.check import Check
 from rag.index.engines.pgvector import GRAPH_FROM, PgVectors
 from rag.index.mirror import Mirror
+from rag.record.durability import durability
 from rag.record.last import last
 from rag.record.pgvector_tables import drift
 from rag.record.schema import documents
@@ -96,6 +97,13 @@ def backups(settings: Settings, engine: Engine) -> Iterator[Check]:
         yield Check("backup", "warn", f"the last one is {ago(newest['at'])} old: {newest['file']}", fix)
     else:
         yield Check("backup", "ok", f"the last one {ago(newest['at'])} ago: {newest['file']}")
+
+
+def acknowledged(engine: Engine) -> Iterator[Check]:
+    """What an acknowledgement is worth when a server is lost; nothing for SQLite."""
+    found = durability(engine)
+    if found is not None:
+        yield Check("durability", "warn" if found.fix else "ok", found.told, found.fix)
 
 
 def memory(settings: Settings) -> Iterator[Check]:

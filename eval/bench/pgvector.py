@@ -27,9 +27,9 @@ from rag.domain import Scope
 from rag.fakes import HashEmbedder
 from rag.index.engines.pgvector import PgVectors, Where
 from rag.ports import Vectors
-from rag.record.engine import driven
 from rag.record.pgvector import literal
 from rag.record.pgvector_tables import maintain
+from rag.record.server import driven
 from rag.settings import Settings, load
 from rag.wiring import Application, open_application
 

@@ -70,8 +70,8 @@ def _shown(engine: Engine, to: str) -> str:
     """The URL without its password. Raises InputError, ConfigError for one that cannot be meant."""
     from sqlalchemy.exc import ArgumentError
 
-    from rag.record.engine import driven
     from rag.record.migrate import same
+    from rag.record.server import driven
 
     try:
         url = driven(to)

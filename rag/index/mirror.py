@@ -31,7 +31,7 @@ from rag.index.vectors import LiveIndex
 from rag.ports import Vectors
 from rag.record import queries
 from rag.record.changes import Attributes, Delta, between
-from rag.record.feed import head, live_generation
+from rag.record.feed import head, live_generation, made_at
 from rag.runtime.collecting import without_collecting
 from rag.runtime.logger import get_logger
 from rag.runtime.rwlock import RWLock
@@ -66,18 +66,23 @@ class Mirror:
         snapshots: Snapshots | None = None,
     ):
         self.engine, self._generation, self._dim = engine, generation, dim
-        self._index = make_index(dim)
+        self._make_index, self._snapshots = make_index, snapshots
+        self._lock = RWLock()
+        self._begin()
+        self._saved = 0  # passages changed since the last snapshot
+        self._saving: threading.Thread | None = None
+
+    def _begin(self) -> None:
+        """Empty, at version 0."""
+        self._index = self._make_index(self._dim)
         self._lexical = Lexical()
         self._languages = Languages()
         self._attributes: dict[int, Attributes] = {}
         self._permitted = AccessFilter(self._attributes)
         self._named = Facets(self._attributes, lambda word: self._lexical.spread(word))
-        self._lock = RWLock()
         self._version = 0
+        self._at: float | None = None  # when the change with this number was made
         self._fields: tuple[Any, Mapping[str, Field]] | None = None
-        self._snapshots = snapshots
-        self._saved = 0  # passages changed since the last snapshot
-        self._saving: threading.Thread | None = None
 
     @property
     def version(self) -> int:
@@ -107,21 +112,31 @@ class Mirror:
         With `upto` it goes to that version of the past and stays there. Raises Swapped when it follows the present and its
         generation is no longer the live one.
         """
-        if (upto if upto is not None else queries.head(self.engine)) <= self._version:
+        if self._stands(upto):
             return self._version
         with self._lock.writing(), self.engine.connect() as conn:
             live = live_generation(conn)
             if upto is None and live is not None and live != self._generation:
                 raise Swapped(live)
+            if upto is None and self._at != made_at(conn, self._version):
+                log.warning("the ledger has lost changes that were applied here; all is read anew", version=self._version)
+                self._index.close()
+                self._begin()
             if self._version == 0 and upto is None:
                 self._start()
             target = upto if upto is not None else head(conn)
             if target > self._version:
                 ours = not isinstance(self._index, PgVectors)  # else the record is the index
                 self._apply(between(conn, self._generation, self._version, target, self._dim, with_vectors=ours))
-                self._version = target
+                self._version, self._at = target, made_at(conn, target)
         self._save_when_due()
         return self._version
+
+    def _stands(self, upto: int | None) -> bool:
+        """Whether there is nothing to apply, and what was applied is still of the ledger's past."""
+        if upto is not None:
+            return upto <= self._version
+        return queries.place(self.engine, self._version) == (self._version, self._at)
 
     def _start(self) -> None:
         """From the newest good snapshot, when there is one; the rest comes from the ledger."""
@@ -140,19 +155,19 @@ class Mirror:
             self._languages.restore(saved.counts, {key: id(its.metadata) for key, its in saved.attributes.items()})
             self._attributes.update(saved.attributes)  # the same object: `permitted` looks into it
             self._named.add(saved.attributes.items())
-            self._version = version
+            self._version, self._at = version, queries.place(self.engine, version)[1]
 
     def snapshot(self) -> bool:
         """Writes a snapshot of this moment; False when another process is at it, or an erasure came between."""
         if self._snapshots is None:
             return False
         with self._lock.reading():
-            version, attributes = self._version, dict(self._attributes)
+            version, at, attributes = self._version, self._at, dict(self._attributes)
             state = self._index.state() if isinstance(self._index, LiveIndex) else without_rows(attributes, self._dim)
             counted = self._languages.counted()
         whose = identity(self.engine, self._generation)
         self._saved = 0
-        return self._snapshots.save(whose, version, freeze(self.engine, state, attributes, counted)) is not None
+        return self._snapshots.save(whose, version, freeze(self.engine, state, attributes, counted), at) is not None
 
     def _save_when_due(self) -> None:
         due = self._snapshots is not None and self._saved >= max(_SAVE_AFTER, len(self) // 10)

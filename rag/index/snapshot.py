@@ -24,7 +24,7 @@ import numpy as np
 import orjson
 from sqlalchemy import Engine, func, select
 
-from rag.record.feed import head, live_generation
+from rag.record.feed import head, live_generation, made_at
 from rag.record.schema import changes, meta
 from rag.runtime.fsync import sync
 from rag.runtime.logger import get_logger
@@ -75,8 +75,11 @@ class Snapshots:
     def __init__(self, folder: Path, engine: Engine):
         self._folder, self._engine = folder, engine
 
-    def save(self, whose: Identity, version: int, files: Mapping[str, Part]) -> Path | None:
-        """Writes one; None when another process is writing, or when a document was erased meanwhile."""
+    def save(self, whose: Identity, version: int, files: Mapping[str, Part], at: float | None = None) -> Path | None:
+        """Writes one; None when another process is writing, or when a document was erased meanwhile.
+
+        `at`: when the change with the number `version` was made, by which a ledger that has lost it is known.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked() as free:
             if not free:
@@ -97,6 +100,7 @@ class Snapshots:
                     "epoch": whose.epoch,
                     "generation": whose.generation,
                     "version": version,
+                    "at": at,
                     "files": sizes,
                 }
                 told_text = orjson.dumps(manifest)
@@ -127,11 +131,15 @@ class Snapshots:
         self._drop_erased()
         for place in sorted(self._folder.glob(f"{whose.generation}-*"), key=_version, reverse=True):
             try:
-                return _version(place), read(_read(place, whose, now))
+                return _version(place), read(_read(place, whose, now, self._made_at))
             except (OSError, ValueError, KeyError, TypeError) as exc:
                 log.warning("a snapshot cannot be used and is removed", snapshot=place.name, reason=str(exc))
                 shutil.rmtree(place, ignore_errors=True)
         return None
+
+    def _made_at(self, version: int) -> float | None:
+        with self._engine.connect() as conn:
+            return made_at(conn, version)
 
     @contextmanager
     def _locked(self) -> Iterator[bool]:
@@ -179,7 +187,7 @@ def array(content: bytearray) -> Any:
     return np.ndarray(shape, dtype, content, stream.tell())
 
 
-def _read(place: Path, whose: Identity, now: int) -> Saved:
+def _read(place: Path, whose: Identity, now: int, made: Callable[[int], float | None]) -> Saved:
     """Every file of a snapshot, checked. Raises ValueError, KeyError, OSError."""
     text, _, digest = (place / _MANIFEST).read_bytes().partition(b"\n")
     if hashlib.sha256(text).hexdigest().encode() != digest:
@@ -191,6 +199,8 @@ def _read(place: Path, whose: Identity, now: int) -> Saved:
         raise ValueError("it belongs to another ledger or generation")
     if manifest["version"] != _version(place) or manifest["version"] > now:
         raise ValueError("its version is not of this ledger's past")
+    if manifest.get("at") not in (None, made(manifest["version"])):
+        raise ValueError("this ledger has lost the change that it was made after")
     files = {}
     for name, (size, digest) in manifest["files"].items():
         mapped = "/" in name

@@ -12,6 +12,7 @@ from rag.ports import Embedder
 from rag.record.calibration import PLAIN, Calibration
 from rag.record.feed import live_generation
 from rag.record.generations import generation_at
+from rag.record.queries import place
 from rag.text.tokens import Cutter
 
 _PAST = 2  # each holds all vectors of its version
@@ -35,7 +36,7 @@ class IndexViews:
 
     def __init__(self, first: IndexView, open_view: Callable[[int], IndexView]):
         self._current, self._open = first, open_view
-        self._past: OrderedDict[int, IndexView] = OrderedDict()
+        self._past: OrderedDict[tuple[int, float | None], IndexView] = OrderedDict()
         self._lock = threading.Lock()
         self._pinned = False
 
@@ -74,13 +75,14 @@ class IndexViews:
 
     def at(self, version: int) -> IndexView:
         """The library as it was at an index version; built on first use."""
+        key = version, place(self._current.mirror.engine, version)[1]  # a fail-over may have lost what had this number
         with self._lock:
-            view = self._past.get(version)
+            view = self._past.get(key)
             if view is None:
                 view = self._open(generation_at(self._current.mirror.engine, version))
                 view.mirror.sync(version)
-                self._past[version] = view
-            self._past.move_to_end(version)
+                self._past[key] = view
+            self._past.move_to_end(key)
             while len(self._past) > _PAST:
                 self._past.popitem(last=False)
             return view

@@ -8,7 +8,23 @@ from rag.errors import ConfigError, UpstreamError, XiansouError
 
 _DAMAGED = ("not a database", "malformed", "corrupt", "file is encrypted")
 _FULL = ("disk is full", "no space left", "disk i/o error")
-_SERVER = ("OperationalError", "InterfaceError", "ConnectionTimeout", "AdminShutdown", "PoolTimeout")
+# The server is away, ends, starts, recovers, has become a standby, or threw us out: the same may work a little later.
+_SERVER = (
+    "OperationalError",
+    "InterfaceError",
+    "ConnectionTimeout",
+    "PoolTimeout",
+    "AdminShutdown",
+    "CrashShutdown",
+    "CannotConnectNow",
+    "IdleInTransactionSessionTimeout",
+    "IdleSessionTimeout",
+    "ReadOnlySqlTransaction",
+    "TooManyConnections",
+    "DeadlockDetected",
+    "SerializationFailure",
+    "QueryCanceled",
+)
 RETRY_S = 5.0
 
 
@@ -69,6 +85,10 @@ def _of_sqlite(error: sqlite3.DatabaseError) -> XiansouError:
 
 
 def _of_server(error: BaseException) -> XiansouError:
+    if type(error).__name__ == "LockNotAvailable":
+        return _away("another writer holds the ledger")
+    if type(error).__name__ == "DiskFull":
+        return UpstreamError("the database server's disk is full.", fix="Free some space there.", code="disk_full")
     if type(error).__name__ in _SERVER:
         return _away(f"the database server does not answer ({type(error).__name__})")
     return UpstreamError(f"the database refused a statement ({type(error).__name__}).", code="ledger_failed")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -18,6 +17,7 @@ from rag.errors import ConfigError
 from rag.record import migrations
 from rag.record.damage import explained
 from rag.record.prepared import Driver, borrowed, plain
+from rag.record.server import ONE_WRITER, begin_session, connect_args, driven
 from rag.runtime.fsync import make_folder
 
 # secure_delete overwrites what is deleted, so that an erased text is not left in free pages.
@@ -30,10 +30,7 @@ _PRAGMAS = (
     "cache_size=-65536",
 )
 
-_POSTGRES = "postgresql+psycopg"
-_CONNECT_S = 5  # a server that is away must not hold a request longer
-
-_BEGIN, _ONE_WRITER = "BEGIN IMMEDIATE", "SELECT pg_advisory_xact_lock(20260611)"
+_BEGIN = "BEGIN IMMEDIATE"
 
 
 def open_engine(url: str, *, filling: bool = False) -> Engine:
@@ -45,9 +42,7 @@ def open_engine(url: str, *, filling: bool = False) -> Engine:
             make_folder(Path(parsed.database).parent)
             _private(Path(parsed.database))
         engine = create_engine(parsed, pool_size=16, max_overflow=32, **_options(parsed))
-        if parsed.get_backend_name() == "sqlite":
-            event.listen(engine, "connect", _sqlite_connect)
-            event.listen(engine, "begin", _sqlite_begin)
+        _listen(engine)
         try:
             if not migrations.current(engine, filling=filling):
                 with writing(engine) as conn:
@@ -83,21 +78,19 @@ def _private(file: Path) -> None:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def driven(url: str) -> URL:
-    """The URL with our driver: providers print `postgres://` or `postgresql://`, which name another one or none.
-
-    Raises ArgumentError.
-    """
-    parsed = make_url(re.sub(r"^postgres://", "postgresql://", url.strip()))
-    return parsed.set(drivername=_POSTGRES) if parsed.drivername in ("postgresql", "postgresql+psycopg2") else parsed
-
-
 def _options(url: URL) -> dict[str, Any]:
     """`hide_parameters`: an error never shows the documents' text."""
     if url.get_backend_name() == "sqlite":
         return {"pool_pre_ping": False, "hide_parameters": True}
-    waiting = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_S}
-    return {"pool_pre_ping": True, "hide_parameters": True, "connect_args": waiting}
+    return {"pool_pre_ping": True, "hide_parameters": True, "connect_args": connect_args(url)}
+
+
+def _listen(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+    else:
+        event.listen(engine, "connect", begin_session)
 
 
 def loose(engine: Engine) -> Engine:
@@ -107,10 +100,9 @@ def loose(engine: Engine) -> Engine:
     """
     name = engine.dialect.name
     mine = create_engine(engine.url, pool_size=1, max_overflow=0, **_options(engine.url))
+    _listen(mine)
     if name == "sqlite":
-        event.listen(mine, "connect", _sqlite_connect)
         event.listen(mine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))
-        event.listen(mine, "begin", _sqlite_begin)
     else:
         event.listen(mine, "begin", lambda conn: conn.exec_driver_sql("SET LOCAL synchronous_commit TO OFF"))
     return mine
@@ -139,7 +131,7 @@ class writing:
     def __enter__(self) -> Connection:
         self._transaction = self._connection.begin()
         if self._connection.dialect.name == "postgresql":
-            self._connection.exec_driver_sql(_ONE_WRITER)
+            self._connection.exec_driver_sql(ONE_WRITER)
         return self._connection
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
@@ -157,6 +149,6 @@ def drafting(engine: Engine) -> Iterator[Driver]:
     """As `writing`, for statements that are worded already; a tenth of what a put takes is SQLAlchemy's own transaction."""
     with borrowed(engine) as conn:
         # PostgreSQL's driver begins with the first statement.
-        plain(conn, _ONE_WRITER if conn.dialect.name == "postgresql" else _BEGIN)
+        plain(conn, ONE_WRITER if conn.dialect.name == "postgresql" else _BEGIN)
         yield conn
         conn.connection.commit()

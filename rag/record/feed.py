@@ -21,6 +21,12 @@ def head(conn: Connection) -> int:
     return int(conn.scalar(select(func.coalesce(func.max(changes.c.seq), 0))) or 0)
 
 
+def made_at(conn: Connection, seq: int) -> float | None:
+    """When a change was made; None: there is none with this number."""
+    at = conn.scalar(select(changes.c.at).where(changes.c.seq == seq))
+    return None if at is None else float(at)
+
+
 def live_generation(conn: Conn) -> int | None:
     """Id of the generation that answers, or None before the first."""
     value = say.GENERATION.value(conn)

@@ -22,11 +22,12 @@ from sqlalchemy.exc import DBAPIError
 
 from rag.errors import ConfigError, Conflict, UpstreamError
 from rag.record.damage import explained
-from rag.record.engine import driven, open_engine, writing
+from rag.record.engine import open_engine, writing
 from rag.record.feed import head
 from rag.record.migrations import UNFINISHED
 from rag.record.schema import meta, metadata
 from rag.record.seal import seal
+from rag.record.server import driven
 from rag.record.tables_copy import Difference, Sum, equalise, sums_of
 
 _PASSES = 5  # before the source is sealed, at most

@@ -14,6 +14,7 @@ from rag.domain import Kind
 from rag.record.prepared import borrowed, plain
 
 _HEAD = "SELECT COALESCE(MAX(seq), 0) FROM changes"
+_PLACE = "SELECT (SELECT COALESCE(MAX(seq), 0) FROM changes), (SELECT at FROM changes WHERE seq = {version})"
 _PASSAGES = """SELECT p.id, p.document_id, p.version, p.section, p.kind, p.text, p.context, p.start, p."end", p.fields,
 p.statements, v.title, v.url, v.source, v.collection, v.metadata
 FROM passages p JOIN versions v ON v.document_id = p.document_id AND v.version = p.version
@@ -46,6 +47,15 @@ class PassageRow(NamedTuple):
 def head(engine: Engine) -> int:
     """Sequence number of the newest change."""
     return int(value(engine, _HEAD))
+
+
+def place(engine: Engine, version: int) -> tuple[int, float | None]:
+    """The head, and when the change with this number was made; None: this ledger has none.
+
+    A number alone tells no history from another: after a fail-over that lost changes, theirs may be given once more.
+    """
+    newest, at = _rows(engine, _PLACE.format(version=int(version)))[0]
+    return int(newest), at
 
 
 def value(engine: Engine, statement: str) -> Any:

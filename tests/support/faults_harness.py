@@ -92,6 +92,8 @@ class Ended:
 class Rig:
     """Two zygotes and a folder to work in. Trials may come from any thread."""
 
+    killing: Sequence[str] = KILLING
+
     def __init__(self, folder: Path, zygotes: int = 2):
         self._folder, self._idle = folder, SimpleQueue[Zygote]()
         self._zygotes = [Zygote() for _ in range(zygotes)]
@@ -136,7 +138,7 @@ class Rig:
         """How often the phase makes each of the system calls at which a process is killed."""
         with self.copy(library, phase) as folder:
             log = folder / "strace"
-            ended = self.trial(folder, phase, ["-o", str(log), "-e", f"trace={','.join(KILLING)}"], planted)
+            ended = self.trial(folder, phase, ["-o", str(log), "-e", f"trace={','.join(self.killing)}"], planted)
             found = [match for line in log.read_text().splitlines() if (match := _CALL.match(line))]
         return Counter(match[2] for match in found if int(match[1]) == ended.pid)  # strace counts by thread
 

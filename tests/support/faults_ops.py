@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 from sqlalchemy import func, select
 
@@ -20,6 +21,7 @@ from ingest.jobs import Jobs
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput, Question, WriteResult
 from rag.fakes import HashEmbedder
+from rag.index.engines.pgvector import PgVectors
 from rag.index.mirror import Mirror
 from rag.index.snapshot import Snapshots
 from rag.index.vectors import LiveIndex
@@ -40,7 +42,9 @@ def embedder(name: str) -> HashEmbedder:
 
 
 def settings_of(folder: Path, model: str = "hash-64") -> Settings:
-    told = {"data_dir": str(folder / "data"), "embedding.model": model, "ingest.chunk_tokens": 64}
+    told: dict[str, object] = {"data_dir": str(folder / "data"), "embedding.model": model, "ingest.chunk_tokens": 64}
+    if (url := folder / "database").exists():  # the URL of a PostgreSQL, which then is the index too
+        told |= {"database.url": url.read_text(), "index.engine": "pgvector"}
     return load(Path(os.devnull), env={}, overrides=told | {"answer.max_wrong_rate": 0.99})
 
 
@@ -224,6 +228,10 @@ class Env:
 
 def content(mirror: Mirror) -> dict[int, bytes]:
     """Vector of each passage id that a mirror holds."""
+    if isinstance(mirror.index, PgVectors):
+        ids = np.array(sorted(mirror._attributes), np.int64)
+        assert len(mirror._lexical) == len(ids) == len(mirror.index)
+        return {int(key): row.tobytes() for key, row in zip(ids, mirror.index.vectors(ids), strict=True)}
     state = mirror._index.state()
     rows = {int(key): row.tobytes() for key, row in zip(state.ids, state.rows, strict=True) if key >= 0}
     assert set(rows) == set(mirror._attributes) and len(mirror._lexical) == len(rows)

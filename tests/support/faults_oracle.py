@@ -8,9 +8,9 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import Sequence
-from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -22,10 +22,15 @@ from rag.fakes import HashEmbedder
 from rag.index.mirror import Mirror
 from rag.index.vectors import LiveIndex
 from rag.record.backup import restore
+from rag.record.engine import open_engine
+from rag.record.pgvector import tables
+from rag.record.pgvector_tables import drift
+from rag.record.prepared import borrowed
 from rag.record.rows import passage_hash
 from rag.wiring import Application
 from tests.support.faults_claims import ABSENT, Line, Op, State, States, after_restore, operations, reused, states
 from tests.support.faults_ops import BACKUP, Env, content, document, embedder, read_journal, sentinel
+from tests.support.faults_raw import Raw, raw
 
 MARK = re.compile(r"(\w+)\.v(\d+)\.p(\d+)of(\d+)")
 _DIGESTED = ("documents", "versions", "passages", "vectors", "late", "contents", "changes", "erased", "generations")
@@ -67,50 +72,65 @@ def examine(folder: Path, base_head: int) -> list[str]:
 
 
 def integrity(folder: Path) -> list[str]:
-    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
-        found = [row[0] for row in raw.execute("PRAGMA integrity_check")]
-        keys = raw.execute("PRAGMA foreign_key_check").fetchall()
+    with raw(folder) as record:
+        if not record.sqlite:
+            return _drift(folder)
+        found = [row[0] for row in record.execute("PRAGMA integrity_check")]
+        keys = record.execute("PRAGMA foreign_key_check").fetchall()
     return [f"integrity: {text}" for text in found if text != "ok"] + [f"foreign key: {row}" for row in keys]
+
+
+def _drift(folder: Path) -> list[str]:
+    """Whether the tables of vectors have a row for each live passage of their generation and no other."""
+    engine = open_engine((folder / "database").read_text())
+    try:
+        with borrowed(engine) as conn:
+            there = tables(conn)
+        found = [(table, drift(engine, table)) for table in there if table.ready]
+    finally:
+        engine.dispose()
+    return [f"{table.name}: {its}" for table, its in found if its.lacking or its.foreign]
 
 
 def structure(folder: Path) -> list[str]:
     """Every live document whole, at one version, with its own vectors; nothing left of what is not live."""
     wrong: list[str] = []
-    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
-        raw.row_factory = sqlite3.Row
-        live = raw.execute("SELECT g.id, g.fingerprint FROM generations g JOIN meta m ON m.key='generation' AND m.value=g.id")
+    with raw(folder) as record:
+        live = record.execute(
+            "SELECT g.id, g.fingerprint FROM generations g JOIN meta m ON m.key='generation' AND m.value=CAST(g.id AS TEXT)"
+        )
         generation = live.fetchone()
         if generation is None:
             return wrong  # it was never opened
-        head = raw.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()[0]
+        head = record.execute("SELECT coalesce(max(seq), 0) FROM changes").fetchone()[0]
         model = embedder(orjson.loads(generation["fingerprint"])["embedding"])
-        for doc in raw.execute("SELECT * FROM documents").fetchall():
+        for doc in record.execute("SELECT * FROM documents").fetchall():
             if doc["index_version"] > head:
                 wrong.append(f"{doc['id']} has index version {doc['index_version']} after the head {head}")
-            current = raw.execute(
+            current = record.execute(
                 "SELECT * FROM passages WHERE document_id=? AND retired_seq IS NULL ORDER BY generation, ordinal", (doc["id"],)
             ).fetchall()
-            kept = raw.execute("SELECT count(*) FROM contents WHERE document_id=?", (doc["id"],)).fetchone()[0]
+            kept = record.execute("SELECT count(*) FROM contents WHERE document_id=?", (doc["id"],)).fetchone()[0]
             if doc["state"] != "live":
                 wrong += [f"{doc['id']} is {doc['state']} with {len(current)} live passages"] if current else []
                 wrong += [f"{doc['id']} is {doc['state']} with its upload"] if kept else []
                 continue
             mine = [row for row in current if row["generation"] == generation["id"]]
-            wrong += _whole(raw, doc, mine, model)
+            wrong += _whole(record, doc, mine, model)
             wrong += [
                 f"{doc['id']}: passages of versions beside {doc['version']}" for r in current if r["version"] != doc["version"]
             ]
     return wrong
 
 
-def _whole(raw: sqlite3.Connection, doc: sqlite3.Row, mine: Sequence[sqlite3.Row], model: HashEmbedder) -> list[str]:
+def _whole(record: Raw, doc: Any, mine: Sequence[Any], model: HashEmbedder) -> list[str]:
     """Against the upload that is kept: its text, as many passages as it has, each with the vector of its text."""
     key, wrong = doc["id"], []
-    versions = raw.execute("SELECT * FROM versions WHERE document_id=? AND retired_seq IS NULL", (key,)).fetchall()
+    versions = record.execute("SELECT * FROM versions WHERE document_id=? AND retired_seq IS NULL", (key,)).fetchall()
     if [row["version"] for row in versions] != [doc["version"]]:
         return [f"{key}: version {doc['version']} stands as {[row['version'] for row in versions]}"]
     text = versions[0]["text"]
-    content = raw.execute("SELECT content FROM contents WHERE document_id=?", (key,)).fetchone()
+    content = record.execute("SELECT content FROM contents WHERE document_id=?", (key,)).fetchone()
     if content is None or zlib.decompress(content[0]).decode() != text:
         wrong.append(f"{key}: its upload is not its text")
     marks = MARK.findall(text)
@@ -120,12 +140,14 @@ def _whole(raw: sqlite3.Connection, doc: sqlite3.Row, mine: Sequence[sqlite3.Row
     for row in mine:
         if row["text"] != text[row["start"] : row["end"]]:
             wrong.append(f"{key}: passage {row['id']} is not its span")
-        wrong += _vector(raw, row, model)
+        wrong += _vector(record, row, model)
     return wrong
 
 
-def _vector(raw: sqlite3.Connection, row: sqlite3.Row, model: HashEmbedder) -> list[str]:
-    found = raw.execute("SELECT vector FROM vectors WHERE generation=? AND hash=?", (row["generation"], row["hash"])).fetchone()
+def _vector(record: Raw, row: Any, model: HashEmbedder) -> list[str]:
+    found = record.execute(
+        "SELECT vector FROM vectors WHERE generation=? AND hash=?", (row["generation"], row["hash"])
+    ).fetchone()
     if found is None:
         return [f"{row['document_id']}: passage {row['id']} has no vector"]
     told = f"{row['context']}\n{row['text']}"
@@ -137,8 +159,8 @@ def _vector(raw: sqlite3.Connection, row: sqlite3.Row, model: HashEmbedder) -> l
 
 def _states(folder: Path) -> dict[str, State]:
     """Of each document, by the marks in the text that stands: what a reader of the record gets."""
-    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
-        rows = raw.execute(
+    with raw(folder) as record:
+        rows = record.execute(
             "SELECT d.id, d.state, v.text FROM documents d"
             " LEFT JOIN versions v ON v.document_id = d.id AND v.version = d.version"
         ).fetchall()
@@ -178,8 +200,8 @@ def _swapped(folder: Path, ops: Sequence[Op]) -> list[str]:
     if not swaps:
         return []
     assert swaps[-1].acked
-    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
-        live = int(raw.execute("SELECT value FROM meta WHERE key='generation'").fetchone()[0])
+    with raw(folder) as record:
+        live = int(record.execute("SELECT value FROM meta WHERE key='generation'").fetchone()[0])
     told = swaps[-1].acked["generation"]
     return [] if live == told else [f"generation {live} is live, {told} was acknowledged"]
 
@@ -278,10 +300,10 @@ def _replay(folder: Path, application: Application, ops: Sequence[Op]) -> list[s
 def digest(folder: Path) -> str:
     """Of all rows that say what the library holds."""
     total = sha256()
-    with closing(sqlite3.connect(folder / "data" / "ledger.db")) as raw:
+    with raw(folder) as record:
         for table in _DIGESTED:
-            columns = [row[1] for row in raw.execute(f"PRAGMA table_info({table})") if row[1] not in _NOT_DIGESTED]
+            columns = [column for column in record.columns(table) if column not in _NOT_DIGESTED]
             quoted = ",".join(f'"{column}"' for column in columns)
-            for row in raw.execute(f"SELECT {quoted} FROM {table} ORDER BY 1, 2"):
-                total.update(repr(row).encode())
+            for row in record.execute(f"SELECT {quoted} FROM {table} ORDER BY 1, 2"):
+                total.update(repr(tuple(row)).encode())
     return total.hexdigest()

@@ -114,7 +114,7 @@ def _fork(work: Callable[..., Any], told: dict[str, Any]) -> dict[str, Any]:
     return {"pid": child, "status": os.waitstatus_to_exitcode(status)} | (orjson.loads(said) if said else {})
 
 
-class _Here:
+class Here:
     """Parses without a child. Children have tests of their own (`test_sandbox`); here every trial would start one, traced,
     for documents of a few lines: ten times the work of the write that is looked at."""
 
@@ -146,7 +146,7 @@ def _threads() -> list[str]:
 
 
 def main() -> None:
-    sandbox.shared = lambda _limits: _Here()  # type: ignore[assignment,return-value]
+    sandbox.shared = lambda _limits: Here()  # type: ignore[assignment,return-value]
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what the children log is no reply
     _warm()

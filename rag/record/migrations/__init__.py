@@ -46,7 +46,7 @@ def current(engine: Engine, *, filling: bool = False) -> bool:
 def migrate(conn: Connection) -> None:
     """Creates the tables of a new ledger, or brings an older one up. Inside a write transaction. Raises ConfigError."""
     assert tables.MODULES  # their tables are in the metadata by now
-    found = conn.scalar(_SCHEMA) if inspect(conn).has_table(meta.name) else None
+    found = conn.scalar(_SCHEMA) if _is_ours(conn) else None
     if found is None:
         metadata.create_all(conn)
         values = {"schema": str(SCHEMA_VERSION), "library": uuid.uuid4().hex, "epoch": uuid.uuid4().hex}
@@ -55,6 +55,22 @@ def migrate(conn: Connection) -> None:
     elif _number(found) < SCHEMA_VERSION:
         upgrade(conn, _number(found))
         conn.execute(update(meta).where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION)))
+
+
+def _is_ours(conn: Connection) -> bool:
+    """Whether there is a ledger; False: nothing yet. Raises ConfigError when tables of the same names are another program's."""
+    seen = inspect(conn)
+    there = set(seen.get_table_names())
+    if meta.name in there and {"key", "value"} <= {column["name"] for column in seen.get_columns(meta.name)}:
+        return True
+    foreign = sorted(there & set(metadata.tables))
+    if foreign:
+        raise ConfigError(
+            f"the database holds tables of another program: {', '.join(foreign[:3])}.",
+            field="database.url",
+            fix="Give Xiansou a database of its own.",
+        )
+    return False
 
 
 def upgrade(conn: Connection, version: int, target: str = "head") -> None:
