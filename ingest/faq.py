@@ -25,7 +25,7 @@ _ONE_A_LINE = re.compile(r"[一每]行一[个条]|one (?:per|a|each) line|per li
 _KEYWORDS = columns.names("keyword,keywords,trigger,triggers,关键词,关键字,触发关键词")
 _ARTICLE_TITLES = columns.names("title,article title,article,page title,document title,标题,知识标题,文章标题,知识名称,文章名称,文档标题")
 _ARTICLE_TEXTS = columns.names(
-    "body,content,text,article body,article content,article text,page content,body text,body html,html,"
+    "body,content,article body,article content,article text,page content,body text,body html,html,"
     "内容,正文,知识内容,文章内容,知识正文,文章正文,文档内容"
 )
 _QUESTION_LIMIT = 300
