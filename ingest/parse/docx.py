@@ -20,7 +20,7 @@ from ingest.parse.lines import bullet, numbered_level
 from ingest.parse.mathtext import linear
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.slots import Line, Slot, width
-from ingest.parse.visible import lowered, raised
+from ingest.parse.raised import lowered, raised
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError

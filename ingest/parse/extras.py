@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.parse.visible import lowered, raised
+from ingest.parse.raised import lowered, raised
 
 SIGNS = re.compile(r"~|\^|\+\+|\{|\[\^|:[a-z]+-|^:[ \t]|^\*\[|\[\[?_?toc|<(?:del|s|strike)\b", re.IGNORECASE | re.MULTILINE)
 EXTRAS = re.compile(

@@ -12,7 +12,7 @@ from ingest.parse.extras import EXTRAS, SIGNS
 from ingest.parse.extras import instead as extra
 from ingest.parse.markup import Line
 from ingest.parse.tags import BLOCK, INLINE
-from ingest.parse.visible import lowered, raised
+from ingest.parse.raised import lowered, raised
 from rag.domain import Block
 from rag.domain.statement import Cell
 

@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree
 
 from ingest import columns
+from ingest.parse import removed
 from ingest.parse.archive import encrypted, open_archive
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.sheet import parted, write_rows
@@ -174,10 +175,14 @@ class _Reader:
                 if frame not in titles and frame.get(f"{_PRESENTATION}class") not in ("footer", "date-time", "page-number"):
                     self.walk([frame])
             for notes in page.iter(f"{_PRESENTATION}notes"):
-                self._notes(notes)
+                self._notes(notes, number)
 
-    def _notes(self, notes: Any) -> None:
+    def _notes(self, notes: Any, page: int) -> None:
         texts = [text for paragraph in notes.iter(f"{_TEXT}p") if (text := normalise(_text(paragraph)))]
+        if texts and removed.is_on(removed.SPEAKER_NOTES):
+            self.writer.leave_out("speaker notes", [str(page)])
+            removed.note(removed.SPEAKER_NOTES, 1)
+            return
         header = "演讲者备注" if columns.is_chinese("".join(texts)) else "Speaker notes"
         if texts:
             self.writer.line(header)

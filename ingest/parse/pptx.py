@@ -16,7 +16,7 @@ from ingest.parse.lines import bullet
 from ingest.parse.lines import columns as width
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.slots import Line, Slot
-from ingest.parse.visible import lowered, raised
+from ingest.parse.raised import lowered, raised
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO, Any
 
-from ingest.parse.visible import lowered, raised
+from ingest.parse.raised import lowered, raised
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ITEM, _TEXT = f"{_MAIN}si", f"{_MAIN}t"

@@ -11,7 +11,7 @@ from lxml import etree
 
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.slots import Line, Slot
-from ingest.parse.visible import lowered, raised
+from ingest.parse.raised import lowered, raised
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
