@@ -14,6 +14,7 @@ from ingest.parse.frames import Frame
 from ingest.parse.frontmatter import front_matter, refuse_unpublished
 from ingest.parse.htmltable import read_table
 from ingest.parse.jsx import resolved
+from ingest.parse.templates import rendered
 from ingest.parse.lines import numbered_level
 from ingest.parse.markedits import edited
 from ingest.parse.markup import Line, scan
@@ -49,7 +50,7 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
 
     `mdx`: indented text is prose, never code.
     """
-    source = resolved(source)
+    source = resolved(rendered(source))
     title, metadata, first = front_matter(source)
     refuse_unpublished(metadata)
     lines = scan(source, first, mdx=mdx)

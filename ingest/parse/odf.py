@@ -12,6 +12,8 @@ from lxml import etree
 from ingest import columns
 from ingest.parse import removed
 from ingest.parse.archive import encrypted, open_archive
+from ingest.parse.odfstyles import LOOKS, PLAIN, look_of, looks
+from ingest.parse.raised import lowered, raised
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.sheet import parted, write_rows
 from ingest.parse.slots import Line, Slot, width
@@ -56,6 +58,7 @@ def parse(content: bytes) -> Parsed:
     body = root.find(f"{_OFFICE}body")
     if body is None:
         raise ParseError("The file has no content.", code="broken", fix="Save and send it again.")
+    LOOKS.set(looks([root, styles]))
     reader = _Reader(Writer(_title(body, meta)), _numbered([root, styles]))
     for part in body:
         if part.tag == f"{_OFFICE}spreadsheet":
@@ -103,7 +106,7 @@ class _Reader:
 
     def walk(self, element: Any) -> None:
         for child in element:
-            if not isinstance(child.tag, str) or child.tag in _SKIPPED:
+            if not isinstance(child.tag, str) or child.tag in _SKIPPED or look_of(child).out:
                 continue
             if child.tag == f"{_TEXT}h":
                 level = child.get(f"{_TEXT}outline-level", "1")
@@ -257,7 +260,7 @@ def _count(element: Any, name: str) -> int:
 
 
 def _text(element: Any) -> str:
-    return "".join(_texts(element))
+    return "" if look_of(element).out else "".join(_texts(element))
 
 
 def _texts(element: Any) -> Iterator[str]:
@@ -270,6 +273,12 @@ def _texts(element: Any) -> Iterator[str]:
             yield " "
         elif child.tag == f"{_TEXT}line-break":
             yield "\n"
+        elif isinstance(child.tag, str) and (look := look_of(child)) != PLAIN:
+            if not look.out:
+                text = "".join(_texts(child))
+                yield raised(text) if look.place > 0 else lowered(text) if look.place < 0 else text
+        elif child.tag == f"{_TEXT}ruby":
+            yield "".join("".join(_texts(base)) for base in child.iterchildren(f"{_TEXT}ruby-base"))
         elif child.tag == f"{_TEXT}note":
             yield "".join(child.itertext(f"{_TEXT}note-citation"))
         elif isinstance(child.tag, str) and child.tag not in _SKIPPED and child.tag != f"{_DRAW}frame":
