@@ -185,7 +185,7 @@ class _Reader:
 def _records(elements: Sequence[Any]) -> tuple[list[str], list[list[str]]] | None:
     """Siblings of one name that hold nothing but values: the rows of a data file. None for all else."""
     first = _name(elements[0])
-    if first in _TITLES or first in _ITEMS or first in _ROWS or any(_name(one) != first for one in elements):
+    if first in _TITLES or first in _ROWS or any(_name(one) != first for one in elements):
         return None
     rows = []
     for one in elements:
