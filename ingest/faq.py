@@ -23,7 +23,9 @@ _ASKS_EN = re.compile(
 )
 _ONE_A_LINE = re.compile(r"[一每]行一[个条]|one (?:per|a|each) line|per line", re.IGNORECASE)
 _KEYWORDS = columns.names("keyword,keywords,trigger,triggers,关键词,关键字,触发关键词")
-_ARTICLE_TITLES = columns.names("title,article title,article,page title,document title,标题,知识标题,文章标题,知识名称,文章名称,文档标题")
+_ARTICLE_TITLES = columns.names(
+    "title,article title,article,page title,document title,标题,知识标题,文章标题,知识名称,文章名称,文档标题"
+)
 _ARTICLE_TEXTS = columns.names(
     "body,content,article body,article content,article text,page content,body text,body html,html,"
     "内容,正文,知识内容,文章内容,知识正文,文章正文,文档内容"
@@ -93,7 +95,7 @@ def find_columns(header: Sequence[str]) -> Columns | None:
 
 
 def _asked_by(header: Sequence[str], roles: Sequence[str]) -> list[int]:
-    """Beside answers, where no column is called a question: phrasings (`Intent, Utterances, Response`), words that call it up."""
+    """Beside answers, without a column of questions: phrasings (`Intent, Utterances, Response`), words that call it up."""
     if {"symptom", "cause", "resolution"} & set(roles):
         return []
     similar = [i for i, role in enumerate(roles) if role == "similar questions"]
@@ -137,7 +139,9 @@ def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Col
 def _columns(header: Sequence[str], roles: Sequence[str], questions: list[int], answers: list[int]) -> Columns:
     # `question 1, question 2, …`: the first is the question, the others are phrasings.
     phrasings = (*questions[1:], *(i for i, role in enumerate(roles) if role == "similar questions"))
-    left_out = [i for i, name in enumerate(header) if roles[i] in ("forbidden", "ignore", "person") or (name and is_staff(name))]
+    left_out = [
+        i for i, name in enumerate(header) if roles[i] in ("forbidden", "ignore", "person") or (name and is_staff(name))
+    ]
     titles = [i for i, role in enumerate(roles) if role == "title" and i not in left_out]
     taken = {*questions, *phrasings, *answers, *left_out, *titles[:1]}
     fields = columns.field_columns(header, taken)

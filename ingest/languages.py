@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 _WORDS = {
-    "zh": "中文|汉语|漢語|简体中文|简体|繁体中文|繁体|簡體中文|簡體|繁體中文|繁體|国语|國語|chinese|mandarin",
+    "zh": "中文|汉语|漢語|简体中文|简体|繁体中文|繁体|簡體|繁體中文|繁體|国语|國語|chinese|mandarin",
     "en": "英文|英语|英語|english",
     "ja": "日文|日语|日語|japanese",
     "ko": "韩文|韩语|韓文|韓語|korean",

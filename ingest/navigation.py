@@ -1,4 +1,4 @@
-"""The order and the sections that a documentation site gives its pages: MkDocs, Docusaurus, VitePress, Sphinx, GitBook and others.
+"""The order and the sections that a documentation site gives its pages: MkDocs, Docusaurus, VitePress, Sphinx, GitBook.
 
 What such a site keeps beside its pages is read as text, never run: a sidebar that is computed has no order here.
 """
@@ -17,13 +17,21 @@ import yaml
 _PAGES = (".md", ".mdx", ".rst", ".adoc", ".ipynb", ".html")
 _LIMIT = 2**20
 _DEPTH = 12
-_LIST_LINK = re.compile(r"^(?P<indent>[ \t]*)[-*+][ \t]+(?:\[(?P<name>(?:[^\[\]]|\\.)+)\]\((?P<path>[^()\s]*)[^()]*\)|(?P<text>\S[^\n]*?))[ \t]*$", re.M)
+_LIST_LINK = re.compile(
+    r"^(?P<indent>[ \t]*)[-*+][ \t]+(?:\[(?P<name>(?:[^\[\]]|\\.)+)\]\((?P<path>[^()\s]*)[^()]*\)|(?P<text>\S[^\n]*?))[ \t]*$",
+    re.M,
+)
 _HEADING = re.compile(r"^#{1,3}[ \t]+(?P<name>\S[^\n]*?)[ \t#]*$", re.M)
-_TOCTREE = re.compile(r"^(?P<indent>[ \t]*)(?:\.\. toctree::|(?P<fence>`{3,}|:{3,})\{toctree\})[^\n]*\n(?P<body>(?:[ \t]+[^\n]*\n?|[^\S\n]*\n|(?(fence)[^`:\n][^\n]*\n))*)", re.M)
+_TOCTREE = re.compile(
+    r"^(?P<indent>[ \t]*)(?:\.\. toctree::|(?P<fence>`{3,}|:{3,})\{toctree\})[^\n]*\n(?P<body>(?:[ \t]+[^\n]*\n?"
+    r"|[^\S\n]*\n|(?(fence)[^`:\n][^\n]*\n))*)",
+    re.M,
+)
 _TOC_LINE = re.compile(r"(?:(?P<name>[^<>\n]+?)\s*<(?P<path>[^<>\s]+)>|(?P<bare>[^\s<>]+))\s*$")
 _SCRIPT_ENTRY = re.compile(
     r"(?:\b(?:label|text)\s*:\s*(?P<q>['\"`])(?P<label>(?:(?!(?P=q))[^\n])*)(?P=q))|(?:\b(?:id|link|href)\s*:\s*(?P<r>['\"`])(?P<to>(?:(?!(?P=r))[^\n])*)(?P=r))"
-    r"|(?P<open>[\[{])|(?P<close>[\]}])|(?P<s>['\"`])(?P<bare>[\w./@-]+)(?P=s)(?!\s*:)|(?P<key>['\"]?[\w -]+['\"]?\s*:\s*(?=[\[{]))"
+    r"|(?P<open>[\[{])|(?P<close>[\]}])|(?P<s>['\"`])(?P<bare>[\w./@-]+)(?P=s)(?!\s*:)"
+    r"|(?P<key>['\"]?[\w -]+['\"]?\s*:\s*(?=[\[{]))"
 )
 _COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 _SITE = re.compile(r"(?<!\w)url\s*:\s*['\"](https?://[^'\"]+)['\"]")
@@ -99,7 +107,9 @@ def is_navigation(file: Path) -> bool:
     if file.name.lower() not in ("summary.md", "_sidebar.md", "_navbar.md"):
         return False
     text = _text(file)
-    lines = [line for line in text.splitlines() if line.strip() and not _HEADING.match(line) and not set(line.strip()) <= set("-*_")]
+    lines = [
+        line for line in text.splitlines() if line.strip() and not _HEADING.match(line) and not set(line.strip()) <= set("-*_")
+    ]
     links = [line for line in lines if (match := _LIST_LINK.match(line)) and match["path"] is not None]
     return len(links) > 1 and all(_LIST_LINK.match(line) or line.startswith("<!--") for line in lines)
 
@@ -143,7 +153,7 @@ def _mkdocs(folder: Path) -> Navigation | None:
     if not text:
         return None
     try:
-        told = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader that knows fewer tags still
+        told = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     if not isinstance(told, dict):

@@ -11,10 +11,28 @@ _SURNAMES = frozenset(
     "查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽"
     "張劉陳楊趙黃吳孫馬羅鄭謝韓馮鄧許呂蘇盧蔣賈葉閻鍾薑範譚鄒陸顧萬錢湯喬賀賴龔龐蘭顏倪嚴蘆莊單關淩費紀項衛閔車邊饒簡婁連計竇遲藍鞏"
 )
-_COMPOUND = ("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "歐陽", "司馬", "諸葛", "東方")
+_COMPOUND = (
+    "欧阳",
+    "司马",
+    "上官",
+    "诸葛",
+    "东方",
+    "皇甫",
+    "尉迟",
+    "公孙",
+    "慕容",
+    "令狐",
+    "司徒",
+    "歐陽",
+    "司馬",
+    "諸葛",
+    "東方",
+)
 _TITLE_ZH = "(?:先生|女士|小姐|太太|经理|經理|老师|老師|工程师|工程師|主任|师傅|師傅)"
 _ZH = rf"[\u4e00-\u9fff]{{2,4}}?(?:·[\u4e00-\u9fff]{{1,6}})?(?={_TITLE_ZH}?(?:[^\u4e00-\u9fff]|$))"
-_EN = r"[A-Z][a-zA-Z'’-]+(?:[ \t](?:[A-Z]\.|[A-Z][a-zA-Z'’-]+|de|da|van|von|der|la|bin|al)){0,3}[ \t][A-Z][a-zA-Z'’-]+(?![\w'’-])"
+_EN = (
+    r"[A-Z][a-zA-Z'’-]+(?:[ \t](?:[A-Z]\.|[A-Z][a-zA-Z'’-]+|de|da|van|von|der|la|bin|al)){0,3}[ \t][A-Z][a-zA-Z'’-]+(?![\w'’-])"
+)
 _ROLES_ZH = (
     "(?:客户|客戶|顾客|顧客|用户|用戶|会员|會員|学员|患者|联系|聯繫|聯絡|联络|收货|收件|寄件|报修|報修|申请|申請|投诉|反馈|经办|经手|负责|責任|责任|负責|負責"
     "|处理|處理|跟进|跟進|受理|对接|审核|维修|安装|值班|提交|创建|签收|发件|作者|签名|署名|落款)?"
@@ -24,18 +42,23 @@ _LABEL_ZH = (
     r"|负责|負責|责任|責任|处理|處理|跟进|跟進|受理|对接|提交|创建|发件|签收|值班)(?:人员|人員|人|员|員)|客户|客戶|顾客|作者|签名|署名|落款|工程师|工程師|技术员|客服(?:人员|专员)?|坐席|学员|患者)"
 )
 _LABEL_EN = (
-    r"(?:(?:customer|client|contact|requester|reporter|agent|employee|patient|student|buyer|sender|recipient|full|first|last|family|user)(?:'s)?[ _]?name"
-    r"|contact(?:[ _]person)?|requester|requested[ _]by|reporter|reported[ _]by|submitter|submitted[ _]by|assignee|assigned[ _]to|handled[ _]by|agent|author"
+    r"(?:(?:customer|client|contact|requester|reporter|agent|employee|patient|student|buyer|sender|recipient|full"
+    r"|first|last|family|user)(?:'s)?[ _]?name"
+    r"|contact(?:[ _]person)?|requester|requested[ _]by|reporter|reported[ _]by|submitter|submitted[ _]by|assignee"
+    r"|assigned[ _]to|handled[ _]by|agent|author"
     r"|customer|signed(?:[ _]by)?|technician|engineer|prepared[ _]by|approved[ _]by|written[ _]by|owner|attn\.?|caller)"
 )
 _LABELLED = re.compile(
-    rf"(?:^|[\s；;，,。|【\[(（])(?:{_LABEL_ZH}[ \t]*[:：][ \t]*(?P<zh>{_ZH})|(?i:{_LABEL_EN})[ \t]*[:：][ \t]*(?P<en>{_EN}|[A-Z][a-z]{{1,20}}(?=[;；|\n]|$)))",
+    rf"(?:^|[\s；;，,。|【\[(（])(?:{_LABEL_ZH}[ \t]*[:：][ \t]*(?P<zh>{_ZH})|(?i:{_LABEL_EN})[ \t]*[:：][ \t]*(?P<en>{_EN}"
+    rf"|[A-Z][a-z]{{1,20}}(?=[;；|\n]|$)))",
     re.MULTILINE,
 )
 _COLUMN = re.compile(rf"{_LABEL_ZH}|(?i:{_LABEL_EN})")
 _SIGNED = re.compile(
-    rf"(?:此致|敬礼|敬禮|祝好|顺祝商祺|順頌商祺|顺颂商祺|谢谢|謝謝|敬上|敬祝)[！!。，,~]?[ \t]*\n+(?:(?:此致|敬礼|敬禮)[！!]?[ \t]*\n+)?[ \t]*(?P<zh>{_ZH})"
-    rf"|(?i:(?:(?:best|kind|warm(?:est)?|many)[ \t]+)?(?:regards|wishes|thanks)|yours (?:sincerely|faithfully|truly)|sincerely(?: yours)?|cheers|thank you)"
+    rf"(?:此致|敬礼|敬禮|祝好|顺祝商祺|順頌商祺|顺颂商祺|谢谢|謝謝|敬上|敬祝)[！!。，,~]?[ \t]*\n+(?:(?:此致|敬礼"
+    rf"|敬禮)[！!]?[ \t]*\n+)?[ \t]*(?P<zh>{_ZH})"
+    rf"|(?i:(?:(?:best|kind|warm(?:est)?|many)[ \t]+)?(?:regards|wishes|thanks)|yours (?:sincerely|faithfully|truly)"
+    rf"|sincerely(?: yours)?|cheers|thank you)"
     rf"[,.!]?[ \t]*\n+[ \t]*(?P<en>{_EN}|[A-Z][a-z]{{1,20}}(?=[ \t]*(?:\n|$)))"
     rf"|^--[ \t]*\n[ \t]*(?P<dash>{_EN}|{_ZH})",
     re.MULTILINE,

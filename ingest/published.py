@@ -20,7 +20,8 @@ _NO = names("draft,is draft,archived,is archived,hidden,is hidden,internal,is in
             "草稿,是否草稿,是否下线,是否停用,停用,是否归档,是否内部,仅内部,是否删除")  # fmt: skip
 _OFF = re.compile(
     r"(?:已|未|待)?(?:停用|禁用|失效|作废|下架|下线|隐藏|归档|废弃|删除|启用前|审核中|审核|发布)|不公开|私有|内部(?:可见|使用)?|仅?(?:内部|员工|客服)(?:可见)?|草稿"
-    r"|disabled|offline|off|expired|withdrawn|not published|internal only|staff(?: only)?|agents?(?: only)?|employees?(?: only)?",
+    r"|disabled|offline|off|expired|withdrawn|not published|internal only|staff(?: only)?|agents?(?: only)?"
+    r"|employees?(?: only)?",
     re.IGNORECASE,
 )
 _ON = frozenset(("已发布", "发布", "已审核", "审核"))
@@ -32,7 +33,7 @@ Told = Mapping[int, str]
 
 
 def told_by(header: Sequence[str], *, states: bool = True) -> Told:
-    """The columns that say whether a row is published. `states`: also those called status, which of a ticket says another thing."""
+    """The columns that say whether a row is published. `states`: also those called status, which of a ticket is none."""
     found: dict[int, str] = {}
     for i, name in enumerate(header):
         plain = normalise_name(name) if name else ""

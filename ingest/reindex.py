@@ -36,8 +36,8 @@ Progress = Callable[[int, int], None]
 class Outcome:
     """`unchanged`: nothing to do · `swapped`: the generation is live · `refused`: the gate said why.
 
-    `reread`: documents with a new version, as they are read by other rules now; `masked`: those of which only the masked text is
-    there, so that they stay as they are until their files are ingested.
+    `reread`: documents with a new version, as they are read by other rules now; `masked`: those of which only the masked text
+    is there, so that they stay as they are until their files are ingested.
     """
 
     state: Literal["unchanged", "swapped", "refused"]

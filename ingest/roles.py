@@ -128,7 +128,15 @@ _EXACT: dict[str, Role] = {
     name: role
     for role, spelled in (
         ("similar questions", names("alt question,alt questions,相似句,扩展问,同义问,问法")),
-        ("question", names("standard question,title question,faq,标准问,主问题,问,问题名称,问题标题,题目,知识点,知识点名称,知识点标题,触发词,触发问题,触发语,用户说,客户说,买家说,macro name,trigger")),
+        (
+            "question",
+            names(
+                "standard question,title question,faq,标准问,主问题,问,问题名称,问题标题,题目,知识点,知识点名称,知识点标题,触发词,触发问题,触发语,用户说"
+                ",客户说"
+                ",买家说"
+                ",macro name,trigger"
+            ),
+        ),
         ("answer", names("answer text,faq answer,答,答案内容,回复内容")),
         ("symptom", names("description,error,案例描述,描述,报错信息,症状,issue,problem")),
         ("resolution", names("action,处理过程,解决措施,处理建议")),

@@ -8,6 +8,6 @@ from rag.settings import Settings
 
 
 def reading_rules(settings: Settings) -> dict[str, Any]:
-    """What of the settings changes a document's text; empty where nothing is set. Kept with each document as `told["rules"]`."""
+    """What of the settings changes a document's text, kept as `told["rules"]`; empty where nothing is set."""
     found = {"mask": sorted(set(settings.ingest.mask)), "clean_off": sorted(set(settings.ingest.clean_off))}
     return {name: value for name, value in found.items() if value}

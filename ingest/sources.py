@@ -163,7 +163,7 @@ _Place = tuple[int, Entry, Navigation] | None
 
 def _in_navigation(placed: tuple[Path, Path, _Place]) -> tuple[str, bool, int, str]:
     """The pages of a site in its order, those that it does not name behind them; other files by their paths."""
-    root, file, place = placed
+    _, file, place = placed
     if place is None:
         return str(file), False, 0, ""
     return f"{place[2].pages}/", not place[0], place[0], str(file)

@@ -139,7 +139,13 @@ def _is_boilerplate(element: HtmlElement, total: int, content: frozenset[HtmlEle
     size = len(element.text_content())
     if _ALWAYS.search(name):
         return size < total * 0.5
-    if content and element not in content and size <= _FRAME_LIMIT and _FRAMES.search(name) and not _SAYS.search(element.text_content()):
+    if (
+        content
+        and element not in content
+        and size <= _FRAME_LIMIT
+        and _FRAMES.search(name)
+        and not _SAYS.search(element.text_content())
+    ):
         return next(element.iterancestors("main", "article"), None) is None
     return bool(_LINKS.search(name)) and size < total * 0.5 and _link_share(element, size) > 0.6
 

@@ -19,8 +19,8 @@ from ingest.parse.docxstyles import Styles, w
 from ingest.parse.lines import bullet, numbered_level
 from ingest.parse.mathtext import linear
 from ingest.parse.normal import normalise, one_line
-from ingest.parse.slots import Line, Slot, width
 from ingest.parse.raised import lowered, raised
+from ingest.parse.slots import Line, Slot, width
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -193,7 +193,10 @@ class _Reader:
         self.writer.table(grid, heads or None)
 
 
-_SAID = re.compile(r"\s*(?:第\s*[一二三四五六七八九十百千零〇\d]+\s*[条條章节節款项項编編部篇]|\d{1,3}(?:\.\d{1,3})+[.、]?|(?:Article|Section|Clause|Chapter|Part|Appendix)\s+\S+|§\s*\S+)\s*$", re.IGNORECASE)
+_SAID = re.compile(
+    r"\s*(?:第\s*[一二三四五六七八九十百千零〇\d]+\s*[条條章节節款项項编編部篇]|\d{1,3}(?:\.\d{1,3})+[.、]?|(?:Article|Section|Clause|Chapter|Part|Appendix)\s+\S+|§\s*\S+)\s*$",
+    re.IGNORECASE,
+)
 
 
 def _grid(rows: list[Any]) -> list[Line]:

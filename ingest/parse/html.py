@@ -76,7 +76,9 @@ def _page_title(root: HtmlElement) -> str:
         text = one_line(_text(heading))
         if text and told.startswith(text) and re.match(r"\s*[|\-–—·:：_»]", told[len(text) :]):
             return text
-    sites = [meta.get("content") or "" for meta in root.iter("meta") if (meta.get("property") or meta.get("name")) == "og:site_name"]
+    sites = [
+        meta.get("content") or "" for meta in root.iter("meta") if (meta.get("property") or meta.get("name")) == "og:site_name"
+    ]
     for site in sites:
         if site and re.search(rf"\s+[|\-–—·»]\s+{re.escape(site)}$", told):
             return told[: -len(site)].rstrip(" |-–—·»")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ingest.parse.articles import are_articles, find_articles, names_beside, write_articles
-from ingest.parse.slots import line
 from ingest.parse.markupcell import readable
+from ingest.parse.slots import line
 from ingest.parse.tables import labelled_cells
 from ingest.parse.tickets import are_tickets, write_tickets
 from ingest.parse.writer import Writer

@@ -14,7 +14,6 @@ from ingest.parse.frames import Frame
 from ingest.parse.frontmatter import front_matter, refuse_unpublished
 from ingest.parse.htmltable import read_table
 from ingest.parse.jsx import resolved
-from ingest.parse.templates import rendered
 from ingest.parse.lines import numbered_level
 from ingest.parse.markedits import edited
 from ingest.parse.markup import Line, scan
@@ -22,6 +21,7 @@ from ingest.parse.mdtable import cell_spans, is_strong, stripped, table_blocks
 from ingest.parse.slots import Line as Slots
 from ingest.parse.slots import Slot
 from ingest.parse.tags import plain
+from ingest.parse.templates import rendered
 from ingest.parse.writer import introduces
 from rag.domain import Block, Kind, Parsed
 from rag.domain.statement import Cell

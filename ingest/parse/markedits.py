@@ -11,8 +11,8 @@ from dataclasses import replace
 from ingest.parse.extras import EXTRAS, SIGNS
 from ingest.parse.extras import instead as extra
 from ingest.parse.markup import Line
-from ingest.parse.tags import BLOCK, INLINE
 from ingest.parse.raised import lowered, raised
+from ingest.parse.tags import BLOCK, INLINE
 from rag.domain import Block
 from rag.domain.statement import Cell
 
@@ -42,7 +42,9 @@ def edited(source: str, lines: Sequence[Line], blocks: Sequence[Block], first: i
     """The text without markup that is not shown, and the blocks in it. `first`: the line behind the front matter."""
     if not blocks or not (_ANY.search(source) or SIGNS.search(source)):
         return source, list(blocks)
-    edits = sorted(dict.fromkeys([*_of_lines(source, lines, first), *_of_blocks(source, blocks)]), key=lambda edit: (edit[0], -edit[1]))
+    edits = sorted(
+        dict.fromkeys([*_of_lines(source, lines, first), *_of_blocks(source, blocks)]), key=lambda edit: (edit[0], -edit[1])
+    )
     kept: list[Edit] = []
     for edit in edits:
         if not kept or edit[0] >= kept[-1][1]:

@@ -12,7 +12,10 @@ _TAG = re.compile(
     r"|section|font|hr|sup|sub|del|ins|mark|details|summary|video|iframe)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
-_ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|apos|hellip|ndash|mdash|[lr][sd]quo|euro|pound|yen|copy|reg|deg|times|#\d{2,6}|#x[0-9a-f]{2,5});", re.I)
+_ENTITY = re.compile(
+    r"&(?:nbsp|amp|lt|gt|quot|apos|hellip|ndash|mdash|[lr][sd]quo|euro|pound|yen|copy|reg|deg|times|#\d{2,6}|#x[0-9a-f]{2,5});",
+    re.I,
+)
 _IMAGE = re.compile(r"!\[([^\]\n]{0,500})\]\([^()\s]{1,1000}(?:\s+\"[^\"\n]*\")?\)")
 _LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\((?:https?://|/|#|mailto:)[^()\s]{0,1000}\)")
 

@@ -12,9 +12,9 @@ from lxml import etree
 from ingest import columns
 from ingest.parse import removed
 from ingest.parse.archive import encrypted, open_archive
+from ingest.parse.normal import normalise, one_line
 from ingest.parse.odfstyles import LOOKS, PLAIN, look_of, looks
 from ingest.parse.raised import lowered, raised
-from ingest.parse.normal import normalise, one_line
 from ingest.parse.sheet import parted, write_rows
 from ingest.parse.slots import Line, Slot, width
 from ingest.parse.writer import Writer

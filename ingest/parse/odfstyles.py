@@ -41,7 +41,12 @@ def _look(name: str, styles: Mapping[str, Any]) -> Look:
         if style is None:
             break
         for properties in style.iterchildren(f"{_STYLE}text-properties"):
-            for key in (f"{_TEXT}display", f"{_STYLE}text-line-through-style", f"{_STYLE}text-line-through-type", f"{_STYLE}text-position"):
+            for key in (
+                f"{_TEXT}display",
+                f"{_STYLE}text-line-through-style",
+                f"{_STYLE}text-line-through-type",
+                f"{_STYLE}text-position",
+            ):
                 if (value := properties.get(key)) is not None:
                     told.setdefault(key, value)
         name = style.get(f"{_STYLE}parent-style-name") or ""

@@ -15,8 +15,8 @@ from ingest.parse.chart import write_chart
 from ingest.parse.lines import bullet
 from ingest.parse.lines import columns as width
 from ingest.parse.normal import normalise, one_line
-from ingest.parse.slots import Line, Slot
 from ingest.parse.raised import lowered, raised
+from ingest.parse.slots import Line, Slot
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -122,7 +122,11 @@ def _is_furniture(shape: Any) -> bool:
 
 def _is_hidden(shape: Any) -> bool:
     """Switched off in the selection pane."""
-    return any(one.get("hidden") in ("1", "true") for one in shape.element.iterdescendants("{*}cNvPr") if one.getparent().getparent() is shape.element)
+    return any(
+        one.get("hidden") in ("1", "true")
+        for one in shape.element.iterdescendants("{*}cNvPr")
+        if one.getparent().getparent() is shape.element
+    )
 
 
 def _shape(shape: Any) -> Iterator[_Paragraph | _Table | _Chart]:

@@ -6,7 +6,8 @@ import re
 
 _MYST = re.compile(r"^[ \t]*(?:`{3,}|~{3,}|:{3,})\{[\w:+-]+\}|(?<![\w`])\{[a-z][\w:+-]*\}`[^`\n]+`", re.MULTILINE)
 _FENCE = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,}|:{3,})\{(?P<name>[\w:+-]+)\}[ \t]*(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=indent)(?P=mark)[ \t]*$",
+    r"^(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,}"
+    r"|:{3,})\{(?P<name>[\w:+-]+)\}[ \t]*(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=indent)(?P=mark)[ \t]*$",
     re.DOTALL | re.MULTILINE,
 )
 _OPTIONS = re.compile(r"\A(?:[ \t]*:[\w-]+:[^\n]*\n|---\n.*?^---\n)+", re.DOTALL | re.MULTILINE)

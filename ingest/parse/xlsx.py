@@ -120,7 +120,11 @@ def _tell(writer: Writer, sheet: Any, formulas: Any) -> None:
     hidden = _in_order(columns, (column for _, column in filled))
     writer.leave_out("hidden columns", [f"{sheet.title}!{get_column_letter(one)}" for one in hidden])
     struck = {number for number, font in enumerate(sheet.parent._fonts) if font.strike}
-    out = [cell.coordinate for _, cell in sorted(sheet._cells.items()) if cell.value is not None and cell._style.fontId in struck] if struck else []
+    out = (
+        [cell.coordinate for _, cell in sorted(sheet._cells.items()) if cell.value is not None and cell._style.fontId in struck]
+        if struck
+        else []
+    )
     writer.leave_out("struck out cells", [f"{sheet.title}!{one}" for one in out[:_TOLD_FORMULAS]])
     if formulas is None:
         return

@@ -27,10 +27,8 @@ def _strings(source: IO[bytes]) -> Iterator[str]:
     for _, node in iterparse(source):
         if node.tag != _ITEM:
             continue
-        if len(node) == 1 and node[0].tag == _TEXT and not len(node[0]):
-            text = node[0].text or ""
-        else:  # runs of differing looks, phonetic guides
-            text = _rich(node)
+        is_plain = len(node) == 1 and node[0].tag == _TEXT and not len(node[0])
+        text = (node[0].text or "") if is_plain else _rich(node)  # runs of differing looks, phonetic guides
         node.clear()
         yield text.replace("x005F_", "")
 
@@ -43,7 +41,11 @@ def _rich(node: Any) -> str:
             parts.append(run.text or "")
         if run.tag != f"{_MAIN}r":
             continue  # how to pronounce it
-        text = "".join(one.text or "" for one in run.iterchildren(_TEXT)) if hasattr(run, "iterchildren") else run.findtext(_TEXT) or ""
+        text = (
+            "".join(one.text or "" for one in run.iterchildren(_TEXT))
+            if hasattr(run, "iterchildren")
+            else run.findtext(_TEXT) or ""
+        )
         properties = run.find(f"{_MAIN}rPr")
         struck = properties.find(f"{_MAIN}strike") if properties is not None else None
         if struck is not None and struck.get("val", "1") not in ("0", "false"):

@@ -1,4 +1,4 @@
-"""XML of any vocabulary: what it says, in its order. A sentence with marks inside is one sentence, a title opens its section."""
+"""XML of any vocabulary: what it says, in its order. A sentence with marks inside is one, a title opens its section."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from lxml import etree
 
 from ingest.parse.normal import normalise, one_line
-from ingest.parse.slots import Line, Slot
 from ingest.parse.raised import lowered, raised
+from ingest.parse.slots import Line, Slot
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -22,7 +22,10 @@ _OUT = frozenset(
     " processing-instruction comment revhistory".split()
 )
 _ROWS, _CELLS = frozenset("row tr strow sthead record-row".split()), frozenset("entry td th stentry cell".split())
-_HEADS, _TABLES = frozenset("thead sthead".split()), frozenset("table informaltable simpletable tgroup choicetable properties".split())
+_HEADS, _TABLES = (
+    frozenset("thead sthead".split()),
+    frozenset("table informaltable simpletable tgroup choicetable properties".split()),
+)
 _LISTS, _ITEMS = frozenset("ul ol itemizedlist orderedlist simplelist list steps substeps procedure".split()), frozenset(
     "li listitem item step substep member".split()
 )  # fmt: skip
@@ -97,7 +100,9 @@ def _text(element: Any) -> str:
     for child in element:
         if isinstance(child.tag, str) and _name(child) not in _OUT:
             inner, name = _text(child), _name(child)
-            parts.append(raised(inner) if name in ("sup", "superscript") else lowered(inner) if name in ("sub", "subscript") else inner)
+            parts.append(
+                raised(inner) if name in ("sup", "superscript") else lowered(inner) if name in ("sub", "subscript") else inner
+            )
         parts.append(child.tail or "")
     return "".join(parts)
 

@@ -94,7 +94,9 @@ def test_odp_slides_are_sections_with_notes() -> None:
     <presentation:notes><draw:frame><draw:text-box><text:p>Show it.</text:p></draw:text-box></draw:frame>
     </presentation:notes></draw:page>"""
     made = odf(f"<office:presentation>{page}</office:presentation>")
-    assert seen(read(made, "a.odp")) == [("text", "Setup", "", "Plug it in.")], "notes are the speaker's, unless they are switched on"
+    assert seen(read(made, "a.odp")) == [("text", "Setup", "", "Plug it in.")], (
+        "notes are the speaker's, unless they are switched on"
+    )
     with recording([SPEAKER_NOTES]):
         parsed = read(made, "a.odp")
     assert seen(parsed) == [("text", "Setup", "", "Plug it in."), ("text", "Setup", "Speaker notes", "Show it.")]

@@ -28,7 +28,7 @@ DOCUSAURUS = """
 // @ts-check
 const config = { title: 'Larder', url: 'https://larder.example', baseUrl: '/', presets: [['classic', {docs: {routeBasePath: 'guide'}}]] };
 export default config;
-"""
+"""  # noqa: E501
 SIDEBARS = """
 export default {
   docs: [
@@ -51,8 +51,8 @@ export default defineConfig({
     ],
   },
 })
-"""
-SUMMARY = "# Summary\n\n* [Start](README.md)\n\n## Keeping\n\n* [Shelves](keep/shelves.md)\n  * [Cold](keep/cold.md)\n* [Moving](move.md)\n"
+"""  # noqa: E501
+SUMMARY = "# Summary\n\n* [Start](README.md)\n\n## Keeping\n\n* [Shelves](keep/shelves.md)\n  * [Cold](keep/cold.md)\n* [Moving](move.md)\n"  # noqa: E501
 PAGES = ("keep/cold.md", "keep/shelves.md", "move.md", "zebra.md")
 
 
@@ -95,7 +95,9 @@ def test_pages_in_the_order_of_their_site(
 
 
 def test_the_folder_of_the_pages_alone_and_a_base_address_of_its_own(application: Application, tmp_path: Path) -> None:
-    root = folder_of(tmp_path, {"mkdocs.yml": MKDOCS, "docs/.xiansou.toml": 'base_url = "https://mirror.example"\n'}, below="docs")
+    root = folder_of(
+        tmp_path, {"mkdocs.yml": MKDOCS, "docs/.xiansou.toml": 'base_url = "https://mirror.example"\n'}, below="docs"
+    )
     named = name(find([root / "docs"]), application.ledger)
     assert [one.path.name for one in named] == ["index.md", "shelves.md", "cold.md", "move.md", "zebra.md"]
     assert named[1].metadata["base_url"] == "https://mirror.example"
@@ -103,7 +105,7 @@ def test_the_folder_of_the_pages_alone_and_a_base_address_of_its_own(application
 
 
 def test_a_tree_of_sphinx(application: Application, tmp_path: Path) -> None:
-    index = "Larder\n======\n\n.. toctree::\n   :caption: Keeping\n   :maxdepth: 2\n\n   keep/shelves\n   Cold <keep/cold>\n\n.. toctree::\n\n   move\n"
+    index = "Larder\n======\n\n.. toctree::\n   :caption: Keeping\n   :maxdepth: 2\n\n   keep/shelves\n   Cold <keep/cold>\n\n.. toctree::\n\n   move\n"  # noqa: E501
     root = folder_of(tmp_path, {"conf.py": "project = 'Larder'\n", "index.rst": index}, start="index.md", ending=".rst")
     named = name(find([root]), application.ledger)
     assert [one.path.name for one in named] == ["index.rst", "shelves.rst", "cold.rst", "move.rst", "zebra.rst"]
