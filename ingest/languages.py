@@ -18,8 +18,18 @@ _WORDS = {
     "ru": "俄文|俄语|俄語|russian",
     "it": "意大利语|義大利語|italian",
 }
-_CODES = {"zh": "zh|cn|tw|hk", "en": "en|us|uk|gb", "ja": "ja|jp", "ko": "ko|kr", "fr": "fr", "de": "de", "es": "es", "pt": "pt",
-          "ru": "ru", "it": "it"}  # fmt: skip
+_CODES = {
+    "zh": "zh|cn|tw|hk",
+    "en": "en|us|uk|gb",
+    "ja": "ja|jp",
+    "ko": "ko|kr",
+    "fr": "fr",
+    "de": "de",
+    "es": "es",
+    "pt": "pt",
+    "ru": "ru",
+    "it": "it",
+}
 _SPOKEN = {word: code for code, words in _WORDS.items() for word in words.split("|")}
 _CODED = {one: code for code, ones in _CODES.items() for one in ones.split("|")}
 _WORD = "|".join(sorted(_SPOKEN, key=len, reverse=True))

@@ -131,7 +131,8 @@ _EXACT: dict[str, Role] = {
         (
             "question",
             names(
-                "standard question,title question,faq,标准问,主问题,问,问题名称,问题标题,题目,知识点,知识点名称,知识点标题,触发词,触发问题,触发语,用户说"
+                "standard question,title question,faq,标准问,主问题,问,问题名称,问题标题,题目,"
+                "知识点,知识点名称,知识点标题,触发词,触发问题,触发语,用户说"
                 ",客户说"
                 ",买家说"
                 ",macro name,trigger"
