@@ -152,8 +152,9 @@ def joint(text: str) -> str:
 FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "id": names(
-            "id,no,number,case id,case no,case number,ticket,ticket id,ticket no,ticket number,faq id,data id,key",
-            "编号,序号,案例编号,案例号,工单,工单号,工单编号,问题编号,问题单号,知识编号,id号",
+            "id,no,number,#,nr,seq,serial no,item no,case id,case no,case number,ticket,ticket id,ticket no,ticket"
+            " number,faq id,data id,key",
+            "编号,序号,序,案例编号,案例号,工单,工单号,工单编号,问题编号,问题单号,知识编号,id号",
         ),
         "code": names(
             "code,fault code,error code,alarm code,failure code,trouble code,status code,error no,error number",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest import columns
+from ingest.languages import parted
 from ingest.roles import is_staff, role_of
 
 _SEPARATORS = re.compile(r"[|｜；;\n]+")
@@ -21,14 +22,17 @@ _ASKS_EN = re.compile(
     re.IGNORECASE,
 )
 _ONE_A_LINE = re.compile(r"[一每]行一[个条]|one (?:per|a|each) line|per line", re.IGNORECASE)
+_KEYWORDS = columns.names("keyword,keywords,trigger,triggers,关键词,关键字,触发关键词")
+_ARTICLE_TITLES = columns.names(
+    "title,article title,article,page title,document title,标题,知识标题,文章标题,知识名称,文章名称,文档标题"
+)
+_ARTICLE_TEXTS = columns.names(
+    "body,content,article body,article content,article text,page content,body text,body html,html,"
+    "内容,正文,知识内容,文章内容,知识正文,文章正文,文档内容"
+)
 _QUESTION_LIMIT = 300
 _SHARE = 0.6  # of the rows, whose cells are questions
 _ANSWER_LENGTH = 6  # characters of an answer, on average
-_LANGUAGES = re.compile(
-    r"中文|汉语|简体|繁体|英文|英语|chinese|english|mandarin"
-    r"|(?<![a-z])(?:zh|en|cn|us|uk|fr|de|es|ja|jp|ko)(?:[-_][a-z]{2})?(?![a-z])|(?-i:(?<=[a-z])(?:Zh|En|Cn)$)",
-    re.IGNORECASE,
-)
 _VALUE_LIMIT = 64  # characters; nobody filters by a longer one
 
 
@@ -79,11 +83,32 @@ def find_columns(header: Sequence[str]) -> Columns | None:
     roles = [role_of(name) if name else "" for name in header]
     questions = [i for i, role in enumerate(roles) if role == "question"]
     answers = [i for i, role in enumerate(roles) if role == "answer"]
+    if not questions and answers:
+        questions = _asked_by(header, roles)
+    if not answers and not questions and not {"symptom", "cause", "resolution"} & set(roles):
+        questions, answers = _articles(header, roles)
     if not answers and questions and not {"symptom", "cause", "resolution"} & set(roles):
         answers = [i for i, role in enumerate(roles) if role == "weak answer"][:1]
     if not questions or not answers:
         return None
     return _columns(header, roles, questions, answers)
+
+
+def _asked_by(header: Sequence[str], roles: Sequence[str]) -> list[int]:
+    """Beside answers, without a column of questions: phrasings (`Intent, Utterances, Response`), words that call it up."""
+    if {"symptom", "cause", "resolution"} & set(roles):
+        return []
+    similar = [i for i, role in enumerate(roles) if role == "similar questions"]
+    called = [i for i, name in enumerate(header) if name and columns.normalise_name(name) in _KEYWORDS]
+    return similar[:1] or called[:1]
+
+
+def _articles(header: Sequence[str], roles: Sequence[str]) -> tuple[list[int], list[int]]:
+    """A table of articles, `Title, Body, Section`: each answers what its title asks."""
+    plain = [columns.normalise_name(parted(name)[1]) if name else "" for name in header]
+    titles = [i for i, name in enumerate(plain) if name in _ARTICLE_TITLES]
+    texts = [i for i, name in enumerate(plain) if name in _ARTICLE_TEXTS and i not in titles]
+    return (titles[:1], texts[:1]) if titles and texts else ([], [])
 
 
 def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns | None:
@@ -114,7 +139,9 @@ def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Col
 def _columns(header: Sequence[str], roles: Sequence[str], questions: list[int], answers: list[int]) -> Columns:
     # `question 1, question 2, …`: the first is the question, the others are phrasings.
     phrasings = (*questions[1:], *(i for i, role in enumerate(roles) if role == "similar questions"))
-    left_out = [i for i, name in enumerate(header) if roles[i] in ("forbidden", "ignore") or (name and is_staff(name))]
+    left_out = [
+        i for i, name in enumerate(header) if roles[i] in ("forbidden", "ignore", "person") or (name and is_staff(name))
+    ]
     titles = [i for i, role in enumerate(roles) if role == "title" and i not in left_out]
     taken = {*questions, *phrasings, *answers, *left_out, *titles[:1]}
     fields = columns.field_columns(header, taken)
@@ -186,7 +213,7 @@ def by_language(found: Columns) -> list[Columns]:
     """A table with a question and an answer for each of several languages, as one such table a language."""
     questions = [found.question, *(i for i in found.phrasings if role_of(found.names[i]) == "question")]
     answers = [found.answer, *found.answers]
-    marks = [_language(found.names[i]) for i in questions], [_language(found.names[i]) for i in answers]
+    marks = [parted(found.names[i])[0] for i in questions], [parted(found.names[i])[0] for i in answers]
     if len(answers) < 2 or not all(marks[0]) or sorted(marks[0]) != sorted(marks[1]) or len(set(marks[0])) < len(marks[0]):
         return [found]
     others = tuple(i for i in found.phrasings if i not in questions)
@@ -197,24 +224,6 @@ def by_language(found: Columns) -> list[Columns]:
         )
         for number, (asked, mark) in enumerate(zip(questions, marks[0], strict=True))
     ]  # fmt: skip
-
-
-def _language(name: str) -> str:
-    match = _LANGUAGES.search(name)
-    if match is None:
-        return ""
-    code = match[0].casefold()[:2]
-    return {
-        "中文": "zh",
-        "汉语": "zh",
-        "简体": "zh",
-        "ch": "zh",
-        "ma": "zh",
-        "cn": "zh",
-        "英文": "en",
-        "英语": "en",
-        "us": "en",
-    }.get(code, code)
 
 
 def is_question(text: str) -> bool:

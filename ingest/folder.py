@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ingest.leftovers import LeftOut
 from ingest.parse.frontmatter import UNPUBLISHED
 from ingest.pipeline import Pipeline
+from ingest.rules import reading_rules
 from ingest.sources import SourceFile, find, name, read
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.errors import InputError, ParseError, XiansouError
+from rag.record import readings
 from rag.record.ledger import Ledger
 from rag.record.rows import content_hash
 from rag.settings import Settings
@@ -25,11 +27,13 @@ Progress = Callable[[int, int], None]  # files done, files in all
 @dataclass(slots=True)
 class Summary:
     """Counts of documents by what happened, passages written, the index version afterwards, seconds it took, and
-    how much each cleaning rule removed. `left_out`: what of the sources is not part of any text, and why."""
+    how much each cleaning rule removed. `reread`: of what was updated, how many files are as they were and were read by other
+    rules (masking, cleaning, columns). `left_out`: what of the sources is not part of any text, and why."""
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
+    reread: int = 0
     deleted: int = 0
     failed: list[dict[str, str]] = field(default_factory=list)
     passages: int = 0
@@ -62,8 +66,9 @@ class Summary:
     def sentence(self) -> str:
         """For people."""
         documents = self.added + self.updated
+        again = f" ({self.reread} of them unchanged files that are read by other rules now)" if self.reread else ""
         return (
-            f"{self.added} added, {self.updated} updated, {self.unchanged} unchanged, {self.deleted} deleted, "
+            f"{self.added} added, {self.updated} updated{again}, {self.unchanged} unchanged, {self.deleted} deleted, "
             f"{len(self.failed)} failed; {self.passages} passages in {self.seconds:.1f} s "
             f"({documents / self.seconds if self.seconds else 0:.1f} documents/s, "
             f"{self.passages / self.seconds if self.seconds else 0:.1f} passages/s); index version {self.index_version}"
@@ -146,6 +151,7 @@ def changed_of(
     One that was removed by hand stays so until it changes, or is named itself among `paths`; noted in `left`.
     """
     standing = {s.id: s.content_hash for s in ledger.standing("id", [file.id for file in files])}
+    rules = reading_rules(settings)
     removed = ledger.removed([file.id for file in files if file.id not in standing])
     named = {str(path.absolute()) for path in paths}
     for file in files:
@@ -155,16 +161,25 @@ def changed_of(
             summary.fail(file.source, exc)
             advance()
             continue
-        if standing.get(file.id) == content_hash(doc):
+        if standing.get(file.id) == content_hash(doc, rules):
             summary.unchanged += 1
             advance()
             continue
-        if file.id not in standing and removed.get(file.id) == content_hash(doc) and str(file.path) not in named:
+        if file.id not in standing and removed.get(file.id) == content_hash(doc, rules) and str(file.path) not in named:
             if left is not None:
                 left.removed.append(file.id)
             advance()
             continue
+        if file.id in standing:
+            summary.reread += _same_bytes(doc, standing[file.id], ledger)
         yield doc
+
+
+def _same_bytes(doc: DocumentInput, standing: str, ledger: Ledger) -> bool:
+    """Whether the file is what it was, and a setting or a rule for its columns has changed."""
+    stands = ledger.document(doc.id)
+    rules = readings.told(ledger.engine, doc.id, stands.version).get("rules")
+    return standing == content_hash(replace(doc, metadata=stands.metadata), rules)
 
 
 def missing_of(paths: Sequence[Path], files: Sequence[SourceFile], ledger: Ledger, force: bool) -> list[str]:

@@ -20,6 +20,7 @@ import orjson
 
 from ingest.blocks import dump, moved, read
 from ingest.personal import Found, find
+from ingest.personnames import is_label, is_name, names_in
 from rag.domain import Parsed
 from rag.errors import ConfigError, InputError
 
@@ -40,18 +41,28 @@ class Masked:
 def mask(parsed: Parsed, title: str, kinds: Sequence[str], key: str = "") -> Masked:
     """Replaces personal data in text, titles, headers, phrasings and fields; spans point into the new text."""
     seal, counts = sealer(key), Counter[str]()
+    names = _named(parsed) if "name" in kinds else frozenset()
 
     def clean(text: str) -> str:
-        found = find(text, kinds)
+        found = find(text, kinds, names)
         return _replaced(text, found, seal)[0] if found else text
 
-    found = find(parsed.text, kinds)
+    found = find(parsed.text, kinds, names)
     counts.update(one.kind for one in found)
     text, move = _replaced(parsed.text, found, seal)
     blocks = tuple(moved(block, move, clean) for block in parsed.blocks)
     # The text holds what headers and phrasings hold; only fields may be missing from it.
     kept = replace(parsed, text=text, blocks=blocks, title=clean(parsed.title))
     return Masked(kept, clean(title), dict(sorted(counts.items())))
+
+
+def _named(parsed: Parsed) -> frozenset[str]:
+    """People whom the document names as such: by labels, in columns of persons, in its signatures."""
+    cells = (cell for block in parsed.blocks for cell in block.cells)
+    fields = (field for block in parsed.blocks for field in block.fields.items())
+    told = {cell.value.strip() for cell in cells if is_label(cell.name) and is_name(cell.value)}
+    told |= {value.strip() for name, value in fields if is_label(name) and is_name(value)}
+    return frozenset((*told, *names_in(parsed.text)))
 
 
 def clean(told: Any, kinds: Sequence[str]) -> Any:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+
+from ingest.personnames import names_in, places
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -100,13 +102,19 @@ _RULES: Mapping[str, tuple[re.Pattern[str], Callable[[str], bool]]] = MappingPro
         ),
     }
 )
-KINDS: tuple[str, ...] = tuple(_RULES)
+KINDS: tuple[str, ...] = (*_RULES, "name")
 
 
-def find(text: str, kinds: Sequence[str]) -> list[Found]:
-    """Spans of the wanted kinds, in order, without overlaps; full-width digits and letters count as plain ones."""
+def find(text: str, kinds: Sequence[str], names: Collection[str] | None = None) -> list[Found]:
+    """Spans of the wanted kinds, in order, without overlaps; full-width digits and letters count as plain ones.
+
+    `names`: people that the text may speak of; None: those whom its own labels and signatures name.
+    """
     plain = text.translate(_FULL_WIDTH)  # one character for one: offsets stay
-    found = sorted(_matches(plain, kinds), key=lambda one: (one.start, -one.end))
+    matches = list(_matches(plain, [kind for kind in kinds if kind in _RULES]))
+    if "name" in kinds:
+        matches += (Found(start, end, "name") for start, end in places(text, names_in(text) if names is None else names))
+    found = sorted(matches, key=lambda one: (one.start, -one.end))
     kept: list[Found] = []
     for one in found:
         if not kept or one.start >= kept[-1].end:

@@ -11,6 +11,7 @@ from ingest import mask
 from ingest.address import address
 from ingest.chunk import chunk
 from ingest.columns import mapping_of
+from ingest.rules import reading_rules
 from ingest.sandbox import parse_safely
 from ingest.statements import with_statements
 from ingest.token_spans import with_tokens
@@ -60,13 +61,14 @@ def read_document(doc: DocumentInput, view: IndexView, settings: Settings) -> Re
     )
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
     noted = {name: parsed.metadata[name] for name in _NOTED if parsed.metadata.get(name)}
+    rules = {"rules": told} if (told := reading_rules(settings)) else {}
     if not settings.ingest.mask:
-        return replace(_chunked(doc, title, parsed, view, cleaned), told=noted, url=_address(doc, parsed))
+        return replace(_chunked(doc, title, parsed, view, cleaned), told=noted | rules, url=_address(doc, parsed))
     noted = mask.clean(noted, settings.ingest.mask)
     hidden = mask.mask(parsed, title, settings.ingest.mask, settings.ingest.mask_key.get_secret_value())
     read = _chunked(doc, hidden.title, hidden.parsed, view, cleaned)
     kept = mask.pack(hidden)
-    return replace(read, kept=kept, masked=hidden.counts, told=noted, url=_address(doc, parsed))
+    return replace(read, kept=kept, masked=hidden.counts, told=noted | rules, url=_address(doc, parsed))
 
 
 def _address(doc: DocumentInput, parsed: Parsed) -> str | None:

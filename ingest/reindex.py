@@ -35,7 +35,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`unchanged`: nothing to do · `swapped`: the generation is live · `refused`: the gate said why."""
+    """`unchanged`: nothing to do · `swapped`: the generation is live · `refused`: the gate said why.
+
+    `reread`: documents with a new version, as they are read by other rules now; `masked`: those of which only the masked text
+    is there, so that they stay as they are until their files are ingested.
+    """
 
     state: Literal["unchanged", "swapped", "refused"]
     generation: int
@@ -45,6 +49,8 @@ class Outcome:
     failed: list[dict[str, str]] = field(default_factory=list)
     gate: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    reread: int = 0
+    masked: int = 0
 
 
 def reindex(application: Application, gate: Gate, *, force: bool = False, progress: Progress | None = None) -> Outcome:
@@ -57,10 +63,21 @@ def reindex(application: Application, gate: Gate, *, force: bool = False, progre
         rebuild.prune(engine)
         wanted, live = application.wanted, application.generation
         if generations.same(generations.get(engine, live).fingerprint, wanted) and not force:
-            return Outcome("unchanged", live, application.ledger.head())
+            return _reread(application, Outcome("unchanged", live, application.ledger.head()))
         if force:
             wanted = wanted | {"build": application.ledger.head()}  # tells it from the live one
-        return _build(application, rebuild.start(engine, wanted), gate, renew, progress)
+        return _reread(application, _build(application, rebuild.start(engine, wanted), gate, renew, progress))
+
+
+def _reread(application: Application, outcome: Outcome) -> Outcome:
+    """What is there is read by the rules that are set now (`ingest.mask`, `ingest.clean_off`)."""
+    from ingest.reread import reread
+
+    if outcome.state == "refused":
+        return outcome
+    found = reread(application, application.open_view(outcome.generation))
+    version = application.ledger.head() if found.documents else outcome.index_version
+    return replace(outcome, reread=found.documents, masked=found.masked, index_version=version)
 
 
 def rollback(application: Application, *, progress: Progress | None = None) -> Outcome:

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from ingest.columns import mapped_role, names, normalise_name
+from ingest.languages import parted
 
 Role = str
 """One of `ingest.columns.ROLES`, or `weak answer` (text beside a question), `forbidden` (words that no customer is told),
@@ -15,7 +16,7 @@ LEFT_OUT: frozenset[Role] = frozenset({"person", "priority", "rating", "record"}
 """Of a case table: who was concerned and how it was handled, which no customer should read."""
 
 _WHO_ZH = (
-    "客户|顾客|用户|买家|会员|联系|收货|收件|寄件|报修|申请|提交|投诉|反馈|处理|受理|负责|责任|经办|跟进|指派|创建|更新|修改"
+    "客户|顾客|用户|买家|会员|联系|联络|收货|收件|寄件|报修|申请|提交|投诉|反馈|处理|受理|负责|责任|经办|跟进|指派|创建|更新|修改"
     "|审核|编辑|回复|服务|维修|发起|报告|记录|录入|登记|对接|值班|派单|接单|操作|建单|提单"
 )
 _WHO_EN = (
@@ -44,23 +45,23 @@ _PATTERNS: tuple[tuple[Role, str], ...] = (
     ),
     (
         "question",
-        r"(?:faq)?(?:标准|主|常见|常问|客户|用户|顾客|买家|典型|高频|热门|会员|学员|核心|原始|咨询|提问|用户的?|客户的?)?"
+        r"(?:faq)?(?:标准|主|常见|常问|客户|用户|顾客|买家|典型|示例|例|高频|热门|会员|学员|核心|原始|咨询|提问|用户的?|客户的?)?"
         r"(?:问题|问句|提问|疑问|问法?|q)(?:标题|名称|内容|原文)?|(?:客户|用户|顾客|买家)(?:怎么|会|如何)?(?:问法?|咨询|提问)(?:什么)?|咨询(?:内容|问题)"
         r"|(?:faq|title|standard|main|primary|common|frequent(?:ly)?(?:asked)?|typical|customers?|users?|client|guest|sample|asked)*"
-        r"(?:questions?|query|queries|enquiry|inquiry)(?:text|title|asked|name)?|q|faq|whatcustomersask|customerasks",
+        r"(?:questions?|query|queries|enquiry|inquiry)(?:text|title|asked|name)?|q|faq|what(?:the)?customers?asks?|customerasks|(?:users?|customers?|client)(?:says?|messages?|asks?)|prompt",
     ),
     (
         "answer",
-        r"(?:标准|参考|推荐|建议|官方|客服|统一|正确|最佳|人工|机器人|系统|对外|优选|应对|faq)*"
+        r"(?:标准|参考|推荐|建议|官方|客服|统一|正确|最佳|人工|机器人|系统|对外|优选|应对|快捷|自动|知识点?|faq)*"
         r"(?:答案|回答|答复|解答|回复|话术|应答|答法|口径|回应|答)(?:内容|正文|文本|话术|口径|详情|语)?|解释话术"
-        r"|(?:standard|suggested|recommended|official|approved|our|agents?|model|reference|faq|support|full|short|long|text)*"
-        r"(?:answers?|reply|replies|responses?|scripts?)(?:text|body|content|html|given|tocustomers?)?|a|whattosay|wesay",
+        r"|(?:standard|suggested|recommended|official|approved|our|agents?|model|reference|faq|support|full|short|long|text|bot|canned|chatbot|auto)*"
+        r"(?:answers?|reply|replies|responses?|scripts?)(?:text|body|content|html|given|tocustomers?)?|a|whattosay|(?:what)?we(?:say|answer|reply)|(?:bot|agent)(?:says|answers|replies)|completion",
     ),
     (
         "resolution",
-        r"(?:解决|处理|排除|处置|应对|修复|排查|改进|纠正|维修|整改|补救|临时|最终|推荐|建议|故障处理|故障排除|具体)的?"
+        r"(?:解决|处理|排除|处置|应对|修复|排查|改进|改善|纠正|维修|整改|补救|临时|最终|推荐|建议|故障处理|故障排除|具体)的?"
         r"(?:方案|方法|办法|措施|步骤|过程|建议|结果|结论|意见|对策|方式|流程|说明|手段|经过|操作)|对策|解法|修复|处理|怎么(?:解决|处理|办)|如何(?:解决|处理)"
-        r"|(?:corrective|recommended|suggested|remedial|repair|possible|final|proposed|preventive|immediate)*"
+        r"|(?:corrective|operator|required|technician|recommended|suggested|remedial|repair|possible|final|proposed|preventive|immediate)*"
         r"(?:actions?|measures?|solutions?|resolutions?|remed(?:y|ies)|fix(?:es)?|workarounds?|countermeasures?)"
         r"(?:taken|steps?|details?|provided|description|notes?|text|totake)?"
         r"|howto(?:fix|solve|resolve|repair)(?:it)?|whattodo|troubleshooting(?:steps?)?",
@@ -74,14 +75,14 @@ _PATTERNS: tuple[tuple[Role, str], ...] = (
     ),
     (
         "symptom",
-        r"(?:故障|问题|异常|报错|错误|投诉|用户|客户|顾客|案例|事件|报修|反馈|工单)*的?(?:现象|描述|症状|表现|反馈)(?:描述|内容|情况)?"
+        r"(?:故障|问题|异常|报错|错误|报警|告警|不良|投诉|用户|客户|顾客|案例|事件|报修|反馈|工单)*的?(?:现象|描述|症状|表现|反馈)(?:描述|内容|情况)?"
         r"|(?:故障|报错|错误|异常|投诉|报修|事件)(?:内容|信息|情况|提示|详情)|问题详情"
         r"|(?:problem|issue|fault|error|incident|customer|user|case|ticket|trouble|complaint)*"
-        r"(?:symptoms?|descriptions?|problems?|issues?|faults?|errors?|complaints?|failures?|malfunctions?)(?:description|details?|messages?|text|seen)?",
+        r"(?:symptoms?|descriptions?|problems?|issues?|faults?|errors?|alarms?|complaints?|failures?|malfunctions?)(?:description|details?|messages?|text|seen)?",
     ),
     (
         "title",
-        r"(?:案例|问题|故障|工单|文章|知识|事件|分段|段落|异常|报警|错误)?(?:标题|名称|主题|题目)|案例"
+        r"(?:案例|问题|故障|工单|文章|知识|事件|分段|段落|异常|报警|错误)?(?:标题|名称|主题)|意图名?称?|案例"
         r"|(?:article|case|ticket|issue|fault|error|problem|section|alarm|incident|document|page)?(?:titles?|subjects?|summary|headline|topicname)"
         r"|case|(?:fault|error|alarm|problem|issue)name",
     ),
@@ -99,7 +100,7 @@ _PATTERNS: tuple[tuple[Role, str], ...] = (
         rf"(?:{_WHO_ZH})(?:人|人员|者|员|师|专员)?的?(?:姓名|名称|名字|名|昵称|账号|账户|帐号|id|编号|工号|代码|电话|手机|手机号|手机号码|号码"
         rf"|联系方式|联系电话|邮箱|邮件|地址|公司|单位|微信|qq|信息|资料)|(?:{_WHO_ZH})(?:人|人员|者|专员)|(?:维修|服务|审核|操作|编辑)员|处理工程师"
         r"|客户|顾客|用户|买家|会员|姓名|名字|称呼|昵称|联系方式|电话|电话号码|手机|手机号码?|座机|e?mail|电子?邮箱|邮箱|电子邮件|邮件地址"
-        r"|地址|住址|家庭住址|(?:收货|联系|详细|上门|安装|寄件)地址|身份证号?码?|微信号?|qq号?|坐席|客服|工程师|技术员|作者|公司|单位|生日|ip(?:地址)?"
+        r"|地址|住址|家庭住址|(?:收货|联系|联络|详细|上门|安装|寄件)地址|身份证号?码?|微信号?|qq号?|坐席|客服|工程师|技术员|作者|公司|单位|生日|ip(?:地址)?"
         rf"|(?:{_WHO_EN})(?:by|to|for)?s?(?:first|last|full|display)?"
         r"(?:names?|emails?|emailaddress|mails?|phones?|phonenumber|telephone|tel|mobile|cell|address|ids?|contact|company|handle|username"
         r"|details?|info|by|to)?"
@@ -127,7 +128,16 @@ _EXACT: dict[str, Role] = {
     name: role
     for role, spelled in (
         ("similar questions", names("alt question,alt questions,相似句,扩展问,同义问,问法")),
-        ("question", names("standard question,title question,faq,标准问,主问题,问,问题名称,问题标题")),
+        (
+            "question",
+            names(
+                "standard question,title question,faq,标准问,主问题,问,问题名称,问题标题,题目,"
+                "知识点,知识点名称,知识点标题,触发词,触发问题,触发语,用户说"
+                ",客户说"
+                ",买家说"
+                ",macro name,trigger"
+            ),
+        ),
         ("answer", names("answer text,faq answer,答,答案内容,回复内容")),
         ("symptom", names("description,error,案例描述,描述,报错信息,症状,issue,problem")),
         ("resolution", names("action,处理过程,解决措施,处理建议")),
@@ -137,19 +147,10 @@ _EXACT: dict[str, Role] = {
 }
 _COMPILED = tuple((role, re.compile(pattern)) for role, pattern in _PATTERNS)
 _STAFF = re.compile(
-    r"(?:创建|更新|修改|审核|编辑|录入|维护|提交|发布|最后更新|最后修改)(?:人|者|人员|员|人姓名)|作者"
-    r"|(?:created|updated|modified|edited|reviewed|approved|published)by|(?:last)?(?:editor|author|creator|reviewer|approver)s?(?:name)?"
+    r"(?:最[后近])?(?:创建|更新|修改|审核|编辑|录入|维护|提交|发布)(?:人|者|人员|员|人姓名)|作者"
+    r"|(?:last)?(?:created|updated|modified|edited|reviewed|approved|published|changed|written|verified)by|(?:last)?(?:editor|author|creator|reviewer|approver)s?(?:name)?"
 )
 _HEAVY = re.compile(r"[一-鿿]{25}|[a-z0-9]{60}")
-
-
-# `question_zh`, `en_answer`, `questionEn`, `中文问题`: the language is no part of what a column holds.
-_CODE = r"(?:zh|cn|en|us|uk|de|fr|es|it|pt|ru|ja|jp|ko)(?:[-_ ]?(?:hans|hant|cn|tw|hk|us|gb|uk))?"
-_WORD = r"(?:english|chinese|mandarin|中文|英文|英语|汉语)"
-_LANGUAGE = re.compile(
-    rf"^(?i:{_CODE}[-_.]+|{_WORD}[-_. ]*)(?=.)|(?<=.)(?i:[-_.]+{_CODE}|[-_. ]*{_WORD})$"
-    r"|(?<=[a-z])(?:Zh|En|Cn|ZH|EN|CN)$|(?<=.) (?:ZH|EN|CN)$"
-)
 
 
 def role_of(name: str) -> Role:
@@ -159,8 +160,8 @@ def role_of(name: str) -> Role:
     own = _role(normalise_name(name))
     if own:
         return own
-    bare = _LANGUAGE.sub("", name.strip())
-    return _role(normalise_name(bare)) if bare != name.strip() else ""
+    language, bare = parted(name)  # `question_zh`, `英文答案`: the language is no part of what a column holds
+    return _role(normalise_name(bare)) if language else ""
 
 
 @lru_cache(maxsize=4096)

@@ -82,7 +82,8 @@ def _read(file: Path) -> Mapping[str, Any]:
     try:
         settings = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise InputError(f"{file} cannot be read: {exc}.", field=str(file), fix="Correct or remove it.") from exc
+        fix = 'Correct or remove it. Names in other letters than a–z stand in quotes: "班次" = "ignore".'
+        raise InputError(f"{file} cannot be read: {exc}.", field=str(file), fix=fix) from exc
     _check_base(file, settings.get("base_url", "https://a.example"))
     for name, section in settings.items():
         if name == "base_url":

@@ -14,6 +14,7 @@ from unicodedata import normalize
 
 from ingest import expand, includes, notion
 from ingest.leftovers import LeftOut, passed_over
+from ingest.navigation import Entry, Navigation, Sites, is_navigation
 from ingest.sidecar import Sidecars
 from rag.domain import DEFAULT_COLLECTION, DocumentInput
 from rag.errors import InputError, ParseError
@@ -74,6 +75,9 @@ def _one_form(files: Iterator[Path], left_out: LeftOut) -> Iterator[Path]:
     seen: dict[str, Path] = {}
     for file in files:
         if passed_over(file.name, left_out):
+            continue
+        if is_navigation(file):
+            left_out.others[file.name] += 1
             continue
         key = normalize("NFC", str(file))
         other = seen.get(key)
@@ -143,12 +147,37 @@ def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]
     taken = {s.id: s.source for s in ledger.standing("id", list(dict.fromkeys(wanted.values())))}
     named: list[SourceFile] = []
     sidecars = {root: Sidecars(root) for root, _ in files}
-    for root, file in files:
+    sites = {root: Sites(root) for root in sidecars}
+    placed = [(root, file, sites[root].place(file)) for root, file in files]
+    placed.sort(key=_in_navigation)
+    for root, file, place in placed:
         source = sources[file]
         id_ = kept.get(source) or _free(root, wanted[file], source, taken)
         taken[id_] = source
-        named.append(SourceFile(id_, file, source, sidecars[root].metadata(file), root))
+        named.append(SourceFile(id_, file, source, _told_by_site(file, place) | sidecars[root].metadata(file), root))
     return named
+
+
+_Place = tuple[int, Entry, Navigation] | None
+
+
+def _in_navigation(placed: tuple[Path, Path, _Place]) -> tuple[str, bool, int, str]:
+    """The pages of a site in its order, those that it does not name behind them; other files by their paths."""
+    _, file, place = placed
+    if place is None:
+        return str(file), False, 0, ""
+    return f"{place[2].pages}/", not place[0], place[0], str(file)
+
+
+def _told_by_site(file: Path, place: _Place) -> dict[str, Any]:
+    """What the site says of a page: its sections, where it is published."""
+    if place is None:
+        return {}
+    _, entry, site = place
+    found: dict[str, Any] = {"nav": " › ".join(entry.sections)} if entry.sections else {}
+    if site.base_url:
+        found |= {"base_url": site.base_url, "base_path": file.relative_to(site.pages).as_posix()}
+    return found
 
 
 def _free(root: Path, wanted: str, source: str, taken: dict[str, str | None]) -> str:

@@ -280,5 +280,10 @@ def reindex(
             f"{outcome.state}: generation {outcome.generation}, {outcome.documents} documents, {outcome.embedded} passages "
             f"embedded in {outcome.seconds:.1f} s; index version {outcome.index_version}"
         )
+        if outcome.reread or outcome.masked:
+            print(
+                f"{outcome.reread} documents were read again by the rules that are set now; {outcome.masked} are kept masked "
+                "only: ingest their files to apply other rules to them"
+            )
     if outcome.state == "refused":
         raise typer.Exit(PARTLY)

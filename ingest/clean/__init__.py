@@ -11,11 +11,11 @@ from collections.abc import Collection
 from ingest.clean.blocks import BLOCK_RULES, drop_blocks
 from ingest.clean.repair import REPAIRS, repair
 from ingest.collector import seldom
-from ingest.parse.removed import NAVIGATION, PAGE_FURNITURE, UNPUBLISHED
+from ingest.parse.removed import NAVIGATION, PAGE_FURNITURE, SPEAKER_NOTES, UNPUBLISHED
 from rag.domain import Parsed
 
-RULES: tuple[str, ...] = (*REPAIRS, *(name for name, _ in BLOCK_RULES), PAGE_FURNITURE, NAVIGATION, UNPUBLISHED)
-"""Names of all rules; the last three are applied by the parsers."""
+RULES: tuple[str, ...] = (*REPAIRS, *(name for name, _ in BLOCK_RULES), PAGE_FURNITURE, NAVIGATION, UNPUBLISHED, SPEAKER_NOTES)
+"""Names of all rules; the last four are applied by the parsers."""
 
 
 @seldom()

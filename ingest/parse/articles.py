@@ -26,6 +26,7 @@ _HTML = re.compile(
     r"</?(?:p|div|span|ul|ol|li|br|h[1-6]|table|tr|td|strong|em|b|i|a|img|blockquote|pre|code|figure|section)\b[^<>]*>",
     re.IGNORECASE,
 )
+_HUMP = re.compile(r"(?<=[a-z])([A-Z])")
 _DRAFT, _STAFF = 1, (3, 4)
 """Freshdesk writes numbers: status 1 is a draft; visibility 3 is for agents, 4 for chosen companies."""
 _DATES = ("updated_at", "edited_at", "last_updated_at", "published_at", "modified_at", "created_at")
@@ -33,9 +34,35 @@ _DATES = ("updated_at", "edited_at", "last_updated_at", "published_at", "modifie
 
 def is_article(value: object) -> bool:
     """Whether an object is an article: a title, a text, and what only a help centre notes."""
-    if not isinstance(value, Mapping) or not (_first(value, _TITLES) and isinstance(_body(value), str)):
-        return False
-    return len(_SIGNS.intersection(value)) >= 2
+    return _has_text(value) and isinstance(value, Mapping) and len(_SIGNS.intersection(map(_snake, value))) >= 2
+
+
+def are_articles(values: Sequence[object]) -> bool:
+    """Whether a list is one of articles: most say so, and the others have a title and a text at least."""
+    told = [value for value in values if not (isinstance(value, Mapping) and _first(value, _TITLES) and _body(value) is None)]
+    return bool(told) and all(map(_has_text, told)) and sum(map(is_article, told)) * 2 >= len(told)
+
+
+def find_articles(value: Mapping[str, Any], depth: int = 3) -> list[Article]:
+    """The articles of an export that is one object: itself, or the lists that it holds beside or below its own notes."""
+    if is_article(value):
+        return [value]
+    found: list[Article] = []
+    for inner in value.values():
+        if isinstance(inner, list) and are_articles(inner):
+            found += inner
+        elif isinstance(inner, Mapping) and depth:
+            found += find_articles(inner, depth - 1)
+    return found
+
+
+def _has_text(value: object) -> bool:
+    return isinstance(value, Mapping) and bool(_first(value, _TITLES)) and isinstance(_body(value), str)
+
+
+def _snake(name: str) -> str:
+    """`publicUrl` as `public_url`: one spelling for all exports."""
+    return _HUMP.sub(r"_\1", name).lower()
 
 
 def write_articles(writer: Writer, articles: Sequence[Article], names: Mapping[tuple[str, str], str] | None = None) -> None:
@@ -45,6 +72,9 @@ def write_articles(writer: Writer, articles: Sequence[Article], names: Mapping[t
     """
     fields = writer.fields
     for article in (version for one in articles for version in _versions(one)):
+        if _body(article) is None:
+            continue
+        article = {**{_snake(name): value for name, value in article.items()}, **article}
         title = _first(article, _TITLES)
         reason = _kept_back(article)
         if reason and removed.is_on(removed.UNPUBLISHED):

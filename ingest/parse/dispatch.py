@@ -57,9 +57,7 @@ def _xml(content: bytes, declared: str | None) -> Parsed:
         return _PLAIN.parser(content, declared)
     if confluence.STORAGE.search(source):
         return confluence.parse_storage(source)
-    from ingest.parse import partition
-
-    return partition.parse_xml(content)
+    return _call("xmltext", "parse", content)
 
 
 def _second_reader(content: bytes, mime_type: str) -> Parsed | None:
@@ -305,6 +303,8 @@ def _by_streams(content: bytes, extension: str) -> Format:
 
 def _by_text(content: bytes) -> Format:
     start = decode(content)
+    if start.lstrip("\ufeff \t\r\n").startswith("<?xml") and not _HTML_START.match(start[:2000]):
+        return FORMATS[".xml"]
     if _LAKE_START.match(start[:200]):
         return FORMATS[".lake"]
     if _HTML_START.match(start[:2000]):

@@ -7,6 +7,7 @@ gives Title and Heading 1 the same depth, and flattens tables to one string; so 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -18,8 +19,8 @@ from ingest.parse.docxstyles import Styles, w
 from ingest.parse.lines import bullet, numbered_level
 from ingest.parse.mathtext import linear
 from ingest.parse.normal import normalise, one_line
+from ingest.parse.raised import lowered, raised
 from ingest.parse.slots import Line, Slot, width
-from ingest.parse.visible import lowered, raised
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -159,7 +160,16 @@ class _Reader:
             if group < 0:
                 group = self._groups[numbering] = self.writer.group()
             mark = "  " * depth + self.styles.next_mark(numbering, depth)
-            self.writer.block(text, "list", mark=mark, tight=self._typed_list == group, group=group, strong=strong)
+            said = _SAID.match(mark)
+            # `第二条`, `1.2`: what a text is cited by belongs to it, as the number of a step does not.
+            self.writer.block(
+                text if said is None else f"{mark.strip()} {text}",
+                "list" if said is None else "text",
+                mark=mark if said is None else "",
+                tight=self._typed_list == group,
+                group=group if said is None else -1,
+                strong=strong if said is None else 0,
+            )
             self._typed_list = group
         elif length := bullet(text):
             tight = self._typed_list >= 0
@@ -181,6 +191,12 @@ class _Reader:
         marked = [row.find(f"{w('trPr')}/{w('tblHeader')}") is not None for row in rows]
         heads = marked.index(False) if False in marked else 0
         self.writer.table(grid, heads or None)
+
+
+_SAID = re.compile(
+    r"\s*(?:第\s*[一二三四五六七八九十百千零〇\d]+\s*[条條章节節款项項编編部篇]|\d{1,3}(?:\.\d{1,3})+[.、]?|(?:Article|Section|Clause|Chapter|Part|Appendix)\s+\S+|§\s*\S+)\s*$",
+    re.IGNORECASE,
+)
 
 
 def _grid(rows: list[Any]) -> list[Line]:
@@ -248,6 +264,8 @@ def _texts(element: Any) -> Iterator[str]:
                 yield raised(text) if place == "superscript" else lowered(text) if place else text
         elif child.tag == w("ruby"):
             yield "".join("".join(_texts(base)) for base in child.iterchildren(w("rubyBase")))
+        elif child.tag == w("sdt") and child.find(f"{w('sdtPr')}/{w('showingPlcHdr')}") is not None:
+            continue  # `Click here to enter text.` of a form that nobody has filled in
         elif child.tag in _EQUATIONS:
             yield linear(child)
         elif child.tag in _TEXT:

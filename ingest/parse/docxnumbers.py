@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -17,11 +17,15 @@ _NO_NUMBER = ("bullet", "none", "")
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of a numbering: its number format, its text with `%1` for the number of the first level, where it begins."""
+    """One level of a numbering: its number format, its text with `%1` for the number of the first level, where it begins.
+
+    `legal`: all numbers in it are Arabic, whatever their own levels say.
+    """
 
     kind: str
     text: str
     start: int = 1
+    legal: bool = False
 
 
 class Numbers:
@@ -44,12 +48,12 @@ class Numbers:
         for above in range(depth):
             parent = self._levels.get((numbering, above))
             self._counters.setdefault((of, above), parent.start if parent else 1)
-        text = _PLACE.sub(lambda match: self._shown(numbering, of, int(match[1]) - 1), level.text).strip()
+        text = _PLACE.sub(lambda match: self._shown(numbering, of, int(match[1]) - 1, level.legal), level.text).strip()
         return f"{text} " if text else f"{self._counters[of, depth]}. "
 
-    def _shown(self, numbering: str, of: str, depth: int) -> str:
+    def _shown(self, numbering: str, of: str, depth: int, legal: bool) -> str:
         level = self._levels.get((numbering, depth))
-        return shown(self._counters.get((of, depth), 1), level.kind if level else "decimal")
+        return shown(self._counters.get((of, depth), 1), level.kind if level and not legal else "decimal")
 
 
 def shown(number: int, kind: str) -> str:
@@ -110,6 +114,10 @@ def _levels(document: Any) -> Mapping[tuple[str, int], Level]:
     found: dict[tuple[str, int], Level] = {}
     for number in numbering.iter(f"{_W}num"):
         levels = dict(abstract.get(_value(number, "abstractNumId"), {}))
+        for change in number.iter(f"{_W}lvlOverride"):
+            start = _value(change, "startOverride")
+            if start.isdigit() and (depth := _depth(change)) in levels:
+                levels[depth] = replace(levels[depth], start=int(start))
         levels |= {
             _depth(level): _level(level) for change in number.iter(f"{_W}lvlOverride") for level in change.iter(f"{_W}lvl")
         }
@@ -131,7 +139,9 @@ def _lists(document: Any) -> Mapping[str, str]:
 
 def _level(level: Any) -> Level:
     start = _value(level, "start")
-    return Level(_value(level, "numFmt"), _value(level, "lvlText"), int(start) if start.isdigit() else 1)
+    legal = level.find(f"{_W}isLgl")
+    plain = legal is not None and legal.get(f"{_W}val", "1") not in ("0", "false", "off")
+    return Level(_value(level, "numFmt"), _value(level, "lvlText"), int(start) if start.isdigit() else 1, plain)
 
 
 def _depth(level: Any) -> int:

@@ -56,7 +56,7 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
 def parse_text(source: str) -> Parsed:
     """Parses a decoded page."""
     root = tree(source)
-    page_title = one_line("".join(root.findtext(".//title") or ""))
+    page_title = _page_title(root)
     metadata: dict[str, object] = dict(_metadata(root))
     write_equations(root)
     if hidden := drop_invisible(root):
@@ -67,6 +67,22 @@ def parse_text(source: str) -> Parsed:
     writer = Writer(first or page_title)
     _Page(writer).walk(main)
     return writer.parsed(metadata)
+
+
+def _page_title(root: HtmlElement) -> str:
+    """`<title>` without the name of the site: that of its heading where it begins with it, or as the page's tags say."""
+    told = one_line("".join(root.findtext(".//title") or ""))
+    for heading in root.iter("h1"):
+        text = one_line(_text(heading))
+        if text and told.startswith(text) and re.match(r"\s*[|\-–—·:：_»]", told[len(text) :]):
+            return text
+    sites = [
+        meta.get("content") or "" for meta in root.iter("meta") if (meta.get("property") or meta.get("name")) == "og:site_name"
+    ]
+    for site in sites:
+        if site and re.search(rf"\s+[|\-–—·»]\s+{re.escape(site)}$", told):
+            return told[: -len(site)].rstrip(" |-–—·»")
+    return told
 
 
 def tree(source: str) -> HtmlElement:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ingest.parse.articles import is_article, names_beside, write_articles
+from ingest.parse.articles import are_articles, find_articles, names_beside, write_articles
+from ingest.parse.markupcell import readable
 from ingest.parse.slots import line
 from ingest.parse.tables import labelled_cells
+from ingest.parse.tickets import are_tickets, write_tickets
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
@@ -52,15 +54,19 @@ def _load(text: str, where: str) -> Any:
 def _write(writer: Writer, value: Any, level: int) -> None:
     if isinstance(value, list):
         objects = [item for item in value if isinstance(item, dict)]
-        if objects and all(map(is_article, objects)):
+        if objects and are_articles(objects):
             write_articles(writer, objects)
+        elif objects and are_tickets(objects):
+            write_tickets(writer, objects)
         elif objects:
             _rows(writer, objects)
         for item in value:
             if not isinstance(item, dict):
                 writer.block(_scalar(item), "list", group=0) if not isinstance(item, list) else _write(writer, item, level)
-    elif isinstance(value, dict) and (articles := _articles(value)):
+    elif isinstance(value, dict) and (articles := find_articles(value)):
         write_articles(writer, articles, names_beside(value))
+    elif isinstance(value, dict) and are_tickets([value]):
+        write_tickets(writer, [value])
     elif isinstance(value, dict):
         simple = {key: item for key, item in value.items() if not _nested(item) or level > _DEPTH_LIMIT}
         names = list(simple)
@@ -72,14 +78,6 @@ def _write(writer: Writer, value: Any, level: int) -> None:
                 _write(writer, item, level + 1)
     else:
         writer.block(_scalar(value))
-
-
-def _articles(value: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The articles of an export that is one object: itself, or the list that it holds beside its own notes."""
-    if is_article(value):
-        return [value]
-    found = [items for items in value.values() if isinstance(items, list) and items and all(map(is_article, items))]
-    return [article for items in found for article in items]
 
 
 def _rows(writer: Writer, objects: Sequence[Mapping[str, Any]]) -> None:
@@ -111,4 +109,4 @@ def _scalar(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return " | ".join(_scalar(item) for item in value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return readable(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -21,12 +21,15 @@ from ingest.parse.mdtable import cell_spans, is_strong, stripped, table_blocks
 from ingest.parse.slots import Line as Slots
 from ingest.parse.slots import Slot
 from ingest.parse.tags import plain
+from ingest.parse.templates import rendered
 from ingest.parse.writer import introduces
 from rag.domain import Block, Kind, Parsed
 from rag.domain.statement import Cell
 
 _MARKS = re.compile(r"(?:>\s?|[-*+](?=\s)\s*|\d{1,9}[.)](?=\s)\s*|\[[ xX]\]\s+)+")
 _QUOTE_MARKS = re.compile(r"(?:>[ \t]?)+[ \t]*")
+_QUERIES = ("dataview", "dataviewjs", "tasks", "query", "button")
+"""Blocks of Obsidian whose text is run, not read."""
 _INTRO_LIMIT = 200
 _NUMBERED = re.compile(
     "[一二三四五六七八九十]{1,3}[、．.]|[(（][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十百\\d]{1,6}[章节编部篇]"
@@ -47,7 +50,7 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
 
     `mdx`: indented text is prose, never code.
     """
-    source = resolved(source)
+    source = resolved(rendered(source))
     title, metadata, first = front_matter(source)
     refuse_unpublished(metadata)
     lines = scan(source, first, mdx=mdx)
@@ -226,6 +229,8 @@ class _Reader:
             self._paragraph(token.map, is_item=False)
             return
         if token.type == "fence":
+            if token.info.strip().lower() in _QUERIES:
+                return
             first += 1
             closing = self.source[self.lines[last - 1].start : self.lines[last - 1].end].lstrip(" \t>")
             if last - 1 > token.map[0] and closing.startswith(token.markup) and not closing.strip(token.markup[0]).strip():

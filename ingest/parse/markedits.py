@@ -8,9 +8,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ingest.parse.extras import EXTRAS, SIGNS
+from ingest.parse.extras import instead as extra
 from ingest.parse.markup import Line
+from ingest.parse.raised import lowered, raised
 from ingest.parse.tags import BLOCK, INLINE
-from ingest.parse.visible import lowered, raised
 from rag.domain import Block
 from rag.domain.statement import Cell
 
@@ -38,9 +40,11 @@ _ROW = re.compile(r"<(?:/?tr|/?table|/?thead|/?tbody|/?tfoot|caption|/caption)\b
 
 def edited(source: str, lines: Sequence[Line], blocks: Sequence[Block], first: int) -> tuple[str, list[Block]]:
     """The text without markup that is not shown, and the blocks in it. `first`: the line behind the front matter."""
-    if not blocks or not _ANY.search(source):
+    if not blocks or not (_ANY.search(source) or SIGNS.search(source)):
         return source, list(blocks)
-    edits = sorted({*_of_lines(source, lines, first), *_of_blocks(source, blocks)})
+    edits = sorted(
+        dict.fromkeys([*_of_lines(source, lines, first), *_of_blocks(source, blocks)]), key=lambda edit: (edit[0], -edit[1])
+    )
     kept: list[Edit] = []
     for edit in edits:
         if not kept or edit[0] >= kept[-1][1]:
@@ -83,6 +87,10 @@ def _of_blocks(source: str, blocks: Sequence[Block]) -> Iterator[Edit]:
     for block in blocks:
         if block.kind == "code":
             continue
+        if SIGNS.search(source, block.start, block.end):
+            for match in EXTRAS.finditer(source, block.start, block.end):
+                if match["keep"] is None:
+                    yield match.start(), match.end(), extra(match)
         for match in _INLINE.finditer(source, block.start, block.end):
             if (instead := _instead(match, block.kind)) is not None:
                 yield match.start(), match.end(), instead

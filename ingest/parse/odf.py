@@ -10,8 +10,11 @@ from typing import Any
 from lxml import etree
 
 from ingest import columns
+from ingest.parse import removed
 from ingest.parse.archive import encrypted, open_archive
 from ingest.parse.normal import normalise, one_line
+from ingest.parse.odfstyles import LOOKS, PLAIN, look_of, looks
+from ingest.parse.raised import lowered, raised
 from ingest.parse.sheet import parted, write_rows
 from ingest.parse.slots import Line, Slot, width
 from ingest.parse.writer import Writer
@@ -55,6 +58,7 @@ def parse(content: bytes) -> Parsed:
     body = root.find(f"{_OFFICE}body")
     if body is None:
         raise ParseError("The file has no content.", code="broken", fix="Save and send it again.")
+    LOOKS.set(looks([root, styles]))
     reader = _Reader(Writer(_title(body, meta)), _numbered([root, styles]))
     for part in body:
         if part.tag == f"{_OFFICE}spreadsheet":
@@ -102,7 +106,7 @@ class _Reader:
 
     def walk(self, element: Any) -> None:
         for child in element:
-            if not isinstance(child.tag, str) or child.tag in _SKIPPED:
+            if not isinstance(child.tag, str) or child.tag in _SKIPPED or look_of(child).out:
                 continue
             if child.tag == f"{_TEXT}h":
                 level = child.get(f"{_TEXT}outline-level", "1")
@@ -174,10 +178,14 @@ class _Reader:
                 if frame not in titles and frame.get(f"{_PRESENTATION}class") not in ("footer", "date-time", "page-number"):
                     self.walk([frame])
             for notes in page.iter(f"{_PRESENTATION}notes"):
-                self._notes(notes)
+                self._notes(notes, number)
 
-    def _notes(self, notes: Any) -> None:
+    def _notes(self, notes: Any, page: int) -> None:
         texts = [text for paragraph in notes.iter(f"{_TEXT}p") if (text := normalise(_text(paragraph)))]
+        if texts and removed.is_on(removed.SPEAKER_NOTES):
+            self.writer.leave_out("speaker notes", [str(page)])
+            removed.note(removed.SPEAKER_NOTES, 1)
+            return
         header = "演讲者备注" if columns.is_chinese("".join(texts)) else "Speaker notes"
         if texts:
             self.writer.line(header)
@@ -252,7 +260,7 @@ def _count(element: Any, name: str) -> int:
 
 
 def _text(element: Any) -> str:
-    return "".join(_texts(element))
+    return "" if look_of(element).out else "".join(_texts(element))
 
 
 def _texts(element: Any) -> Iterator[str]:
@@ -265,6 +273,12 @@ def _texts(element: Any) -> Iterator[str]:
             yield " "
         elif child.tag == f"{_TEXT}line-break":
             yield "\n"
+        elif isinstance(child.tag, str) and (look := look_of(child)) != PLAIN:
+            if not look.out:
+                text = "".join(_texts(child))
+                yield raised(text) if look.place > 0 else lowered(text) if look.place < 0 else text
+        elif child.tag == f"{_TEXT}ruby":
+            yield "".join("".join(_texts(base)) for base in child.iterchildren(f"{_TEXT}ruby-base"))
         elif child.tag == f"{_TEXT}note":
             yield "".join(child.itertext(f"{_TEXT}note-citation"))
         elif isinstance(child.tag, str) and child.tag not in _SKIPPED and child.tag != f"{_DRAW}frame":

@@ -1,4 +1,4 @@
-"""`unstructured`: reads XML of any vocabulary, and is the second reader of office files, mails and pages that ours trips over.
+"""`unstructured`: the second reader of office files, mails and pages that ours trips over.
 
 Left alone, the package reports each use to its maker, prints an advertisement and downloads a spaCy model: not here.
 """
@@ -40,11 +40,6 @@ _SECOND: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 """Mime type → unstructured's partitioner and its options."""
-
-
-def parse_xml(content: bytes) -> Parsed:
-    """Texts of the leaves of an XML document, in order; entities are not resolved. Raises ParseError `broken` or `empty`."""
-    return _written(_read("xml", content, {}))
 
 
 def again(content: bytes, mime_type: str) -> Parsed | None:

@@ -22,7 +22,11 @@ from ingest.parse.writer import Writer
 from rag.domain import Parsed
 from rag.errors import ParseError
 
-_NO_TITLE = re.compile(r"untitled|microsoft word|powerpoint|\.\w{2,5}$|^\S*_\S*$|\.\.", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"untitled|unspecified|^\(?anonymous\)?$|^无标题$|^文档\d*$|^document\d*$|microsoft word|powerpoint|\.\w{2,5}$"
+    r"|^\S*_\S*$|\.\.",
+    re.IGNORECASE,
+)
 _MARGIN = 2.0
 _SAME_PLACE = 1.0  # points
 _DPI = 200  # of pages for OCR

@@ -9,11 +9,13 @@ from itertools import groupby
 from typing import Any
 
 from ingest import columns
+from ingest.parse import removed
 from ingest.parse.archive import open_archive
 from ingest.parse.chart import write_chart
 from ingest.parse.lines import bullet
 from ingest.parse.lines import columns as width
 from ingest.parse.normal import normalise, one_line
+from ingest.parse.raised import lowered, raised
 from ingest.parse.slots import Line, Slot
 from ingest.parse.writer import Writer
 from rag.domain import Parsed
@@ -70,7 +72,11 @@ def parse(content: bytes) -> Parsed:
         writer.fields = {"page": str(number)}
         writer.heading(title, 1)
         _write(writer, content_of)
-        _write_notes(writer, notes)
+        if not notes.strip() or not removed.is_on(removed.SPEAKER_NOTES):
+            _write_notes(writer, notes)
+        else:
+            writer.leave_out("speaker notes", [str(number)])
+            removed.note(removed.SPEAKER_NOTES, 1)
     writer.close(1)
     return writer.parsed({"slides": len(every)})
 
@@ -91,7 +97,7 @@ def _content(slide: Any) -> Iterator[_Paragraph | _Table | _Chart]:
     title = slide.shapes.title
     skipped = title.shape_id if title is not None else None
     for shape in _ordered(slide.shapes):
-        if shape.shape_id != skipped and not _is_furniture(shape):
+        if shape.shape_id != skipped and not _is_furniture(shape) and not _is_hidden(shape):
             yield from _shape(shape)
 
 
@@ -111,6 +117,15 @@ def _is_furniture(shape: Any) -> bool:
     """Date, footer and page number, which every slide repeats."""
     return bool(shape.is_placeholder and shape.placeholder_format.type is not None) and (
         shape.placeholder_format.type.name in _FURNITURE
+    )
+
+
+def _is_hidden(shape: Any) -> bool:
+    """Switched off in the selection pane."""
+    return any(
+        one.get("hidden") in ("1", "true")
+        for one in shape.element.iterdescendants("{*}cNvPr")
+        if one.getparent().getparent() is shape.element
     )
 
 
@@ -144,8 +159,20 @@ def _text(paragraph: Any) -> str:
         if element.tag == f"{_A}br":
             parts.append("\n")
         elif element.tag.endswith("}t"):
-            parts.append(element.text or "")
+            parts.append(_run(element))
     return normalise("".join(parts).replace("\v", "\n"))
+
+
+def _run(text: Any) -> str:
+    """A run's text: nothing where it is struck out, digits raised or lowered as they are shown."""
+    properties = text.getparent().find(f"{_A}rPr")
+    if properties is None:
+        return text.text or ""
+    if properties.get("strike", "noStrike") != "noStrike":
+        return ""
+    shift = properties.get("baseline", "0").rstrip("%")
+    place = int(shift) if shift.lstrip("-").isdigit() else 0
+    return raised(text.text or "") if place > 0 else lowered(text.text or "") if place < 0 else text.text or ""
 
 
 def _rows(table: Any) -> Iterator[Line]:

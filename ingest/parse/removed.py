@@ -16,6 +16,9 @@ NAVIGATION = "navigation"
 UNPUBLISHED = "unpublished"
 """Drafts, archived and restricted articles, by their fields."""
 
+SPEAKER_NOTES = "speaker_notes"
+"""What a speaker has below the slides: for the staff, not for who sees the presentation."""
+
 
 @dataclass(slots=True)
 class _Record:

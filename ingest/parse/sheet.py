@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ingest.parse.markupcell import readable
 from ingest.parse.shape import shape
 from ingest.parse.slots import Line, filled, line, width
 from ingest.parse.writer import Writer
@@ -18,6 +19,7 @@ _DELIMITERS = ",\t;|"
 _CELL_LIMIT = 10_000_000
 _SNIFFED_ROWS = 50
 _SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?\s*\r?\n", re.IGNORECASE)
+_ODD = re.compile(r"^=|[<&]|\]\(")
 _QUOTED_FORMULA = re.compile(r'="([^"]*)"')
 
 
@@ -37,14 +39,15 @@ def parse_csv(text: str) -> Parsed:
         raise ParseError(f"The table cannot be read: {exc}.", code="broken", fix="Export it again as CSV in UTF-8.") from exc
     writer = Writer()
     stripped = ([cell.strip() for cell in row] for row in rows)
-    write_rows(writer, [line([_value(cell) if cell[:1] == "=" else cell for cell in row]) for row in stripped if any(row)])
+    write_rows(writer, [line([_value(cell) if _ODD.search(cell) else cell for cell in row]) for row in stripped if any(row)])
     return writer.parsed()
 
 
 def _value(cell: str) -> str:
-    """`="00123"` is how an export keeps Excel from reading a number."""
-    match = _QUOTED_FORMULA.fullmatch(cell)
-    return match[1] if match else cell
+    """`="00123"` is how an export keeps Excel from reading a number; an export of pages has their markup in its cells."""
+    if cell[:1] == "=" and (match := _QUOTED_FORMULA.fullmatch(cell)):
+        return match[1]
+    return readable(cell) if "<" in cell or "&" in cell or "](" in cell else cell
 
 
 def write_rows(writer: Writer, rows: Sequence[Line]) -> None:

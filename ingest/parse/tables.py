@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ingest import cases, columns, faq
+from ingest import cases, columns, faq, published
+from ingest.parse import removed
 from ingest.parse.normal import normalise, one_line
 from ingest.parse.shape import Row, Shape, shape
 from ingest.parse.slots import Line, Slot, filled, line, texts
@@ -74,8 +75,10 @@ def entries(
     if (asked := faq.find_columns(names) or looked) is not None:
         writer.leave_out("columns", [names[i] for i in asked.left_out])
         writer.tell_columns(asked.roles())
-        tables = faq.by_language(asked)
+        tables, public = faq.by_language(asked), _Public(writer, names)
         for row in rows:
+            if not public.shows(row, asked.question):
+                continue
             written = [entry for one in tables if (entry := faq.read_entry(one, row)) is not None]
             for entry in written:
                 _faq(writer, entry, fields)
@@ -85,7 +88,10 @@ def entries(
     if (found := cases.find_columns(names)) is not None:
         writer.leave_out("columns", [names[i] for i in found.left_out])
         writer.tell_columns(found.roles(names))
+        public = _Public(writer, names, states=False)
         for row in rows:
+            if not public.shows(row, found.title if found.title is not None else found.text[0]):
+                continue
             if (case := cases.read_entry(found, names, row)) is not None:
                 writer.line(case.header)
                 text, cells = labelled_lines(case.lines)
@@ -95,6 +101,21 @@ def entries(
                 )  # fmt: skip
         return True
     return False
+
+
+class _Public:
+    """Which rows of a table are published; the others are told."""
+
+    def __init__(self, writer: Writer, names: Sequence[str], *, states: bool = True) -> None:
+        self._writer, self._names = writer, names
+        self._told = published.told_by(names, states=states) if removed.is_on(removed.UNPUBLISHED) else {}
+
+    def shows(self, row: Sequence[str], named_by: int) -> bool:
+        reason = published.kept_back(self._told, self._names, row) if self._told else ""
+        if reason:
+            self._writer.leave_out("entries", [f"{one_line(columns.cell(row, named_by))} ({reason})"])
+            removed.note(removed.UNPUBLISHED, 1)
+        return not reason
 
 
 def _faq(writer: Writer, entry: faq.Entry, fields: Fields | None) -> None:

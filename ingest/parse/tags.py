@@ -6,6 +6,8 @@ import html
 import re
 from dataclasses import dataclass
 
+from ingest.parse.extras import without_extras
+
 _NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9.]*)(?=[\s/>]|$)")
 _ATTRIBUTE = re.compile(
     r"\b([A-Za-z][\w-]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{\s*[\"'`]([^\"'`]*)[\"'`]\s*\}))?(?=[\s/>]|$)"
@@ -97,6 +99,7 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 def plain(markdown: str) -> str:
     """One line of Markdown as a reader sees it: for headings, titles and table headers."""
+    markdown = without_extras(markdown)
     text = _wiki(markdown) if "[[" in markdown or "==" in markdown or "%%" in markdown or " ^" in markdown else markdown
     text = _LINK.sub(lambda match: match[1] or match[2] or "", _IMAGE.sub("", _ANCHOR.sub("", text)))
     codes: list[str] = []

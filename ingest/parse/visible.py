@@ -6,8 +6,15 @@ import re
 
 from lxml.html import HtmlElement
 
+from ingest.parse.raised import lowered, raised
+
 _DELETED = ("del", "s", "strike")
-_INVISIBLE = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_INVISIBLE = re.compile(
+    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)"
+    r"|font-size\s*:\s*0(?:px|pt|em|rem|%)?\s*(?:;|!|$))",
+    re.IGNORECASE,
+)
+_FOR_OTHERS = re.compile(r"@(?:media|supports|container)\b[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # print, small screens
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"[.#][\w-]+")
 # What opens when a reader asks for it is text: the panels of tabs and accordions.
@@ -16,19 +23,8 @@ _PANEL = re.compile(
     r"|disclosure|details?|faq\w*|answer\w*|slides?|carousel\w*|drop-?down\w*)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_RAISED = str.maketrans("0123456789+-−=()niabcdehjklmoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵃᵇᶜᵈᵉʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
-_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
-_DIGITS = re.compile(r"[0-9+\-−=()]*[0-9ni][0-9+\-−=()ni]*")
 
-
-def raised(text: str) -> str:
-    """`2` as it stands in m², `-3` as in 10⁻³; words (`st`, `TM`) as they are."""
-    return text.translate(_RAISED) if _DIGITS.fullmatch(text.strip()) else text
-
-
-def lowered(text: str) -> str:
-    """`2` as it stands in CO₂; words as they are."""
-    return text.translate(_LOWERED) if _DIGITS.fullmatch(text.strip()) and "n" not in text and "i" not in text else text
+__all__ = ["drop_invisible", "lowered", "raised"]
 
 
 def drop_invisible(root: HtmlElement) -> int:
@@ -49,13 +45,15 @@ def _hidden_names(root: HtmlElement) -> frozenset[str]:
     """Simple selectors (`.x`, `#y`) that the page's own style sheets hide."""
     found: set[str] = set()
     for style in root.iter("style"):
-        for selectors, rules in _RULE.findall(style.text or ""):
+        for selectors, rules in _RULE.findall(_FOR_OTHERS.sub("", style.text or "")):
             if _INVISIBLE.search(rules) and "@" not in selectors:
                 found |= {one.strip() for one in selectors.split(",") if _SIMPLE.fullmatch(one.strip())}
     return frozenset(found)
 
 
 def _is_hidden(element: HtmlElement, names: frozenset[str]) -> bool:
+    if element.tag == "dialog" and element.get("open") is None:
+        return True
     if element.get("hidden") is not None or _INVISIBLE.search(element.get("style") or ""):
         return True
     if not names:

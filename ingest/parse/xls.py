@@ -85,7 +85,10 @@ def _text(book: Any, sheet: Any, y: int, x: int) -> str:
         return ""
     if kind == xlrd.XL_CELL_BOOLEAN:
         return "TRUE" if value else "FALSE"
-    pattern = book.format_map[book.xf_list[sheet.cell_xf_index(y, x)].format_key].format_str
+    look = book.xf_list[sheet.cell_xf_index(y, x)]
+    if book.font_list[look.font_index].struck_out:
+        return ""
+    pattern = book.format_map[look.format_key].format_str
     if kind in (xlrd.XL_CELL_DATE, xlrd.XL_CELL_NUMBER):
         return shown(value, "mm-dd-yy" if pattern in _SYSTEM_DATES else pattern, days_off=_DAYS_1904 if book.datemode else 0)
     return shown_text(str(value), pattern).strip()

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from ingest.parse.archive import open_archive
+from ingest.parse.markupcell import readable
 from ingest.parse.numfmt import serial, shown, shown_text
 from ingest.parse.sheet import parted, write_rows
 from ingest.parse.slots import Line, Slot
@@ -104,7 +105,7 @@ def _hidden(sheet: Any) -> tuple[set[int], set[int]]:
     rows = set() if filtered else {number for number, row in sheet.row_dimensions.items() if row.hidden}
     columns: set[int] = set()
     for dimension in sheet.column_dimensions.values():
-        if dimension.hidden and dimension.min:
+        if (dimension.hidden or dimension.width == 0) and dimension.min:
             columns |= set(range(dimension.min, min(dimension.max or dimension.min, _COLUMN_LIMIT) + 1))
     return rows, columns
 
@@ -118,6 +119,13 @@ def _tell(writer: Writer, sheet: Any, formulas: Any) -> None:
     writer.leave_out("hidden rows", [f"{sheet.title}!{row}" for row in hidden[:_TOLD_FORMULAS]])
     hidden = _in_order(columns, (column for _, column in filled))
     writer.leave_out("hidden columns", [f"{sheet.title}!{get_column_letter(one)}" for one in hidden])
+    struck = {number for number, font in enumerate(sheet.parent._fonts) if font.strike}
+    out = (
+        [cell.coordinate for _, cell in sorted(sheet._cells.items()) if cell.value is not None and cell._style.fontId in struck]
+        if struck
+        else []
+    )
+    writer.leave_out("struck out cells", [f"{sheet.title}!{one}" for one in out[:_TOLD_FORMULAS]])
     if formulas is None:
         return
     written = formulas[sheet.title]._cells
@@ -139,6 +147,7 @@ def _rows(sheet: Any, days_off: int) -> Iterator[Line]:
     places = _places(hidden_columns)
     areas, covered = _merged(sheet)
     bold = {number for number, font in enumerate(sheet.parent._fonts) if font.b}
+    struck = {number for number, font in enumerate(sheet.parent._fonts) if font.strike}
     text_of = _texts(days_off)
     # Formatting alone can stretch a sheet over a million rows: only cells that exist are visited.
     lines: dict[int, Line] = {}
@@ -148,6 +157,8 @@ def _rows(sheet: Any, days_off: int) -> Iterator[Line]:
         top, first, last = areas.get((row, column), (row, column, column))
         cell = sheet._cells.get((top, first))
         text = text_of(cell) if cell is not None else ""
+        if struck and text and cell._style and cell._style.fontId in struck:
+            text = ""
         if last > first:
             seen = [places[one] for one in range(first, min(last, _COLUMN_LIMIT) + 1) if one in places]
         else:
@@ -221,4 +232,5 @@ def _text(value: Any, pattern: str, days_off: int) -> str:
     text = str(value)
     if "_x" in text:
         text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    return shown_text(text, pattern).strip()
+    text = shown_text(text, pattern).strip()
+    return readable(text) if "<" in text or "&" in text or "](" in text else text

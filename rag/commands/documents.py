@@ -94,6 +94,8 @@ def _as_read_lines(found: dict[str, Any]) -> Iterator[str]:
     for name in ("computed", "attachments_not_read", "pages_without_text", "pages_by_ocr"):
         if told.get(name):
             yield f"{name.replace('_', ' ')}: {', '.join(map(str, told[name]))}"
+    for name, values in told.get("rules", {}).items():
+        yield f"read with ingest.{name}: {', '.join(map(str, values))}"
     for kind, count in found["masked"].items():
         yield f"masked: {kind}: {count}"
     for passage in found["passages"]:

@@ -58,7 +58,7 @@ class Ledger:
         live generation is not `generation` any more.
         """
         doc = prepared.input
-        digest = content_hash(doc)
+        digest = content_hash(doc, prepared.told.get("rules"))
         with drafting(self.engine) as conn:
             live, last_job = say.GENERATION_AND_LAST_JOB.first(conn)
             if live is None or int(live) != generation:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 
 from rag.domain import Document, statement
 from rag.domain.statement import Statement
-from rag.record.schema import meta, passages, versions
+from rag.record.schema import documents, meta, passages, versions
 from rag.record.tables.readings import readings
 
 
@@ -19,6 +19,19 @@ def told(engine: Engine, document_id: str, version: int) -> dict[str, Any]:
     with engine.connect() as conn:
         found = conn.scalar(query)
     return dict(orjson.loads(found)) if found else {}
+
+
+def rules(engine: Engine) -> dict[str, dict[str, Any]]:
+    """Live documents that were read by rules of the settings → those; the others were read by the defaults."""
+    current = (documents.c.id == readings.c.document_id) & (documents.c.version == readings.c.version)
+    query = (
+        select(readings.c.document_id, readings.c.told)
+        .join(documents, current)
+        .where(documents.c.state == "live", readings.c.told.contains('"rules"'))
+    )
+    with engine.connect() as conn:
+        rows = conn.execute(query).all()
+    return {row.document_id: found for row in rows if (found := orjson.loads(row.told).get("rules"))}
 
 
 def as_read(engine: Engine, doc: Document) -> dict[str, Any]:

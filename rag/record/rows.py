@@ -59,9 +59,10 @@ def passage_hash(search_text: str) -> bytes:
     return sha256(search_text.encode()).digest()
 
 
-def content_hash(doc: DocumentInput) -> str:
-    """Identity of everything a writer gave; equal means `unchanged`."""
+def content_hash(doc: DocumentInput, rules: Mapping[str, Any] | None = None) -> str:
+    """Identity of everything a writer gave, and of the rules it is read by (`ingest.rules`); equal means `unchanged`."""
     given = [doc.title, doc.url, doc.mime_type, doc.collection, sorted(doc.acl), doc.metadata]
+    given += [dict(rules)] if rules else []
     return sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS) + b"\0" + doc.content).hexdigest()
 
 

@@ -162,9 +162,10 @@ CleaningRule = Literal[
     "page_furniture",
     "navigation",
     "unpublished",
+    "speaker_notes",
 ]
 CLEANING_RULES: tuple[str, ...] = get_args(CleaningRule)
-MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate"]
+MaskKind = Literal["cn_id", "email", "bank_card", "mobile", "ip", "passport", "plate", "name"]
 
 
 class Ingest(Section):
@@ -178,7 +179,8 @@ class Ingest(Section):
     mask: list[MaskKind] = Field(
         [],
         description="Personal data that is replaced before anything is stored: "
-        "`cn_id`, `email`, `bank_card`, `mobile`, `ip`, `passport`, `plate`.",
+        "`cn_id`, `email`, `bank_card`, `mobile`, `ip`, `passport`, `plate`, "
+        "`name` (people whom a label, a column or a signature names).",
     )
     mask_key: SecretStr = Field(
         SecretStr(""), description="With it, `xiansou unmask` can undo masking; without, masked values are gone."

@@ -10,6 +10,7 @@ import zipfile
 import pytest
 
 from ingest.parse import ocr, parse
+from ingest.parse.removed import SPEAKER_NOTES, recording
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -92,7 +93,12 @@ def test_odp_slides_are_sections_with_notes() -> None:
     </draw:frame><draw:frame><draw:text-box><text:p>Plug it in.</text:p></draw:text-box></draw:frame>
     <presentation:notes><draw:frame><draw:text-box><text:p>Show it.</text:p></draw:text-box></draw:frame>
     </presentation:notes></draw:page>"""
-    parsed = read(odf(f"<office:presentation>{page}</office:presentation>"), "a.odp")
+    made = odf(f"<office:presentation>{page}</office:presentation>")
+    assert seen(read(made, "a.odp")) == [("text", "Setup", "", "Plug it in.")], (
+        "notes are the speaker's, unless they are switched on"
+    )
+    with recording([SPEAKER_NOTES]):
+        parsed = read(made, "a.odp")
     assert seen(parsed) == [("text", "Setup", "", "Plug it in."), ("text", "Setup", "Speaker notes", "Show it.")]
     assert [block.fields["page"] for block in parsed.blocks] == ["1", "1"]
 

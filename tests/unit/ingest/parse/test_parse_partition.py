@@ -1,4 +1,4 @@
-"""`unstructured` as the reader of XML and as the second reader of what our own parsers trip over."""
+"""XML of any vocabulary, and `unstructured` as the second reader of what our own parsers trip over."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BOOK = """<?xml version="1.0"?><!DOCTYPE book [<!ENTITY hidden SYSTEM "file:///e
 <book><title>Guide</title><para>Press the red button for 5 seconds.</para><para>按下按钮五秒。&hidden;</para></book>"""
 
 
-def test_xml_gives_the_texts_of_its_leaves_and_resolves_no_entity() -> None:
+def test_xml_gives_its_texts_in_order_and_resolves_no_entity() -> None:
     parsed = parse(BOOK.encode(), filename="guide.xml", mime_type=None)
+    assert parsed.title == "Guide" and parsed.text.startswith("Guide\n\n"), "a title of the document, no longer a text of it"
     assert [parsed.text[block.start : block.end] for block in parsed.blocks] == [
-        "Guide",
         "Press the red button for 5 seconds.",
         "按下按钮五秒。",
     ]

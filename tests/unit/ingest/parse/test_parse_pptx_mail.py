@@ -16,6 +16,7 @@ from pptx.presentation import Presentation
 from pptx.util import Inches
 
 from ingest.parse import parse
+from ingest.parse.removed import SPEAKER_NOTES, recording
 from rag.domain import Parsed
 from rag.errors import ParseError
 
@@ -80,8 +81,20 @@ def refused(content: bytes | EmailMessage, filename: str) -> str:
 # -- presentations -----------------------------------------------------------------------------------------------------
 
 
-def test_slides_are_sections_with_points_table_rows_and_notes() -> None:
+def with_notes(content: bytes) -> Parsed:
+    """Notes are the speaker's: read only where `ingest.clean_off` says so."""
+    with recording([SPEAKER_NOTES]):
+        return read(content, "x1.pptx")
+
+
+def test_speaker_notes_are_left_out_and_told() -> None:
     parsed = read(deck(manual), "x1.pptx")
+    assert "备份" not in parsed.text and "change in May" not in parsed.text
+    assert parsed.metadata["left_out"]["speaker notes"] == ["2", "3"]
+
+
+def test_slides_are_sections_with_points_table_rows_and_notes() -> None:
+    parsed = with_notes(deck(manual))
     assert parsed.title == "路由器 X1 培训"
     assert seen(parsed) == [
         ("text", "", "", "售后部"),
@@ -108,7 +121,7 @@ def test_a_slide_without_a_title_is_not_in_the_section_before_it_and_may_have_no
         picture = presentation.slides.add_slide(presentation.slide_layouts[6])
         picture.notes_slide.notes_text_frame.text = "Show the cable."
 
-    assert seen(read(deck(fill), "a.pptx")) == [
+    assert seen(with_notes(deck(fill))) == [
         ("text", "", "", "Setup"),
         ("text", "", "", "The device restarts twice while it installs the update, which takes five minutes."),
         ("text", "", "Speaker notes", "Show the cable."),
