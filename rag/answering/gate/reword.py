@@ -47,7 +47,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
         return Found("no_support", close)
     if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(part, laid)):  # a word was changed, or moved
         return Found("no_support", close)
-    if (left := omitted(part, laid, unit, known)) is not None:
+    if (left := omitted(part, laid, unit, known, verbatim=_verbatim(part, laid))) is not None:
         return Found("number" if left.kind == "number" else "condition", close)
     return Found(agree(part, laid.there, laid.place, laid.used, unit, known), close, prose=True)
 

@@ -75,7 +75,19 @@ def _parts(
         groups = [*rest, (mine, theirs)]
     if len(groups) == 1:
         groups = [(groups[0][0], groups[0][1] | used)]
-    return [([part[n] for n in sorted(one)], [there[c] for c in sorted(other)]) for one, other in groups]
+    return [([part[n] for n in sorted(one)], [there[c] for c in sorted(_with_bare(there, other))]) for one, other in groups]
+
+
+def _with_bare(there: Sequence[Clause], used: set[int]) -> set[int]:
+    """With the operators alone behind a list: `Networks with a sign-in page (hotel, office) are not supported`."""
+    last = max(used, default=len(there))
+    found = set(used)
+    for at in range(last + 1, len(there)):
+        if there[at].hard or there[at].mark == "colon":
+            break
+        if not there[at].content and there[at].operators and not there[at].join:
+            found.add(at)
+    return found
 
 
 def _count(clauses: Sequence[Clause]) -> Counter[str]:
@@ -137,6 +149,10 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
         lost -= {"when", "after"}
     if {"before", "after"} <= mine ^ theirs:
         return "condition"
+    if "only" in new and _only_counts(here, told):
+        new -= {"only"}
+    if lost == {"before"} and other["until"] and any(t.text in _TILL for c in here for t in c.tokens):
+        lost -= {"before"}
     if "only" in new and not other["must"] and "unless" not in theirs and not (one["not"] and other["not"]):
         return "condition"
     if new & {"unless", "except", "before"} and not (new & {"before"} and other["le"]):
@@ -146,6 +162,24 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
     if "only" in lost and not one["must"]:
         return "condition"
     return "condition" if lost & {"when", "before", "after"} and not mine else None
+
+
+_TILL = frozenset("到 至 直至".split())
+
+
+def _only_counts(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+    """Whether each `only` of the claim is of a number that the evidence gives without a lower limit: 只能改一次."""
+    lower = any(t.key in ("ge", "gt", "more") and t.kind == "operator" for c in told for t in c.tokens)
+    for clause in here:
+        for at, token in enumerate(clause.tokens):
+            if token.kind == "operator" and token.key == "only":
+                after = clause.tokens[at + 1 : at + 5]
+                number = next((n for n, t in enumerate(after) if t.kind == "number"), None)
+                if number is None or sum(t.content for t in after[:number]) > 1:
+                    return False
+                if not any(alike(after[number], o) for c in told for o in c.tokens if o.kind == "number"):
+                    return False
+    return not lower
 
 
 def _counted_from(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
@@ -239,6 +273,8 @@ def _limited(unit: Unit) -> frozenset[str]:
 
 def _governed_elsewhere(part: Sequence[Clause], used: Sequence[Clause]) -> Fault | None:
     """Whether what a negation or quantity is said of changed: `per seat, not per team`."""
+    if len({*listed(part)}) == 1 and len({*listed(used)}) == 1 and (len(part) > 2 or len(used) > 2):
+        return None  # one list, and what is said of all of it: `A, B and C are not`, `we do not take A, B or C`
     here, there = _governed(part), _governed(used)
     said = {t.key for c in part for t in c.content}
     told = {t.key for c in used for t in c.content}
