@@ -131,7 +131,7 @@ LIGHT_ZH = frozenset(
         "然后 接着 随后 首先 需要 进行 可以 能够 相关 情况 一下 方面 方式 目前 现在 "
         "其中 这样 这个 那个 如下 以下 您的 我们 你们 他们 它们 这里 那里 之间 的时候 "
         "时候 期间 仍然 仍 依然 依旧 同时 此外 另外 直接 倒是 照样 也就是 就是 即可 "
-        "对方 例如 比如 譬如 就可 就能 就行 即 已经 哪怕 即使 即便 就算 自己 自行 亲自"
+        "对方 一直 此处 在此 例如 比如 譬如 就可 就能 就行 即 已经 哪怕 即使 即便 就算 自己 自行 亲自"
     ).split()
 )
 # Characters that tell words of one kind apart: a word that differs in one of these is another word.

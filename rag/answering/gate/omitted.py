@@ -33,6 +33,7 @@ def omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known, *, 
     addressed = any(t.text.lower() in _YOU for clause in part for t in clause.tokens)
     # Words that may stand for one of the evidence that has no other: of two that are near to something one may be.
     free = sum(how in ("missing", "light") for how in laid.how) + sum(how == "near" for how in laid.how) // 2
+    at_ease = not verbatim and all(how in ("exact", "near", "light", "above") for how in laid.how)
     for at in sorted(laid.used):
         for n, token in enumerate(laid.there[at].tokens):
             if not token.content or (at, n) in places or token.soft or token.key in LIGHT:
@@ -58,6 +59,9 @@ def omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known, *, 
                 continue
             if _on_the_way(laid.there[at].tokens, n, {m for c, m in places if c == at}):
                 continue
+            if at_ease and token.kind == "word" and _may_lack(laid, token, laid.there[at].tokens, n, {m for c, m in places if c == at}):
+                at_ease = False
+                continue
             return token
     return None
 
@@ -75,6 +79,17 @@ def _said_besides(token: Tok, held: float, tokens: Sequence[Tok], at: int) -> bo
     return token.key in _ACCOUNT and at > 0 and tokens[at - 1].text.lower() in ("your", "您的", "你的")
 
 
+def _may_lack(laid: Aligned, token: Tok, tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
+    """Whether it is the one word that is left of a clause said otherwise in full: none that tells which of a kind is meant."""
+    if token.key in _WHOM or len(held) < _FULL or sum(how == "exact" for how in laid.how) < _FULL:
+        return False
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    which = after is not None and (after.text == "的" or (after.content and at + 1 in held))  # 定制商品, unused goods
+    bound = at > 0 and tokens[at - 1].kind == "operator"
+    return not which and not bound
+
+
+_FULL = 4
 _ACCOUNT = frozenset("account 账号 账户 帐号".split())
 
 

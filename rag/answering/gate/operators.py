@@ -81,7 +81,7 @@ def _imperative(clauses: Sequence[Clause]) -> bool:
     return False
 
 
-_BEHIND = frozenset("以内 之内 内 以上 以下 起 左右 上下 及以上 之后 封顶".split())
+_BEHIND = frozenset(("at the latest", *"以内 之内 内 以上 以下 起 左右 上下 及以上 之后 封顶".split()))
 
 
 def _bound(tokens: Sequence[Tok], at: int) -> int | None:

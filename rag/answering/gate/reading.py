@@ -177,6 +177,10 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
         return Tok("过", "function", token.text)  # 换开过一次
     if token.text in _DONE and before is not None and before.kind == "word" and before.key in VERBS:
         return Tok(token.text, "function", token.text)  # 选好角色
+    if token.text in ("之前", "以前", "此前") and (before is None or before.kind == "join") and after is not None and after.content:
+        return Tok(token.text, "function", token.text)  # 之前换开过: formerly
+    if token.key == "1 ord" and token.text.startswith("第一次"):
+        return Tok("new", "operator", token.text)
     if token.text in ("外", "以外", "之外"):
         if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in found[max(at - 16, 0) : at]):
             return None
