@@ -14,6 +14,7 @@ from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
 from rag.answering.gate.rows import compare_row
+from rag.answering.gate.spread import spread
 from rag.answering.gate.tok import Clause, Reading
 from rag.answering.gate.units import Unit, units
 from rag.domain import Passage
@@ -115,6 +116,8 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
         whole.fault in _SETTLED and whole.close >= 1 and whole.prose
     ):  # all of it is in one sentence, and says something else there
         return Said((), whole.fault, whole.close, nearest)
+    if rows := _each(passages, clauses, known):
+        return Said(tuple(dict.fromkeys(rows)), None, 1.0)
     found: list[tuple[int, Unit]] = []
     start = 0
     while start < len(clauses):
@@ -157,6 +160,17 @@ def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) 
         if rows:
             return [(at, row) for row in rows]
     return []
+
+
+def _each(passages: Sequence[Evidence], clauses: Sequence[Clause], known: Known) -> list[tuple[int, Unit]]:
+    """The rows that say it of each member of a list; [] where one is not said."""
+    found: list[tuple[int, Unit]] = []
+    for member in spread(clauses):
+        one, at = _first(passages, [member], known)
+        if one.fault is not None or at is None or at[1].label is None:
+            return []
+        found.append(at)
+    return found
 
 
 def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Found, tuple[int, Unit] | None]:

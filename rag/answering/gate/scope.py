@@ -53,7 +53,9 @@ def _choice(part: Sequence[Clause], there: Sequence[Clause]) -> bool:
     """Whether `you can pay by card or PayPal` is said of a bare list: `Card, PayPal and Apple Pay`."""
     if not any(t.key == "can" and t.kind == "operator" for c in part for t in c.tokens):
         return False
-    return not any(c.operators for c in there) and len({*listed(there)}) == 1
+    return not any(c.operators for c in there) and (
+        len({*listed(there)}) == 1 or all(0 < len(c.content) <= 2 and not c.hard for c in there)
+    )
 
 
 def _parts(
@@ -62,9 +64,13 @@ def _parts(
     """Clauses of both that belong together, since words of the one stand in the other."""
     groups: list[tuple[set[int], set[int]]] = []
     group, i = listed(there), 0
+    waiting: set[int] = set()
     for n, clause in enumerate(part):
+        if not clause.content and n + 1 < len(part) and clause.operators and clause.mark == "sub" and not part[n + 1].hard:
+            waiting.add(n)  # `during it`, of what follows
+            continue
         spots = {group[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
-        mine, theirs = {n}, {c for c in range(len(there)) if group[c] in spots}
+        mine, theirs, waiting = {n, *waiting}, {c for c in range(len(there)) if group[c] in spots}, set()
         i += len(clause.content)
         rest = []
         for one, other in groups:
