@@ -11,6 +11,7 @@ from rag.answering.gate.alike import Found, Known, weigh
 from rag.answering.gate.compare import compare
 from rag.answering.gate.difference import compared
 from rag.answering.gate.lexicon import VERBS
+from rag.answering.gate.little import light
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
 from rag.answering.gate.rows import compare_row
@@ -119,6 +120,7 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     if rows := _each(passages, clauses, known):
         return Said(tuple(dict.fromkeys(rows)), None, 1.0)
     found: list[tuple[int, Unit]] = []
+    parts: list[Sequence[Clause]] = []
     start = 0
     while start < len(clauses):
         for end in range(len(clauses), start, -1):
@@ -129,6 +131,7 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
                 continue  # no statement of its own
             if part.fault is None and at is not None:
                 found.append(at)
+                parts.append(clauses[start:end])
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
                 start = end
                 break
@@ -138,7 +141,7 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
                 break
         else:
             return Said((), whole.fault, whole.close, nearest)
-    if _shuffled(clauses, found):
+    if _shuffled(clauses, found) or (len(parts) == len(found) and _lent(parts, found)):
         return Said((), "no_support", whole.close, nearest)
     return Said(tuple(dict.fromkeys(found)), None, 1.0)
 
@@ -151,6 +154,19 @@ def _shuffled(clauses: Sequence[Clause], found: Sequence[tuple[int, Unit]]) -> b
     if not any(t.text.lower() in _SEQUENCE for clause in clauses for t in clause.tokens):
         return False
     return any(at == before and later.start < unit.start for (before, unit), (at, later) in pairwise(found))
+
+
+def _lent(parts: Sequence[Sequence[Clause]], found: Sequence[tuple[int, Unit]]) -> bool:
+    """Whether a step goes on with another step's object: `Enter the name and click on Settings`, of `… click on Save`."""
+    for (at, before), (other, after), part in zip(found, found[1:], parts[1:], strict=False):
+        said = part[0].content
+        if at != other or before is after or before.label is not None or len(said) < 2 or part[0].join != "and":
+            continue
+        keys = {t.key for t in said[1:] if not light(t)}
+        if any(len(c.content) > 1 and c.content[0].key == said[0].key and keys and not keys & {t.key for t in c.content[1:]}
+               for c in before.reading.clauses):  # fmt: skip
+            return True
+    return False
 
 
 def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> list[tuple[int, Unit]]:

@@ -172,6 +172,19 @@ for _line in lines("opposed.txt"):
             _OPPOSED.setdefault(_word, set()).update(_other - _one)
 
 
+_KINDS: dict[str, set[int]] = {}
+for _number, _line in enumerate(lines("siblings.txt")):
+    for _word in _line.split():
+        _KINDS.setdefault(key_of(_word), set()).add(_number)
+_UNDONE = ("un", "non", "dis", "非", "未", "无", "不")
+
+
 def opposed(one: str, other: str) -> bool:
-    """Whether two words are known to say the opposite."""
-    return other in _OPPOSED.get(one, ())
+    """Whether two words are known to say the opposite, or to be two things of one kind."""
+    if other in _OPPOSED.get(one, ()) or (one != other and _KINDS.get(one, _NONE) & _KINDS.get(other, _NONE)):
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) > 1 and any(long == prefix + short for prefix in _UNDONE)
+
+
+_NONE: set[int] = set()

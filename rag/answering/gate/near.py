@@ -130,7 +130,7 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
         return None
     more, keys = Counter(other) - Counter(one), Counter(t.key for t in said) - Counter(t.key for t in told)
     twice = {t.key for t in said if t.kind == "word" and t.text.lower() in {*more} & {*one} and t.key in keys}
-    again = Counter(t.key for t in said if t.fact and not t.soft) - Counter(t.key for t in told)
+    again = {t.key for t in said if t.fact and not t.soft and t.key in keys}
     if any(key in {t.key for t in told} for key in (*twice, *again)):  # said of something else too
         return "no_support"
     if any(

@@ -217,7 +217,7 @@ def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
 def _verbatim(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether the claim is the evidence's own sentence but for a word or two."""
     here = [t.text.lower() for clause in part for t in clause.tokens]
-    told = [t.text.lower() for at in sorted(laid.used) for t in laid.there[at].tokens]
+    told = [t.text.lower() for at, c in enumerate(laid.there) if at in laid.used or not c.content for t in c.tokens]
     return _common(here, told) >= _VERBATIM * len(here)
 
 

@@ -19,7 +19,7 @@ _GROUPS = {
     "if": "when", "unless": "unless", "while": "when", "only": "only", "except": "except", "exclude": "except",
     "before": "before", "until": "before", "after": "after", "since": "after",
 }  # fmt: skip
-_STRICT = frozenset("some most usually seldom half fail danger up down firstof".split())
+_STRICT = frozenset("pending some most usually seldom half fail danger up down firstof".split())
 GONE = frozenset("lose expire stayclosed invalid".split())  # what is so no more
 _NEW = frozenset(("all", "always"))  # may go, must not come
 _PEOPLE = frozenset("client member user somebody 新人 subscrib".split())
