@@ -101,7 +101,7 @@ def squeezed(text: str) -> str:
     return _BLANK.sub("", plain(text)).strip(".。!！?？;；:：\"'“”‘’").lower()
 
 
-def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
+def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:  # noqa: C901 - one place for it
     """Whether the passages together say it: each part is said by one unit."""
     above = frozenset().union(*(one.context.keys for one in passages))
     clauses = [clause for clause in claim.clauses if not _credits(clause, above)]

@@ -48,7 +48,8 @@ FILLERS = (
     "|according to|based on|as per|in addition to|in addition|as well|at the same time|in order to"
     "|to do this|to do so|for this|it is possible to|up to the|in that case"
     "|in this case|as follows|such as|for example|of course|in particular|if you wish|if needed"
-    "|on the other hand|by comparison|in comparison|by contrast|in contrast|even if|even though|even when|as soon as possible~|at your own~|feel free to|go ahead and|for you|of yours"
+    "|on the other hand|by comparison|in comparison|by contrast|in contrast"
+    "|even if|even though|even when|as soon as possible~|at your own~|feel free to|go ahead and|for you|of yours"
 ).split("|")
 # Words of a claim that may be missing where the rest is there: they add no more than that something is so.
 LIGHT = frozenset(

@@ -75,7 +75,8 @@ _NUMBER = re.compile(
     r"|[一二两三四五六七八九十百千][一二三四五六七八九十百千零]*[万亿](?=\s*元)"
     r"|第(?:[二三四五六七八九十][一二三四五六七八九十]?|一(?=[类条款章节级等步项组]))"
     rf"|\b(?i:{'|'.join(_WORDS)})\b)"
-    rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一|\s+and a half(?=\s))?\s?(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand"
+    rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一|\s+and a half(?=\s))?\s?"
+    r"(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand"
     rf"|million|billion|trillion)\b|k\b(?!g|m|w|b|hz))?"
     rf"(?:\s?-?(?P<unit>(?i:{_UNIT_WORDS})))?(?P<half2>半)?",
     re.IGNORECASE,
@@ -131,7 +132,7 @@ def _in_code(text: str, match: re.Match[str]) -> bool:
     return False
 
 
-def _plain(match: re.Match[str]) -> Number | None:
+def _plain(match: re.Match[str]) -> Number | None:  # noqa: C901 - one place for it
     text, unit = match["v"], UNIT.get((match["unit"] or "").lower(), "")
     if text == "一" and match.string[max(match.start("v") - 1, 0) : match.start("v")] in (
         "下",

@@ -22,7 +22,7 @@ _ANYBODY = frozenset(
 )  # whom `you` means
 
 
-def omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known, *, verbatim: bool = False) -> Tok | None:
+def omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known, *, verbatim: bool = False) -> Tok | None:  # noqa: C901 - one place for it
     """A word of the used clauses that the claim does not say, in whatever words."""
     column = {id(t): n for n, t in enumerate(unit.reading.tokens)}
     held = laid.sims.max(axis=0) if laid.sims.size else np.zeros(len(column), np.float32)
@@ -55,11 +55,19 @@ def omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known, *, 
             if token.kind == "word" and held[column[id(token)]] >= HELD and free > 0:
                 free -= 1
                 continue
-            if token.kind == "word" and not verbatim and _said_besides(token, held[column[id(token)]], laid.there[at].tokens, n):
+            if (
+                token.kind == "word"
+                and not verbatim
+                and _said_besides(token, held[column[id(token)]], laid.there[at].tokens, n)
+            ):
                 continue
             if _on_the_way(laid.there[at].tokens, n, {m for c, m in places if c == at}):
                 continue
-            if at_ease and token.kind == "word" and _may_lack(laid, token, laid.there[at].tokens, n, {m for c, m in places if c == at}):
+            if (
+                at_ease
+                and token.kind == "word"
+                and _may_lack(laid, token, laid.there[at].tokens, n, {m for c, m in places if c == at})
+            ):
                 at_ease = False
                 continue
             return token

@@ -158,7 +158,7 @@ def _settled(found: list[Tok | str]) -> Iterator[Tok | str]:
             yield settled
 
 
-def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
+def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:  # noqa: C901 - one place for it
     """What a token is where it stands; None where it is part of another."""
     near = [t for t in (*found[max(at - 1, 0) : at], *found[at + 1 : at + 3]) if not isinstance(t, str)]
     before = next((t for t in found[max(at - 1, 0) : at] if not isinstance(t, str)), None)
@@ -177,7 +177,12 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
         return Tok("过", "function", token.text)  # 换开过一次
     if token.text in _DONE and before is not None and before.kind == "word" and before.key in VERBS:
         return Tok(token.text, "function", token.text)  # 选好角色
-    if token.text in ("之前", "以前", "此前") and (before is None or before.kind == "join") and after is not None and after.content:
+    if (
+        token.text in ("之前", "以前", "此前")
+        and (before is None or before.kind == "join")
+        and after is not None
+        and after.content
+    ):
         return Tok(token.text, "function", token.text)  # 之前换开过: formerly
     if token.key == "1 ord" and token.text.startswith("第一次"):
         return Tok("new", "operator", token.text)

@@ -22,7 +22,7 @@ NEAR = 0.46  # cosine from which on two words in two sentences may be the same i
 _FAR = 0.2  # cosine of a word with the nearest of a sentence that has nothing to do with it
 _MOST = 0.8  # of what is strange in a claim
 _SHARE = 0.12  # and as a share of it
-_LEAST = 0.35  # share of the claim that stands in the evidence as it is
+_LEAST = 0.45  # share of the claim that stands in the evidence as it is
 _VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word that differs is one that was changed
 
 
@@ -118,13 +118,18 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
             else:
                 near[-1] = min(near[-1], best[0]) if token.key in known.elsewhere else near[-1]
                 adds_nothing = token.soft or (light(token) and id(token) not in moments)
-                verb = token.kind == "word" and token.key in VERBS and id(token) not in moments
+                verb = token.kind == "word" and token.key in VERBS and id(token) not in moments and not _which(tokens, row)
                 how.append("light" if adds_nothing else "verb" if verb else "missing")
         else:
             how.append("light" if token.soft or light(token) else "missing")
     laid = Aligned([t for _, t in claim], there, how, [None] * len(claim), sims, near)
     _place(laid, at)
     return laid
+
+
+def _which(tokens: Sequence[Tok], at: int) -> bool:
+    """Whether a participle at the head of a sentence tells which things are meant: opened bottles."""
+    return tokens[at].opens and tokens[at].text.endswith("ed") and at + 1 < len(tokens) and tokens[at + 1].kind == "word"
 
 
 def _borrowed(laid: Aligned) -> None:
@@ -137,8 +142,7 @@ def _borrowed(laid: Aligned) -> None:
             continue
         if any(c.hard for c in laid.there[at + 1 : after + 1]) and laid.there[after].mark != "stop":
             continue
-        rest = tokens[max(held) + 1 :]
-        if any(t.kind == "operator" and t.key in _BINDING for t in rest):
+        if any(t.kind == "operator" and t.key in _BINDING for t in tokens):
             continue
         first = next((t for t in laid.there[after].tokens if t.kind != "join"), None)
         own = first is not None and (first.content and first.kind != "number" and first.key not in VERBS)

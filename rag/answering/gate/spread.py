@@ -1,4 +1,4 @@
-"""A list with one thing said of all of it, as a statement of each member: `playback and downloads are not available to viewers`."""
+"""A list with one thing said of all of it, as a statement of each member: `playback and downloads are not for viewers`."""
 
 from __future__ import annotations
 
