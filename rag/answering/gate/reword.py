@@ -112,7 +112,7 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
                 ),
                 default=(0.0, (0, 0)),
             )
-            if best[0] >= NEAR:
+            if best[0] >= NEAR and not _which(tokens, row):
                 at[-1] = [best[1]]
                 how.append("near")
             else:
