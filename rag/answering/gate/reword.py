@@ -117,6 +117,7 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
                 how.append("near")
             else:
                 near[-1] = min(near[-1], best[0]) if token.key in known.elsewhere else near[-1]
+                near[-1] = 0.0 if _which(tokens, row) else near[-1]
                 adds_nothing = token.soft or (light(token) and id(token) not in moments)
                 verb = token.kind == "word" and token.key in VERBS and id(token) not in moments and not _which(tokens, row)
                 how.append("light" if adds_nothing else "verb" if verb else "missing")
