@@ -58,7 +58,7 @@ def omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known, *, 
             if (
                 token.kind == "word"
                 and not verbatim
-                and _said_besides(token, held[column[id(token)]], laid.there[at].tokens, n)
+                and _said_besides(token, held[column[id(token)]], laid.there[at].tokens, n, {m for c, m in places if c == at})
             ):
                 continue
             if _on_the_way(laid.there[at].tokens, n, {m for c, m in places if c == at}):
@@ -77,10 +77,11 @@ def omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known, *, 
 _WHOM = frozenset("buyer seller client member user guest owner 买家 卖家 本人".split())
 
 
-def _said_besides(token: Tok, held: float, tokens: Sequence[Tok], at: int) -> bool:
-    """Whether a word close to it is said, or it only says that there is a limit: `is good for up to 110 km`, `your account`."""
+def _said_besides(token: Tok, close: float, tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
+    """Whether a word close to it is said, or it only says that there is a limit: `is good for up to 110 km`, `your account`.
+    One that tells which of a kind is meant (opened bottles) is close to those, and said by none."""
     after = tokens[at + 1] if at + 1 < len(tokens) else None
-    if held >= _CLOSE and token.key not in _WHOM:
+    if close >= _CLOSE and token.key not in _WHOM and not _tells_which(tokens, at, held):
         return True
     if token.key == "valid" and after is not None and (after.kind == "number" or after.key == "le"):
         return True
@@ -91,10 +92,14 @@ def _may_lack(laid: Aligned, token: Tok, tokens: Sequence[Tok], at: int, held: s
     """Whether it is the one word that is left of a clause said otherwise in full: none that tells which of a kind is meant."""
     if token.key in _WHOM or len(held) < _FULL or sum(how == "exact" for how in laid.how) < _FULL:
         return False
-    after = tokens[at + 1] if at + 1 < len(tokens) else None
-    which = after is not None and (after.text == "的" or (after.content and at + 1 in held))  # 定制商品, unused goods
     bound = at > 0 and tokens[at - 1].kind == "operator"
-    return not which and not bound
+    return not _tells_which(tokens, at, held) and not bound
+
+
+def _tells_which(tokens: Sequence[Tok], at: int, held: set[int]) -> bool:
+    """Whether it stands before what the claim speaks of: 定制商品, unused goods."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    return after is not None and (after.text == "的" or (after.content and at + 1 in held))
 
 
 _FULL = 4
