@@ -13,7 +13,7 @@ from eval.bench.data import DIM
 from eval.bench.index import K, Say
 from eval.bench.record import Texts
 from rag.ports import Vectors
-from rag.record.engine import driven
+from rag.record.server import driven
 
 Ask = Callable[[Vectors], list[int]]
 

@@ -43,6 +43,8 @@ def _same_number(here: Tok, there: Tok) -> bool:
     if {here.unit, there.unit} == {"day", "s"}:  # 48 hours, two days
         days, seconds = (here, there) if here.unit == "day" else (there, here)
         return _scaled(days.key, 86400) == seconds.key.removesuffix(" s")
+    if there.text.lower() == "twice" and here.unit == "time":  # two times
+        return here.key == "2 time"
     written = None if ".." in there.key else _DIGITS.match(there.text)
     one = here.key.removesuffix(here.unit).strip()
     other = written.group() if written is not None else there.key.removesuffix(there.unit).strip()

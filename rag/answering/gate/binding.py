@@ -48,8 +48,13 @@ def crossed(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spo
     mine, theirs = listed(part), listed(there)
     seen: dict[int, set[int]] = {}
     i = 0
+    homes: dict[str, set[int]] = {}
+    for group, clause in zip(theirs, there, strict=True):
+        for token in clause.content:
+            homes.setdefault(token.key, set()).add(group)
     for clause, group in zip(part, mine, strict=True):
-        here = {theirs[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
+        told = [(there[p[0]].tokens[p[1]].key, theirs[p[0]]) for p in place[i : i + len(clause.content)] if p is not None]
+        here = {home for key, home in told if len(homes.get(key, ())) < 2} or {home for _, home in told}
         i += len(clause.content)
         seen[group] = seen.get(group, set()) | here
     sets = list(seen.values())

@@ -11,9 +11,11 @@ from rag.answering.gate.alike import Found, Known, weigh
 from rag.answering.gate.compare import compare
 from rag.answering.gate.difference import compared
 from rag.answering.gate.lexicon import VERBS
+from rag.answering.gate.little import light
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
 from rag.answering.gate.rows import compare_row
+from rag.answering.gate.spread import spread
 from rag.answering.gate.tok import Clause, Reading
 from rag.answering.gate.units import Unit, units
 from rag.domain import Passage
@@ -99,7 +101,7 @@ def squeezed(text: str) -> str:
     return _BLANK.sub("", plain(text)).strip(".。!！?？;；:：\"'“”‘’").lower()
 
 
-def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
+def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:  # noqa: C901 - one place for it
     """Whether the passages together say it: each part is said by one unit."""
     above = frozenset().union(*(one.context.keys for one in passages))
     clauses = [clause for clause in claim.clauses if not _credits(clause, above)]
@@ -115,7 +117,10 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
         whole.fault in _SETTLED and whole.close >= 1 and whole.prose
     ):  # all of it is in one sentence, and says something else there
         return Said((), whole.fault, whole.close, nearest)
+    if rows := _each(passages, clauses, known):
+        return Said(tuple(dict.fromkeys(rows)), None, 1.0)
     found: list[tuple[int, Unit]] = []
+    parts: list[Sequence[Clause]] = []
     start = 0
     while start < len(clauses):
         for end in range(len(clauses), start, -1):
@@ -126,6 +131,7 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
                 continue  # no statement of its own
             if part.fault is None and at is not None:
                 found.append(at)
+                parts.append(clauses[start:end])
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
                 start = end
                 break
@@ -135,7 +141,7 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
                 break
         else:
             return Said((), whole.fault, whole.close, nearest)
-    if _shuffled(clauses, found):
+    if _shuffled(clauses, found) or (len(parts) == len(found) and _lent(parts, found)):
         return Said((), "no_support", whole.close, nearest)
     return Said(tuple(dict.fromkeys(found)), None, 1.0)
 
@@ -150,6 +156,19 @@ def _shuffled(clauses: Sequence[Clause], found: Sequence[tuple[int, Unit]]) -> b
     return any(at == before and later.start < unit.start for (before, unit), (at, later) in pairwise(found))
 
 
+def _lent(parts: Sequence[Sequence[Clause]], found: Sequence[tuple[int, Unit]]) -> bool:
+    """Whether a step goes on with another step's object: `Enter the name and click on Settings`, of `… click on Save`."""
+    for (at, before), (other, after), part in zip(found, found[1:], parts[1:], strict=False):
+        said = part[0].content
+        if at != other or before is after or before.label is not None or len(said) < 2 or part[0].join != "and":
+            continue
+        keys = {t.key for t in said[1:] if not light(t)}
+        if any(len(c.content) > 1 and c.content[0].key == said[0].key and keys and not keys & {t.key for t in c.content[1:]}
+               for c in before.reading.clauses):  # fmt: skip
+            return True
+    return False
+
+
 def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> list[tuple[int, Unit]]:
     """The rows of one passage that make a comparison true."""
     for at, evidence in enumerate(passages):
@@ -157,6 +176,17 @@ def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) 
         if rows:
             return [(at, row) for row in rows]
     return []
+
+
+def _each(passages: Sequence[Evidence], clauses: Sequence[Clause], known: Known) -> list[tuple[int, Unit]]:
+    """The rows that say it of each member of a list; [] where one is not said."""
+    found: list[tuple[int, Unit]] = []
+    for member in spread(clauses):
+        one, at = _first(passages, [member], known)
+        if one.fault is not None or at is None or at[1].label is None:
+            return []
+        found.append(at)
+    return found
 
 
 def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Found, tuple[int, Unit] | None]:

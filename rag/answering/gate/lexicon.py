@@ -48,6 +48,7 @@ FILLERS = (
     "|according to|based on|as per|in addition to|in addition|as well|at the same time|in order to"
     "|to do this|to do so|for this|it is possible to|up to the|in that case"
     "|in this case|as follows|such as|for example|of course|in particular|if you wish|if needed"
+    "|on the other hand|by comparison|in comparison|by contrast|in contrast"
     "|even if|even though|even when|as soon as possible~|at your own~|feel free to|go ahead and|for you|of yours"
 ).split("|")
 # Words of a claim that may be missing where the rest is there: they add no more than that something is so.
@@ -60,7 +61,7 @@ LIGHT = frozenset(
 ) | frozenset("中 温度 时间 时长 期限 金额 还 还要 部分 方可 分别 一共 同样 该 时间 情形 之内 共 各 个人 类 型号".split())
 FUNCTION = frozenset(
     (
-        "a an the of in on at to for from by with as is are was were be been being am do does did doing "
+        "whoever somewhere a an the of in on at to for from by with as is are was were be been being am do does did doing "
         "has have had having i me my we our "
         "us you your he him his she her it its they them their this that these those there here which "
         "who whom whose what where why how "
@@ -131,7 +132,7 @@ LIGHT_ZH = frozenset(
         "然后 接着 随后 首先 需要 进行 可以 能够 相关 情况 一下 方面 方式 目前 现在 "
         "其中 这样 这个 那个 如下 以下 您的 我们 你们 他们 它们 这里 那里 之间 的时候 "
         "时候 期间 仍然 仍 依然 依旧 同时 此外 另外 直接 倒是 照样 也就是 就是 即可 "
-        "例如 比如 譬如 就可 就能 就行 即 已经 哪怕 即使 即便 就算 自己 自行 亲自"
+        "对方 一直 此处 在此 例如 比如 譬如 就可 就能 就行 即 已经 哪怕 即使 即便 就算 自己 自行 亲自"
     ).split()
 )
 # Characters that tell words of one kind apart: a word that differs in one of these is another word.
@@ -172,6 +173,19 @@ for _line in lines("opposed.txt"):
             _OPPOSED.setdefault(_word, set()).update(_other - _one)
 
 
+_KINDS: dict[str, set[int]] = {}
+for _number, _line in enumerate(lines("siblings.txt")):
+    for _word in _line.split():
+        _KINDS.setdefault(key_of(_word), set()).add(_number)
+_UNDONE = ("un", "non", "dis", "非", "未", "无", "不")
+
+
 def opposed(one: str, other: str) -> bool:
-    """Whether two words are known to say the opposite."""
-    return other in _OPPOSED.get(one, ())
+    """Whether two words are known to say the opposite, or to be two things of one kind."""
+    if other in _OPPOSED.get(one, ()) or (one != other and _KINDS.get(one, _NONE) & _KINDS.get(other, _NONE)):
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) > 1 and any(long == prefix + short for prefix in _UNDONE)
+
+
+_NONE: set[int] = set()

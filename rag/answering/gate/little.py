@@ -15,12 +15,15 @@ def light(token: Tok) -> bool:
     return token.key in LIGHT and (token.kind != "name" or token.opens)
 
 
+_BEHIND = frozenset("后 之后 以后 前 之前 以前".split())
 _MOMENTS = frozenset("day date moment 日期 当天 那天 之日".split())
 
 
 def timed(tokens: Sequence[Tok], at: int) -> bool:
     """Whether a word tells from when, or till when: there a verb is a fact."""
     before, after = tokens[max(at - 4, 0) : at], () if tokens[at].text.isascii() else tokens[at + 1 : at + 3]
+    if not tokens[at].text.isascii():  # 提交后进入: what stands before 后 is the moment
+        before = tuple(t for t in before if t.text not in _BEHIND)
     return any(
         (t.kind == "operator" and t.key in _TIMES) or (t.kind == "word" and t.key in _MOMENTS) for t in (*before, *after)
     )

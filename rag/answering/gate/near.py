@@ -128,9 +128,10 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
     gone = Counter(one[at] for _, i1, i2, _, _ in ops for at in range(i1, i2))
     if any(({*one} & words) != ({*other} & words) for words in (_PASSIVE, _HAVING)):  # the same from the other side
         return None
-    twice = Counter(t.text.lower() for t in said if t.kind == "word") - Counter(one)
-    again = Counter(t.key for t in said if t.fact and not t.soft) - Counter(t.key for t in told)
-    if any(word in one for word in twice) or any(key in {t.key for t in told} for key in again):  # said of something else too
+    more, keys = Counter(other) - Counter(one), Counter(t.key for t in said) - Counter(t.key for t in told)
+    twice = {t.key for t in said if t.kind == "word" and t.text.lower() in {*more} & {*one} and t.key in keys}
+    again = {t.key for t in said if t.fact and not t.soft and t.key in keys}
+    if any(key in {t.key for t in told} for key in (*twice, *again)):  # said of something else too
         return "no_support"
     if any(
         (a, b) in _TURNED or (b, a) in _TURNED

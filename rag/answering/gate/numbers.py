@@ -55,6 +55,7 @@ _WORDS |= {
     "hundred": 100,
     "twice": 2,
 }
+_PARTS = {"half": Decimal("0.5"), "quarter": Decimal("0.25")}  # half an hour, a quarter of an hour
 
 
 def _alternatives(words: object) -> str:
@@ -68,11 +69,14 @@ _HAN_NUMERAL = r"(?:[一二两三四五六七八九]?[十百千万])?(?:[一二�
 _NUMBER = re.compile(
     r"(?P<below>零下|minus\s+|(?<![\w.)\]}%℃°-])[-−](?=\d))?\s*(?P<cur>US\$|[$€£¥￥])?\s?"
     r"(?P<v>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d(?!\d)|\d+(?:\.\d+)?(?![.\d]*\.\d)"
+    rf"|\b(?:half|(?:a )?quarter of) an?(?=\s(?:{_LATIN_UNITS})(?![A-Za-z]))"
+    r"|[一二三四五六七八九]成(?![功为员就本交熟立套绩形长果年不分型])"
     rf"|百分之[\d.一二三四五六七八九十百]+|(?:第)?(?:{_HAN_NUMERAL})(?=个?半?\s*(?:{_UNIT_WORDS}|{_CLASSIFIERS}))"
     r"|[一二两三四五六七八九十百千][一二三四五六七八九十百千零]*[万亿](?=\s*元)"
     r"|第(?:[二三四五六七八九十][一二三四五六七八九十]?|一(?=[类条款章节级等步项组]))"
     rf"|\b(?i:{'|'.join(_WORDS)})\b)"
-    rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一)?\s?(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand"
+    rf"(?P<ord>st\b|nd\b|rd\b|th\b)?(?P<half>个半|又二分之一|\s+and a half(?=\s))?\s?"
+    r"(?P<scale>万|亿|千(?!瓦|克|米|卡)|(?i:thousand"
     rf"|million|billion|trillion)\b|k\b(?!g|m|w|b|hz))?"
     rf"(?:\s?-?(?P<unit>(?i:{_UNIT_WORDS})))?(?P<half2>半)?",
     re.IGNORECASE,
@@ -128,7 +132,7 @@ def _in_code(text: str, match: re.Match[str]) -> bool:
     return False
 
 
-def _plain(match: re.Match[str]) -> Number | None:
+def _plain(match: re.Match[str]) -> Number | None:  # noqa: C901 - one place for it
     text, unit = match["v"], UNIT.get((match["unit"] or "").lower(), "")
     if text == "一" and match.string[max(match.start("v") - 1, 0) : match.start("v")] in (
         "下",
@@ -144,6 +148,10 @@ def _plain(match: re.Match[str]) -> Number | None:
     if text.startswith("百分之"):
         rest = text.removeprefix("百分之")
         value, unit = Decimal(rest) if rest[0].isdigit() else Decimal(zh_number(rest)), "pct"
+    elif text.endswith("成"):
+        value, unit = Decimal(zh_number(text[0])) * 10, "pct"
+    elif (part := re.match(r"(?:a )?(half|quarter)\b", lower)) is not None:
+        value = _PARTS[part[1]]
     elif lower in _WORDS:
         value, word = Decimal(_WORDS[lower]), lower == "one" and not unit
     elif text[0].isdigit():

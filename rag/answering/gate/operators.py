@@ -81,7 +81,7 @@ def _imperative(clauses: Sequence[Clause]) -> bool:
     return False
 
 
-_BEHIND = frozenset("以内 之内 内 以上 以下 起 左右 上下 及以上 之后 封顶".split())
+_BEHIND = frozenset(("at the latest", *"以内 之内 内 以上 以下 起 左右 上下 及以上 或以上 及以下 或以下 之后 封顶".split()))
 
 
 def _bound(tokens: Sequence[Tok], at: int) -> int | None:
@@ -206,6 +206,8 @@ def joined_alike(part: Sequence[Clause], there: Sequence[Clause], used: set[int]
         (one.join == "or") != (other.join == "or") for one, other in zip(part, there, strict=True)
     ):
         return "condition"
+    if "or" in here and told <= {""} and not anywhere & {"and", "or"}:  # a list without a joining word: 、
+        return None
     if len(used) > 1 and ("or" in here) != ("or" in told) and not (here | told) & {"nor"}:
         return "condition"
     return None

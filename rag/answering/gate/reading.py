@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
+from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, VERBS, canon_en
 from rag.answering.gate.numbers import numbers
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.text import chinese
@@ -54,6 +54,7 @@ _NEGATION = re.compile(
 _ESCAPED = re.compile(r"\\([_.*-])")
 _ONE = re.compile(r"\b(by|for|within|after|than|another) an? (?=(?:year|month|week|day|hour|minute)\b)", re.IGNORECASE)
 _SUBORDINATE = frozenset(("if", "unless", "while"))
+_DONE = frozenset("好 掉 走".split())  # behind a verb: that it is done
 _HOW_OFTEN = frozenset("a an per every each in daily weekly monthly unless if for only".split())
 _NAMES_TOO = frozenset("may max min new old half more".split())  # with a capital inside a sentence: May, Home Max
 _LONG_NEGATION = {"ca": "cannot", "wo": "will not", "sha": "shall not"}
@@ -157,7 +158,7 @@ def _settled(found: list[Tok | str]) -> Iterator[Tok | str]:
             yield settled
 
 
-def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
+def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:  # noqa: C901 - one place for it
     """What a token is where it stands; None where it is part of another."""
     near = [t for t in (*found[max(at - 1, 0) : at], *found[at + 1 : at + 3]) if not isinstance(t, str)]
     before = next((t for t in found[max(at - 1, 0) : at] if not isinstance(t, str)), None)
@@ -172,6 +173,19 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:
         return Tok("部分", "function", token.text)  # 续重部分
     if token.text == "前" and after is not None and after.kind == "number" and after.unit != "date":
         return Tok("first", "word", token.text)  # 前 30 分钟
+    if token.text == "过" and before is not None and before.content and (after is None or after.text != "了"):
+        return Tok("过", "function", token.text)  # 换开过一次
+    if token.text in _DONE and before is not None and before.kind == "word" and before.key in VERBS:
+        return Tok(token.text, "function", token.text)  # 选好角色
+    if (
+        token.text in ("之前", "以前", "此前")
+        and (before is None or before.kind == "join")
+        and after is not None
+        and after.content
+    ):
+        return Tok(token.text, "function", token.text)  # 之前换开过: formerly
+    if token.key == "1 ord" and token.text.startswith("第一次"):
+        return Tok("new", "operator", token.text)
     if token.text in ("外", "以外", "之外"):
         if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in found[max(at - 16, 0) : at]):
             return None

@@ -47,7 +47,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
         return Found("no_support", close)
     if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(part, laid)):  # a word was changed, or moved
         return Found("no_support", close)
-    if (left := omitted(part, laid, unit, known)) is not None:
+    if (left := omitted(part, laid, unit, known, verbatim=_verbatim(part, laid))) is not None:
         return Found("number" if left.kind == "number" else "condition", close)
     return Found(agree(part, laid.there, laid.place, laid.used, unit, known), close, prose=True)
 
@@ -112,19 +112,25 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
                 ),
                 default=(0.0, (0, 0)),
             )
-            if best[0] >= NEAR:
+            if best[0] >= NEAR and not _which(tokens, row):
                 at[-1] = [best[1]]
                 how.append("near")
             else:
                 near[-1] = min(near[-1], best[0]) if token.key in known.elsewhere else near[-1]
+                near[-1] = 0.0 if _which(tokens, row) else near[-1]
                 adds_nothing = token.soft or (light(token) and id(token) not in moments)
-                verb = token.kind == "word" and token.key in VERBS and id(token) not in moments
+                verb = token.kind == "word" and token.key in VERBS and id(token) not in moments and not _which(tokens, row)
                 how.append("light" if adds_nothing else "verb" if verb else "missing")
         else:
             how.append("light" if token.soft or light(token) else "missing")
     laid = Aligned([t for _, t in claim], there, how, [None] * len(claim), sims, near)
     _place(laid, at)
     return laid
+
+
+def _which(tokens: Sequence[Tok], at: int) -> bool:
+    """Whether a participle at the head of a sentence tells which things are meant: opened bottles."""
+    return tokens[at].opens and tokens[at].text.endswith("ed") and at + 1 < len(tokens) and tokens[at + 1].kind == "word"
 
 
 def _borrowed(laid: Aligned) -> None:
@@ -137,8 +143,7 @@ def _borrowed(laid: Aligned) -> None:
             continue
         if any(c.hard for c in laid.there[at + 1 : after + 1]) and laid.there[after].mark != "stop":
             continue
-        rest = tokens[max(held) + 1 :]
-        if any(t.kind == "operator" and t.key in _BINDING for t in rest):
+        if any(t.kind == "operator" and t.key in _BINDING for t in tokens):
             continue
         first = next((t for t in laid.there[after].tokens if t.kind != "join"), None)
         own = first is not None and (first.content and first.kind != "number" and first.key not in VERBS)
@@ -217,7 +222,7 @@ def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
 def _verbatim(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether the claim is the evidence's own sentence but for a word or two."""
     here = [t.text.lower() for clause in part for t in clause.tokens]
-    told = [t.text.lower() for at in sorted(laid.used) for t in laid.there[at].tokens]
+    told = [t.text.lower() for at, c in enumerate(laid.there) if at in laid.used or not c.content for t in c.tokens]
     return _common(here, told) >= _VERBATIM * len(here)
 
 

@@ -19,7 +19,7 @@ _GROUPS = {
     "if": "when", "unless": "unless", "while": "when", "only": "only", "except": "except", "exclude": "except",
     "before": "before", "until": "before", "after": "after", "since": "after",
 }  # fmt: skip
-_STRICT = frozenset("some most usually seldom half fail danger up down firstof".split())
+_STRICT = frozenset("pending some most usually seldom half fail danger up down firstof".split())
 GONE = frozenset("lose expire stayclosed invalid".split())  # what is so no more
 _NEW = frozenset(("all", "always"))  # may go, must not come
 _PEOPLE = frozenset("client member user somebody 新人 subscrib".split())
@@ -53,7 +53,9 @@ def _choice(part: Sequence[Clause], there: Sequence[Clause]) -> bool:
     """Whether `you can pay by card or PayPal` is said of a bare list: `Card, PayPal and Apple Pay`."""
     if not any(t.key == "can" and t.kind == "operator" for c in part for t in c.tokens):
         return False
-    return not any(c.operators for c in there) and len({*listed(there)}) == 1
+    return not any(c.operators for c in there) and (
+        len({*listed(there)}) == 1 or all(0 < len(c.content) <= 2 and not c.hard for c in there)
+    )
 
 
 def _parts(
@@ -62,9 +64,13 @@ def _parts(
     """Clauses of both that belong together, since words of the one stand in the other."""
     groups: list[tuple[set[int], set[int]]] = []
     group, i = listed(there), 0
+    waiting: set[int] = set()
     for n, clause in enumerate(part):
+        if not clause.content and n + 1 < len(part) and clause.operators and clause.mark == "sub" and not part[n + 1].hard:
+            waiting.add(n)  # `during it`, of what follows
+            continue
         spots = {group[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
-        mine, theirs = {n}, {c for c in range(len(there)) if group[c] in spots}
+        mine, theirs, waiting = {n, *waiting}, {c for c in range(len(there)) if group[c] in spots}, set()
         i += len(clause.content)
         rest = []
         for one, other in groups:
@@ -75,7 +81,19 @@ def _parts(
         groups = [*rest, (mine, theirs)]
     if len(groups) == 1:
         groups = [(groups[0][0], groups[0][1] | used)]
-    return [([part[n] for n in sorted(one)], [there[c] for c in sorted(other)]) for one, other in groups]
+    return [([part[n] for n in sorted(one)], [there[c] for c in sorted(_with_bare(there, other))]) for one, other in groups]
+
+
+def _with_bare(there: Sequence[Clause], used: set[int]) -> set[int]:
+    """With the operators alone behind a list: `Networks with a sign-in page (hotel, office) are not supported`."""
+    last = max(used, default=len(there))
+    found = set(used)
+    for at in range(last + 1, len(there)):
+        if there[at].hard or there[at].mark == "colon":
+            break
+        if not there[at].content and there[at].operators and not there[at].join:
+            found.add(at)
+    return found
 
 
 def _count(clauses: Sequence[Clause]) -> Counter[str]:
@@ -122,7 +140,7 @@ def _new_lost(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
     return any(a.key == "new" and a.kind == "operator" and b.key in _PEOPLE for a, b in pairs)
 
 
-def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str], other: Counter[str]) -> Fault | None:
+def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str], other: Counter[str]) -> Fault | None:  # noqa: C901 - one place for it
     mine, theirs = ({_GROUPS[k] for k, n in side.items() if n > 0 and k in _GROUPS} for side in (one, other))
     if any(c.tokens and c.tokens[-1].key in _WHEN for c in here):
         mine |= {"when"}
@@ -137,6 +155,10 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
         lost -= {"when", "after"}
     if {"before", "after"} <= mine ^ theirs:
         return "condition"
+    if "only" in new and _only_counts(here, told):
+        new -= {"only"}
+    if lost == {"before"} and other["until"] and any(t.text in _TILL for c in here for t in c.tokens):
+        lost -= {"before"}
     if "only" in new and not other["must"] and "unless" not in theirs and not (one["not"] and other["not"]):
         return "condition"
     if new & {"unless", "except", "before"} and not (new & {"before"} and other["le"]):
@@ -146,6 +168,23 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
     if "only" in lost and not one["must"]:
         return "condition"
     return "condition" if lost & {"when", "before", "after"} and not mine else None
+
+
+_TILL = frozenset("到 至 直至".split())
+
+
+def _only_counts(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+    """Whether each `only` of the claim is of a number without a lower limit in the evidence: 只能改一次."""
+    lower = any(t.key in ("ge", "gt", "more") and t.kind == "operator" for c in told for t in c.tokens)
+    for clause in here:
+        for at, token in enumerate(clause.tokens):
+            if token.kind == "operator" and token.key == "only":
+                after = clause.tokens[at + 1 : at + 5]
+                number = next((n for n, t in enumerate(after) if t.kind == "number"), None)
+                few = number is not None and sum(t.content for t in after[:number]) < 2
+                if not few or not any(alike(after[number or 0], o) for c in told for o in c.tokens if o.kind == "number"):
+                    return False
+    return not lower
 
 
 def _counted_from(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
@@ -239,6 +278,8 @@ def _limited(unit: Unit) -> frozenset[str]:
 
 def _governed_elsewhere(part: Sequence[Clause], used: Sequence[Clause]) -> Fault | None:
     """Whether what a negation or quantity is said of changed: `per seat, not per team`."""
+    if len({*listed(part)}) == 1 and len({*listed(used)}) == 1 and (len(part) > 2 or len(used) > 2):
+        return None  # one list, and what is said of all of it: `A, B and C are not`, `we do not take A, B or C`
     here, there = _governed(part), _governed(used)
     said = {t.key for c in part for t in c.content}
     told = {t.key for c in used for t in c.content}
