@@ -16,7 +16,7 @@ from rag.text.categories import names_for, speaks_of_all, things_in
 from rag.text.everyday import things_of
 from rag.text.labels import flat
 from rag.text.places import names_of, places_in, says_everywhere
-from rag.text.regions import lies_in
+from rag.text.regions import lies_in, regions_in
 from rag.text.siblings import apart, named_among
 from rag.text.tokens import fold, words
 
@@ -42,7 +42,7 @@ def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
     if (found := _another(question, hits, read)) is not None:
         return [found]
     all_ = [(hit, names) for hit in hits[:_HITS] for names in tables(hit) if len(names) > 1]
-    held = {place for place in places_in(question) if any(lies_in(place, name) for _, names in all_ for name in names)}
+    held = _held(question, all_)
     rows = [(hit, names) for hit, names in all_ if not named_among(question, names)]
     for hit, names in rows:
         for name in (*_places(question, names, hit), *_patterned(question, names)):
@@ -117,6 +117,13 @@ def _brand(question: str, asked: Mapping[str, Mapping[str, str]], hits: Sequence
         return None
     others = dict.fromkeys(one for hit in hits[:_HITS] for one in things_in(hit.passage.text).get(kind, {}).values())
     return Unknown(word, tuple(others)[:_NEAREST])
+
+
+def _held(question: str, tables_: Sequence[tuple[Hit, Sequence[str]]]) -> set[str]:
+    """Places of the question that lie in a region of a table which does not list the places of its regions itself."""
+    listing = {id(hit) for hit, names in tables_ if sum(bool(places_in(name)) and not regions_in(name) for name in names) > 1}
+    regions = [name for hit, names in tables_ if id(hit) not in listing for name in names]
+    return {place for place in places_in(question) if any(lies_in(place, name) for name in regions)}
 
 
 def _places(question: str, names: Sequence[str], hit: Hit) -> Iterator[str]:
