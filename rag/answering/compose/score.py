@@ -19,6 +19,7 @@ from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.everyday import things_of
 from rag.text.names import Name, asked_names, matched, sides
+from rag.text.references import only_refers
 from rag.text.statement_filter import chosen
 from rag.text.term_coverage import coverage, word_set
 from rag.text.tokens import is_chinese, one_line, words
@@ -33,7 +34,9 @@ _ATTRIBUTE = 1.0  # of a row whose label is the attribute that is asked for, in 
 _CALLED = 1.0  # of a row whose label is the name that is asked about; a share of it where the label says more
 _PINNED = 3.5  # of a row of which the question names both the thing and what is asked of it
 _FOREIGN = 0.5  # against a statement in the other language, where the question's own has some as well
+_REFERS = 0.8  # against a sentence that only says where something is told
 _STEP = 0.5  # of a step, where it is asked how to do something
+_TEXT = ("sentence", "item", "note")
 _NO_CELL = ("steps", "reason")  # what no cell answers
 _COUNTED = frozenset("一 二 三 四 五 六 七 八 九 十".split())
 
@@ -101,6 +104,8 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             score -= _KIND
         if foreign[at]:
             score -= _FOREIGN
+        if one.kind in _TEXT and kind != "where" and only_refers(text_of(hit, one)):
+            score -= _REFERS
         if kind == "steps" and one.kind == "step":
             score += _STEP
         if of_attribute(question, one):
