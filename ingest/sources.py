@@ -149,8 +149,7 @@ def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]
     sidecars = {root: Sidecars(root) for root, _ in files}
     sites = {root: Sites(root) for root in sidecars}
     placed = [(root, file, sites[root].place(file)) for root, file in files]
-    placed.sort(key=_in_navigation)
-    for root, file, place in placed:
+    for root, file, place in _in_navigation(placed):
         source = sources[file]
         id_ = kept.get(source) or _free(root, wanted[file], source, taken)
         taken[id_] = source
@@ -161,12 +160,18 @@ def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]
 _Place = tuple[int, Entry, Navigation] | None
 
 
-def _in_navigation(placed: tuple[Path, Path, _Place]) -> tuple[str, bool, int, str]:
-    """The pages of a site in its order, those that it does not name behind them; other files by their paths."""
-    _, file, place = placed
-    if place is None:
-        return str(file), False, 0, ""
-    return f"{place[2].pages}/", not place[0], place[0], str(file)
+def _in_navigation(placed: Sequence[tuple[Path, Path, _Place]]) -> list[tuple[Path, Path, _Place]]:
+    """The pages of a site in its order, those that it does not name behind them; other files where they stand."""
+    first: dict[Path, int] = {}
+    for at, (_, _, place) in enumerate(placed):
+        if place is not None:
+            first.setdefault(place[2].pages, at)
+
+    def order(numbered: tuple[int, tuple[Path, Path, _Place]]) -> tuple[int, bool, int, int]:
+        at, (_, _, place) = numbered
+        return (at, False, 0, 0) if place is None else (first[place[2].pages], not place[0], place[0], at)
+
+    return [one for _, one in sorted(enumerate(placed), key=order)]
 
 
 def _told_by_site(file: Path, place: _Place) -> dict[str, Any]:

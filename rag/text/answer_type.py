@@ -110,14 +110,19 @@ _MONTH = (
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
 
+_CURRENCY = (
+    r"(?:usd|eur|gbp|cny|rmb|chf|jpy|hkd|sgd|aud|cad|nzd|inr|krw|thb|myr|twd|sek|nok|dkk|pln|czk|huf|kr|zł|kč|ft)(?![a-z])"
+)
+
 _HOLDS: dict[str, re.Pattern[str]] = {
     kind: re.compile(pattern, re.IGNORECASE)
     for kind, pattern in {
         "contact": r"[\w.+\-]+@[\w\-]+\.\w+|https?://|www\.|(?<!\d)(?:\+?\d[\d\-\s()]{6,}\d|1\d{2})(?!\d)|热线|\bhotline\b",
         "price": r"[$£€¥￥]\s?\d|\d[\d,.]*\s?(?:元|块钱?|万元|亿元|美元|欧元|英镑|港币|日元|美金|人民币"
-        r"|dollars?|euros?|pounds?|yuan"
-        rf"|cents?|usd|eur|gbp|cny|rmb|per (?:month|year))|{_NUMBER_ZH}+(?:元|块钱)|免费|不收费|包邮|\bfree\b|\bno charge\b"
-        r"|\bno (?:extra|additional) (?:cost|fee)",
+        r"|dollars?|euros?|pounds?|yuan|francs?|yen|rupees?|ringgit|baht|won"
+        rf"|cents?|{_CURRENCY}|per (?:month|year))|\b(?:{_CURRENCY}|rs\.?|rm)\s?\d|人民币\s?\d"
+        rf"|{_NUMBER_ZH}+(?:元|块钱)|免费|不收费|包邮|\bfree\b"
+        r"|\bno charge\b|\bno (?:extra|additional) (?:cost|fee)",
         "duration": rf"\d[\d.,]*\s*(?:个)?{_UNIT_ZH}|{_NUMBER_ZH}+\s*(?:个)?{_UNIT_ZH}"
         rf"|\b(?:\d[\d.,]*|{_NUMBER_EN}|an?)[\s\-]+(?:\w+ )?{_UNIT_EN}\b"
         r"|\b\d+\s?(?:h|hrs?|min|mins|s|d|ms)\b|永久|终身|长期|随时|立即|马上|\bimmediately\b|\binstantly\b|\bforever\b|\blifetime\b",

@@ -50,7 +50,7 @@ def test_ingest_ask_search_docs(place):
         "picture.bin": "binary",
         "empty.txt": "empty",
     }
-    counts = {"added", "updated", "unchanged", "deleted", "passages", "index_version", "seconds"}
+    counts = {"added", "updated", "unchanged", "deleted", "passages", "index_version", "seconds", "reread"}
     assert set(told) == counts | {"failed", "cleaned", "left_out"}
     code, told, _ = run(place, "ask", "How long do refunds take?", "--json")
     assert (code, told["status"], told["citations"][0]["document_id"]) == (0, "answered", "refunds.md")

@@ -275,6 +275,7 @@ def test_a_dead_api_process_is_replaced_and_the_port_never_refuses(settings: Set
         assert service.get("/pid") not in {first.pid, None}
 
 
+@pytest.mark.alone
 def test_with_two_api_processes_the_other_one_answers_meanwhile(settings: Settings) -> None:
     with serving(settings, SERVER__PROCESSES="2") as service:
         first, second = service.the("api-process")

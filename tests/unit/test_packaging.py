@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 _BUILDS = {"setuptools"}  # only to build this project
-_BUILT_OF = {"src", "node_modules"}  # of api/web: what its static files are made of and with stays at home
+_BUILT_OF = {"src", "node_modules", "__pycache__"}  # what the static files of api/web are made of, and caches, stay at home
 
 
 def _tested() -> dict[str, Requirement]:

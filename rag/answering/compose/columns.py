@@ -117,7 +117,20 @@ def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> float:
     if not _row_named(question, one, rows):
         return 0.0
     asked = asked_columns(question, rows)
+    if len(asked) == len(heads_of(rows)) > 1 and _of_something_else(question, one, rows):
+        return 0.0
     return float(any(cell.name in asked and cell.value.strip() for cell in one.cells))
+
+
+def _of_something_else(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
+    """Whether all columns hold what is asked for, and nothing else of the question stands in the table: the prices of
+    Singapore's desks, for what a meeting room costs there."""
+    above = " ".join((one.lead, one.above, *(name for cell in one.cells for name in cell.names)))
+    told, things = word_set(above), things_of(question)
+    left = word_set(without_attributes(question)) - word_set(" ".join(cell.value for cell in one.cells))
+    if any(word in told or is_said(things.get(word, ()), above, told) for word in left):
+        return False
+    return sum(word in things for word in left) > 1
 
 
 def _row_named(question: str, one: Statement, rows: Sequence[Statement]) -> bool:

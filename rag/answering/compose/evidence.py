@@ -15,6 +15,8 @@ from rag.answering.compose.columns import SURE, pinned
 from rag.answering.compose.overview import gives_overview
 from rag.answering.compose.score import HITS, named_values, read_with, rows_beside, says
 from rag.domain import Hit, Retrieved
+from rag.domain.statement import Statement
+from rag.index.languages import plainly_chinese
 from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.everyday import Things, is_said, things_of
@@ -22,12 +24,13 @@ from rag.text.existence import thing_asked
 from rag.text.labels import labels, period_of
 from rag.text.names import asked_names, matched, sides
 from rag.text.term_coverage import coverage, word_set
-from rag.text.tokens import one_line, words
+from rag.text.tokens import is_chinese, one_line, words
 from rag.text.validity import in_force
 
 _SAID = 0.8  # of the question's words, by idf, that the hit must say
 _CALLED = 0.5  # of the words of its heading or phrasing that the question must have
 _ALL = 0.999  # of them, where one statement says it
+_SEVERAL = 3  # words of a question that a statement in the other language says all
 _VALUES = 2  # cells of a row that the question names
 _HITS = 3
 _CODE = 0.6  # probability from which on a passage explains a code that stands in it
@@ -84,13 +87,23 @@ def _is_called(title: str, terms: Sequence[str], things: Things) -> bool:
 
 def _all_said(question: str, kind: Kind, found: Retrieved, hit: Hit) -> bool:
     """Whether one statement has every word of the question and such a thing as it asks for: 押金 300 元 for 押金多少."""
-    if not found.terms or holds(kind, "") is None:
+    shaped = holds(kind, "") is not None
+    # In the other language nothing is said by chance in the question's words: 访客wifi怎么连, Guests use Lattice-Guest.
+    abroad = plainly_chinese(hit.passage.text) is (not is_chinese(question)) and len(found.terms) >= _SEVERAL
+    if not found.terms or not (shaped or abroad):
         return False
     idf, things = np.array(found.idf, np.float32), things_of(question)
     return any(
-        says(kind, hit, [one]) and coverage(found.terms, idf, read_with(hit, one), things=things) >= _ALL
+        (says(kind, hit, [one]) if shaped else True)
+        and coverage(found.terms, idf, _read(hit, one, whole=abroad), things=things) >= _ALL
         for one in hit.passage.statements
     )
+
+
+def _read(hit: Hit, one: Statement, *, whole: bool) -> str:
+    """An answer says what its question asks. whole: with what stands above it, whatever that is."""
+    above = whole or hit.passage.kind == "faq"
+    return f"{hit.passage.context}\n{read_with(hit, one)}" if above else read_with(hit, one)
 
 
 def _title(hit: Hit) -> str:

@@ -129,3 +129,34 @@ def test_a_place_is_found_under_its_region_and_no_other_is_known(library, holdin
     assert "9 元" in quiet.answer(Question("寄到哈尔滨续重多少钱")).answer
     assert "14 元" not in quiet.answer(Question("寄到佛山首重多少钱")).answer
     assert quiet.answer(Question("寄到成都首重多少钱")).reason == "unknown_name"
+
+
+HOUSE = """# House rules
+
+## How do I connect to the Wi-Fi?
+Members use Quarry-Team. Visitors take Quarry-Open; the code hangs at the entrance.
+
+## What does an extra hour in the meeting room cost?
+CHF 30 in Basel, €25 in Lyon.
+"""
+DESKS = """# Desks 工位
+
+| City 城市 | Flex 流动工位 | Desk 固定工位 |
+| --- | --- | --- |
+| Basel 巴塞尔 | CHF 310 | CHF 480 |
+| Lyon 里昂 | €220 | €370 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "unsaid"),
+    [
+        ("访客wifi怎么连", "Quarry-Open", "CHF"),
+        ("巴塞尔固定工位多少钱", "CHF 480", "310"),
+    ],
+)
+def test_what_the_other_language_says_in_all_words_is_an_answer(library, holding, question, said, unsaid):  # type: ignore[no-untyped-def]
+    holding("house.md", HOUSE)
+    holding("desks.md", DESKS)
+    answer = library.answerer.quiet().answer(Question(question))
+    assert said in answer.answer and unsaid not in answer.answer
