@@ -21,6 +21,11 @@ def start_later(log: Log) -> None:
     logging.basicConfig(level=max(_LEVELS[log.level], logging.WARNING), handlers=[_First()])
 
 
+def forget_waiting() -> None:
+    """Logging has begun by other settings: what `start_later` kept is no longer wanted."""
+    _waiting.clear()
+
+
 def _begin() -> None:
     from rag.runtime.observe import start_logging
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
+from rag.runtime.logger import forget_waiting
 from rag.settings.sections import Log
 
 HIDDEN = "***"
@@ -25,6 +26,7 @@ _SECRETS = re.compile(
 
 def start_logging(log: Log) -> None:
     """Configures structlog and the standard library's logging once a process."""
+    forget_waiting()
     level = getattr(logging, log.level.upper())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
