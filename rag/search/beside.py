@@ -10,6 +10,7 @@ from rag.domain import Hit, Passage
 from rag.domain.grounding import Unknown
 from rag.search.families import headings, tables
 from rag.search.series import ANY_EN, PROPER
+from rag.search.validity import asked_period
 from rag.text import chinese
 from rag.text.answer_type import kind_asked
 from rag.text.categories import names_for, speaks_of_all, things_in
@@ -63,7 +64,7 @@ def _beside_headings(question: str, hits: Sequence[Hit], read: Read) -> list[Unk
         if len(names) < 2 or named_among(question, names):
             continue
         for name in _patterned(question, names):
-            if not _stands(name, read):
+            if asked_period(name, 1) is None and not _stands(name, read):  # January 2026 is no name beside Before April 2026
                 return [Unknown(name, tuple(names[:_NEAREST]))]
         told = [one for name in names for one in _VERSION.findall(name)[:1]]
         asked = _VERSION.findall(fold(question))

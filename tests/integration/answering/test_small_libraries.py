@@ -160,3 +160,34 @@ def test_what_the_other_language_says_in_all_words_is_an_answer(library, holding
     holding("desks.md", DESKS)
     answer = library.answerer.quiet().answer(Question(question))
     assert said in answer.answer and unsaid not in answer.answer
+
+
+TERMS = """# Returns
+
+## Since May 2026
+Goods go back within 40 days. We pay the postage.
+
+## Before May 2026
+Goods went back within 12 days. You paid the postage.
+
+# 租借
+
+## 2026 年 6 月 1 日起
+每次最多借 30 天，逾期每天 2 元。
+
+## 2026 年 6 月 1 日前
+每次最多借 9 天，逾期每天 1 元。
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "unsaid"),
+    [
+        ("How many days did I have to send goods back in February 2026?", "12 days", "40"),
+        ("2026 年 4 月借的，一次能借几天", "9 天", "30 天"),
+    ],
+)
+def test_a_time_that_is_named_takes_the_terms_of_that_time(library, holding, question, said, unsaid):  # type: ignore[no-untyped-def]
+    holding("terms.md", TERMS)
+    answer = library.answerer.quiet().answer(Question(question)).answer
+    assert said in answer and unsaid not in answer
