@@ -51,12 +51,15 @@ class Patterns:
     def compile(self, pattern: Any, flags: int = 0) -> re.Pattern[str]:
         """As `re._compiler.compile`."""
         known = self._known.get((pattern, flags)) if isinstance(pattern, str) else None
-        if known is None:
-            self._given.flags = flags
-            return self._slow(pattern, flags)
-        own_flags, code, groups, names, by_number = known
-        kept: re.Pattern[str] = _sre.compile(pattern, own_flags, array("I", code).tolist(), groups, names, by_number)
-        return kept
+        if known is not None:
+            try:
+                own_flags, code, groups, names, by_number = known
+                kept: re.Pattern[str] = _sre.compile(pattern, own_flags, array("I", code).tolist(), groups, names, by_number)
+                return kept
+            except (RuntimeError, TypeError, ValueError, OverflowError):  # a damaged file: the engine checks what it is handed
+                del self._known[pattern, flags]
+        self._given.flags = flags
+        return self._slow(pattern, flags)
 
     def _hand_over(self, pattern: Any, flags: int, code: list[int], groups: int, names: Any, by_number: Any) -> Any:
         """What the compiler calls last."""

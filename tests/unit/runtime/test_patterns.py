@@ -113,3 +113,15 @@ print(patterns.place())
     file = Path(done.stdout.strip())
     assert file.is_relative_to(tmp_path) and file.name == place().name
     assert len(Patterns(file)._known) > 400
+
+
+def test_an_expression_whose_code_is_damaged_is_compiled_anew(
+    tmp_path: Path, compiler: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.patterns"
+    kept(path, compiler, monkeypatch)
+    patterns = Patterns(path)
+    expression, flags, _ = EXPRESSIONS[0]
+    own_flags, code, *rest = patterns._known[expression, flags]
+    patterns._known[expression, flags] = (own_flags, b"\xff" * len(code), *rest)  # type: ignore[assignment]
+    assert patterns.compile(expression, flags).search("in 2024-05")["month"] == "05"  # type: ignore[index]
