@@ -77,6 +77,7 @@ def soak(application, calls: int, seed: int) -> list[float]:  # type: ignore[no-
     return took
 
 
+@pytest.mark.alone  # each call has half a second above its deadline
 def test_a_hundred_faulty_calls(application, put) -> None:  # type: ignore[no-untyped-def]
     put("refunds", "Refunds take 5 working days.")
     late = [seconds for seconds in soak(application, 100, 1) if seconds > DEADLINE_S + 0.5]
