@@ -88,10 +88,11 @@ class Contradictions:
     def look(self, query: str, said: Sequence[Sentence]) -> None:
         """Compares the sentences that were cited with those of the other hits."""
         cited = [(c.passage_id, c.start, c.end) for sentence in said for c in sentence.citations]
-        mine = [one for one in self._sentences() if any(_within(self._passage(one), one, place) for place in cited)]
+        all_ = self._sentences()
+        mine = [one for one in all_ if any(_within(self._passage(one), one, place) for place in cited)]
         seen = set[frozenset[Span]]()
         for one in mine:
-            for other in self._sentences():
+            for other in all_:
                 pair = frozenset((one.span, other.span))
                 if len(self._found) >= _MAX or one.span.hit == other.span.hit or pair in seen:
                     continue
