@@ -12,6 +12,10 @@ _POINTS = re.compile(
     r"|^(?:更多|其他|其它|详情|详细).{0,12}(?:见|参见|参阅|请看|查看)"
     r"|\b(?i:see|refer to|described in|explained in|covered in) "
     r"(?:also )?(?:the (?:page|section|article|guide|chapter) )?[“\"*_[‘']?[A-Z]"
+    r"|\bRead [“\"*_]?[A-Z].{2,60} instead"
+    r"|\b(?i:work|go) (?:down|through) (?:this|the|these) (?:list|steps|points)"
+    r"|\b(?i:follow|try) (?:the|these) steps(?: below| in order)?$"
+    r"|(?:按|照|依)(?:以下|下面|下列|下述|顺序)(?:的)?(?:步骤|顺序|方法|办法)?.{0,6}(?:排查|操作|检查|处理|进行|来)$"
     r"|\b(?i:see|refer to) (?:below|above|the (?:next|table|section|page|list)|page \d)",
 )
 _ABOUT = re.compile(

@@ -35,6 +35,7 @@ _CALLED = 1.0  # of a row whose label is the name that is asked about; a share o
 _PINNED = 3.5  # of a row of which the question names both the thing and what is asked of it
 _FOREIGN = 0.5  # against a statement in the other language, where the question's own has some as well
 _REFERS = 0.8  # against a sentence that only says where something is told
+_WHETHER = 1.5  # against an entry that says whether something is so, where it is asked how to do it
 _STEP = 0.5  # of a step, where it is asked how to do something
 _TEXT = ("sentence", "item", "note")
 _NO_CELL = ("steps", "reason")  # what no cell answers
@@ -106,6 +107,8 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             score -= _FOREIGN
         if one.kind in _TEXT and kind != "where" and only_refers(text_of(hit, one)):
             score -= _REFERS
+        if kind == "steps" and _says_whether(hit):
+            score -= _WHETHER
         if kind == "steps" and one.kind == "step":
             score += _STEP
         if of_attribute(question, one):
@@ -116,6 +119,12 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
             score += _PINNED * pinned(question, one, rows_beside(hit, one))
         out.append(Scored(at, n, one, own, covered, around, values, score, score + _HIT * hit.score))
     return out
+
+
+def _says_whether(hit: Hit) -> bool:
+    """Whether it is a FAQ's entry that a yes or no answers, without steps: `Does cancelling delete my account?`"""
+    asked = kind_asked(hit.passage.context.rsplit("\n", 1)[-1]) if hit.passage.kind == "faq" else "other"
+    return asked == "yes_no" and all(one.kind != "step" for one in hit.passage.statements)
 
 
 def matched_share(names: Sequence[Name], label: str) -> float:

@@ -17,6 +17,9 @@ from rag.text.references import only_refers
         "Refunds are explained in Money back.",
         "This guide covers the pump only.",
         "更多型号请看下表。",
+        "Otherwise go through these points.",
+        "Read Move the pump to another tank instead.",
+        "请按以下步骤逐项排查。",
     ],
 )
 def test_a_sentence_that_only_points_elsewhere(text: str) -> None:
