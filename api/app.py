@@ -60,12 +60,12 @@ def create_app(settings: Settings | None = None, *, application: Application | N
 
     An application that is given stays its owner's to close. Starting raises ConfigError when none can be opened.
     """
-    told = settings or (application.settings if application else load())
+    settings = settings or (application.settings if application else load())
     app = FastAPI(
         title="Xiansou",
         version=__version__,
         summary="Search first, then answer: cited answers from your own documents.",
-        lifespan=_lifespan(told, application),
+        lifespan=_lifespan(settings, application),
         dependencies=[Depends(only_known_parameters)],
         redirect_slashes=False,
         docs_url=None,  # our own page: FastAPI's loads its script from outside
@@ -74,7 +74,9 @@ def create_app(settings: Settings | None = None, *, application: Application | N
     )
     app.state.here = None
     app.add_middleware(Gate)
-    app.add_middleware(Envelope, max_bytes=told.ingest.max_bytes, small=min(told.limits.body_bytes, told.ingest.max_bytes))
+    app.add_middleware(
+        Envelope, max_bytes=settings.ingest.max_bytes, small=min(settings.limits.body_bytes, settings.ingest.max_bytes)
+    )
     errors.install(app)
     ours = (documents, query, suggestions, answers, feedback, gaps, jobs, keys, widget)
     for resource in (*ours, cite, conversations, fields, handoffs, chat, models, responses, ui_stream, dify):
@@ -120,11 +122,11 @@ def _lifespan(settings: Settings, given: Application | None) -> Callable[[FastAP
     return lifespan
 
 
-def _both(*told: Callable[[Question, Answer], None]) -> Callable[[Question, Answer], None]:
+def _both(*listeners: Callable[[Question, Answer], None]) -> Callable[[Question, Answer], None]:
     """Tells several of an answer."""
 
     def tell(question: Question, answer: Answer) -> None:
-        for one in told:
+        for one in listeners:
             one(question, answer)
 
     return tell

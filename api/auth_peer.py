@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from rag.settings.access import networks
 
-_TOLD = {
+_SHAPES = {
     "proto": re.compile("https?"),
     "host": re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"),
     "prefix": re.compile(r"/[A-Za-z0-9._~/-]*"),
@@ -54,28 +54,28 @@ class Peers:
         headers, client = Headers(scope=scope), scope.get("client")
         values = {"proto": scope.get("scheme", "http"), "host": headers.get("host", ""), "prefix": scope.get("root_path", "")}
         if client and self._is_trusted(client[0]):
-            for name, shape in _TOLD.items():
+            for name, shape in _SHAPES.items():
                 said = headers.get(f"x-forwarded-{name}", "").rpartition(",")[2].strip()  # by the nearest proxy
                 if shape.fullmatch(said):
                     values[name] = said
-        if not _TOLD["host"].fullmatch(values["host"]):
+        if not _SHAPES["host"].fullmatch(values["host"]):
             server = scope.get("server") or ("127.0.0.1", None)
             values["host"] = f"{server[0]}:{server[1]}" if server[1] else str(server[0])
         return f"{values['proto']}://{values['host']}{values['prefix'].rstrip('/')}"
 
     def _is_trusted(self, address: str) -> bool:
-        found = _parsed(address)
-        return found is not None and any(found in network for network in self._trusted if network.version == found.version)
+        ip = _parsed(address)
+        return ip is not None and any(ip in network for network in self._trusted if network.version == ip.version)
 
-    def _behind(self, told: list[str], proxy: str) -> str | None:
+    def _behind(self, header_lines: list[str], proxy: str) -> str | None:
         """The nearest address that is no trusted proxy: those before it are only what that one claims."""
-        hops = [hop.strip() for line in told for hop in line.split(",") if hop.strip()]
+        hops = [hop.strip() for line in header_lines for hop in line.split(",") if hop.strip()]
         for hop in reversed(hops):
-            found = _parsed(hop)
-            if found is None:
+            ip = _parsed(hop)
+            if ip is None:
                 return proxy  # not an address: nothing before it can be believed
-            if not self._is_trusted(str(found)):
-                return str(found)
+            if not self._is_trusted(str(ip)):
+                return str(ip)
         return proxy
 
 
@@ -84,15 +84,15 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     if bare.count(":") == 1:  # IPv4 with a port, as some proxies write
         bare = bare.partition(":")[0]
     try:
-        found = ipaddress.ip_address(bare)
+        ip = ipaddress.ip_address(bare)
     except ValueError:
         return None
-    return getattr(found, "ipv4_mapped", None) or found
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def _is_loopback(address: str) -> bool:
-    found = _parsed(address)
-    return found is not None and found.is_loopback
+    ip = _parsed(address)
+    return ip is not None and ip.is_loopback
 
 
 def _own_host(headers: Headers) -> bool:

@@ -71,16 +71,16 @@ class Jwks:
                         raise ValueError("it is too large")
         else:
             content = Path(self._place).read_bytes()
-        found: dict[str | None, jwt.PyJWK] = {}
+        keys: dict[str | None, jwt.PyJWK] = {}
         for jwk in orjson.loads(content)["keys"]:
             if jwk.get("use", "sig") == "sig" and jwk.get("kty") != "oct":
                 try:
-                    found[jwk.get("kid")] = jwt.PyJWK.from_dict(jwk)
+                    keys[jwk.get("kid")] = jwt.PyJWK.from_dict(jwk)
                 except jwt.PyJWTError:  # of a kind that we do not know: the others serve
                     continue
-        if not found:
+        if not keys:
             raise ValueError("it holds no public key")
-        return found
+        return keys
 
 
 class SingleSignOn:

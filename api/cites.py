@@ -102,17 +102,17 @@ class Cites:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error):
             return None
-        told, signature = raw[:-_SIGNED], raw[-_SIGNED:]
-        if not hmac.compare_digest(signature, self._sign(told)):
+        payload, signature = raw[:-_SIGNED], raw[-_SIGNED:]
+        if not hmac.compare_digest(signature, self._sign(payload)):
             return None
-        form, until, document_id, version, spans, kind, owner, groups, collections = orjson.loads(told)
+        form, until, document_id, version, spans, kind, owner, groups, collections = orjson.loads(payload)
         if form != _FORM:
             return None
         places = tuple((int(start), int(end)) for start, end in spans)
         return _Place(document_id, version, places, until, kind, owner, _names(groups), _names(collections))
 
-    def _sign(self, told: bytes) -> bytes:
-        return hmac.new(self._secret.text().encode(), told, hashlib.sha256).digest()[:_SIGNED]
+    def _sign(self, payload: bytes) -> bytes:
+        return hmac.new(self._secret.text().encode(), payload, hashlib.sha256).digest()[:_SIGNED]
 
 
 def in_section(
@@ -141,8 +141,8 @@ def in_section(
     return Cited(document_id, version, row.title, row.url, section, text[begin:end], spans, cut, current)
 
 
-def _names(told: list[str] | None) -> tuple[str, ...] | None:
-    return None if told is None else tuple(told)
+def _names(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def _both(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:

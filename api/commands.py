@@ -48,11 +48,11 @@ def api_process(fd: Annotated[int, typer.Option(help="Listening socket.")], conf
     run(settings, fd)
 
 
-def _welcome(told: Settings, examples: Path | None, config: Path | None) -> None:
-    address = f"http://{told.server.host}:{told.server.port}"
+def _welcome(settings: Settings, examples: Path | None, config: Path | None) -> None:
+    address = f"http://{settings.server.host}:{settings.server.port}"
     if examples is not None:
-        _load(told, examples, config)
-    first = _first_key(told)
+        _load(settings, examples, config)
+    first = _first_key(settings)
     print(
         f"""
 Xiansou is ready on {address}   (Ctrl-C stops it)
@@ -68,12 +68,12 @@ Xiansou is ready on {address}   (Ctrl-C stops it)
     )
 
 
-def _first_key(told: Settings) -> str:
+def _first_key(settings: Settings) -> str:
     """On the first start: a key for everything, for those who are not on this machine; shown this once."""
     from rag.record.keys import Keys
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(told)
+    ledger = open_ledger(settings)
     keys = Keys(ledger.engine)
     # A log is kept, copied and read by many: the key for everything is shown to a person at a terminal, or not made.
     text = keys.create_first() if sys.stdout.isatty() else None
@@ -97,17 +97,17 @@ def _question(examples: Path | None) -> str:
     return "摄像头保修多久？" if examples else "…"
 
 
-def _load(told: Settings, examples: Path, config: Path | None) -> None:
+def _load(settings: Settings, examples: Path, config: Path | None) -> None:
     """On first start only: a library that was emptied on purpose stays empty."""
     from rag.runtime.processes import spawn_tied
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(told)
+    ledger = open_ledger(settings)
     empty = ledger.head() == 0
     ledger.close()
     if not empty:
         return
     print(f"first start: loading the examples in {examples}/", flush=True)
     command = [sys.executable, "-m", "xiansou", "ingest", str(examples)]
-    with loading.marked(told.data_dir):
+    with loading.marked(settings.data_dir):
         spawn_tied([*command, "--config", str(config)] if config else command).wait()

@@ -23,13 +23,13 @@ _ASKED = ("person", "complaint")
 class Desk:
     """Safe for threads."""
 
-    def __init__(self, engine: Engine, told: HandoffSettings):
-        self.queue, self._told = Handoffs(engine), told
+    def __init__(self, engine: Engine, settings: HandoffSettings):
+        self.queue, self._settings = Handoffs(engine), settings
 
     def heard(self, question: Question, answer: Answer) -> None:
         """Tells the help desk of an answer after which a person is wanted."""
-        asked = answer.intent in _ASKED
-        if not self._told.url or not (asked or (self._told.when == "suggested" and answer.handoff.suggested)):
+        wants_person = answer.intent in _ASKED
+        if not self._settings.url or not (wants_person or (self._settings.when == "suggested" and answer.handoff.suggested)):
             return
         over = answer.handoff
         self.request(
@@ -45,9 +45,9 @@ class Desk:
             },
         )
 
-    def request(self, owner: str, conversation_id: str | None, told: Mapping[str, Any]) -> str:
+    def request(self, owner: str, conversation_id: str | None, details: Mapping[str, Any]) -> str:
         """Somebody waits for a person; returns the id of the hand-off."""
-        return self._put("handoff.requested", owner, conversation_id, told)
+        return self._put("handoff.requested", owner, conversation_id, details)
 
     def taken(self, question: Question) -> Takeover | None:
         """The person who answers in the question's conversation; None: the assistant does."""
@@ -80,9 +80,9 @@ class Desk:
         keep(AnswerTrace(question, question.text, (), (), "", (), answer, Reuse()))
         return answer
 
-    def _put(self, kind: Kind, owner: str, conversation_id: str | None, told: Mapping[str, Any]) -> str:
-        body = {"at": iso_time(now()), "conversation_id": conversation_id, "visitor": _key_of(owner)[1], **told}
-        return self.queue.put(kind, owner, conversation_id, body, send=bool(self._told.url))
+    def _put(self, kind: Kind, owner: str, conversation_id: str | None, details: Mapping[str, Any]) -> str:
+        body = {"at": iso_time(now()), "conversation_id": conversation_id, "visitor": _key_of(owner)[1], **details}
+        return self.queue.put(kind, owner, conversation_id, body, send=bool(self._settings.url))
 
 
 def _key_of(owner: str) -> tuple[str, str | None]:

@@ -62,15 +62,15 @@ class Envelope:
         except ClientDisconnect:
             return
         except Exception as exc:
-            told = explained(exc)  # the ledger's server is away, a disk is full: no surprise, and no traceback
-            if told is None or began:
+            error = explained(exc)  # the ledger's server is away, a disk is full: no surprise, and no traceback
+            if error is None or began:
                 log.exception("a request failed", method=scope["method"], path=scope["path"], request_id=request_id)
             else:
-                log.error("the ledger fails", reason=told.detail, path=scope["path"], request_id=request_id)
+                log.error("the ledger fails", reason=error.detail, path=scope["path"], request_id=request_id)
             if began:
                 raise
-            problem = errors.internal(request_id) if told is None else errors.problem_of(told)
-            headers = {} if told is None else errors.headers_of(told)
+            problem = errors.internal(request_id) if error is None else errors.problem_of(error)
+            headers = {} if error is None else errors.headers_of(error)
             await errors.reply(problem, headers)(scope, receive, seal)
 
 

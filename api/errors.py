@@ -95,10 +95,10 @@ def internal(request_id: str) -> dict[str, Any]:
 
 def reply(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     """A problem object as a response; on the routes of other protocols it is told in their words."""
-    return _Told(orjson.dumps(body), body["status"], dict(headers or {}), PROBLEM_TYPE, problem=body)
+    return _ProblemReply(orjson.dumps(body), body["status"], dict(headers or {}), PROBLEM_TYPE, problem=body)
 
 
-class _Told(Response):
+class _ProblemReply(Response):
     """Knows the route only when it is sent: whoever refuses a request (limits, keys, handlers) need not know dialects."""
 
     def __init__(self, *args: Any, problem: Mapping[str, Any]):
@@ -117,8 +117,8 @@ class _Told(Response):
 
 def response(request: Request, error: XiansouError) -> Response:
     """An error as the response that clients of this path know; the console's are people."""
-    told, headers = problem_of(error), headers_of(error)
-    return refusal(request, told, headers) or reply(told, headers)
+    problem, headers = problem_of(error), headers_of(error)
+    return refusal(request, problem, headers) or reply(problem, headers)
 
 
 def install(app: FastAPI) -> None:

@@ -64,8 +64,8 @@ class Rates:
 
     def _check_address(self, kind: str, address: str | None, detail: str) -> None:
         most, name = self._settings.address_per_minute, f"{kind}:{_network(address)}"
-        if most and not (told := self._take(name, most) or self._own.hit(name, most)).taken:
-            raise Spent(detail, told)
+        if most and not (rate := self._take(name, most) or self._own.hit(name, most)).taken:
+            raise Spent(detail, rate)
 
     def _counters(self, caller: Principal) -> Iterator[tuple[str, str, int]]:
         if caller.kind == "local":
@@ -102,7 +102,7 @@ class Budgets:
     def __init__(self, remote: Remote, settings: Settings, clock: Callable[[], float] = time.time):
         self._remote, self._limits, self._clock = remote, settings.limits, clock
         llms = [profile.generator for profile in settings.profiles.values() if profile.generator.kind != "extractive"]
-        self._most = max((told.context_tokens for told in llms), default=0)  # prompt and answer of one question
+        self._most = max((llm.context_tokens for llm in llms), default=0)  # prompt and answer of one question
 
     def limited(self, caller: Principal) -> bool:
         """Whether there is anything to set aside."""
@@ -165,7 +165,7 @@ class Budgets:
 def _network(address: str | None) -> str:
     """IPv6 customers have a /64 of their own."""
     try:
-        found = ipaddress.ip_address(address or "")
+        ip = ipaddress.ip_address(address or "")
     except ValueError:
         return "unknown"
-    return str(found) if found.version == 4 else str(ipaddress.ip_network(f"{found}/64", strict=False).network_address)
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address)

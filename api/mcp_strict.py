@@ -16,9 +16,9 @@ class StrictTool(Tool):
     """Takes no argument that it does not have."""
 
     @classmethod
-    def from_function(cls, *given: Any, **told: Any) -> StrictTool:
+    def from_function(cls, *given: Any, **options: Any) -> StrictTool:
         """As the SDK's own; the schema forbids further arguments."""
-        tool = super().from_function(*given, **told)
+        tool = super().from_function(*given, **options)
         assert isinstance(tool, StrictTool)
         tool.parameters["additionalProperties"] = False
         return tool

@@ -15,8 +15,8 @@ from starlette.concurrency import run_in_threadpool
 
 from api import cites
 from api.document_replies import DocumentReply
+from api.mcp_replies import answer_reply, document_reply, hits_reply
 from api.mcp_strict import StrictTool
-from api.mcp_told import answer_told, document_told, hits_told
 from api.principal import Principal
 from api.replies import AnswerReply, HitsReply
 from api.stream import steps
@@ -91,12 +91,12 @@ def _search(application: _Application, caller: Callers) -> Callable[..., Any]:
     ) -> Annotated[CallToolResult, HitsReply]:
         """Find the passages that match a question, best first, with their documents and places."""
         try:
-            asked = Question(check_question(question), scope=Scope(collection, check_filters(filters)), top_k=top_k)
-            permitted = _caller_of(ctx, caller).within(asked)
-            found = await run_in_threadpool(application().answerer.retrieve, permitted)
+            query = Question(check_question(question), scope=Scope(collection, check_filters(filters)), top_k=top_k)
+            permitted = _caller_of(ctx, caller).within(query)
+            retrieved = await run_in_threadpool(application().answerer.retrieve, permitted)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
-        return hits_told(found, caller.links(ctx.request_context.request))
+        return hits_reply(retrieved, caller.links(ctx.request_context.request))
 
     return search
 
@@ -111,11 +111,11 @@ def _ask(application: _Application, caller: Callers) -> Callable[..., Any]:
     ) -> Annotated[CallToolResult, AnswerReply]:
         """Answer a question from the documents, each sentence cited, or say that they do not answer it."""
         try:
-            asked = Question(check_question(question), scope=Scope(collection, check_filters(filters)), profile=profile)
-            answer = await _followed(application(), _caller_of(ctx, caller).within(asked), ctx)
+            query = Question(check_question(question), scope=Scope(collection, check_filters(filters)), profile=profile)
+            answer = await _followed(application(), _caller_of(ctx, caller).within(query), ctx)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
-        return answer_told(answer, caller.links(ctx.request_context.request))
+        return answer_reply(answer, caller.links(ctx.request_context.request))
 
     return ask
 
@@ -130,12 +130,12 @@ def _get_document(application: _Application, caller: Callers) -> Callable[..., A
     ) -> Annotated[CallToolResult, DocumentTextReply]:
         """A document's text and what is known of it; long texts a part at a time."""
         try:
-            told, text = await run_in_threadpool(_read, application(), _caller_of(ctx, caller), document_id, version)
+            document, text = await run_in_threadpool(_read, application(), _caller_of(ctx, caller), document_id, version)
         except XiansouError as exc:
             raise ToolError(str(exc)) from exc
         begin, end = min(start, len(text)), min(start + max_chars, len(text))
         place = {"text": text[begin:end], "start": begin, "end": end, "total_chars": len(text)}
-        return document_told(DocumentTextReply.model_validate(told | place).model_dump(mode="json"))
+        return document_reply(DocumentTextReply.model_validate(document | place).model_dump(mode="json"))
 
     return get_document
 
@@ -169,10 +169,10 @@ def serve_stdio(settings: Settings) -> None:
     application = open_application(settings)
     try:
         local, base = Principal("local", "local"), settings.server.public_url
-        made = cites.Cites(application.ledger.engine, Keys(application.ledger.engine), settings.server.cite_hours)
+        signer = cites.Cites(application.ledger.engine, Keys(application.ledger.engine), settings.server.cite_hours)
 
         def links(_request: Any) -> Links | None:
-            return Links(lambda cited: f"{base}{cites.PATH}{made.token(cited, local)}#cited") if base else None
+            return Links(lambda cited: f"{base}{cites.PATH}{signer.token(cited, local)}#cited") if base else None
 
         make_server(lambda: application, Callers(lambda _request: local, links)).run("stdio")
     finally:

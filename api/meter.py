@@ -18,7 +18,7 @@ class Meter:
     used_tokens: int = 0
     used_micros: int = 0
     quoted: bool = False  # the day's allowance is used up: no LLM
-    asked: list[Question] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
 
 

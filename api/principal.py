@@ -74,7 +74,7 @@ class Principal:
             raise Forbidden("`as_of` needs a key without collections and groups.", field="as_of", fix="Leave it out.")
         scope = question.scope
         if (meter := CURRENT.get()) is not None:
-            meter.asked.append(question)
+            meter.questions.append(question)
         return replace(
             question,
             scope=self.scope(scope.collection, scope.filters),

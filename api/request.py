@@ -114,17 +114,17 @@ async def read_documents(request: Request) -> list[DocumentInput]:
         raise _wrong_type("multipart/form-data")
     async with request.form() as form:
         shared = _validated(SharedFields, _fields(form))
-        found: dict[str, DocumentInput] = {}
+        documents: dict[str, DocumentInput] = {}
         for part, upload in form.multi_items():
             if not isinstance(upload, UploadFile):
                 continue
             for doc in await _documents_of(part, upload, shared):
-                if doc.id in found:
+                if doc.id in documents:
                     raise InputError(f"two files are named {doc.id!r}.", field=part, fix="Rename one of them.")
-                found[doc.id] = doc
-    if not found:
+                documents[doc.id] = doc
+    if not documents:
         raise InputError("there is no file in the form.", field="file", fix="Add one part with a filename for each.")
-    return list(found.values())
+    return list(documents.values())
 
 
 def _from_json(body: bytes, document_id: str) -> DocumentInput:
@@ -146,20 +146,22 @@ async def _one_file(form: FormData, document_id: str) -> DocumentInput:
     return await _from_file(files[0][1], document_id, "file", fields)
 
 
-async def _documents_of(part: str, upload: UploadFile, told: SharedFields) -> list[DocumentInput]:
+async def _documents_of(part: str, upload: UploadFile, shared: SharedFields) -> list[DocumentInput]:
     id_ = _id_of_file(part, upload)
     if not _is_zip(upload):
-        return [await _from_file(upload, id_, part, told)]
+        return [await _from_file(upload, id_, part, shared)]
     content = await upload.read()
 
     def documents() -> list[DocumentInput]:
-        found = []
+        inputs = []
         for name, inner in expand(content, id_):
             try:
-                found.append(DocumentInput(check_document_id(name), inner, filename=PurePosixPath(name).name, **told.given()))
+                inputs.append(
+                    DocumentInput(check_document_id(name), inner, filename=PurePosixPath(name).name, **shared.given())
+                )
             except InputError as exc:
                 raise InputError(f"in the archive: {exc.detail}", field=part, fix=exc.fix) from exc
-        return found
+        return inputs
 
     try:
         return await run_in_threadpool(documents)
@@ -183,7 +185,7 @@ def _name_of(upload: UploadFile) -> str:
         return name
 
 
-async def _from_file(upload: UploadFile, document_id: str, part: str, told: SharedFields) -> DocumentInput:
+async def _from_file(upload: UploadFile, document_id: str, part: str, shared: SharedFields) -> DocumentInput:
     sent_as, name = (upload.content_type or "").partition(";")[0].strip().lower(), _name_of(upload) or None
     if _is_zip(upload):
         detail = "a zip archive is many documents, and this address is one."
@@ -192,7 +194,7 @@ async def _from_file(upload: UploadFile, document_id: str, part: str, told: Shar
         document_id,
         await upload.read(),
         filename=name,
-        **{"mime_type": None if sent_as in _UNKNOWN_TYPES else upload.content_type} | told.given(),
+        **{"mime_type": None if sent_as in _UNKNOWN_TYPES else upload.content_type} | shared.given(),
     )
 
 
@@ -205,7 +207,7 @@ def _id_of_file(part: str, upload: UploadFile) -> str:
 
 def _fields(form: FormData) -> dict[str, Any]:
     """Form fields that are no files, as the values that JSON would have."""
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name in dict.fromkeys(form.keys()):
         values = [value for value in form.getlist(name) if isinstance(value, str)]
         if not values:
@@ -213,8 +215,8 @@ def _fields(form: FormData) -> dict[str, Any]:
         if name not in _MANY and len(values) > 1:
             raise InputError(f"`{name}` is given {len(values)} times.", field=name, fix="Send it once.")
         as_json = name in _JSON_FIELDS or (name in _MANY and len(values) == 1 and values[0].lstrip().startswith("["))
-        told[name] = _json_field(name, values[0]) if as_json else values if name in _MANY else values[0]
-    return told
+        fields[name] = _json_field(name, values[0]) if as_json else values if name in _MANY else values[0]
+    return fields
 
 
 def _json_field(name: str, text: str) -> Any:

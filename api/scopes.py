@@ -77,7 +77,9 @@ def declared(route: RouteContext) -> Requires | None:
 def questions(app: FastAPI) -> frozenset[str]:
     """Paths that answer a question."""
     routes = ((route, declared(route)) for route in iter_route_contexts(app.routes))
-    return frozenset(str(route.path) for route, told in routes if told and told.turn and "POST" in (route.methods or ()))
+    return frozenset(
+        str(route.path) for route, requirement in routes if requirement and requirement.turn and "POST" in (route.methods or ())
+    )
 
 
 def check_routes(app: FastAPI) -> None:

@@ -22,12 +22,12 @@ class Secret:
         if self._text is None:
             query = select(meta.c.value).where(meta.c.key == self._name)
             with self._engine.connect() as conn:
-                found = conn.scalar(query)
-            if found is None:
+                value = conn.scalar(query)
+            if value is None:
                 with writing(self._engine) as conn:
-                    found = conn.scalar(query)
-                    if found is None:
-                        found = secrets.token_hex(32)
-                        conn.execute(insert(meta).values(key=self._name, value=found))
-            self._text = str(found)
+                    value = conn.scalar(query)
+                    if value is None:
+                        value = secrets.token_hex(32)
+                        conn.execute(insert(meta).values(key=self._name, value=value))
+            self._text = str(value)
         return self._text

@@ -189,22 +189,22 @@ async def _events(
     strict: bool = False,
 ) -> AsyncIterator[ServerSentEvent]:
     try:
-        for told in encoder.start():
-            yield told
+        for message in encoder.start():
+            yield message
         while True:
             while not (await asyncio.wait({step}, timeout=_STALL_S))[0]:
-                for told in encoder.waiting():
-                    yield told
+                for message in encoder.waiting():
+                    yield message
             if (event := step.result()) is None:
                 break
             if strict and isinstance(event, Answer):
                 reached(event)
-            for told in encoder.end(event) if isinstance(event, Answer) else encoder.sentence(event):
-                yield told
+            for message in encoder.end(event) if isinstance(event, Answer) else encoder.sentence(event):
+                yield message
             step = asyncio.ensure_future(_next(running))
     except Exception as exc:
-        for told in encoder.failed(_problem(exc, request_id)):
-            yield told
+        for message in encoder.failed(_problem(exc, request_id)):
+            yield message
     finally:
         await _ended(running, step, gone)
 

@@ -22,15 +22,15 @@ def entry(request: Request, status: int, audit: Audit, salt: str) -> Entry | Non
     if not isinstance(caller, Principal) or route is None:
         return None
     meter: Meter = request.state.meter
-    if request.method in ("GET", "HEAD", "OPTIONS") and route.name not in _EXPORTS and not meter.asked:
+    if request.method in ("GET", "HEAD", "OPTIONS") and route.name not in _EXPORTS and not meter.questions:
         return None
     detail: dict[str, Any] = {"status": status}
     if caller.visitor is not None:
         detail["visitor"] = caller.visitor
     if caller.address is not None:
         detail["address"] = caller.address
-    if meter.asked:
-        text = meter.asked[-1].text
+    if meter.questions:
+        text = meter.questions[-1].text
         salted = hashlib.sha256(f"{salt}{text}".encode()).hexdigest()[:32]
         detail |= {"question": text} if audit.questions == "text" else {"question_sha256": salted}
     if meter.answers:
@@ -40,7 +40,7 @@ def entry(request: Request, status: int, audit: Audit, salt: str) -> Entry | Non
 
 def quick(request: Request) -> bool:
     """Whether it may be written after the reply: a question, not a change."""
-    return bool(request.state.meter.asked) or getattr(request.scope.get("route"), "name", "") in _QUIET
+    return bool(request.state.meter.questions) or getattr(request.scope.get("route"), "name", "") in _QUIET
 
 
 def _target(request: Request, meter: Meter) -> str | None:

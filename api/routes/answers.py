@@ -68,10 +68,10 @@ def cited_passage(id: AnswerId, n: Annotated[int, Path(ge=1, le=1000)], here: He
         raise NotFound(f"answer {id!r} has no citation {n}.", field="n")
     places = tuple((int(start), int(end)) for start, end in cited.get("spans") or [(cited["start"], cited["end"])])
     ledger = here.application.ledger
-    found = in_section(ledger, cited["document_id"], int(cited["version"]), places, caller.scope())
-    if not isinstance(found, Cited):
-        raise NotFound("the cited passage is not in the documents any more.", field="n", code=f"passage_{found}")
-    return Json(asdict(found))
+    outcome = in_section(ledger, cited["document_id"], int(cited["version"]), places, caller.scope())
+    if not isinstance(outcome, Cited):
+        raise NotFound("the cited passage is not in the documents any more.", field="n", code=f"passage_{outcome}")
+    return Json(asdict(outcome))
 
 
 @router.delete("/{id}", response_model=RemovedReply, responses=problems(401, 403, 404, 422, 429, 500, 503))

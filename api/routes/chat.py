@@ -25,20 +25,20 @@ _PROBLEMS = openai_problems(400, 401, 403, 404, 409, 413, 415, 429, 500, 502, 50
 
 
 @router.post("/completions", response_model=ChatCompletion, responses={200: _STREAM, **_PROBLEMS})
-async def chat_completions(asked: ChatBody, here: Here, caller: Asker, request: Request) -> Response:
+async def chat_completions(body: ChatBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer the last message from the documents, as OpenAI's Chat Completions do; `model` names an assistant."""
     application = here.application
-    model = check_model(asked.model, models(application.settings))
-    rendering = Rendering(style_of(request, asked.rag, shown_by), here.access.links(request, caller))
-    wants_usage = bool(asked.stream_options and asked.stream_options.include_usage)
-    chunks = ChatChunks(model, rendering, include_usage=wants_usage, more=asked.settled())
-    if (order := asked.order()) is not None:
+    model = check_model(body.model, models(application.settings))
+    rendering = Rendering(style_of(request, body.rag, shown_by), here.access.links(request, caller))
+    wants_usage = bool(body.stream_options and body.stream_options.include_usage)
+    chunks = ChatChunks(model, rendering, include_usage=wants_usage, more=body.settled())
+    if (order := body.order()) is not None:
         reply = answer_to(order, await run_in_threadpool(application.ledger.head), model)
-        if asked.stream:
+        if body.stream:
             return ready(reply, chunks)
         return Json(completion(model, reply, rendering), index_version=reply.index_version)
-    question = caller.within(asked.to_question())
-    if asked.stream:
+    question = caller.within(body.to_question())
+    if body.stream:
         return await stream_answer(application, question, chunks, request.state.request_id, strict=True)
     answer = reached(await answer_while_connected(application, question, request))
-    return Json(completion(model, answer, rendering, asked.settled()), index_version=answer.index_version)
+    return Json(completion(model, answer, rendering, body.settled()), index_version=answer.index_version)

@@ -25,10 +25,10 @@ async def show_cited(token: Token, here: Here, request: Request) -> Response:
     """The cited passage, marked in its section. It needs no key: the link is signed, and ends after hours."""
     access = here.access
     await access.reader(request)
-    found = await to_thread.run_sync(access.cites.open, token, here.application.ledger, limiter=access.limiter)
-    if isinstance(found, Cited):
-        return HTMLResponse(page(found), headers=HEADERS)
-    return HTMLResponse(gone(found, _language(request)), STATUS[found], HEADERS)
+    outcome = await to_thread.run_sync(access.cites.open, token, here.application.ledger, limiter=access.limiter)
+    if isinstance(outcome, Cited):
+        return HTMLResponse(page(outcome), headers=HEADERS)
+    return HTMLResponse(gone(outcome, _language(request)), STATUS[outcome], HEADERS)
 
 
 def _language(request: Request) -> Language:

@@ -62,14 +62,14 @@ def show_conversation(
     """The caller's own conversation, as long as answers are kept (`answers.keep_days`). 404 for another's."""
     application = here.application
     application.memory.flush()
-    found = turns(application.ledger.engine, id, owner_of(caller), limit + 1)
-    kept = [application.memory.find(one) for one in found[-limit:]]
+    answer_ids = turns(application.ledger.engine, id, owner_of(caller), limit + 1)
+    kept = [application.memory.find(one) for one in answer_ids[-limit:]]
     taken = here.desk.taken(Question("", conversation_id=id, owner=caller.owner))
     if not kept and taken is None:
         raise NotFound(f"no conversation {id!r}", field="id")
     cited = [cited_documents(one) for one in kept]
     now = open_versions(application.ledger.engine, {key for one in cited for key in one}, caller.scope())
-    reply = {"turns": [_turn(one, its, now) for one, its in zip(kept, cited, strict=True)], "more": len(found) > limit}
+    reply = {"turns": [_turn(one, its, now) for one, its in zip(kept, cited, strict=True)], "more": len(answer_ids) > limit}
     state = {"state": "agent" if taken else "assistant", "agent": taken.agent if taken else None}
     return Json({"conversation_id": id, **state, **reply}, index_version=application.ledger.head())
 

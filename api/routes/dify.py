@@ -47,15 +47,15 @@ class Records(BaseModel):
 @router.post(
     "/retrieval", response_model=Records, responses=dify_problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 )
-def retrieval(asked: RetrievalBody, here: Here, caller: Searcher) -> Response:
+def retrieval(body: RetrievalBody, here: Here, caller: Searcher) -> Response:
     """Passages for Dify; `knowledge_id` is a collection."""
     application = here.application
-    if asked.knowledge_id != ALL and not application.ledger.page(limit=1, scope=caller.scope(asked.knowledge_id)):
-        raise NotFound(f"the collection `{asked.knowledge_id}` has no documents.", field="knowledge_id", fix=f"Or use `{ALL}`.")
-    if intent.of(asked.query) is not None:  # a greeting finds nothing that would help Dify's model to answer it
+    if body.knowledge_id != ALL and not application.ledger.page(limit=1, scope=caller.scope(body.knowledge_id)):
+        raise NotFound(f"the collection `{body.knowledge_id}` has no documents.", field="knowledge_id", fix=f"Or use `{ALL}`.")
+    if intent.of(body.query) is not None:  # a greeting finds nothing that would help Dify's model to answer it
         return Json({"records": []}, index_version=application.ledger.head())
-    found = application.answerer.retrieve(caller.within(asked.to_question()))
+    retrieved = application.answerer.retrieve(caller.within(body.to_question()))
     wrong_rate = application.settings.profile(None).max_wrong_rate
-    least = threshold(max(wrong_rate, _OFF_TOPIC), found.unanswered)
-    taken = [record(hit) for hit in found.hits if asked.takes(hit, least)][: asked.top_k]
-    return Json({"records": taken}, index_version=found.version)
+    least = threshold(max(wrong_rate, _OFF_TOPIC), retrieved.unanswered)
+    taken = [record(hit) for hit in retrieved.hits if body.takes(hit, least)][: body.top_k]
+    return Json({"records": taken}, index_version=retrieved.version)

@@ -75,9 +75,9 @@ def list_documents(
     collection: CollectionParameter = None,
 ) -> Response:
     """Documents by id, a page at a time."""
-    found = here.application.ledger.page(after=read_cursor(cursor), limit=limit + 1, scope=caller.scope(collection))
-    more = cursor_after(found[limit - 1].id) if len(found) > limit else None
-    return Json({"documents": [document_json(doc) for doc in found[:limit]], "next_cursor": more})
+    documents = here.application.ledger.page(after=read_cursor(cursor), limit=limit + 1, scope=caller.scope(collection))
+    more = cursor_after(documents[limit - 1].id) if len(documents) > limit else None
+    return Json({"documents": [document_json(doc) for doc in documents[:limit]], "next_cursor": more})
 
 
 @router.get(

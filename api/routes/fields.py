@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
-from pydantic import Field as Told
+from pydantic import Field as SchemaField
 from starlette.responses import Response
 
 from api.replies import problems
@@ -30,11 +30,11 @@ class FieldReply(BaseModel):
     """A field that filters may name, in any case. `least` and `most`: of numbers and dates, as they are written."""
 
     model_config = ConfigDict(extra="forbid")
-    name: str = Told(examples=["product"])
+    name: str = SchemaField(examples=["product"])
     kind: Literal["text", "number", "date", "boolean"]
-    count: int = Told(description="Documents, or rows of tables, that have it.")
-    values: list[ValueReply] = Told(description=f"The most common {VALUES}.")
-    more: bool = Told(description="Whether there are other values.")
+    count: int = SchemaField(description="Documents, or rows of tables, that have it.")
+    values: list[ValueReply] = SchemaField(description=f"The most common {VALUES}.")
+    more: bool = SchemaField(description="Whether there are other values.")
     least: Any = None
     most: Any = None
 
@@ -52,11 +52,11 @@ class FieldsReply(BaseModel):
 def list_fields(here: Here, caller: Asker) -> Response:
     """Fields by name with their most common values, and the collections: what `filters` and `collection` may name."""
     fields, collections, version = here.application.answerer.fields(caller.scope())
-    reply = {"fields": [_told(one) for one in fields], "collections": collections, "index_version": version}
+    reply = {"fields": [_field_json(one) for one in fields], "collections": collections, "index_version": version}
     return Json(reply, index_version=version)
 
 
-def _told(one: Field) -> dict[str, Any]:
+def _field_json(one: Field) -> dict[str, Any]:
     values = [{"value": value, "count": count} for value, count in one.values.most_common(VALUES)]
     entry = {"name": one.name, "kind": one.kind, "count": one.count, "values": values, "more": len(one.values) > VALUES}
     ordered = one.kind in ("number", "date") and one.least and one.most

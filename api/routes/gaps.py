@@ -45,16 +45,16 @@ def list_gaps(
     decided: Annotated[bool, Query(description="Also those that were accepted or dismissed.")] = False,
 ) -> Response:
     """Unanswered and badly rated questions in groups, the most asked first, with the nearest documents."""
-    found = gaps.find_gaps(here.application, days=days, every_state=decided, collections=caller.collections)
-    shown = [_told(here.application, gap) for gap in found[:limit]]
-    return Json({"gaps": shown, "total": len(found)})
+    matching = gaps.find_gaps(here.application, days=days, every_state=decided, collections=caller.collections)
+    shown = [_gap_json(here.application, gap) for gap in matching[:limit]]
+    return Json({"gaps": shown, "total": len(matching)})
 
 
 @router.get("/{id}", response_model=GapReply, responses=_PROBLEMS)
 def show_gap(id: GapId, here: Here, caller: Admin) -> Response:
     """One gap, with a draft of a FAQ entry: a visitor's correction, or what the LLM can word from the documents."""
     gap = gaps.find_gap(here.application, id, caller.collections)
-    return Json(_told(here.application, gap) | {"draft": gaps.draft(here.application, gap)})
+    return Json(_gap_json(here.application, gap) | {"draft": gaps.draft(here.application, gap)})
 
 
 @router.post("/{id}/accept", response_model=AcceptedReply, responses=_ACCEPT_PROBLEMS)
@@ -64,9 +64,9 @@ async def accept_gap(id: GapId, given: AcceptBody, here: Here, caller: Admin) ->
     gap = await run_in_threadpool(gaps.find_gap, application, id, caller.collections)
     doc = await run_in_threadpool(write.allowed, here, caller, gaps.faq_document(gap, given.answer))
     _, receipt = await write.put(here, doc, visible=True)
-    asked = await run_in_threadpool(gaps.accepted, application, gap, doc.id)
+    retried = await run_in_threadpool(gaps.accepted, application, gap, doc.id)
     published = {key: receipt[key] for key in ("document_id", "version", "index_version")}
-    return Json({"gap_id": gap.id, **published, **asdict(asked)})
+    return Json({"gap_id": gap.id, **published, **asdict(retried)})
 
 
 @router.post("/{id}/dismiss", response_model=DismissedReply, responses=problems(401, 403, 404, 409, 422, 429, 500, 503))
@@ -77,5 +77,5 @@ def dismiss_gap(id: GapId, here: Here, caller: Admin) -> Response:
     return Json({"gap_id": gap.id, "state": "dismissed"})
 
 
-def _told(application: Application, gap: gaps.Gap) -> dict[str, Any]:
+def _gap_json(application: Application, gap: gaps.Gap) -> dict[str, Any]:
     return gaps.gap_json(gap) | {"nearest": gaps.nearest(application, gap), "draft": None}

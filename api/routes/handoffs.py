@@ -102,7 +102,7 @@ def ask_for_a_person(given: HandoffBody, here: Here, caller: Asker) -> Response:
 @router.get("/handoffs", response_model=QueueReply, responses=_PROBLEMS)
 def list_handoffs(here: Here, _caller: Admin, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Response:
     """What the help desk was told, or will be."""
-    found = [
+    handoffs = [
         {
             "handoff_id": one.id,
             "created_at": iso_time(one.at),
@@ -114,7 +114,7 @@ def list_handoffs(here: Here, _caller: Admin, limit: Annotated[int, Query(ge=1, 
         }
         for one in here.desk.queue.page(limit)
     ]
-    return Json({"handoffs": found})
+    return Json({"handoffs": handoffs})
 
 
 @router.post("/conversations/{id}/takeover", response_model=TakeoverReply, responses=_PROBLEMS)

@@ -36,13 +36,13 @@ def list_jobs(
 ) -> Response:
     """Jobs, newest first, a page at a time; with `batch`, how far the whole of it is."""
     queue = Queue(here.application.ledger.engine)
-    told = batch_json(queue.batch(batch)) if batch is not None else None
+    batch_reply = batch_json(queue.batch(batch)) if batch is not None else None
     if batch is not None and caller.restricted and not _page(queue, caller, None, 1, batch=batch):
         raise NotFound(f"no batch {batch!r}", field="batch", fix="Take the id that the upload's reply gave.")
-    found = _page(queue, caller, _before(cursor), limit + 1, state=state, batch=batch)
-    more = cursor_after(str(found[limit - 1].id)) if len(found) > limit else None
-    shown = [job_json(job) for job in found[:limit]]
-    return Json({"jobs": shown, "next_cursor": more, "batch": told, "paused": queue.paused()})
+    jobs = _page(queue, caller, _before(cursor), limit + 1, state=state, batch=batch)
+    more = cursor_after(str(jobs[limit - 1].id)) if len(jobs) > limit else None
+    shown = [job_json(job) for job in jobs[:limit]]
+    return Json({"jobs": shown, "next_cursor": more, "batch": batch_reply, "paused": queue.paused()})
 
 
 @router.get("/{id}", response_model=JobReply, responses=problems(401, 403, 404, 422, 429, 500, 503))
@@ -73,14 +73,14 @@ def _checked(job: Job, caller: Principal) -> Job:
 
 def _page(queue: Queue, caller: Principal, before: int | None, limit: int, **which: Any) -> list[Job]:
     """Jobs that the caller may see, at most `limit`."""
-    found: list[Job] = []
-    while len(found) < limit:
+    visible: list[Job] = []
+    while len(visible) < limit:
         jobs = queue.page(before=before, limit=max(limit, 200) if caller.restricted else limit, **which)
-        found += [job for job in jobs if caller.sees(job.collection, job.acl)]
+        visible += [job for job in jobs if caller.sees(job.collection, job.acl)]
         if not jobs or not caller.restricted:
             break
         before = jobs[-1].id
-    return found[:limit]
+    return visible[:limit]
 
 
 def _before(cursor: str | None) -> int | None:

@@ -78,17 +78,17 @@ class KeysReply(BaseModel):
 
 
 @router.post("", status_code=201, response_model=NewKeyReply, responses=problems(400, 401, 403, 415, 422, 429, 500, 503))
-def create_key(asked: KeyBody, here: Here, caller: Admin, request: Request) -> Response:
+def create_key(body: KeyBody, here: Here, caller: Admin, request: Request) -> Response:
     """Make a key. It counts at once, everywhere; its text is in this reply and nowhere else."""
     granted = rights(
-        scopes=asked.scopes,
-        collections=asked.collections,
-        groups=asked.groups,
-        origins=asked.origins,
-        citation_style=asked.citation_style,
-        allowance=Allowance(asked.requests_per_minute, asked.tokens_per_day, asked.spend_per_day),
+        scopes=body.scopes,
+        collections=body.collections,
+        groups=body.groups,
+        origins=body.origins,
+        citation_style=body.citation_style,
+        allowance=Allowance(body.requests_per_minute, body.tokens_per_day, body.spend_per_day),
     )
-    key, text = here.access.keys.create(asked.name, granted, made_by=caller.name, expires_at=_seconds(asked.expires_at))
+    key, text = here.access.keys.create(body.name, granted, made_by=caller.name, expires_at=_seconds(body.expires_at))
     request.state.target = key.id
     return Json(key_json(key) | {"key": text}, 201)
 

@@ -52,10 +52,10 @@ def web_file(name: str, request: Request, v: Annotated[str | None, Query(max_len
 
 
 def _file(request: Request, name: str, version: str | None) -> Response:
-    found = files.asset(name)
-    if found is None:
+    asset = files.asset(name)
+    if asset is None:
         raise HTTPException(404)
-    return files.reply(request, found, cache=_FOR_EVER if version == found.tag else _HOUR)
+    return files.reply(request, asset, cache=_FOR_EVER if version == asset.tag else _HOUR)
 
 
 def _open(request: Request) -> bool:

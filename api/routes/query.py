@@ -26,18 +26,18 @@ _STREAM = {
 
 
 @router.post("/query", response_model=AnswerReply, responses={200: _STREAM, **_PROBLEMS})
-async def query(asked: QueryBody, here: Here, caller: Asker, request: Request) -> Response:
+async def query(body: QueryBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer a question from the documents, with citations that can be checked, or say that they do not answer it."""
-    question = caller.within(asked.to_question())
-    if asked.stream:
+    question = caller.within(body.to_question())
+    if body.stream:
         return await answer_events(here.application, question, request.state.request_id)
     answer = await answer_while_connected(here.application, question, request)
     return Json(answer_json(answer), index_version=answer.index_version)
 
 
 @router.post("/retrieve", response_model=HitsReply, responses=_PROBLEMS)
-def retrieve(asked: ExplainedBody, here: Here, caller: Searcher) -> Response:
+def retrieve(body: ExplainedBody, here: Here, caller: Searcher) -> Response:
     """The passages that match a question, best first."""
-    explain = bool(asked.explain)
-    found = here.application.answerer.retrieve(caller.within(asked.to_question()), explain=explain)
-    return Json(hits_json(found, explain=explain), index_version=found.version)
+    explain = bool(body.explain)
+    retrieved = here.application.answerer.retrieve(caller.within(body.to_question()), explain=explain)
+    return Json(hits_json(retrieved, explain=explain), index_version=retrieved.version)

@@ -44,18 +44,18 @@ class ResponseReply(BaseModel):
 
 
 @router.post("", response_model=ResponseReply, responses={200: _STREAM, **_PROBLEMS})
-async def create_response(asked: ResponsesBody, here: Here, caller: Asker, request: Request) -> Response:
+async def create_response(body: ResponsesBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer from the documents, as OpenAI's Responses do; citations are `url_citation` annotations."""
     application = here.application
-    check_model(asked.model, models(application.settings))
-    order = asked.order()
-    question = Question(ORDERED, profile=asked.model) if order else caller.within(asked.to_question())
-    rendering = Rendering(style_of(request, asked.rag, shown_in_responses), here.access.links(request, caller))
-    writer = ResponseWriter(asked, question, rendering)
+    check_model(body.model, models(application.settings))
+    order = body.order()
+    question = Question(ORDERED, profile=body.model) if order else caller.within(body.to_question())
+    rendering = Rendering(style_of(request, body.rag, shown_in_responses), here.access.links(request, caller))
+    writer = ResponseWriter(body, question, rendering)
     if order is not None:
-        reply = answer_to(order, await run_in_threadpool(application.ledger.head), asked.model)
-        return ready(reply, ResponseEvents(writer)) if asked.stream else Json(writer.complete(reply))
-    if asked.stream:
+        reply = answer_to(order, await run_in_threadpool(application.ledger.head), body.model)
+        return ready(reply, ResponseEvents(writer)) if body.stream else Json(writer.complete(reply))
+    if body.stream:
         return await stream_answer(application, question, ResponseEvents(writer), request.state.request_id, strict=True)
     answer = reached(await answer_while_connected(application, question, request))
     return Json(writer.complete(answer), index_version=answer.index_version)

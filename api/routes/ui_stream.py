@@ -24,12 +24,12 @@ _STREAM = {"description": "The parts of the answer.", "content": {"text/event-st
     response_class=StreamingResponse,
     responses={200: _STREAM, **problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503)},
 )
-async def ui_chat(asked: UiChatBody, here: Here, caller: Asker, request: Request) -> Response:
+async def ui_chat(body: UiChatBody, here: Here, caller: Asker, request: Request) -> Response:
     """Answer the last message from the documents, as a UI message stream of the Vercel AI SDK."""
-    if asked.model is not None:
-        check_model(asked.model, models(here.application.settings))
-    question = caller.within(asked.to_question())
-    parts = UiParts(Rendering(style_of(request, asked.rag), here.access.links(request, caller)))
+    if body.model is not None:
+        check_model(body.model, models(here.application.settings))
+    question = caller.within(body.to_question())
+    parts = UiParts(Rendering(style_of(request, body.rag), here.access.links(request, caller)))
     return await stream_answer(here.application, question, parts, request.state.request_id, HEADERS)
 
 

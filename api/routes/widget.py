@@ -47,7 +47,7 @@ class WidgetReply(BaseModel):
 
 
 @router.post("/tokens", status_code=201, response_model=WidgetReply, responses=problems(400, 401, 403, 415, 422, 429, 500, 503))
-def mint_token(asked: WidgetBody, here: Here, caller: Annotated[Principal, requires("query")]) -> Response:
+def mint_token(body: WidgetBody, here: Here, caller: Annotated[Principal, requires("query")]) -> Response:
     """A token with which one visitor's browser may ask questions, from your pages, for at most 15 minutes."""
-    minted = here.access.widget.mint(caller, asked.visitor, origins=asked.origins, groups=asked.groups, ttl_s=asked.ttl_s)
+    minted = here.access.widget.mint(caller, body.visitor, origins=body.origins, groups=body.groups, ttl_s=body.ttl_s)
     return Json({"token": minted.token, "expires_at": iso_time(minted.expires_at), "origins": list(minted.origins)}, 201)

@@ -39,23 +39,23 @@ def asset(name: str) -> Asset | None:
 
 def address(name: str) -> str:
     """Where a page loads it from: the address changes with the content, so that it may be kept for ever."""
-    found = asset(name)
-    if found is None:
+    file = asset(name)
+    if file is None:
         raise FileNotFoundError(name)
-    return f"/web/{name}?v={found.tag}"
+    return f"/web/{name}?v={file.tag}"
 
 
-def reply(request: Request, found: Asset, *, cache: str) -> Response:
+def reply(request: Request, file: Asset, *, cache: str) -> Response:
     """The file as a response: compressed where the browser takes that, 304 where it has it."""
     headers = {
-        "ETag": f'"{found.tag}"',
+        "ETag": f'"{file.tag}"',
         "Cache-Control": cache,
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "cross-origin",  # the widget stands on other sites
     }
-    if found.tag in request.headers.get("if-none-match", ""):
+    if file.tag in request.headers.get("if-none-match", ""):
         return Response(None, 304, headers)
-    if "gzip" in request.headers.get("accept-encoding", "") and len(found.gzipped) < len(found.plain):
-        return Response(found.gzipped, 200, headers | {"Content-Encoding": "gzip"}, found.media_type)
-    return Response(found.plain, 200, headers, found.media_type)
+    if "gzip" in request.headers.get("accept-encoding", "") and len(file.gzipped) < len(file.plain):
+        return Response(file.gzipped, 200, headers | {"Content-Encoding": "gzip"}, file.media_type)
+    return Response(file.plain, 200, headers, file.media_type)

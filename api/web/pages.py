@@ -47,7 +47,7 @@ def language_of(request: Request) -> str:
 
 
 def page(
-    request: Request, template: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **told: Any
+    request: Request, template: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
     """A page, or a part of one for htmx."""
     language = language_of(request)
@@ -55,5 +55,5 @@ def page(
     def t(english: str, chinese: str) -> str:
         return chinese if language == "zh" else english
 
-    text = _environment().get_template(template).render(lang=language, t=t, path=request.url.path, **told)
+    text = _environment().get_template(template).render(lang=language, t=t, path=request.url.path, **context)
     return HTMLResponse(text, status, {**HEADERS, "Vary": "Accept-Language", **(headers or {})})

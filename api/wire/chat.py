@@ -127,11 +127,11 @@ def rag_extras(answer: Answer, more: Mapping[str, Any] | None = None) -> dict[st
 
 
 def usage(answer: Answer) -> dict[str, int]:
-    told = answer.usage
+    tokens = answer.usage
     return {
-        "prompt_tokens": told.prompt_tokens,
-        "completion_tokens": told.completion_tokens,
-        "total_tokens": told.prompt_tokens + told.completion_tokens,
+        "prompt_tokens": tokens.prompt_tokens,
+        "completion_tokens": tokens.completion_tokens,
+        "total_tokens": tokens.prompt_tokens + tokens.completion_tokens,
     }
 
 

@@ -55,14 +55,14 @@ def render(text: str, citations: Mapping[int, Citation], style: Style, links: Li
     if style == "none":
         return _MARKERS.sub("", text), []
     out, marks, at = "", list[Mark](), 0
-    for found in _MARKER.finditer(text):
-        citation = citations.get(int(found[1]))
+    for marker in _MARKER.finditer(text):
+        citation = citations.get(int(marker[1]))
         if citation is None:
             continue
-        out += text[at : found.start()]
-        shown = f"[{found[0]}]({_in_markdown(links.of(citation))})" if style == "markdown" else found[0]
+        out += text[at : marker.start()]
+        shown = f"[{marker[0]}]({_in_markdown(links.of(citation))})" if style == "markdown" else marker[0]
         marks.append(Mark(len(out), len(out) + len(shown), citation))
-        out, at = out + shown, found.end()
+        out, at = out + shown, marker.end()
     return out + text[at:], marks
 
 

@@ -52,14 +52,14 @@ def spoken(path: str, problem: Problem) -> Spoken | None:
 
 def hint(path: str) -> str | None:
     """What somebody who asks for a path that is not there may have meant."""
-    found = _OPENAI_LIKE.fullmatch(path)
-    if found is None:
+    match = _OPENAI_LIKE.fullmatch(path)
+    if match is None:
         return None
-    if found[1] == "completions":
+    if match[1] == "completions":
         return "Completions of plain text are not spoken here; use /v1/chat/completions (in LlamaIndex: `is_chat_model=True`)."
-    if found[1] == "embeddings":
+    if match[1] == "embeddings":
         return "There are no embeddings here; /v1/retrieve finds passages."
-    if found[1] in _HERE and not path.startswith("/v1/" + found[1]):
+    if match[1] in _HERE and not path.startswith("/v1/" + match[1]):
         return "The address (`base_url`) that clients of OpenAI's API are given ends with /v1."
     return _HINT
 

@@ -68,13 +68,13 @@ class RetrievalBody(BaseModel):
         """Whether a hit is good enough and meets the conditions. `least`: probability, where Dify's user has set none."""
         if hit.probability < (self.retrieval_setting.score_threshold or least):
             return False
-        told = self._wanted()
-        if not told:
+        conditions = self._wanted()
+        if not conditions:
             return True
         values = {"title": hit.passage.title, "url": hit.passage.url, "source": shown_source(hit.passage.source)}
         values |= {"document_id": hit.passage.document_id, "collection": hit.passage.collection}
         values |= {**hit.passage.metadata, **hit.passage.fields}
-        met = (_meets(values, condition) for condition in told)
+        met = (_meets(values, condition) for condition in conditions)
         assert self.metadata_condition is not None
         return any(met) if self.metadata_condition.logical_operator == "or" else all(met)
 
@@ -82,12 +82,12 @@ class RetrievalBody(BaseModel):
         return self.metadata_condition.conditions if self.metadata_condition else []
 
     def _equal(self) -> dict[str, Any]:
-        told = self.metadata_condition
-        if told is None or told.logical_operator == "or":
+        metadata = self.metadata_condition
+        if metadata is None or metadata.logical_operator == "or":
             return {}
         return {
             condition.name: [form for value in _listed(condition.value) for form in _forms(value)]
-            for condition in told.conditions
+            for condition in metadata.conditions
             if condition.comparison_operator in ("is", "in")
             and isinstance(condition.name, str)
             and condition.name not in _OWN

@@ -21,12 +21,12 @@ class FileSearch:
 
 def file_search_of(tools: Sequence[Mapping[str, Any]]) -> FileSearch:
     """The one `file_search` among the tools; other tools are not called. Raises InputError."""
-    found = [(number, tool) for number, tool in enumerate(tools) if tool.get("type") == "file_search"]
-    if not found:
+    searches = [(number, tool) for number, tool in enumerate(tools) if tool.get("type") == "file_search"]
+    if not searches:
         return FileSearch()
-    if len(found) > 1:
-        raise InputError("there is one `file_search` tool at most.", field=f"tools.{found[1][0]}", fix="Leave one out.")
-    number, tool = found[0]
+    if len(searches) > 1:
+        raise InputError("there is one `file_search` tool at most.", field=f"tools.{searches[1][0]}", fix="Leave one out.")
+    number, tool = searches[0]
     at = f"tools.{number}"
     stores, top_k = tool.get("vector_store_ids") or [], tool.get("max_num_results")
     if not isinstance(stores, list) or len(stores) > 1 or not all(isinstance(name, str) for name in stores):
@@ -36,25 +36,25 @@ def file_search_of(tools: Sequence[Mapping[str, Any]]) -> FileSearch:
     return FileSearch(stores[0] if stores else None, top_k, _filters(tool.get("filters"), f"{at}.filters"))
 
 
-def _filters(told: Any, at: str) -> dict[str, Any]:
-    if told is None:
+def _filters(node: Any, at: str) -> dict[str, Any]:
+    if node is None:
         return {}
-    kind = told.get("type") if isinstance(told, Mapping) else None
-    if kind == "and" and isinstance(told.get("filters"), list):
+    kind = node.get("type") if isinstance(node, Mapping) else None
+    if kind == "and" and isinstance(node.get("filters"), list):
         merged: dict[str, Any] = {}
-        for number, one in enumerate(told["filters"]):
+        for number, one in enumerate(node["filters"]):
             for key, wanted in _filters(one, f"{at}.filters.{number}").items():
                 merged[key] = _together(merged[key], wanted, f"{at}.filters.{number}") if key in merged else wanted
         return merged
-    if kind in OPERATORS and isinstance(told.get("key"), str):
-        value = told.get("value")
-        return check_filters({told["key"]: value if kind in ("eq", "in") else {kind: value}}, at)
+    if kind in OPERATORS and isinstance(node.get("key"), str):
+        value = node.get("value")
+        return check_filters({node["key"]: value if kind in ("eq", "in") else {kind: value}}, at)
     raise InputError(f"only {', '.join(OPERATORS)} and `and` can be filtered by.", field=at, fix="Use those.")
 
 
 def _together(one: Any, other: Any, at: str) -> dict[str, Any]:
     """Two bounds of one range."""
-    both = [told if isinstance(told, Mapping) else {"in": told if isinstance(told, list) else [told]} for told in (one, other)]
+    both = [part if isinstance(part, Mapping) else {"in": part if isinstance(part, list) else [part]} for part in (one, other)]
     if both[0].keys() & both[1].keys():
         raise InputError("a key is compared twice in one way.", field=at, fix="Use `in` with all its values.")
     return {**both[0], **both[1]}

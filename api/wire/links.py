@@ -22,19 +22,19 @@ class Links:
 
     def __init__(self, page: Callable[[Citation], str]):
         self._page = page
-        self._made: dict[int, str] = {}
+        self._links: dict[int, str] = {}
         self._taken = set[str]()
 
     def of(self, citation: Citation) -> str:
         """The same each time it is asked for."""
-        if (made := self._made.get(citation.n)) is not None:
-            return made
+        if (address := self._links.get(citation.n)) is not None:
+            return address
         own = citation.url if citation.url and urlsplit(citation.url).scheme.lower() in _WEB else None
         link = _in_link(own) if own else self._page(citation)
         if link in self._taken:
             link = _at_words(link, citation)
         self._taken.add(link)
-        self._made[citation.n] = link
+        self._links[citation.n] = link
         return link
 
 

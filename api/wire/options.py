@@ -55,13 +55,13 @@ def style_of(request: Request, options: RagOptions | None, guess: Callable[[Mapp
     """
     if options is not None and options.citation_style is not None:
         return options.citation_style
-    told = request.headers.get(STYLE_HEADER)
-    if told is None:
-        told = getattr(getattr(request.state, "principal", None), "citation_style", None)
-        told = told or (guess(request.headers) if guess else "annotations")
-    if told not in STYLES:
-        raise InputError(f"unknown citation style `{told}`.", field=STYLE_HEADER, fix=f"Use one of {', '.join(STYLES)}.")
-    return cast(Style, told)
+    style = request.headers.get(STYLE_HEADER)
+    if style is None:
+        style = getattr(getattr(request.state, "principal", None), "citation_style", None)
+        style = style or (guess(request.headers) if guess else "annotations")
+    if style not in STYLES:
+        raise InputError(f"unknown citation style `{style}`.", field=STYLE_HEADER, fix=f"Use one of {', '.join(STYLES)}.")
+    return cast(Style, style)
 
 
 def models(settings: Settings) -> tuple[str, ...]:

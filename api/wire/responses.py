@@ -111,15 +111,15 @@ class ResponsesBody(BaseModel):
 class ResponseWriter:
     """The parts of one response, for the whole one and for its stream."""
 
-    def __init__(self, asked: ResponsesBody, question: Question, rendering: Rendering):
-        self.asked, self.question, self.rendering = asked, question, rendering
-        self.with_results = SEARCH_RESULTS in (asked.include or ())
+    def __init__(self, body: ResponsesBody, question: Question, rendering: Rendering):
+        self.body, self.question, self.rendering = body, question, rendering
+        self.with_results = SEARCH_RESULTS in (body.include or ())
         self._id, self.search_id, self.message_id = (f"{kind}_{uuid.uuid4().hex}" for kind in ("resp", "fs", "msg"))
         self._created = time.time()
 
     def response(self, status: str, output: Sequence[Mapping[str, Any]], answer: Answer | None = None) -> dict[str, Any]:
         """The response object; `answer` once it is complete."""
-        request = self.asked
+        request = self.body
         body: dict[str, Any] = {
             "id": self._id,
             "object": "response",
@@ -159,7 +159,7 @@ class ResponseWriter:
         if not self.rendering.text:
             self.rendering.add(answer.answer, answer.citations)
         results = _results(answer) if self.with_results else None
-        search = [self.search_call("completed", results)] if self.asked.searches else []
+        search = [self.search_call("completed", results)] if self.body.searches else []
         return self.response("completed", [*search, self.message("completed")], answer)
 
     def search_call(self, status: str, results: Sequence[Mapping[str, Any]] | None = None) -> dict[str, Any]:
@@ -175,7 +175,7 @@ class ResponseWriter:
 
     def annotations(self) -> list[dict[str, Any]]:
         """Of each marker: a link, or a file for who searches files; `index` is where the marker begins."""
-        return [self._file(mark) if self.asked.searches else self._link(mark) for mark in self.rendering.marks]
+        return [self._file(mark) if self.body.searches else self._link(mark) for mark in self.rendering.marks]
 
     def _file(self, mark: Mark) -> dict[str, Any]:
         cited = mark.citation

@@ -19,7 +19,7 @@ class ResponseEvents:
 
     def __init__(self, writer: ResponseWriter):
         self._writer, self._number = writer, -1
-        self._searches = writer.asked.searches
+        self._searches = writer.body.searches
         self._at = 1 if self._searches else 0  # place of the message
         self._search = {"item_id": writer.search_id, "output_index": 0}
         self._part = {"item_id": writer.message_id, "output_index": self._at, "content_index": 0}
@@ -58,8 +58,8 @@ class ResponseEvents:
 
     def failed(self, problem: Mapping[str, Any]) -> Events:
         error = openai_error(problem)["error"]
-        told = {"code": error["code"], "message": error["message"], "param": error["param"]}
-        yield self._event("error", told)
+        fields = {"code": error["code"], "message": error["message"], "param": error["param"]}
+        yield self._event("error", fields)
         failed = self._writer.response("failed", []) | {"error": {"code": "server_error", "message": error["message"]}}
         yield self._event("response.failed", {"response": failed})
 
@@ -81,11 +81,11 @@ class ResponseEvents:
         yield self._event("response.content_part.added", self._part | {"part": empty})
 
     def _annotate(self) -> Events:
-        found = self._writer.annotations()
-        for index in range(self._annotated, len(found)):
-            event = {"annotation_index": index, "annotation": found[index]}
+        annotations = self._writer.annotations()
+        for index in range(self._annotated, len(annotations)):
+            event = {"annotation_index": index, "annotation": annotations[index]}
             yield self._event("response.output_text.annotation.added", self._part | event)
-        self._annotated = len(found)
+        self._annotated = len(annotations)
 
     def _event(self, name: str, body: Mapping[str, Any]) -> ServerSentEvent:
         self._number += 1

@@ -125,16 +125,16 @@ def order_of(messages: Sequence[Mapping[str, Any]]) -> Order | None:
     if not texts or texts[-1][0] not in ("user", "system", "developer"):
         return None
     others = [text for role, text in texts[:-1] if role in ("user", "assistant")]
-    found = _ordered(texts[-1][1], texts[-1][1])
-    if found is None and not others:
+    order = _ordered(texts[-1][1], texts[-1][1])
+    if order is None and not others:
         leads = "\n".join(text for role, text in texts[:-1] if role in ("system", "developer"))
-        found = _ordered(leads, leads + "\n" + texts[-1][1], alone=True) if leads else None
-        if found is not None and not found.said:
-            found = Order(found.task, found.json, tuple(filter(None, (_plain(texts[-1][1]),))))
-    if found is not None and not found.said:
+        order = _ordered(leads, leads + "\n" + texts[-1][1], alone=True) if leads else None
+        if order is not None and not order.said:
+            order = Order(order.task, order.json, tuple(filter(None, (_plain(texts[-1][1]),))))
+    if order is not None and not order.said:
         said = tuple(_plain(text) for role, text in texts[:-1] if role == "user")
-        found = Order(found.task, found.json, tuple(filter(None, said)))
-    return found
+        order = Order(order.task, order.json, tuple(filter(None, said)))
+    return order
 
 
 def answer_to(order: Order, index_version: int, profile: str) -> Answer:
@@ -166,21 +166,21 @@ def _ordered(text: str, whole: str, *, alone: bool = False) -> Order | None:
         return None
     # Instructions of an assistant may speak of titles and the like, too: alone they must be about nothing else.
     where = plain[:_FIRST] if alone else plain
-    found = [(one.end(), name) for name, rule in _TASKS if (one := rule.search(where)) and (name == "title" or not alone)]
-    task = min((one for one in found if one[1] != "summary"), default=found[0] if found else (0, None))[1]  # named first
+    matches = [(one.end(), name) for name, rule in _TASKS if (one := rule.search(where)) and (name == "title" or not alone)]
+    task = min((one for one in matches if one[1] != "summary"), default=matches[0] if matches else (0, None))[1]  # named first
     return None if task is None else Order(task, bool(re.search(r"\bjson\b", ends, re.I)), _said(whole))
 
 
 def _said(text: str) -> tuple[str, ...]:
-    return tuple(line for found in _LINE.finditer(text) if (line := _plain(_ASSISTANT.split(found[1])[0])))
+    return tuple(line for match in _LINE.finditer(text) if (line := _plain(_ASSISTANT.split(match[1])[0])))
 
 
 def _plain(text: str) -> str:
-    told = text.strip()
-    if told[:1] in "[{" and _JSON_USER.search(told):
-        found = _SAID.search(told)
-        told = found[1] if found else ""
-    return " ".join(told.strip(' "“”').split())
+    plain = text.strip()
+    if plain[:1] in "[{" and _JSON_USER.search(plain):
+        match = _SAID.search(plain)
+        plain = match[1] if match else ""
+    return " ".join(plain.strip(' "“”').split())
 
 
 def _cut(text: str, most: int = _TITLE_CHARS) -> str:
@@ -197,5 +197,5 @@ def _text(content: Any) -> str:
         return ""
 
 
-def _json(**told: Any) -> str:
-    return orjson.dumps(told).decode()
+def _json(**fields: Any) -> str:
+    return orjson.dumps(fields).decode()

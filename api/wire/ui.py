@@ -110,5 +110,5 @@ class UiParts:
         return _part("source-url", sourceId=str(citation.n), url=url, **shared)
 
 
-def _part(kind: str, **told: Any) -> ServerSentEvent:
-    return ServerSentEvent(orjson.dumps({"type": kind, **told}).decode())
+def _part(kind: str, **fields: Any) -> ServerSentEvent:
+    return ServerSentEvent(orjson.dumps({"type": kind, **fields}).decode())

@@ -169,7 +169,7 @@ class _Table:
     """Rows that are neither FAQ nor cases, one block each."""
 
     def __init__(self, writer: Writer, found: Shape, group: int, labelled: bool, lead: str, fields: Fields | None) -> None:
-        self.writer, self.found, self.group, self.lead, self.fields = writer, found, group, lead, fields
+        self.writer, self.table, self.group, self.lead, self.fields = writer, found, group, lead, fields
         self.labels = labelled and bool(found.header)
         self.title_row = "" if self.labels else " | ".join(filter(None, map(one_line, found.header)))
         self.leads = _labels(found.header) if self.labels and len(found.rows) > 1 else None
@@ -179,17 +179,17 @@ class _Table:
         if self.title_row:
             self.writer.line(self.title_row)
             self.tight = True
-        for row in self.found.rows:
+        for row in self.table.rows:
             if row.is_section:
                 self.writer.line(one_line(filled(row.slots)[0].text), tight=self.tight)
             elif row.is_note:
                 self._block(*_barred(filled(row.slots)[:1], ()), row)
-            elif self.found.is_form:
+            elif self.table.is_form:
                 self._form(row)
             elif self.labels:
-                self._block(*labelled_cells(self.found.header, row.slots, self.found.names, self.leads), row)
+                self._block(*labelled_cells(self.table.header, row.slots, self.table.names, self.leads), row)
             else:
-                self._block(*_barred(row.slots, self.found.names), row)
+                self._block(*_barred(row.slots, self.table.names), row)
             self.tight = True
 
     def _form(self, row: Row) -> None:

@@ -102,9 +102,9 @@ def audit_page(
 ) -> Response:
     """Who did what, the newest first."""
     _whole(caller.reads_all)
-    found = audit.entries(here.application.ledger.engine, limit=200, who=who or None, action=action or None)
+    entries = audit.entries(here.application.ledger.engine, limit=200, who=who or None, action=action or None)
     part = "audit_list.html" if "hx-request" in request.headers else "audit.html"
-    return show(request, part, caller, entries=found, who=who, action=action)
+    return show(request, part, caller, entries=entries, who=who, action=action)
 
 
 @router.post("/audit/verify", name="verify_audit")

@@ -96,10 +96,10 @@ def _state(span: Period, today: int) -> str:
     return "later" if span.first is not None and span.first > today else "now"
 
 
-def _plain(told: dict[str, Any]) -> list[tuple[str, str]]:
+def _plain(report: dict[str, Any]) -> list[tuple[str, str]]:
     """What the reader noted, as lines."""
-    found = []
-    for name, value in told.items():
+    rows = []
+    for name, value in report.items():
         inner = [(f"{name} · {key}", one) for key, one in value.items()] if isinstance(value, dict) else [(name, value)]
-        found += [(key, ", ".join(map(str, one)) if isinstance(one, list) else str(one)) for key, one in inner if one]
-    return found
+        rows += [(key, ", ".join(map(str, one)) if isinstance(one, list) else str(one)) for key, one in inner if one]
+    return rows

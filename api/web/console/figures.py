@@ -38,18 +38,18 @@ def day(engine: Engine) -> Day:
     """Of the answers that are kept."""
     now = time.time()
     since = now - HOUR_S * DAY_HOURS
-    told = Day([Counter() for _ in range(DAY_HOURS)])
+    counts = Day([Counter() for _ in range(DAY_HOURS)])
     query = select(answers.c.at, answers.c.status, answers.c.reason).where(answers.c.at >= since)
     thumbs = select(feedback.c.rating, func.count()).where(feedback.c.updated_at >= since).group_by(feedback.c.rating)
     with engine.connect() as conn:
         for at, status, reason in conn.execute(query).tuples():
-            told.hours[min(DAY_HOURS - 1, max(0, int((at - since) // HOUR_S)))][status] += 1
-            told.statuses[status] += 1
+            counts.hours[min(DAY_HOURS - 1, max(0, int((at - since) // HOUR_S)))][status] += 1
+            counts.statuses[status] += 1
             if reason:
-                told.reasons[reason] += 1
+                counts.reasons[reason] += 1
         counted = dict(conn.execute(thumbs).tuples().all())
-    told.up, told.down = counted.get(1, 0), counted.get(-1, 0)
-    return told
+    counts.up, counts.down = counted.get(1, 0), counted.get(-1, 0)
+    return counts
 
 
 def quantile(families: Iterable[Metric], name: str, share: float, **labels: str) -> float | None:

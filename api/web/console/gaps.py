@@ -28,8 +28,8 @@ def gaps_page(
     decided: Annotated[bool, Query()] = False,
 ) -> Response:
     """The most asked first."""
-    found = gaps.find_gaps(here.application, days=days, every_state=decided, collections=caller.collections)
-    return show(request, "gaps.html", caller, gaps=found[:100], total=len(found), days=days, decided=decided)
+    matching = gaps.find_gaps(here.application, days=days, every_state=decided, collections=caller.collections)
+    return show(request, "gaps.html", caller, gaps=matching[:100], total=len(matching), days=days, decided=decided)
 
 
 @router.get("/gaps/{id}")
@@ -55,8 +55,8 @@ async def accept(
     gap = await run_in_threadpool(gaps.find_gap, here.application, id, caller.collections)
     doc = await run_in_threadpool(write.allowed, here, caller, gaps.faq_document(gap, answer))
     await write.put(here, doc, visible=True)
-    asked = await run_in_threadpool(gaps.accepted, here.application, gap, doc.id)
-    return show(request, "gap_done.html", caller, gap=gap, asked=asked, document_id=doc.id)
+    retried = await run_in_threadpool(gaps.accepted, here.application, gap, doc.id)
+    return show(request, "gap_done.html", caller, gap=gap, asked=retried, document_id=doc.id)
 
 
 @router.post("/gaps/{id}/dismiss", name="dismiss_gap")

@@ -46,9 +46,9 @@ def library(
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """Documents by id, a page at a time; `q` is part of an id or title."""
-    found, more = _found(here, caller, q.strip().casefold(), read_cursor(cursor))
+    documents, more = _page(here, caller, q.strip().casefold(), read_cursor(cursor))
     htmx = "hx-request" in request.headers
-    context = {"documents": found, "next": more, "q": q, "counts": here.application.ledger.counts()}
+    context = {"documents": documents, "next": more, "q": q, "counts": here.application.ledger.counts()}
     if htmx:
         return show(request, "library_list.html", caller, **context)
     return show(request, "library.html", caller, **context, **_jobs(here, caller), sources=_sources(here, caller))
@@ -76,18 +76,18 @@ def _jobs(here: State, caller: Principal) -> dict[str, object]:
 
 def _sources(here: State, caller: Principal) -> list[Mapping[str, object]]:
     """What documents are taken from by themselves, as far as the caller may see its collection."""
-    found = Catalogue(here.application.ledger.engine).all()
-    return [source_json(one) for one in found if caller.sees(one.collection, ())]
+    sources = Catalogue(here.application.ledger.engine).all()
+    return [source_json(one) for one in sources if caller.sees(one.collection, ())]
 
 
-def _found(here: State, caller: Principal, wanted: str, after: str) -> tuple[list[Document], str | None]:
+def _page(here: State, caller: Principal, wanted: str, after: str) -> tuple[list[Document], str | None]:
     ledger, scope = here.application.ledger, caller.scope()
-    found: list[Document] = []
+    documents: list[Document] = []
     looked = 0
-    while len(found) <= _PAGE and looked < _LOOKED_AT:
+    while len(documents) <= _PAGE and looked < _LOOKED_AT:
         page = ledger.page(after=after, limit=200 if wanted else _PAGE + 1, scope=scope)
         if not page:
-            return found, None
-        found += [doc for doc in page if wanted in doc.id.casefold() or wanted in doc.title.casefold()]
+            return documents, None
+        documents += [doc for doc in page if wanted in doc.id.casefold() or wanted in doc.title.casefold()]
         after, looked = page[-1].id, looked + len(page)
-    return found[:_PAGE], cursor_after(found[_PAGE - 1].id) if len(found) > _PAGE else None
+    return documents[:_PAGE], cursor_after(documents[_PAGE - 1].id) if len(documents) > _PAGE else None

@@ -44,40 +44,40 @@ def ask(
 ) -> Response:
     """Asks in one way or two. None of it counts as traffic."""
     ways = list(zip(profile, top_k, generator, strict=False))[: 2 if both else 1]
-    asked = Question(check_question(question), scope=Scope(collection.strip() or None))
-    results = [_asked(here, caller, asked, *way) for way in ways]
+    query = Question(check_question(question), scope=Scope(collection.strip() or None))
+    results = [_run(here, caller, query, *way) for way in ways]
     return show(request, "playground_result.html", caller, results=results)
 
 
-def _asked(here: State, caller: Principal, asked: Question, profile: str, top_k: int, generator: str) -> dict[str, Any]:
+def _run(here: State, caller: Principal, query: Question, profile: str, top_k: int, generator: str) -> dict[str, Any]:
     quoted = generator == "extractive"
     question = caller.within(
-        replace(asked, profile=profile, top_k=max(1, min(20, top_k)), generator="extractive" if quoted else None)
+        replace(query, profile=profile, top_k=max(1, min(20, top_k)), generator="extractive" if quoted else None)
     )
     answerer = here.application.answerer.quiet()
     answer = answerer.answer(question)
-    found = answerer.retrieve(question, explain=True)
+    retrieved = answerer.retrieve(question, explain=True)
     cited = {one.passage_id: one.n for one in answer.citations}
-    stages = list(dict.fromkeys(name for hit in found.hits for name in hit.stages))
+    stages = list(dict.fromkeys(name for hit in retrieved.hits for name in hit.stages))
     return {
         "name": f"{profile} · top_k {question.top_k}" + (" · extractive" if quoted else ""),
         "answer": answer,
         "times": _times(answer.timings_ms),
-        "hits": found.hits,
+        "hits": retrieved.hits,
         "stages": stages,
         "cited": cited,
-        "dropped": found.dropped[:20],
-        "asked": found.asked,
+        "dropped": retrieved.dropped[:20],
+        "asked": retrieved.asked,
         "prompt": [] if quoted else answerer.prompt(question),
     }
 
 
-def _times(told: Any) -> list[tuple[str, float, float, float]]:
+def _times(timings: Any) -> list[tuple[str, float, float, float]]:
     """(name, ms, begin, length) of each stage, the last two in hundredths of the whole; `rerank` is within `retrieve`."""
-    whole, begun, found = max(told.get("total", 0.0), 0.001), 0.0, []
+    whole, begun, bars = max(timings.get("total", 0.0), 0.001), 0.0, []
     for name in _STAGES:
-        took = float(told.get(name, 0.0))
+        took = float(timings.get(name, 0.0))
         start = max(0.0, begun - took) if name == "rerank" else begun
-        found.append((name, took, 100 * start / whole, max(0.5, 100 * took / whole)))
+        bars.append((name, took, 100 * start / whole, max(0.5, 100 * took / whole)))
         begun += 0.0 if name == "rerank" else took
-    return found
+    return bars

@@ -63,7 +63,7 @@ def _folder(here: State) -> Path:
 
 
 def _runs(here: State) -> list[dict[str, Any]]:
-    found = []
+    runs = []
     for file in sorted(_folder(here).glob("*/run.json"), reverse=True)[:_RUNS]:
         try:
             run = orjson.loads(file.read_bytes())
@@ -71,8 +71,8 @@ def _runs(here: State) -> list[dict[str, Any]]:
             continue  # being written, or not ours
         if isinstance(run, dict) and isinstance(run.get("metrics"), dict):
             about = {name: run.get(name) for name in ("suite", "fingerprint", "passed", "started_at")}
-            found.append(about | {"id": file.parent.name, "metrics": run["metrics"], "intervals": run.get("intervals", {})})
-    return found
+            runs.append(about | {"id": file.parent.name, "metrics": run["metrics"], "intervals": run.get("intervals", {})})
+    return runs
 
 
 def _plots(runs: list[dict[str, Any]]) -> list[tuple[str, list[tuple[str, str]]]]:

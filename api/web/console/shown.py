@@ -17,10 +17,10 @@ Lang = Annotated[str | None, Query(max_length=16)]
 TABS = ("library", "playground", "gaps", "traffic", "calibration", "runs", "keys", "audit")
 
 
-def show(request: Request, template: str, caller: Principal, **told: Any) -> HTMLResponse:
+def show(request: Request, template: str, caller: Principal, **context: Any) -> HTMLResponse:
     """A page or part of the console."""
     shared = {"csrf": request.state.csrf, "caller": caller, "tabs": TABS, "when": when, "plain": plain, "often": often}
-    return page(request, f"console/{template}", **shared, **told)
+    return page(request, f"console/{template}", **shared, **context)
 
 
 def when(seconds: float | None) -> str:

@@ -65,11 +65,11 @@ def calibration_page(request: Request, here: Here, caller: Admin, lang: Lang = N
     """The threshold that each allowed rate of wrong answers stands for, in both languages."""
     application = here.application
     fitted = calibration.load(application.ledger.engine, application.generation)
-    told = fitted.assuming(application.settings.answer.unanswerable_share)
+    adjusted = fitted.assuming(application.settings.answer.unanswerable_share)
     curves = {}
     for language in ("zh", "en"):
-        seen = usual(told, chinese=language == "zh")
+        seen = usual(adjusted, chinese=language == "zh")
         curves[language] = [(share / 20, calibration.threshold(share / 20, seen)) for share in range(21)]
     rate = application.settings.answer.max_wrong_rate
-    at = {language: calibration.threshold(rate, usual(told, chinese=language == "zh")) for language in curves}
+    at = {language: calibration.threshold(rate, usual(adjusted, chinese=language == "zh")) for language in curves}
     return show(request, "calibration.html", caller, fitted=fitted, curves=curves, rate=rate, at=at)

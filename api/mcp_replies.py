@@ -20,7 +20,7 @@ _REFUSED = "The documents do not answer this question. Say so, or offer a person
 _NO_HITS = "No passage fits."
 
 
-def answer_told(answer: Answer, links: Links | None) -> CallToolResult:
+def answer_reply(answer: Answer, links: Links | None) -> CallToolResult:
     """An answer with its sources, or that there is none."""
     reply = answer_json(answer)
     reply |= {"grounding": [], "timings_ms": {}}
@@ -35,22 +35,22 @@ def answer_told(answer: Answer, links: Links | None) -> CallToolResult:
     return _result("\n".join(lines), AnswerReply.model_validate(reply).model_dump(mode="json"))
 
 
-def hits_told(found: Retrieved, links: Links | None) -> CallToolResult:
+def hits_reply(retrieved: Retrieved, links: Links | None) -> CallToolResult:
     """Passages, best first, each with its place and address."""
     hits, texts = [], []
-    for n, hit in enumerate(found.hits, 1):
+    for n, hit in enumerate(retrieved.hits, 1):
         citation = _cited(n, hit)
         url = _address(citation, links)
         hits.append(hit_json(hit) | {"url": url, "source": None})
         texts.append(f"{_source(citation, links)}\n{hit.passage.text}")
-    reply = {"hits": hits, "index_version": found.version}
+    reply = {"hits": hits, "index_version": retrieved.version}
     return _result("\n\n".join(texts) or _NO_HITS, HitsReply.model_validate(reply).model_dump(mode="json", exclude_none=False))
 
 
-def document_told(told: dict[str, Any]) -> CallToolResult:
+def document_reply(document: dict[str, Any]) -> CallToolResult:
     """A document's text, with how much of it that is."""
-    place = f"(characters {told['start']} to {told['end']} of {told['total_chars']})"
-    return _result(f"{told['title']} {place}\n\n{told['text']}", told)
+    place = f"(characters {document['start']} to {document['end']} of {document['total_chars']})"
+    return _result(f"{document['title']} {place}\n\n{document['text']}", document)
 
 
 def _cited(n: int, hit: Hit) -> Citation:
@@ -69,6 +69,6 @@ def _address(citation: Citation, links: Links | None) -> str | None:
     return citation.url if links is None else links.of(citation)
 
 
-def _result(text: str, told: dict[str, Any]) -> CallToolResult:
+def _result(text: str, structured: dict[str, Any]) -> CallToolResult:
     content: Sequence[Any] = [TextContent(type="text", text=text)]
-    return CallToolResult(content=list(content), structured_content=told)
+    return CallToolResult(content=list(content), structured_content=structured)
