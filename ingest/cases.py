@@ -84,22 +84,24 @@ def find_columns(header: Sequence[str]) -> Columns | None:
 
 def _resolutions(roles: Sequence[str], subject: bool) -> list[int]:
     """Where a ticket has no column of its own for it, what was answered is what solved it."""
-    found = [i for i, role in enumerate(roles) if role == "resolution"]
-    return found or ([i for i, role in enumerate(roles) if role == "answer"] if subject and "question" not in roles else [])
+    resolutions = [i for i, role in enumerate(roles) if role == "resolution"]
+    return resolutions or (
+        [i for i, role in enumerate(roles) if role == "answer"] if subject and "question" not in roles else []
+    )
 
 
 def _is_field(name: str) -> bool:
     return columns.field_of(name) in _FIELDS or columns.mapped_role(name) not in ("", "ignore")
 
 
-def read_entry(found: Columns, header: Sequence[str], row: Sequence[str]) -> Entry | None:
+def read_entry(roles: Columns, header: Sequence[str], row: Sequence[str]) -> Entry | None:
     """The row's case, or None for a row without text."""
-    lines = tuple((header[i], value) for i in found.text if (value := columns.cell(row, i)))
+    lines = tuple((header[i], value) for i in roles.text if (value := columns.cell(row, i)))
     if not lines:
         return None
-    fields = columns.read_fields(row, found.fields)
-    others = columns.read_fields(row, found.others)
-    title = " ".join(columns.cell(row, found.title).split())
+    fields = columns.read_fields(row, roles.fields)
+    others = columns.read_fields(row, roles.others)
+    title = " ".join(columns.cell(row, roles.title).split())
     heads = [fields.get("id", ""), fields.get("code", ""), title, fields.get("product", ""), fields.get("version", "")]
     short = {name: value for name, value in others.items() if len(value) <= _FILTER_LIMIT and "\n" not in value}
     return Entry(lines, " · ".join(dict.fromkeys(filter(None, heads))), short | fields)

@@ -161,8 +161,8 @@ def parse_every(text: str | None) -> float | None:
     """`15m` → 900.0 seconds; None and `never`: by hand only. Raises InputError."""
     if text is None or text == "never":
         return None
-    found = _EVERY.fullmatch(text.strip().lower())
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0.0
+    match = _EVERY.fullmatch(text.strip().lower())
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0.0
     if seconds < _LEAST_S:
         raise InputError(f"{text!r} is no interval.", field="--every", fix="Example: 15m, 6h, 1d; at least 10s.")
     return seconds

@@ -34,11 +34,11 @@ def expand(content: bytes, filename: str) -> Iterator[tuple[str, bytes]]:
         ParseError: `broken`, `encrypted`, `unsupported` (too many archives inside each other), `empty`; `too_large` for a zip
             bomb: more than 300 MiB, 200 times its size (and more than 30 MiB) or 10,000 members in one archive, 512 MiB in all.
     """
-    left, found = [_TOTAL_LIMIT], False
+    left, any_member = [_TOTAL_LIMIT], False
     for name, data in _expand(content, filename, 0, left):
-        found = True
+        any_member = True
         yield name, data
-    if not found:
+    if not any_member:
         raise ParseError("There is no file in the archive.", code="empty", fix="Send an archive with documents.")
 
 

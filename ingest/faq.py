@@ -117,8 +117,10 @@ def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Col
     if not 1 < width <= columns.COLUMN_LIMIT or len(rows) < 2:
         return None
     filled = [[cell for row in rows if (cell := columns.cell(row, i))] for i in range(width)]
-    asked = next((i for i in range(width) if len(filled[i]) * 2 > len(rows) and _ask(filled[i]) and _differ(filled[i])), None)
-    if asked is None:
+    question = next(
+        (i for i in range(width) if len(filled[i]) * 2 > len(rows) and _ask(filled[i]) and _differ(filled[i])), None
+    )
+    if question is None:
         return None
     names = [header[i] if i < len(header) else "" for i in range(width)]
     roles = [role_of(name) if name else "" for name in names]
@@ -126,14 +128,14 @@ def columns_by_look(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Col
     others = [
         i
         for i in range(width)
-        if i != asked and len(filled[i]) * 2 >= len(rows) and not _ask(filled[i]) and roles[i] not in taken
+        if i != question and len(filled[i]) * 2 >= len(rows) and not _ask(filled[i]) and roles[i] not in taken
         and not columns.field_of(names[i])
     ]  # fmt: skip
     answered = max(others, key=lambda i: sum(map(len, filled[i])), default=None)
     if answered is None or sum(map(len, filled[answered])) < _ANSWER_LENGTH * len(filled[answered]):
         return None
-    roles[asked] = "question"
-    return _columns(names, roles, [asked], [answered])
+    roles[question] = "question"
+    return _columns(names, roles, [question], [answered])
 
 
 def _columns(header: Sequence[str], roles: Sequence[str], questions: list[int], answers: list[int]) -> Columns:
@@ -175,25 +177,27 @@ def _applies(name: str) -> bool:
     return re.search(r"适用|支持|appl(?:y|ies)|support|for ", name, re.IGNORECASE) is not None
 
 
-def read_entry(found: Columns, row: Sequence[str]) -> Entry | None:
+def read_entry(roles: Columns, row: Sequence[str]) -> Entry | None:
     """The row's entry, or None when its question or its answer is missing."""
-    asked = columns.cell(row, found.question)
+    cell = columns.cell(row, roles.question)
     # `one a line`: the first line is the question, the others are phrasings.
-    lines = [" ".join(line.split()) for line in asked.splitlines() if line.strip()]
-    told_so = _ONE_A_LINE.search(found.names[found.question]) if found.question < len(found.names) else None
-    several = len(lines) > 1 and (bool(told_so) or (min(map(len, lines)) > 3 and sum(map(is_question, lines)) * 2 > len(lines)))
-    question = lines[0] if several else " ".join(asked.split())
-    answers = [(i, text) for i in (found.answer, *found.answers) if (text := columns.cell(row, i))]
+    lines = [" ".join(line.split()) for line in cell.splitlines() if line.strip()]
+    one_a_line = _ONE_A_LINE.search(roles.names[roles.question]) if roles.question < len(roles.names) else None
+    several = len(lines) > 1 and (
+        bool(one_a_line) or (min(map(len, lines)) > 3 and sum(map(is_question, lines)) * 2 > len(lines))
+    )
+    question = lines[0] if several else " ".join(cell.split())
+    answers = [(i, text) for i in (roles.answer, *roles.answers) if (text := columns.cell(row, i))]
     if not question or not answers:
         return None
     phrasings = dict.fromkeys(lines[1:] if several else ())
-    for position in found.phrasings:
+    for position in roles.phrasings:
         for phrasing in split_phrasings(columns.cell(row, position)):
             if phrasing != question:
                 phrasings[phrasing] = None
-    further = [(i, text) for i in found.further if (text := columns.cell(row, i))]
-    short = {i: name for i, name in found.fields.items() if i not in found.further or _filters(columns.cell(row, i))}
-    title, names = " ".join(columns.cell(row, found.title).split()), found.names
+    further = [(i, text) for i in roles.further if (text := columns.cell(row, i))]
+    short = {i: name for i, name in roles.fields.items() if i not in roles.further or _filters(columns.cell(row, i))}
+    title, names = " ".join(columns.cell(row, roles.title).split()), roles.names
     return Entry(
         question,
         answers[0][1],
@@ -209,20 +213,20 @@ def _filters(value: str) -> bool:
     return len(value) <= _VALUE_LIMIT and "\n" not in value and value[-1:] not in "。.！!；;"
 
 
-def by_language(found: Columns) -> list[Columns]:
+def by_language(roles: Columns) -> list[Columns]:
     """A table with a question and an answer for each of several languages, as one such table a language."""
-    questions = [found.question, *(i for i in found.phrasings if role_of(found.names[i]) == "question")]
-    answers = [found.answer, *found.answers]
-    marks = [parted(found.names[i])[0] for i in questions], [parted(found.names[i])[0] for i in answers]
+    questions = [roles.question, *(i for i in roles.phrasings if role_of(roles.names[i]) == "question")]
+    answers = [roles.answer, *roles.answers]
+    marks = [parted(roles.names[i])[0] for i in questions], [parted(roles.names[i])[0] for i in answers]
     if len(answers) < 2 or not all(marks[0]) or sorted(marks[0]) != sorted(marks[1]) or len(set(marks[0])) < len(marks[0]):
-        return [found]
-    others = tuple(i for i in found.phrasings if i not in questions)
+        return [roles]
+    others = tuple(i for i in roles.phrasings if i not in questions)
     return [
         Columns(
-            asked, answers[marks[1].index(mark)], others if number == 0 else (), found.fields, found.title,
-            (), found.further, found.left_out, found.names,
+            question, answers[marks[1].index(mark)], others if number == 0 else (), roles.fields, roles.title,
+            (), roles.further, roles.left_out, roles.names,
         )
-        for number, (asked, mark) in enumerate(zip(questions, marks[0], strict=True))
+        for number, (question, mark) in enumerate(zip(questions, marks[0], strict=True))
     ]  # fmt: skip
 
 

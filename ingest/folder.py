@@ -124,7 +124,7 @@ def ingest_paths(
     for document_id in missing:
         ledger.delete(document_id)
         summary.deleted += 1
-    summary.leave_out(", ".join(map(str, paths)), left.told())
+    summary.leave_out(", ".join(map(str, paths)), left.as_dict())
     summary.index_version = ledger.head()
     summary.seconds = round(time.perf_counter() - began, 3)
     return summary

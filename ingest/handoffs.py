@@ -38,25 +38,27 @@ def start(application: Application, stop: threading.Event) -> threading.Thread |
 
 
 def _run(application: Application, stop: threading.Event) -> None:
-    queue, told = Handoffs(application.ledger.engine), application.settings.handoff
-    with httpx.Client(timeout=told.timeout_s, follow_redirects=False) as client:
+    queue, settings = Handoffs(application.ledger.engine), application.settings.handoff
+    with httpx.Client(timeout=settings.timeout_s, follow_redirects=False) as client:
         while not stop.wait(_LOOK_S):
             try:
                 while not stop.is_set() and (message := queue.claim()) is not None:
-                    send(client, queue, message, told)
+                    send(client, queue, message, settings)
             except XiansouError as exc:
                 log.warning("hand-offs wait", error=str(exc), code=exc.code)
             except Exception:  # the next one may still be sent
                 log.error("a hand-off failed unexpectedly", exc_info=True)
 
 
-def send(client: httpx.Client, queue: Handoffs, message: Handoff, told: HandoffSettings) -> None:
+def send(client: httpx.Client, queue: Handoffs, message: Handoff, settings: HandoffSettings) -> None:
     """One try."""
     body = orjson.dumps(message.body)
     headers = {"content-type": "application/json", "user-agent": f"xiansou/{__version__}"}
     try:
         reply = client.post(
-            told.url, content=body, headers=headers | signed(message.id, body, told.secret.get_secret_value(), time.time())
+            settings.url,
+            content=body,
+            headers=headers | signed(message.id, body, settings.secret.get_secret_value(), time.time()),
         )
     except httpx.HTTPError as exc:
         queue.failed(message.id, f"{type(exc).__name__}: {exc}")

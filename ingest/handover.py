@@ -88,7 +88,7 @@ class Handover:
     def conclude(self) -> BatchSummary:
         """What has become of the files so far."""
         summary = self.summary
-        summary.leave_out(self.name, self.left.told())
+        summary.leave_out(self.name, self.left.as_dict())
         for job in self._jobs():
             if job.result is not None:
                 _count(summary, job, self.sources[job.document_id])

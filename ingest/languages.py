@@ -50,6 +50,6 @@ def parted(name: str) -> tuple[str, str]:
     match = _MARK.search(plain)
     if match is None:
         return "", name
-    told = next(one for one in match.groups() if one is not None).casefold()
+    tag = next(one for one in match.groups() if one is not None).casefold()
     bare = (plain[: match.start()] + plain[match.end() :]).strip(" -_.")
-    return (_SPOKEN.get(told) or _CODED[re.split(r"[-_ ]", told)[0][:2]], bare) if bare else ("", name)
+    return (_SPOKEN.get(tag) or _CODED[re.split(r"[-_ ]", tag)[0][:2]], bare) if bare else ("", name)

@@ -32,16 +32,16 @@ class LeftOut:
     repeated: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
 
-    def told(self) -> dict[str, list[str]]:
+    def as_dict(self) -> dict[str, list[str]]:
         """By kind, as a document's own `left_out`."""
         kinds = [f"{count} {name}" for name, count in sorted(self.others.items())]
-        found = {
+        lists = {
             "leftovers of editors and systems": self.leftovers,
             "files of no document format": kinds,
             "the same name in another normal form": self.repeated,
             "removed by hand and unchanged since": self.removed,
         }
-        return {kind: what for kind, what in found.items() if what}
+        return {kind: what for kind, what in lists.items() if what}
 
 
 def is_leftover(name: str) -> bool:

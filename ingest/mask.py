@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from ingest.blocks import dump, moved, read
-from ingest.personal import Found, find
+from ingest.personal import PersonalSpan, find
 from ingest.personnames import is_label, is_name, names_in
 from rag.domain import Parsed
 from rag.errors import ConfigError, InputError
@@ -44,12 +44,12 @@ def mask(parsed: Parsed, title: str, kinds: Sequence[str], key: str = "") -> Mas
     names = _named(parsed) if "name" in kinds else frozenset()
 
     def clean(text: str) -> str:
-        found = find(text, kinds, names)
-        return _replaced(text, found, seal)[0] if found else text
+        matches = find(text, kinds, names)
+        return _replaced(text, matches, seal)[0] if matches else text
 
-    found = find(parsed.text, kinds, names)
-    counts.update(one.kind for one in found)
-    text, move = _replaced(parsed.text, found, seal)
+    matches = find(parsed.text, kinds, names)
+    counts.update(one.kind for one in matches)
+    text, move = _replaced(parsed.text, matches, seal)
     blocks = tuple(moved(block, move, clean) for block in parsed.blocks)
     # The text holds what headers and phrasings hold; only fields may be missing from it.
     kept = replace(parsed, text=text, blocks=blocks, title=clean(parsed.title))
@@ -60,25 +60,25 @@ def _named(parsed: Parsed) -> frozenset[str]:
     """People whom the document names as such: by labels, in columns of persons, in its signatures."""
     cells = (cell for block in parsed.blocks for cell in block.cells)
     fields = (field for block in parsed.blocks for field in block.fields.items())
-    told = {cell.value.strip() for cell in cells if is_label(cell.name) and is_name(cell.value)}
-    told |= {value.strip() for name, value in fields if is_label(name) and is_name(value)}
-    return frozenset((*told, *names_in(parsed.text)))
+    names = {cell.value.strip() for cell in cells if is_label(cell.name) and is_name(cell.value)}
+    names |= {value.strip() for name, value in fields if is_label(name) and is_name(value)}
+    return frozenset((*names, *names_in(parsed.text)))
 
 
-def clean(told: Any, kinds: Sequence[str]) -> Any:
+def clean(item: Any, kinds: Sequence[str]) -> Any:
     """JSON values without personal data, which cannot be brought back here."""
-    if isinstance(told, str):
-        return _replaced(told, find(told, kinds), sealer(""))[0]
-    if isinstance(told, Mapping):
-        return {clean(name, kinds): clean(value, kinds) for name, value in told.items()}
-    return [clean(value, kinds) for value in told] if isinstance(told, list | tuple) else told
+    if isinstance(item, str):
+        return _replaced(item, find(item, kinds), sealer(""))[0]
+    if isinstance(item, Mapping):
+        return {clean(name, kinds): clean(value, kinds) for name, value in item.items()}
+    return [clean(value, kinds) for value in item] if isinstance(item, list | tuple) else item
 
 
-def _replaced(text: str, found: Sequence[Found], seal: Seal) -> tuple[str, Callable[[int, bool], int]]:
+def _replaced(text: str, matches: Sequence[PersonalSpan], seal: Seal) -> tuple[str, Callable[[int, bool], int]]:
     """The new text, and where an old offset is in it; one inside of a replaced span goes to its start or its end."""
     parts, at, length = list[str](), 0, 0
     olds, news = [0], [0]  # where an unchanged stretch begins, before and after
-    for one in found:
+    for one in matches:
         token = seal(one.kind, text[one.start : one.end])
         parts += [text[at : one.start], token]
         length += one.start - at + len(token)
@@ -89,8 +89,8 @@ def _replaced(text: str, found: Sequence[Found], seal: Seal) -> tuple[str, Calla
 
     def move(offset: int, is_end: bool) -> int:
         place = bisect_right(olds, offset) - 1
-        if place < len(found) and offset > found[place].start:  # inside of the span that follows this stretch
-            return news[place + 1] if is_end else news[place] + found[place].start - olds[place]
+        if place < len(matches) and offset > matches[place].start:  # inside of the span that follows this stretch
+            return news[place + 1] if is_end else news[place] + matches[place].start - olds[place]
         return news[place] + offset - olds[place]
 
     return "".join(parts), move

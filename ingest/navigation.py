@@ -72,11 +72,11 @@ def find_navigation(root: Path) -> Navigation | None:
     """The navigation of the site whose folder, or folder of pages, is `root`; None where nothing tells it."""
     for folder in (root, root.parent):
         for read in (_mkdocs, _docusaurus, _mintlify):
-            if (found := read(folder)) is not None and (root == folder or found.pages == root):
-                return found if found.places or found.base_url else None
+            if (navigation := read(folder)) is not None and (root == folder or navigation.pages == root):
+                return navigation if navigation.places or navigation.base_url else None
     for read in (_vitepress, _summary, _sphinx):
-        if (found := read(root)) is not None and found.places:
-            return found
+        if (navigation := read(root)) is not None and navigation.places:
+            return navigation
     return None
 
 
@@ -126,8 +126,8 @@ class Sites:
         for folder in file.parents:
             site = self._site(folder)
             if site is not None and file.is_relative_to(site.pages):
-                found = site.of(file)
-                return (*found, site) if found else (0, Entry(""), site)
+                placed = site.of(file)
+                return (*placed, site) if placed else (0, Entry(""), site)
             if folder == self._root or self._root not in folder.parents:
                 return None
         return None
@@ -153,15 +153,15 @@ def _mkdocs(folder: Path) -> Navigation | None:
     if not text:
         return None
     try:
-        told = yaml.load(text, Loader=_Loader)
+        config = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
-    if not isinstance(told, dict):
+    if not isinstance(config, dict):
         return None
-    pages = folder / str(told.get("docs_dir") or "docs")
-    made = Navigation(pages, _web(told.get("site_url")))
-    made.add(_nested(told.get("nav"), ()))
-    return made
+    pages = folder / str(config.get("docs_dir") or "docs")
+    navigation = Navigation(pages, _web(config.get("site_url")))
+    navigation.add(_nested(config.get("nav"), ()))
+    return navigation
 
 
 def _nested(items: Any, sections: tuple[str, ...], name: str = "") -> Iterator[Entry]:
@@ -197,12 +197,12 @@ def _mintlify(folder: Path) -> Navigation | None:
     if "navigation" not in text:
         return None
     try:
-        told = json.loads(text)
+        config = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    made = Navigation(folder)
-    made.add(_nested(told.get("navigation") if isinstance(told, dict) else None, ()))
-    return made
+    navigation = Navigation(folder)
+    navigation.add(_nested(config.get("navigation") if isinstance(config, dict) else None, ()))
+    return navigation
 
 
 # -- scripts -----------------------------------------------------------------------------------------------------------
@@ -217,9 +217,9 @@ def _docusaurus(folder: Path) -> Navigation | None:
     address = f"{site[1].rstrip('/')}/{(base[1] if base else '').strip('/')}".rstrip("/") if site else ""
     route = re.search(r"routeBasePath\s*:\s*['\"]([^'\"]*)['\"]", config)
     pages = folder / "docs"
-    made = Navigation(pages, f"{address}/{(route[1] if route else 'docs').strip('/')}".rstrip("/") if address else "")
-    made.add(_scripted(_first(folder, tuple(f"sidebars.{ending}" for ending in ("ts", "js", "mjs", "cjs")))))
-    return made
+    navigation = Navigation(pages, f"{address}/{(route[1] if route else 'docs').strip('/')}".rstrip("/") if address else "")
+    navigation.add(_scripted(_first(folder, tuple(f"sidebars.{ending}" for ending in ("ts", "js", "mjs", "cjs")))))
+    return navigation
 
 
 def _vitepress(folder: Path) -> Navigation | None:
@@ -227,10 +227,10 @@ def _vitepress(folder: Path) -> Navigation | None:
     if not config:
         return None
     below = _SOURCES.search(config)
-    made = Navigation(folder / below[1].removeprefix("./") if below else folder)
+    navigation = Navigation(folder / below[1].removeprefix("./") if below else folder)
     at = config.find("sidebar")
-    made.add(_scripted(config[at:]) if at >= 0 else iter(()))
-    return made
+    navigation.add(_scripted(config[at:]) if at >= 0 else iter(()))
+    return navigation
 
 
 def _scripted(text: str) -> Iterator[Entry]:
@@ -265,9 +265,9 @@ def _summary(folder: Path) -> Navigation | None:
     for place in (folder, folder / "src"):
         for name in ("SUMMARY.md", "summary.md", "_sidebar.md"):
             if text := _text(place / name):
-                made = Navigation(place)
-                made.add(_linked(text))
-                return made
+                navigation = Navigation(place)
+                navigation.add(_linked(text))
+                return navigation
     return None
 
 
@@ -292,9 +292,9 @@ def _sphinx(folder: Path) -> Navigation | None:
     for place in (folder, folder / "source"):
         if not (place / "conf.py").is_file():
             continue
-        made, seen = Navigation(place), set[str]()
-        made.add(_toctree(place, "index", (), seen))
-        return made
+        navigation, seen = Navigation(place), set[str]()
+        navigation.add(_toctree(place, "index", (), seen))
+        return navigation
     return None
 
 
@@ -308,10 +308,10 @@ def _toctree(root: Path, page: str, sections: tuple[str, ...], seen: set[str]) -
         lines = [line.strip() for line in match["body"].splitlines()]
         caption = next((line.partition(":caption:")[2].strip() for line in lines if line.startswith(":caption:")), "")
         for line in lines:
-            told = _TOC_LINE.match(line) if line and line[0] not in ":`" else None
-            if told is None:
+            entry = _TOC_LINE.match(line) if line and line[0] not in ":`" else None
+            if entry is None:
                 continue
-            path = told["path"] or told["bare"]
+            path = entry["path"] or entry["bare"]
             target = path.lstrip("/") if path.startswith("/") else (Path(page).parent / path).as_posix()
             for ending in _PAGES:
                 target = target.removesuffix(ending)

@@ -72,14 +72,14 @@ def _opened(text: str) -> tuple[dict[str, str], str, str]:
         return {}, "", text
     lines = rest.split("\n")
     at = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
-    found: dict[str, str] = {}
+    properties: dict[str, str] = {}
     end = at
     while end < len(lines) and (match := _PROPERTY.match(lines[end])):
-        found[match[1].strip()] = match[2].strip()
+        properties[match[1].strip()] = match[2].strip()
         end += 1
     if end < len(lines) and lines[end].strip():
-        found, end = {}, at  # a paragraph that begins like one
-    return found, f"{first}\n\n", "\n".join(lines[end:]).lstrip("\n")
+        properties, end = {}, at  # a paragraph that begins like one
+    return properties, f"{first}\n\n", "\n".join(lines[end:]).lstrip("\n")
 
 
 def _front_matter(head: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ _CARD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonalSpan:
     """A span of personal data."""
 
     start: int
@@ -105,7 +105,7 @@ _RULES: Mapping[str, tuple[re.Pattern[str], Callable[[str], bool]]] = MappingPro
 KINDS: tuple[str, ...] = (*_RULES, "name")
 
 
-def find(text: str, kinds: Sequence[str], names: Collection[str] | None = None) -> list[Found]:
+def find(text: str, kinds: Sequence[str], names: Collection[str] | None = None) -> list[PersonalSpan]:
     """Spans of the wanted kinds, in order, without overlaps; full-width digits and letters count as plain ones.
 
     `names`: people that the text may speak of; None: those whom its own labels and signatures name.
@@ -113,16 +113,16 @@ def find(text: str, kinds: Sequence[str], names: Collection[str] | None = None) 
     plain = text.translate(_FULL_WIDTH)  # one character for one: offsets stay
     matches = list(_matches(plain, [kind for kind in kinds if kind in _RULES]))
     if "name" in kinds:
-        matches += (Found(start, end, "name") for start, end in places(text, names_in(text) if names is None else names))
-    found = sorted(matches, key=lambda one: (one.start, -one.end))
-    kept: list[Found] = []
-    for one in found:
+        matches += (PersonalSpan(start, end, "name") for start, end in places(text, names_in(text) if names is None else names))
+    ordered = sorted(matches, key=lambda one: (one.start, -one.end))
+    kept: list[PersonalSpan] = []
+    for one in ordered:
         if not kept or one.start >= kept[-1].end:
             kept.append(one)
     return kept
 
 
-def _matches(plain: str, kinds: Sequence[str]) -> Iterator[Found]:
+def _matches(plain: str, kinds: Sequence[str]) -> Iterator[PersonalSpan]:
     for kind in kinds:
         pattern, check = _RULES[kind]
         if kind == "bank_card":
@@ -131,10 +131,10 @@ def _matches(plain: str, kinds: Sequence[str]) -> Iterator[Found]:
         for match in pattern.finditer(plain):
             group = "value" if "value" in pattern.groupindex else 0
             if check(match[group]):
-                yield Found(match.start(group), match.end(group), kind)
+                yield PersonalSpan(match.start(group), match.end(group), kind)
 
 
-def _cards(plain: str, pattern: re.Pattern[str]) -> Iterator[Found]:
+def _cards(plain: str, pattern: re.Pattern[str]) -> Iterator[PersonalSpan]:
     """Cards among groups of digits: a phone number may stand right before one."""
     for run in pattern.finditer(plain):
         groups = [match.span() for match in re.compile(r"\d+").finditer(plain, *run.span())]
@@ -142,5 +142,5 @@ def _cards(plain: str, pattern: re.Pattern[str]) -> Iterator[Found]:
         while first < len(groups):
             ends = [at for at in range(len(groups), first, -1) if is_bank_card(plain[groups[first][0] : groups[at - 1][1]])]
             if ends:
-                yield Found(groups[first][0], groups[ends[0] - 1][1], "bank_card")
+                yield PersonalSpan(groups[first][0], groups[ends[0] - 1][1], "bank_card")
             first = ends[0] if ends else first + 1

@@ -89,16 +89,16 @@ def names_in(text: str) -> Iterator[str]:
     """Names that labels and signatures of the text introduce."""
     for pattern in (_LABELLED, _SIGNED):
         for match in pattern.finditer(text):
-            name = next((found for found in match.groupdict().values() if found), "").strip()
+            name = next((group for group in match.groupdict().values() if group), "").strip()
             if is_name(name):
                 yield name
 
 
 def places(text: str, names: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Where any of the names stands in the text, whole."""
-    told = sorted(set(names), key=len, reverse=True)
-    if not told:
+    ordered = sorted(set(names), key=len, reverse=True)
+    if not ordered:
         return
-    one = "|".join(rf"(?<![\w])(?:{re.escape(name)})(?![\w])" if name.isascii() else re.escape(name) for name in told)
+    one = "|".join(rf"(?<![\w])(?:{re.escape(name)})(?![\w])" if name.isascii() else re.escape(name) for name in ordered)
     for match in re.finditer(one, text):
         yield match.span()

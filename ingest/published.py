@@ -28,27 +28,27 @@ _ON = frozenset(("已发布", "发布", "已审核", "审核"))
 _FALSE = frozenset("否 不 no n false 0 off × ✗ ✘ x 未启用 停用 禁用 disabled".split())
 _TRUE = frozenset("是 yes y true 1 on √ ✓ ✔".split())
 
-Told = Mapping[int, str]
+Marks = Mapping[int, str]
 """Position of a column → `state`, `yes` (a no keeps the row back) or `no` (a yes does)."""
 
 
-def told_by(header: Sequence[str], *, states: bool = True) -> Told:
+def marks_of(header: Sequence[str], *, states: bool = True) -> Marks:
     """The columns that say whether a row is published. `states`: also those called status, which of a ticket is none."""
-    found: dict[int, str] = {}
+    marks: dict[int, str] = {}
     for i, name in enumerate(header):
         plain = normalise_name(name) if name else ""
         if plain in _YES:
-            found[i] = "yes"
+            marks[i] = "yes"
         elif plain in _NO:
-            found[i] = "no"
+            marks[i] = "no"
         elif plain in _STATES and (states or "发布" in plain or "publi" in plain):
-            found[i] = "state"
-    return found
+            marks[i] = "state"
+    return marks
 
 
-def kept_back(told: Told, header: Sequence[str], row: Sequence[str]) -> str:
+def kept_back(marks: Marks, header: Sequence[str], row: Sequence[str]) -> str:
     """Why readers do not see the row, as `name: value`; '' when they do."""
-    for i, kind in told.items():
+    for i, kind in marks.items():
         value = cell(row, i)
         plain = value.casefold()
         if (

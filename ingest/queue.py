@@ -63,8 +63,8 @@ class Queue:
         """Jobs of each state."""
         query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
         with self._engine.connect() as conn:
-            found = {state: count for state, count in conn.execute(query).tuples()}
-        return {state: found.get(state, 0) for state in get_args(State)}
+            counts = {state: count for state, count in conn.execute(query).tuples()}
+        return {state: counts.get(state, 0) for state in get_args(State)}
 
     def batch(self, batch_id: str) -> Batch:
         """Raises NotFound."""
@@ -115,8 +115,8 @@ class Queue:
             free = or_(jobs.c.lease_owner.is_(None), jobs.c.due <= now())
             text = orjson.dumps(CANCELLED).decode()
             if not end(conn, (jobs.c.id == job_id) & free, state="failed", error=text):
-                asked = select(job_cancels.c.job_id).where(job_cancels.c.job_id == job_id)
-                if conn.scalar(asked) is None:
+                query = select(job_cancels.c.job_id).where(job_cancels.c.job_id == job_id)
+                if conn.scalar(query) is None:
                     conn.execute(insert(job_cancels).values(job_id=job_id, at=now()))
             row = conn.execute(job_query().where(jobs.c.id == job_id)).one()
             return to_job(row)

@@ -25,7 +25,7 @@ _NOTED = ("left_out", "columns", "computed", "attachments_not_read", "pages_with
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A document that is parsed and chunked. `cleaned`: what each cleaning rule removed; `told`: what its reader noted."""
+    """A document that is parsed and chunked. `cleaned`: what each cleaning rule removed; `report`: what its reader noted."""
 
     input: DocumentInput
     title: str
@@ -34,13 +34,13 @@ class Read:
     cleaned: Mapping[str, int] = field(default_factory=dict)
     kept: bytes | None = None
     masked: Mapping[str, int] = field(default_factory=dict)
-    told: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
     url: str | None = None
 
     @property
     def left_out(self) -> Mapping[str, Sequence[str]]:
-        found: Mapping[str, Sequence[str]] = self.told.get("left_out", {})
-        return found
+        left_out: Mapping[str, Sequence[str]] = self.report.get("left_out", {})
+        return left_out
 
 
 def read_document(doc: DocumentInput, view: IndexView, settings: Settings) -> Read:
@@ -61,14 +61,14 @@ def read_document(doc: DocumentInput, view: IndexView, settings: Settings) -> Re
     )
     title = doc.title or parsed.title or PurePosixPath(doc.id).stem
     noted = {name: parsed.metadata[name] for name in _NOTED if parsed.metadata.get(name)}
-    rules = {"rules": told} if (told := reading_rules(settings)) else {}
+    rules = {"rules": active} if (active := reading_rules(settings)) else {}
     if not settings.ingest.mask:
-        return replace(_chunked(doc, title, parsed, view, cleaned), told=noted | rules, url=_address(doc, parsed))
+        return replace(_chunked(doc, title, parsed, view, cleaned), report=noted | rules, url=_address(doc, parsed))
     noted = mask.clean(noted, settings.ingest.mask)
     hidden = mask.mask(parsed, title, settings.ingest.mask, settings.ingest.mask_key.get_secret_value())
     read = _chunked(doc, hidden.title, hidden.parsed, view, cleaned)
     kept = mask.pack(hidden)
-    return replace(read, kept=kept, masked=hidden.counts, told=noted | rules, url=_address(doc, parsed))
+    return replace(read, kept=kept, masked=hidden.counts, report=noted | rules, url=_address(doc, parsed))
 
 
 def _address(doc: DocumentInput, parsed: Parsed) -> str | None:
@@ -89,5 +89,5 @@ def _chunked(doc: DocumentInput, title: str, parsed: Parsed, view: IndexView, cl
     chunks = chunk(parsed, count_tokens=view.embedder.count_tokens, max_tokens=view.chunk_tokens, title=title)
     if not chunks:
         raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
-    made = with_tokens(with_statements(parsed, chunks), view.embedder)
-    return Read(doc, title, parsed.text, made, cleaned)
+    complete = with_tokens(with_statements(parsed, chunks), view.embedder)
+    return Read(doc, title, parsed.text, complete, cleaned)

@@ -75,9 +75,9 @@ def _reread(application: Application, outcome: Outcome) -> Outcome:
 
     if outcome.state == "refused":
         return outcome
-    found = reread(application, application.open_view(outcome.generation))
-    version = application.ledger.head() if found.documents else outcome.index_version
-    return replace(outcome, reread=found.documents, masked=found.masked, index_version=version)
+    redone = reread(application, application.open_view(outcome.generation))
+    version = application.ledger.head() if redone.documents else outcome.index_version
+    return replace(outcome, reread=redone.documents, masked=redone.masked, index_version=version)
 
 
 def rollback(application: Application, *, progress: Progress | None = None) -> Outcome:

@@ -26,24 +26,24 @@ class Reread:
 
 def reread(application: Application, view: IndexView) -> Reread:
     """Writes a new version of each live document that the settings would read in another way."""
-    found, wanted = Reread(), reading_rules(application.settings)
+    redone, wanted = Reread(), reading_rules(application.settings)
     engine = application.ledger.engine
     read_by = readings.rules(engine)
     if not wanted and not read_by:
-        return found
+        return redone
     pipeline, after = Pipeline(application.ledger, lambda: view, application.settings), ""
     while page := application.ledger.page(after=after, limit=_PAGE):
         after = page[-1].id
         others = [doc.id for doc in page if read_by.get(doc.id, {}) != wanted]
         for _, doc in rebuild.given(engine, others) if others else ():
             if mask.unpack(doc.content) is not None:
-                found.masked += 1
+                redone.masked += 1
                 continue
             try:
                 pipeline.put(doc)
-                found.documents += 1
+                redone.documents += 1
             except NotFound:
                 continue
             except XiansouError:
-                found.failed += 1
-    return found
+                redone.failed += 1
+    return redone

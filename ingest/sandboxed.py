@@ -156,13 +156,13 @@ def _receive(wire: int) -> bytes | None:
 
 
 def _exactly(wire: int, size: int) -> bytes | None:
-    found = bytearray()
-    while len(found) < size:
-        part = os.read(wire, min(size - len(found), 2**20))
+    received = bytearray()
+    while len(received) < size:
+        part = os.read(wire, min(size - len(received), 2**20))
         if not part:
             return None
-        found += part
-    return bytes(found)
+        received += part
+    return bytes(received)
 
 
 if __name__ == "__main__":

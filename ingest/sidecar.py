@@ -40,12 +40,12 @@ class Sidecars:
         own = settings.get(file.name, {})
         columns = {**settings.get("columns", {}), **own.get("columns", {})}
         metadata = {**settings.get("metadata", {}), **own.get("metadata", {})}
-        found: dict[str, Any] = {"columns": columns} if columns else {}
+        extra: dict[str, Any] = {"columns": columns} if columns else {}
         if folder := [name for name in columns if name not in own.get("columns", {})]:
-            found["folder_columns"] = folder
+            extra["folder_columns"] = folder
         if base := settings.get("base_url"):
-            found |= {"base_url": base[0], "base_path": file.relative_to(base[1]).as_posix()}
-        return metadata | found
+            extra |= {"base_url": base[0], "base_path": file.relative_to(base[1]).as_posix()}
+        return metadata | extra
 
     def _folder(self, folder: Path) -> dict[str, Any]:
         if folder not in self._folders:

@@ -42,19 +42,19 @@ def find(paths: Sequence[Path], left: LeftOut | None = None, *, without: Path | 
     `without`: the service's own folder, which is no document either where it lies below one that is read.
     Raises InputError for a path that is not there.
     """
-    found: list[tuple[Path, Path]] = []
+    files: list[tuple[Path, Path]] = []
     for path in paths:
         root = Path(os.path.abspath(path))
         if root.is_dir():
             left_out = left if left is not None else LeftOut()
             own = None if without is None else Path(os.path.abspath(without))
             walked = (file for file in _walk(root, root, _patterns(root)) if own is None or _outside(file, own, root))
-            found += [(root, file) for file in _one_form(walked, left_out)]
+            files += [(root, file) for file in _one_form(walked, left_out)]
         elif root.exists():
-            found.append((root.parent, root))
+            files.append((root.parent, root))
         else:
             raise InputError(f"{path} is not there.", field="PATH", fix="Name a file or folder.")
-    return _unrepeated(list(dict.fromkeys(inner for root, file in found for inner in _members(root, file))))
+    return _unrepeated(list(dict.fromkeys(inner for root, file in files for inner in _members(root, file))))
 
 
 def _outside(file: Path, own: Path, root: Path) -> bool:
@@ -153,7 +153,7 @@ def name(files: Sequence[tuple[Path, Path]], ledger: Ledger) -> list[SourceFile]
         source = sources[file]
         id_ = kept.get(source) or _free(root, wanted[file], source, taken)
         taken[id_] = source
-        named.append(SourceFile(id_, file, source, _told_by_site(file, place) | sidecars[root].metadata(file), root))
+        named.append(SourceFile(id_, file, source, _of_site(file, place) | sidecars[root].metadata(file), root))
     return named
 
 
@@ -174,15 +174,15 @@ def _in_navigation(placed: Sequence[tuple[Path, Path, _Place]]) -> list[tuple[Pa
     return [one for _, one in sorted(enumerate(placed), key=order)]
 
 
-def _told_by_site(file: Path, place: _Place) -> dict[str, Any]:
+def _of_site(file: Path, place: _Place) -> dict[str, Any]:
     """What the site says of a page: its sections, where it is published."""
     if place is None:
         return {}
     _, entry, site = place
-    found: dict[str, Any] = {"nav": " › ".join(entry.sections)} if entry.sections else {}
+    metadata: dict[str, Any] = {"nav": " › ".join(entry.sections)} if entry.sections else {}
     if site.base_url:
-        found |= {"base_url": site.base_url, "base_path": file.relative_to(site.pages).as_posix()}
-    return found
+        metadata |= {"base_url": site.base_url, "base_path": file.relative_to(site.pages).as_posix()}
+    return metadata
 
 
 def _free(root: Path, wanted: str, source: str, taken: dict[str, str | None]) -> str:

@@ -60,12 +60,12 @@ def with_statements(parsed: Parsed, chunks: Sequence[Chunk]) -> tuple[Chunk, ...
     return tuple(out)
 
 
-def _without_persons(text: str, found: tuple[Statement, ...]) -> tuple[Statement, ...]:
+def _without_persons(text: str, statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
     """Of a case that is written out line by line: without the lines that name a person."""
-    said = [one.text or text[one.start : one.end] for one in found]
+    said = [one.text or text[one.start : one.end] for one in statements]
     if not any(map(_CASE_LINE.match, said)):
-        return found
-    return tuple(one for one, line in zip(found, said, strict=True) if one.cells or not _PERSON_LINE.match(line))
+        return statements
+    return tuple(one for one, line in zip(statements, said, strict=True) if one.cells or not _PERSON_LINE.match(line))
 
 
 def of_text(chunks: Sequence[Chunk], text: str, *, markdown: bool) -> tuple[Chunk, ...]:
@@ -143,7 +143,7 @@ class _Reader:
         named = any(cell.names for cell in cells)
         kind: StatementKind = "row" if named or len(cells) != 2 else "field"
         telling = (cell for cell in cells if not (_INDEX.fullmatch(cell.value) and _COUNTS.fullmatch(cell.name)))
-        told = next(telling, None)
+        label = next(telling, None)
         return Statement(
             start,
             end,
@@ -152,7 +152,7 @@ class _Reader:
             group=block.group,
             lead=self._lead_of(block),
             cells=cells,
-            label=told.value if told else "",
+            label=label.value if label else "",
             above=block.above,
             period=_period(cells, block.above),
         )
@@ -242,11 +242,11 @@ class _Reader:
     def _mark_before(self, start: int) -> tuple[str, bool]:
         """The list mark before a block on its line; whether there is one, bullets included."""
         line = self._text.rfind("\n", 0, start) + 1
-        found = _MARK_BEFORE.search(self._text, max(line, start - 24), start)
-        if found is None:
+        mark = _MARK_BEFORE.search(self._text, max(line, start - 24), start)
+        if mark is None:
             return "", False
-        bullet = _BULLET.fullmatch(found["mark"]) is not None
-        return ("" if bullet else found["mark"].strip()), True
+        bullet = _BULLET.fullmatch(mark["mark"]) is not None
+        return ("" if bullet else mark["mark"].strip()), True
 
     def _lead_of(self, block: Block) -> str:
         if block.lead:
@@ -255,42 +255,42 @@ class _Reader:
 
     def _introductions(self) -> Mapping[int, str]:
         """By group: the sentence right above a list or table that ends in a colon, or that is all of a short paragraph."""
-        found: dict[int, str] = {}
+        introductions: dict[int, str] = {}
         for before, block in zip([None, *self._blocks], self._blocks, strict=False):
-            if block.group < 0 or block.group in found:
+            if block.group < 0 or block.group in introductions:
                 continue
-            found[block.group] = ""
+            introductions[block.group] = ""
             if before is None or before.kind != "text" or before.section != block.section:
                 continue
             text = self._plain(before.start, before.end)
             last = split_sentences(text)
             sentence = text[last[-1][0] : last[-1][1]] if last else ""
             if len(sentence) <= _LEAD_LIMIT and sentence.endswith((":", "：")):
-                found[block.group] = sentence
-        return found
+                introductions[block.group] = sentence
+        return introductions
 
     def _steps(self) -> Mapping[int, int]:
         """By group: the highest number of its steps."""
-        found: defaultdict[int, int] = defaultdict(int)
+        steps: defaultdict[int, int] = defaultdict(int)
         for block in self._blocks:
             if block.kind == "list" and block.group >= 0:
-                found[block.group] = max(found[block.group], _number(self._mark_before(block.start)[0]))
-        return found
+                steps[block.group] = max(steps[block.group], _number(self._mark_before(block.start)[0]))
+        return steps
 
 
 def _period(cells: Sequence[Cell], above: str) -> Period | None:
     """When a row holds: by columns that are called so, by a cell that is nothing else, by the section row above it."""
-    told = field_period({cell.name: cell.value for cell in cells})
-    found = (read_period(cell.value) for cell in cells if len(cell.value) <= _PERIOD)
-    return told or next((period for period in found if period is not None), None) or (read_period(above) if above else None)
+    stated = field_period({cell.name: cell.value for cell in cells})
+    periods = (read_period(cell.value) for cell in cells if len(cell.value) <= _PERIOD)
+    return stated or next((period for period in periods if period is not None), None) or (read_period(above) if above else None)
 
 
 def _number(mark: str) -> int:
     """Of a numbered mark; 0 for letters, bullets and none."""
     if not mark or not _NUMBERED.fullmatch(mark):
         return 0
-    if (found := _DIGITS.findall(mark)) and mark[0] not in "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳":
-        return int(found[-1])
+    if (numerals := _DIGITS.findall(mark)) and mark[0] not in "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳":
+        return int(numerals[-1])
     if "①" <= mark[0] <= "⑳":
         return ord(mark[0]) - _CIRCLED
     digits = [_NUMERALS.index(char) + 1 for char in mark if char in _NUMERALS]

@@ -28,12 +28,12 @@ def _placed(chunk: Chunk, rows: np.ndarray) -> Iterator[Statement]:
         start, end = one.start - chunk.start, one.end - chunk.start
         if chunk.plain:
             text = " ".join(filter(None, (plain(line) for line in chunk.text[start:end].splitlines())))
-            found = flat.find(text, at)
-            found = flat.find(text) if found < 0 else found
-            if found < 0:
+            position = flat.find(text, at)
+            position = flat.find(text) if position < 0 else position
+            if position < 0:
                 yield one
                 continue
-            start, end = found, found + len(text)
+            start, end = position, position + len(text)
             at = end
         first = int(np.searchsorted(rows[:, 1], lead + start, "right"))
         last = int(np.searchsorted(rows[:, 0], lead + end, "left"))

@@ -28,8 +28,8 @@ def unavailable(exc: BaseException) -> bool:
     """Whether the database or the disk failed (full, locked, gone) rather than what was asked of it."""
     if isinstance(exc, DBAPIError):
         code = getattr(exc.orig, "sqlite_errorcode", None)
-        told = explained(exc)
-        away = told is not None and told.code in (_LEDGER_UNAVAILABLE, "disk_full")
+        error = explained(exc)
+        away = error is not None and error.code in (_LEDGER_UNAVAILABLE, "disk_full")
         return away or exc.connection_invalidated or (code is not None and code & 0xFF in _UNAVAILABLE)
     if isinstance(exc, UpstreamError):
         return exc.code == _LEDGER_UNAVAILABLE
@@ -44,6 +44,6 @@ def translated() -> Iterator[None]:
     except DBAPIError as exc:
         if not unavailable(exc):
             raise
-        told = explained(exc)
-        detail = "the ledger cannot be used." if told is None else told.detail
-        raise UpstreamError(detail, fix=None if told is None else told.fix, code=_LEDGER_UNAVAILABLE) from exc
+        error = explained(exc)
+        detail = "the ledger cannot be used." if error is None else error.detail
+        raise UpstreamError(detail, fix=None if error is None else error.fix, code=_LEDGER_UNAVAILABLE) from exc

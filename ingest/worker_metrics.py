@@ -14,7 +14,7 @@ _SHARED = "PROMETHEUS_MULTIPROC_DIR"  # set by `xiansou serve`: its API tells ou
 
 
 @contextmanager
-def told(settings: Settings) -> Iterator[int | None]:
+def serving_metrics(settings: Settings) -> Iterator[int | None]:
     """Answers Prometheus at `server.worker_metrics` meanwhile; yields the port, None: nowhere. Raises ConfigError."""
     address = settings.server.worker_metrics
     if os.environ.get(_SHARED):

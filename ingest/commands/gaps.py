@@ -33,15 +33,15 @@ def list_gaps(
     from rag.wiring import open_application
 
     application = open_application(load_settings(config))
-    found = find_gaps(application, days=days, every_state=decided)
-    shown = [gap_json(gap) | {"nearest": nearest(application, gap)} for gap in found[:limit]]
+    gaps = find_gaps(application, days=days, every_state=decided)
+    shown = [gap_json(gap) | {"nearest": nearest(application, gap)} for gap in gaps[:limit]]
     if as_json:
-        emit({"gaps": shown, "total": len(found)})
+        emit({"gaps": shown, "total": len(gaps)})
         return
-    for told in shown:
-        print(f"{told['count']:>5}×  {told['name']}  ({told['gap_id']}, {told['state']})")
-        print(f"        {', '.join(told['keywords'])}; {told['first_seen'][:10]} to {told['last_seen'][:10]}")
-        for one in told["nearest"][:1]:
+    for row in shown:
+        print(f"{row['count']:>5}×  {row['name']}  ({row['gap_id']}, {row['state']})")
+        print(f"        {', '.join(row['keywords'])}; {row['first_seen'][:10]} to {row['last_seen'][:10]}")
+        for one in row["nearest"][:1]:
             print(f"        nearest: {one['document_id']} ({one['probability']:.0%})")
 
 
@@ -82,16 +82,16 @@ def accept_gap(
     application = open_application(settings)
     gap = find_gap(application, gap_id)
     written = Pipeline(application.ledger, application.views.writing, settings).put(faq_document(gap, answer))
-    asked = accepted(application, gap, written.document_id)
+    retried = accepted(application, gap, written.document_id)
     if as_json:
         place = {"document_id": written.document_id, "version": written.version, "index_version": written.index_version}
-        emit({"gap_id": gap.id, **place, **asdict(asked)})
+        emit({"gap_id": gap.id, **place, **asdict(retried)})
     else:
-        print(f"published {written.document_id} (index version {written.index_version}); {asked.answered} of {asked.asked}")
-        print(f"questions are answered now, {asked.from_document} of them from it")
-        for question in asked.still_open:
+        print(f"published {written.document_id} (index version {written.index_version}); {retried.answered} of {retried.asked}")
+        print(f"questions are answered now, {retried.from_document} of them from it")
+        for question in retried.still_open:
             print(f"still open: {question}")
-    if asked.still_open:
+    if retried.still_open:
         raise typer.Exit(PARTLY)
 
 

@@ -32,10 +32,10 @@ def list_jobs(
         raise InputError(f"{state!r} is no state of a job.", field="--state", fix=f"Take one of {', '.join(_STATES)}.")
     queue = Queue(open_ledger(load_settings(config)).engine)
     whole = batch_json(queue.batch(batch)) if batch is not None else None
-    found = queue.page(before=before, limit=limit, state=state, batch=batch)  # type: ignore[arg-type]  # checked above
-    rows, paused = [job_json(job) for job in found], queue.paused()
+    jobs = queue.page(before=before, limit=limit, state=state, batch=batch)  # type: ignore[arg-type]  # checked above
+    rows, paused = [job_json(job) for job in jobs], queue.paused()
     if as_json:
-        more = found[-1].id if len(found) == limit else None
+        more = jobs[-1].id if len(jobs) == limit else None
         emit({"jobs": rows, "next_before": more, "batch": whole, "paused": paused})
         return
     if paused:

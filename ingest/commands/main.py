@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rag.record.ledger import Ledger
 
 
-_TOLD_LIMIT = 30  # lines
+_LISTED = 30  # lines
 
 
 def ingest(
@@ -134,10 +134,10 @@ def _say_stalled(paused: bool) -> None:
 def _tell(summary: Summary, as_json: bool) -> None:
     for failure in summary.failed:
         print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
-    for one in summary.left_out[:_TOLD_LIMIT]:
+    for one in summary.left_out[:_LISTED]:
         print(f"left out  {one['source']}: {one['kind']}: {one['what']}", file=sys.stderr)
-    if len(summary.left_out) > _TOLD_LIMIT:
-        print(f"left out  and {len(summary.left_out) - _TOLD_LIMIT} more: `xiansou docs show ID --as-read`", file=sys.stderr)
+    if len(summary.left_out) > _LISTED:
+        print(f"left out  and {len(summary.left_out) - _LISTED} more: `xiansou docs show ID --as-read`", file=sys.stderr)
     if as_json:
         emit(summary.as_dict())
     else:
@@ -196,7 +196,7 @@ def unmask(
 def worker(config: ConfigOption = None) -> None:
     """Work on submitted documents until stopped."""
     from ingest.worker import run
-    from ingest.worker_metrics import told
+    from ingest.worker_metrics import serving_metrics
     from rag.runtime.tracing import start_tracing
 
     stop = threading.Event()
@@ -204,5 +204,5 @@ def worker(config: ConfigOption = None) -> None:
         signal.signal(number, lambda *_: stop.set())
     settled = load_settings(config)
     start_tracing()
-    with told(settled):
+    with serving_metrics(settled):
         run(settled, stop=stop)

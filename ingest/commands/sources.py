@@ -58,11 +58,11 @@ def list_sources(config: ConfigOption = None, as_json: JsonOption = False) -> No
     from ingest.sync import source_json
     from rag.wiring import open_ledger
 
-    found = Catalogue(open_ledger(load_settings(config)).engine).all()
+    sources = Catalogue(open_ledger(load_settings(config)).engine).all()
     if as_json:
-        emit({"sources": [source_json(source) for source in found]})
+        emit({"sources": [source_json(source) for source in sources]})
         return
-    for source in found:
+    for source in sources:
         when = datetime.fromtimestamp(source.synced_at, UTC).isoformat(timespec="seconds") if source.synced_at else "never"
         print(f"{source.id}\t{source.kind}\t{source.location}\tevery {source.every or '–'} s\tlast {when}")
         if source.error:

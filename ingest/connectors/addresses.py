@@ -31,25 +31,25 @@ class Refused(UpstreamError):
 def resolve(host: str, port: int) -> list[str]:
     """All addresses of a host. Raises UpstreamError."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
         raise UpstreamError(f"{host} cannot be resolved: {exc}.", code="unreachable", fix="Check the name.") from exc
-    return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
+    return list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in entries))
 
 
 def checked(host: str, port: int, *, allow_private: bool, resolver: Resolve = resolve) -> list[str]:
     """The host's addresses, all of them public. Raises UpstreamError; `private_address` when one is not."""
-    found = list(resolver(host, port))
-    if not found:
+    addresses = list(resolver(host, port))
+    if not addresses:
         raise UpstreamError(f"{host} has no address.", code="unreachable")
-    for text in found if not allow_private else ():
+    for text in addresses if not allow_private else ():
         if not is_public(ipaddress.ip_address(text)):
             raise Refused(
                 f"{host} is at {text}, which is not a public address.",
                 field="sources.allow_private",
                 fix="Set it to true if that is meant.",
             )
-    return found
+    return addresses
 
 
 def is_public(address: Address) -> bool:

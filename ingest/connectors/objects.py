@@ -43,13 +43,13 @@ class Objects:
             self._files.invalidate_cache()
             if not self._files.exists(self._root):  # an emptied bucket is there; a renamed one must not look like it
                 raise UpstreamError(f"{self._location} is not there.", code="unreachable", fix="Check bucket and prefix.")
-            found = self._files.find(self._root, detail=True)
+            listing = self._files.find(self._root, detail=True)
         except UpstreamError:
             raise
         except Exception as exc:  # every store raises its own
             raise UpstreamError(f"{self._location} cannot be listed: {exc}.", code="unreachable") from exc
         root = self._root.rstrip("/") + "/"
-        for path, about in found.items():
+        for path, about in listing.items():
             key = path.removeprefix(root)
             if wanted(key, self._options):
                 yield Item(key, _mark(about))
@@ -74,13 +74,13 @@ class Objects:
 def _open(protocol: str, location: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     import fsspec
 
-    told: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     if options.get("endpoint_url"):
-        told["client_kwargs"] = {"endpoint_url": options["endpoint_url"]}
+        arguments["client_kwargs"] = {"endpoint_url": options["endpoint_url"]}
     if str(options.get("anonymous", "")).lower() in ("1", "true", "yes"):
-        told["anon"] = True
+        arguments["anon"] = True
     try:
-        files, root = fsspec.core.url_to_fs(location, **told)
+        files, root = fsspec.core.url_to_fs(location, **arguments)
     except ImportError as exc:
         name = _EXTRAS.get(protocol, protocol)
         raise ConfigError(f"{protocol}:// needs the package {name}.", field="LOCATION", fix=f"Install {name}.") from exc

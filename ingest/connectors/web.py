@@ -92,11 +92,11 @@ class Web:
             root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
         except etree.XMLSyntaxError as exc:
             raise UpstreamError(f"{url} is no sitemap: {exc}.", code="unreachable", fix="Check its address.") from exc
-        found = [(node.text or "").strip() for node in root.iter("{*}loc")]
+        addresses = [(node.text or "").strip() for node in root.iter("{*}loc")]
         if etree.QName(root).localname != "sitemapindex":
-            yield from filter(None, found)
+            yield from filter(None, addresses)
         elif depth < _NESTED:
-            for inner in filter(None, found):
+            for inner in filter(None, addresses):
                 yield from self._pages(inner, depth + 1)
 
     # -- robots.txt ----------------------------------------------------------------------------------------------------

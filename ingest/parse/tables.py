@@ -108,7 +108,7 @@ class _Public:
 
     def __init__(self, writer: Writer, names: Sequence[str], *, states: bool = True) -> None:
         self._writer, self._names = writer, names
-        self._told = published.told_by(names, states=states) if removed.is_on(removed.UNPUBLISHED) else {}
+        self._told = published.marks_of(names, states=states) if removed.is_on(removed.UNPUBLISHED) else {}
 
     def shows(self, row: Sequence[str], named_by: int) -> bool:
         reason = published.kept_back(self._told, self._names, row) if self._told else ""

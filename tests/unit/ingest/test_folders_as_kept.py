@@ -34,7 +34,7 @@ def test_what_is_no_document_is_left_out_and_told(folder: Path) -> None:
         (folder / name).write_text("Text.")
     left = LeftOut()
     assert [file.name for _, file in find([folder], left)] == ["a.md", "notes.log"]
-    told = left.told()
+    told = left.as_dict()
     assert set(told["leftovers of editors and systems"]) == {"a.md~", "a.md.bak", "a.md.orig", "Thumbs.db", "desktop.ini"}
     assert told["files of no document format"] == ["1 .MP4", "1 .css", "1 .js", "1 .yml"]
     assert [file.name for _, file in find([folder / "style.css"])] == ["style.css"], "named itself"

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ingest.worker_metrics import told
+from ingest.worker_metrics import serving_metrics
 from rag.errors import ConfigError
 from rag.runtime.metrics import INGEST_JOBS
 from rag.settings import Settings, load
@@ -20,7 +20,7 @@ def settings(folder: Path, address: str) -> Settings:
 
 def test_a_worker_alone(tmp_path: Path) -> None:
     INGEST_JOBS.labels("live").inc()
-    with told(settings(tmp_path, "127.0.0.1:0")) as port:
+    with serving_metrics(settings(tmp_path, "127.0.0.1:0")) as port:
         text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'xiansou_ingest_jobs_total{outcome="live"}' in text
     with pytest.raises(httpx.ConnectError):
@@ -28,16 +28,16 @@ def test_a_worker_alone(tmp_path: Path) -> None:
 
 
 def test_beside_an_api_or_without_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with told(settings(tmp_path, "")) as port:
+    with serving_metrics(settings(tmp_path, "")) as port:
         assert port is None
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    with told(settings(tmp_path, "127.0.0.1:0")) as port:
+    with serving_metrics(settings(tmp_path, "127.0.0.1:0")) as port:
         assert port is None
 
 
 def test_an_address_that_cannot_be(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         for address in ("9100", "127.0.0.1:http", f"127.0.0.1:{taken.getsockname()[1]}"):
-            with pytest.raises(ConfigError) as caught, told(settings(tmp_path, address)):
+            with pytest.raises(ConfigError) as caught, serving_metrics(settings(tmp_path, address)):
                 pass
             assert caught.value.field == "server.worker_metrics"
