@@ -53,14 +53,14 @@ def calibrate(suite: Suite, application: Application) -> Calibrated:
     probable: list[float] = []
     right: list[bool] = []
     best: list[tuple[float, bool]] = []  # of every question: how likely it is answered, and whether it is answerable
-    for asked in suite.questions:
-        question = Question(asked.question, scope=scope_of(asked, application.ledger.engine))
+    for item in suite.questions:
+        question = Question(item.question, scope=scope_of(item, application.ledger.engine))
         retrieved = application.answerer.retrieve(question)
         hits = retrieved.hits
-        best.append((application.answerer.likelihood(question, retrieved), asked.answerable))
+        best.append((application.answerer.likelihood(question, retrieved), item.answerable))
         if hits:
             probable.append(hits[0].probability)
-            right.append(asked.answerable and hits[0].passage.document_id in asked.documents)
+            right.append(item.answerable and hits[0].passage.document_id in item.documents)
     if len(probable) < _LEAST or len(set(right)) < 2:
         raise InputError(
             f"{len(probable)} questions with {sum(right)} right first hits cannot tell how probabilities are to be corrected.",
@@ -69,27 +69,27 @@ def calibrate(suite: Suite, application: Application) -> Calibrated:
         )
     used = application.views.writing().calibration
     plain = [_apply(p, used, PLAIN) for p in probable]
-    found = fit(probable, right, used)
+    fitted = fit(probable, right, used)
     after = []
     for part in (0, 1):
         other = fit(plain[1 - part :: 2], right[1 - part :: 2])
         after += [(_apply(p, PLAIN, other), ok) for p, ok in zip(plain[part::2], right[part::2], strict=True)]
-    best = [(_apply(p, used, found) if p else p, answerable) for p, answerable in best]
-    found = replace(found, unanswered=_unanswered(best))
-    calibration.store(application.ledger.engine, application.generation, found)
+    best = [(_apply(p, used, fitted) if p else p, answerable) for p, answerable in best]
+    fitted = replace(fitted, unanswered=_unanswered(best))
+    calibration.store(application.ledger.engine, application.generation, fitted)
     before = error(plain, right)
     error_after = error([p for p, _ in after], [ok for _, ok in after])
-    return Calibrated(found, round(before, 4), round(error_after, 4), curve(best) if found.unanswered else ())
+    return Calibrated(fitted, round(before, 4), round(error_after, 4), curve(best) if fitted.unanswered else ())
 
 
 def _unanswered(best: Sequence[tuple[float, bool]]) -> tuple[float, ...]:
     """Ascending probabilities of the unanswerable ones; none where they are too few, and at most 201 of them (quantiles)."""
-    found = sorted(p for p, answerable in best if not answerable)
-    if len(found) < _LEAST_UNANSWERABLE:
+    probabilities = sorted(p for p, answerable in best if not answerable)
+    if len(probabilities) < _LEAST_UNANSWERABLE:
         return ()
-    if len(found) > _KEPT:
-        found = [threshold(1 - at / (_KEPT - 1), found) if at else found[0] for at in range(_KEPT)]
-    return tuple(round(p, 6) for p in found)
+    if len(probabilities) > _KEPT:
+        probabilities = [threshold(1 - at / (_KEPT - 1), probabilities) if at else probabilities[0] for at in range(_KEPT)]
+    return tuple(round(p, 6) for p in probabilities)
 
 
 def curve(best: Sequence[tuple[float, bool]], rates: Sequence[float] = RATES) -> tuple[Setting, ...]:

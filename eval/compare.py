@@ -59,8 +59,8 @@ def compare(a: Kept, b: Kept) -> dict[str, Any]:
         "a": _about(a),
         "b": _about(b),
         "kind": _kind(a, b),
-        "differences": differences(a.told.get("configuration", {}), b.told.get("configuration", {})),
-        "same_documents": a.told.get("library") == b.told.get("library"),
+        "differences": differences(a.report.get("configuration", {}), b.report.get("configuration", {})),
+        "same_documents": a.report.get("library") == b.report.get("library"),
         "questions": len(shared),
         "only_a": len(left) - len(shared),
         "only_b": len(right) - len(shared),
@@ -145,11 +145,11 @@ def differences(a: dict[str, Any], b: dict[str, Any], prefix: str = "") -> list[
 def _about(run: Kept) -> dict[str, Any]:
     names = ("id", "suite", "started_at", "date", "fingerprint", "library", "program", "metrics", "intervals", "by_language",
              "by_type", "passed", "notes")  # fmt: skip
-    return {name: run.told.get(name) for name in names}
+    return {name: run.report.get(name) for name in names}
 
 
 def _kind(a: Kept, b: Kept) -> str:
-    return "dates" if a.told.get("fingerprint") == b.told.get("fingerprint") else "configurations"
+    return "dates" if a.report.get("fingerprint") == b.report.get("fingerprint") else "configurations"
 
 
 def verdict(row: Scored) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from eval.asked import json_lines
+from eval.items import json_lines
 from ingest.folder import Summary
 from ingest.pipeline import Pipeline
 from rag.domain import DocumentInput

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from eval.asked import Asked, load_queries, load_questions, sample
+from eval.items import SuiteItem, load_queries, load_questions, sample
 from eval.names import check_metric
 from rag.errors import ConfigError
 
@@ -43,7 +43,7 @@ class Suite:
 
     name: str
     documents: Path | None
-    questions: tuple[Asked, ...]
+    questions: tuple[SuiteItem, ...]
     thresholds: Mapping[str, float]
     corpus: Path | None = None
     alternatives: bool = True
@@ -52,7 +52,7 @@ class Suite:
     @property
     def digest(self) -> str:
         """Identity of the questions, whatever the documents."""
-        rows = [asked.as_dict() | {"grades": dict(asked.grades)} for asked in self.questions]
+        rows = [item.as_dict() | {"grades": dict(item.grades)} for item in self.questions]
         return sha256(orjson.dumps(rows, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
     def limited(self, limit: int | None) -> Suite:
@@ -105,7 +105,7 @@ def _file(folder: Path, given: str | None, name: str) -> Path:
 
 
 def _suite(
-    file: Path, table: Mapping[str, Any], questions: tuple[Asked, ...], documents: Path | None, corpus: Path | None
+    file: Path, table: Mapping[str, Any], questions: tuple[SuiteItem, ...], documents: Path | None, corpus: Path | None
 ) -> Suite:
     thresholds = table.get("thresholds", {})
     if not isinstance(thresholds, dict):

@@ -7,32 +7,32 @@ from pathlib import Path
 
 import orjson
 
-from eval.asked import Asked
+from eval.items import SuiteItem
 from rag.domain import Message
 from rag.errors import ConfigError
 
 
-def row(asked: Asked) -> dict[str, object] | None:
+def row(item: SuiteItem) -> dict[str, object] | None:
     """`{"context": [question, answer, …, question], "target": answer}`; None without a reference answer.
 
     Turns of one role in a row are joined and an opening answer is left out, so that questions and answers alternate.
     """
-    if not asked.answers:
+    if not item.answers:
         return None
-    turns = [turn for turn in asked.history if turn.role != "system"]
+    turns = [turn for turn in item.history if turn.role != "system"]
     context: list[str] = []
-    for turn in (*turns, Message("user", asked.question)):
+    for turn in (*turns, Message("user", item.question)):
         expects_question = len(context) % 2 == 0
         if (turn.role == "user") == expects_question:
             context.append(turn.content)
         elif context:
             context[-1] = f"{context[-1]}\n{turn.content}"
-    return {"context": context, "target": asked.answers[0]}
+    return {"context": context, "target": item.answers[0]}
 
 
-def save(questions: Sequence[Asked], file: Path) -> tuple[int, int]:
+def save(questions: Sequence[SuiteItem], file: Path) -> tuple[int, int]:
     """Returns (rows written, questions left out for want of an answer). Raises ConfigError."""
-    rows = [line for asked in questions if (line := row(asked)) is not None]
+    rows = [line for item in questions if (line := row(item)) is not None]
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in rows))

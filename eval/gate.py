@@ -70,7 +70,7 @@ def ask(suite: Suite, application: Application, view: IndexView) -> list[str]:
     The run is kept as `reindex-NAME`, so that `xiansou eval compare` shows how the nights differ.
     """
     began, answerer = time.time(), application.answerer_for(view)
-    rows = [ask_one(asked, answerer, suite) for asked in suite.questions]
+    rows = [ask_one(item, answerer, suite) for item in suite.questions]
     measured = report(replace(suite, name=f"reindex-{suite.name}"), Summary(), rows)
     keep_run(application.settings.data_dir / "eval", measured, application, suite, {"generation": view.generation}, began)
     return measured.failed_thresholds
@@ -92,8 +92,8 @@ def _probes(application: Application) -> list[tuple[str, str]]:
 
 
 def _recall(answerer: Answerer, probes: Sequence[tuple[str, str]]) -> float:
-    found = 0
+    recalled = 0
     for document_id, sentence in probes:
         hits = answerer.retrieve(Question(sentence, top_k=5)).hits
-        found += any(hit.passage.document_id == document_id for hit in hits)
-    return found / len(probes)
+        recalled += any(hit.passage.document_id == document_id for hit in hits)
+    return recalled / len(probes)

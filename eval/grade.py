@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from eval.asked import json_lines
+from eval.items import json_lines
 from eval.metrics import Scored
 from eval.runs import Kept
 from eval.texts import said
@@ -141,7 +141,7 @@ def _sheet(file: Path, key: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     except OSError as exc:
         raise InputError(f"cannot read {file.name}: {exc.strerror}.", field=str(file), fix="Put the sheet back.") from exc
     delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    found: dict[str, dict[str, int]] = {}
+    grades: dict[str, dict[str, int]] = {}
     for number, row in enumerate(csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter), 2):
         item = (row.get("item") or "").strip()
         if not item and not any(str(value or "").strip() for value in row.values()):
@@ -150,13 +150,13 @@ def _sheet(file: Path, key: Mapping[str, Any]) -> dict[str, dict[str, int]]:
             raise InputError(
                 f"{file.name}, row {number}: there is no item {item!r}.", field="item", fix="Keep the column as it was."
             )
-        found[item] = {grade: _grade(file, number, grade, row.get(grade)) for grade in GRADES}
-    missing = [item for item in key if item not in found]
+        grades[item] = {grade: _grade(file, number, grade, row.get(grade)) for grade in GRADES}
+    missing = [item for item in key if item not in grades]
     if missing:
         raise InputError(
             f"{file.name} lacks {len(missing)} items, for example {missing[0]}.", field="item", fix="Grade all rows."
         )
-    return found
+    return grades
 
 
 def _grade(file: Path, number: int, name: str, value: str | None) -> int:

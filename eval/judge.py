@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from eval.asked import Asked
+from eval.items import SuiteItem
 from eval.texts import said
 from rag.domain import Answer
 from rag.errors import UpstreamError
@@ -54,22 +54,22 @@ class Judge:
         if not self._perplexity:
             self._note("no perplexity: it needs `generator.kind` = openai and a server that gives log-probabilities")
 
-    def values(self, asked: Asked, answer: Answer, messages: Sequence[dict[str, str]]) -> dict[str, float]:
+    def values(self, item: SuiteItem, answer: Answer, messages: Sequence[dict[str, str]]) -> dict[str, float]:
         """What can be measured on this question; nothing on a refusal. `messages`: the prompt of the answer."""
         if answer.status != "answered":
             return {}
         scores: dict[str, float] = {}
         if self._judging:
-            scores |= self._judged(asked, answer)
+            scores |= self._judged(item, answer)
         if self._perplexity:
             scores |= self._perplexed(messages)
         return scores
 
-    def _judged(self, asked: Asked, answer: Answer) -> dict[str, float]:
+    def _judged(self, item: SuiteItem, answer: Answer) -> dict[str, float]:
         plain = said(answer.answer)
         sentences = [plain[start:end] for start, end in split_sentences(plain)]
         passages = list(dict.fromkeys(citation.cited_text for citation in answer.citations))
-        messages = prompt(asked.question, passages, sentences, asked.answers or asked.facts)
+        messages = prompt(item.question, passages, sentences, item.answers or item.facts)
         assert self._backend is not None
         try:
             running = self._backend.generate(messages, deadline=time.monotonic() + self._settings.timeout_s)
@@ -120,9 +120,9 @@ class Judge:
 
 def _graded(text: str, sentences: int) -> dict[str, float] | None:
     """The judge's reply as values; None when it is not what was asked for."""
-    found = _OBJECT.search(text)
+    match = _OBJECT.search(text)
     try:
-        grade: Any = orjson.loads(found.group()) if found else None
+        grade: Any = orjson.loads(match.group()) if match else None
     except orjson.JSONDecodeError:
         return None
     if not isinstance(grade, dict) or grade.get("correct") not in (0, 1, 2):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from eval.asked import Asked
+from eval.items import SuiteItem
 from rag.domain import Scope
 from rag.record.schema import passages
 from rag.settings import Settings
@@ -31,10 +31,10 @@ def own_library(settings: Settings, keep: Path | None = None, *, serving: bool =
             application.close()
 
 
-def scope_of(asked: Asked, engine: Engine) -> Scope:
+def scope_of(item: SuiteItem, engine: Engine) -> Scope:
     """Where a question of a suite looks: everywhere, less the documents that are taken out while it is asked."""
-    if not asked.without:
+    if not item.without:
         return Scope()
-    query = select(passages.c.id).where(passages.c.document_id.in_(asked.without), passages.c.retired_seq.is_(None))
+    query = select(passages.c.id).where(passages.c.document_id.in_(item.without), passages.c.retired_seq.is_(None))
     with engine.connect() as conn:
         return Scope(without=tuple(conn.scalars(query)))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from eval import ranking, texts
-from eval.asked import Asked
+from eval.items import SuiteItem
 from rag.domain import Answer, Citation, Retrieved
 from rag.text.tokens import fold, words
 
@@ -65,8 +65,8 @@ class Scored:
 
 
 def score(
-    asked: Asked,
-    found: Retrieved,
+    item: SuiteItem,
+    retrieved: Retrieved,
     answer: Answer | None,
     *,
     retrieve_ms: float = 0.0,
@@ -75,49 +75,49 @@ def score(
     cutoffs: Sequence[int] = (),
 ) -> Scored:
     """Compares one question's hits and answer with what was expected. `answer` None: only retrieval is measured."""
-    right, probable = set(asked.documents), max((hit.probability for hit in found.hits), default=0.0)
-    documents = list(dict.fromkeys(hit.passage.document_id for hit in found.hits))
+    right, probable = set(item.documents), max((hit.probability for hit in retrieved.hits), default=0.0)
+    documents = list(dict.fromkeys(hit.passage.document_id for hit in retrieved.hits))
     row = Scored(
-        id=asked.id,
-        lang=asked.lang,
-        kind=asked.kind,
-        answerable=asked.answerable,
+        id=item.id,
+        lang=item.lang,
+        kind=item.kind,
+        answerable=item.answerable,
         rank=next((at for at, document in enumerate(documents, 1) if document in right), None),
         answered=None,
         first_citation=None,
         facts=None,
         milliseconds=None,
-        question=asked.question,
+        question=item.question,
         confidence=round(probable if likelihood is None else likelihood, 6),
         retrieve_ms=round(retrieve_ms, 3),
-        documents=asked.documents,
-        references=asked.answers,
-        hits=_hits(found),
+        documents=item.documents,
+        references=item.answers,
+        hits=_hits(retrieved),
     )
-    if asked.answerable:
-        grades = {document: asked.grades.get(document, 1) for document in asked.documents}
-        row.values.update(ranking.measure({asked.id: (documents, grades, alternatives)}, cutoffs)[asked.id])
-    return row if answer is None else _answered(row, asked, answer)
+    if item.answerable:
+        grades = {document: item.grades.get(document, 1) for document in item.documents}
+        row.values.update(ranking.measure({item.id: (documents, grades, alternatives)}, cutoffs)[item.id])
+    return row if answer is None else _answered(row, item, answer)
 
 
-def _answered(row: Scored, asked: Asked, answer: Answer) -> Scored:
-    right, cited = set(asked.documents), [citation.document_id for citation in answer.citations]
+def _answered(row: Scored, item: SuiteItem, answer: Answer) -> Scored:
+    right, cited = set(item.documents), [citation.document_id for citation in answer.citations]
     answered, values = answer.status == "answered", dict(row.values)
     plain = texts.said(answer.answer)
     facts = None
-    if answered and asked.answerable:
+    if answered and item.answerable:
         values["citation_precision"] = sum(document in right for document in cited) / len(cited) if cited else 0.0
         values["citation_recall"] = len(right & set(cited)) / len(right)
-        if asked.facts:
-            facts = sum(_tight(fact) in _tight(answer.answer) for fact in asked.facts) / len(asked.facts)
+        if item.facts:
+            facts = sum(_tight(fact) in _tight(answer.answer) for fact in item.facts) / len(item.facts)
     if answered:
         values["support"] = support(answer.answer, answer.citations)
-    if asked.answerable and asked.answers:  # a refusal says none of it
-        values |= _worded(plain if answered else "", asked)
+    if item.answerable and item.answers:  # a refusal says none of it
+        values |= _worded(plain if answered else "", item)
     first = bool(cited) and cited[0] in right
-    values["refusal_accuracy"] = float(answered == asked.answerable)
+    values["refusal_accuracy"] = float(answered == item.answerable)
     if answered:
-        values["wrong_rate"] = float(not (asked.answerable and first))
+        values["wrong_rate"] = float(not (item.answerable and first))
     values["prompt_tokens"] = float(answer.usage.prompt_tokens)
     values["completion_tokens"] = float(answer.usage.completion_tokens)
     return replace(
@@ -133,14 +133,14 @@ def _answered(row: Scored, asked: Asked, answer: Answer) -> Scored:
     )
 
 
-def _worded(plain: str, asked: Asked) -> dict[str, float]:
+def _worded(plain: str, item: SuiteItem) -> dict[str, float]:
     if not plain:
         return dict.fromkeys(("exact_match", "f1", "contains", "rouge_l"), 0.0)
     return {
-        "exact_match": texts.exact_match(plain, asked.answers),
-        "f1": texts.f1(plain, asked.answers),
-        "contains": texts.contains(plain, asked.answers),
-        "rouge_l": texts.rouge_l(plain, asked.answers),
+        "exact_match": texts.exact_match(plain, item.answers),
+        "f1": texts.f1(plain, item.answers),
+        "contains": texts.contains(plain, item.answers),
+        "rouge_l": texts.rouge_l(plain, item.answers),
     }
 
 
@@ -165,7 +165,7 @@ def _numbers(text: str) -> set[str]:
     return {match.replace(",", "") for match in _NUMBER.findall(fold(text))}
 
 
-def _hits(found: Retrieved) -> tuple[dict[str, Any], ...]:
+def _hits(retrieved: Retrieved) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
             "document_id": hit.passage.document_id,
@@ -175,7 +175,7 @@ def _hits(found: Retrieved) -> tuple[dict[str, Any], ...]:
             "probability": round(hit.probability, 4),
             "score": round(hit.score, 4),
         }
-        for hit in found.hits[:_SHOWN]
+        for hit in retrieved.hits[:_SHOWN]
     )
 
 

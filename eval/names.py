@@ -73,8 +73,8 @@ def check_metric(name: str, where: str) -> None:
 
 def cutoff(name: str) -> int:
     """The k of `recall_at_k`; 0 for others."""
-    found = _AT_NAME.fullmatch(name)
-    return int(found[2]) if found else 0
+    match = _AT_NAME.fullmatch(name)
+    return int(match[2]) if match else 0
 
 
 # What is printed to a terminal when a suite names no metrics; the JSON has all.

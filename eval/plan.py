@@ -71,8 +71,8 @@ class Machine:
 
 def number(text: str) -> int:
     """`20M`, `1.5k`, `3,000` → 20000000, 1500, 3000. Raises InputError."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([kmb]?)", text.strip().lower().replace(",", "").replace("_", ""))
-    count = round(float(found[1]) * _SUFFIX[found[2]]) if found else 0
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kmb]?)", text.strip().lower().replace(",", "").replace("_", ""))
+    count = round(float(match[1]) * _SUFFIX[match[2]]) if match else 0
     if not 1 <= count <= 10**12:
         raise InputError(f"{text!r} is no number of passages.", field="--passages", fix="Example: 300k, 20M.")
     return count
@@ -200,10 +200,10 @@ def _stage(name: str, needs: dict[str, Any], why: str, *, month: float = 0.0, on
 
 
 def _settings(serving: dict[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {"server.processes": serving["per_machine"]}
+    settings: dict[str, Any] = {"server.processes": serving["per_machine"]}
     if serving["machines"] > 1:
-        told |= {"database.url": "postgresql://…", "redis.url": "redis://…"}
-    return told
+        settings |= {"database.url": "postgresql://…", "redis.url": "redis://…"}
+    return settings
 
 
 def _advice(passages: int, serving: dict[str, Any], machine: Machine) -> list[str]:

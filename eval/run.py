@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 
 from eval import summary as figures
-from eval.asked import Asked
 from eval.corpus import ingest_corpus
 from eval.dataset import Suite
+from eval.items import SuiteItem
 from eval.judge import Judge
 from eval.library import scope_of
 from eval.metrics import Scored, as_dicts, score
@@ -92,11 +92,11 @@ def ask_suite(
     """
     done = _resume(partial, suite)
     rows = []
-    for at, asked in enumerate(suite.questions, 1):
-        row = done.get(asked.id)
+    for at, item in enumerate(suite.questions, 1):
+        row = done.get(item.id)
         if row is None:
-            scope = scope_of(asked, application.ledger.engine)
-            row = ask_one(asked, application.answerer, suite, only_retrieval=only_retrieval, judge=judge, scope=scope)
+            scope = scope_of(item, application.ledger.engine)
+            row = ask_one(item, application.answerer, suite, only_retrieval=only_retrieval, judge=judge, scope=scope)
             if partial is not None:
                 partial.parent.mkdir(parents=True, exist_ok=True)
                 with partial.open("ab") as file:
@@ -112,7 +112,7 @@ def ask_suite(
 
 
 def ask_one(
-    asked: Asked,
+    item: SuiteItem,
     answerer: Answerer,
     suite: Suite,
     *,
@@ -122,30 +122,30 @@ def ask_one(
 ) -> Scored:
     """One question: its ranking, and its answer as a customer would get it."""
     began = time.perf_counter()
-    found = answerer.retrieve(Question(asked.question, asked.history, scope=scope, top_k=_DEPTH))
+    retrieved = answerer.retrieve(Question(item.question, item.history, scope=scope, top_k=_DEPTH))
     took = (time.perf_counter() - began) * 1000
-    question = Question(asked.question, asked.history, scope=scope)
+    question = Question(item.question, item.history, scope=scope)
     answer = None if only_retrieval else _answer(answerer, question)
     if answer is not None:
         took = answer.timings_ms["retrieve"] + answer.timings_ms["rewrite"] + answer.timings_ms["rerank"]
     cutoffs = [cutoff(name.removeprefix("max_")) for name in (*suite.thresholds, *suite.metrics)]
     row = score(
-        asked,
-        found,
+        item,
+        retrieved,
         answer,
         retrieve_ms=took,
-        likelihood=None if only_retrieval else answerer.likelihood(question, found),
+        likelihood=None if only_retrieval else answerer.likelihood(question, retrieved),
         alternatives=suite.alternatives,
         cutoffs=[k for k in cutoffs if k],
     )
     if judge is not None and answer is not None:
-        row.values.update(judge.values(asked, answer, answerer.prompt(question)))
+        row.values.update(judge.values(item, answer, answerer.prompt(question)))
     return row
 
 
 def _answer(answerer: Answerer, question: Question) -> Answer:
     """As a customer gets it, but neither remembered nor taken from what was worded before."""
-    return next(made.answer for made in answerer.make(question) if isinstance(made, AnswerTrace))
+    return next(piece.answer for piece in answerer.make(question) if isinstance(piece, AnswerTrace))
 
 
 def report(suite: Suite, summary: Summary, rows: Sequence[Scored], notes: Sequence[str] = ()) -> Report:
@@ -182,7 +182,7 @@ def _resume(partial: Path | None, suite: Suite) -> dict[str, Scored]:
     if partial is None or not partial.is_file():
         return {}
     done = {}
-    wanted = {asked.id for asked in suite.questions}
+    wanted = {item.id for item in suite.questions}
     for line in partial.read_bytes().splitlines():
         try:
             row = Scored.from_dict(orjson.loads(line))

@@ -50,12 +50,12 @@ class Kept:
     """A kept run: its figures as they were written, and its questions."""
 
     folder: Path
-    told: dict[str, Any]
+    report: dict[str, Any]
     questions: list[Scored]
 
     @property
     def id(self) -> str:
-        return str(self.told["id"])
+        return str(self.report["id"])
 
 
 def configuration(settings: Settings, application: Application) -> dict[str, Any]:
@@ -114,13 +114,13 @@ def keep(root: Path, report: dict[str, Any], questions: Sequence[Scored]) -> Pat
 
 def every(root: Path) -> list[dict[str, Any]]:
     """Figures of all kept runs, oldest first; unreadable ones are left out."""
-    found = []
+    runs = []
     for file in sorted(root.glob("*/run.json")):
         try:
-            found.append(orjson.loads(file.read_bytes()))
+            runs.append(orjson.loads(file.read_bytes()))
         except (OSError, orjson.JSONDecodeError):
             continue
-    return sorted(found, key=lambda run: (run["started_at"], run["id"]))
+    return sorted(runs, key=lambda run: (run["started_at"], run["id"]))
 
 
 def find(root: Path, name: str) -> Kept:

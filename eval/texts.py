@@ -80,11 +80,11 @@ def bleu(answers: Sequence[str], references: Sequence[Sequence[str]], languages:
     return float(metric.corpus_score(tokens_of_each, streams).score) / 100
 
 
-def _f1(told: Sequence[str], right: Sequence[str]) -> float:
-    if not told or not right:
-        return float(told == right)
-    common = sum((Counter(told) & Counter(right)).values())
-    return 2 * common / (len(told) + len(right))
+def _f1(predicted: Sequence[str], right: Sequence[str]) -> float:
+    if not predicted or not right:
+        return float(predicted == right)
+    common = sum((Counter(predicted) & Counter(right)).values())
+    return 2 * common / (len(predicted) + len(right))
 
 
 @cache

@@ -41,7 +41,7 @@ def sample(engine: Engine, *, days: float, limit: int, collection: str | None = 
     sampled, book = Sampled(), FeedbackBook(engine)
     live = _live(engine)
     rated, refused = list[Stored](), list[Stored]()
-    asked: set[tuple[str, ...]] = set()
+    seen: set[tuple[str, ...]] = set()
     for stored in _every(Answers(engine), time.time() - days * 86_400, collection):
         if stored.status not in SEARCHED:  # small talk and questions back: neither answered nor refused
             continue
@@ -50,10 +50,10 @@ def sample(engine: Engine, *, days: float, limit: int, collection: str | None = 
         if stored.cached_from and not stored.ratings:
             sampled.repeats += 1
         elif stored.ratings or stored.status == "refused":
-            if key in asked:  # the newest one stands for the question
+            if key in seen:  # the newest one stands for the question
                 sampled.repeats += 1
                 continue
-            asked.add(key)
+            seen.add(key)
             (rated if stored.ratings else refused).append(stored)
     rng = random.Random(seed)
     chosen = rng.sample(rated, len(rated)) + rng.sample(refused, len(refused))

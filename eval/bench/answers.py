@@ -95,14 +95,14 @@ def _cpu(process: psutil.Process) -> float:
 
 def server_of(port: int) -> psutil.Process:
     """The API process: of our children that hold the port the one that works, their youngest."""
-    found = [
+    servers = [
         child
         for child in psutil.Process(os.getpid()).children(recursive=True)
         if any(c.laddr.port == port for c in child.net_connections("tcp") if c.laddr)
     ]
-    if not found:
+    if not servers:
         raise ConfigError(f"no process listens on port {port}.", field="serve")
-    return max(found, key=lambda child: child.create_time())
+    return max(servers, key=lambda child: child.create_time())
 
 
 def embedder_cpu(settings: Settings, questions: Sequence[str], count: int = 200) -> float:
@@ -111,9 +111,9 @@ def embedder_cpu(settings: Settings, questions: Sequence[str], count: int = 200)
 
     alone = settings.model_copy(update={"embedding": settings.embedding.model_copy(update={"threads": 1})})
     embedder = embedder_loader(alone)(settings.embedding.model)
-    asked = [f"{questions[number % len(questions)]} {number}" for number in range(count)]
+    texts = [f"{questions[number % len(questions)]} {number}" for number in range(count)]
     embedder.embed_queries(["one to warm up"])
     began = time.process_time()
-    for question in asked:
+    for question in texts:
         embedder.embed_queries([question])
     return (time.process_time() - began) * 1000 / count

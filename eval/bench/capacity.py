@@ -65,30 +65,30 @@ def build(folder: Path, n: int) -> dict[str, Any]:
             mirror._saving.join()
         trained = time.process_time() - cpu
         mirror.snapshot()
-        told = {"ledger_start_s": round(ready[0], 2), "build_cpu_s": round(trained, 2), "build_peak_mb": _memory("VmHWM")}
+        figures = {"ledger_start_s": round(ready[0], 2), "build_cpu_s": round(trained, 2), "build_peak_mb": _memory("VmHWM")}
     place = max((folder / "snapshots").glob("[0-9]*-*"), key=lambda one: one.stat().st_mtime)
-    return told | {"ledger_mb": _mb(folder / "ledger.db"), "snapshot_mb": sum(map(_mb, place.rglob("*")))}
+    return figures | {"ledger_mb": _mb(folder / "ledger.db"), "snapshot_mb": sum(map(_mb, place.rglob("*")))}
 
 
 def start(folder: Path, n: int) -> dict[str, Any]:
     """A start from the snapshot, and searches: every question with its own vector and words."""
     questions = clustered(0, 0, _QUESTIONS).queries
     texts = Texts()
-    asked = [texts._rng.choice(texts._words, _WORDS, replace=False, p=texts._weights).tolist() for _ in questions]
+    queries = [texts._rng.choice(texts._words, _WORDS, replace=False, p=texts._weights).tolist() for _ in questions]
     with _application(folder) as application:
         before = _memory("VmRSS")
         clock, cpu = time.perf_counter(), time.process_time()
         mirror = application.views.live().mirror
-        told = {"snapshot_start_s": round(time.perf_counter() - clock, 2), "snapshot_start_cpu_s": _since(cpu)}
+        figures = {"snapshot_start_s": round(time.perf_counter() - clock, 2), "snapshot_start_cpu_s": _since(cpu)}
         took, cpu = [], time.process_time()
-        for vector, words in zip(questions, asked, strict=True):
+        for vector, words in zip(questions, queries, strict=True):
             clock = time.perf_counter()
             mirror.search(vector, words, _CANDIDATES, Scope())
             took.append((time.perf_counter() - clock) * 1000)
         p50, p99 = np.percentile(took, [50, 99]).round(2).tolist()
         spent = (time.process_time() - cpu) * 1000 / len(took)
         memory = {"memory_mb": _memory("RssAnon"), "mapped_mb": _memory("RssFile"), "empty_mb": before}
-        return told | {"search_p50_ms": p50, "search_p99_ms": p99, "search_cpu_ms": round(spent, 2)} | memory
+        return figures | {"search_p50_ms": p50, "search_p99_ms": p99, "search_cpu_ms": round(spent, 2)} | memory
 
 
 def _since(cpu: float) -> float:
@@ -114,8 +114,8 @@ def _apart(step: str, folder: Path, n: int) -> dict[str, Any]:
     )
     if done.returncode:
         raise UpstreamError(f"`{step}` with {n:,} passages ended with {done.returncode}: {done.stderr[-400:]}")
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 if __name__ == "__main__":

@@ -134,12 +134,12 @@ def ingest(
             done += 1
             update(done, 7)
 
-        told = figures.measure(figures.FULL if full else figures.Sizes(), say, load_settings(config))
-    report = {"conditions": _conditions(), "full": full} | told
+        measured = figures.measure(figures.FULL if full else figures.Sizes(), say, load_settings(config))
+    report = {"conditions": _conditions(), "full": full} | measured
     if as_json:
         emit(report)
         return
-    for name, figure in told.items():
+    for name, figure in measured.items():
         print(f"{name.replace('_', ' ')}")
         for key, value in figure.items():
             print(f"  {key.replace('_', ' '):<32}{value}")
@@ -162,14 +162,14 @@ def retrieval(
     from eval.dataset import load_suite
 
     loaded, frameworks = [load_suite(suite) for suite in suites], installed() if peers else {}
-    told = finding.measure(load_settings(config), loaded, frameworks, limit, keep)
-    report = {"conditions": _conditions()} | told
+    measured = finding.measure(load_settings(config), loaded, frameworks, limit, keep)
+    report = {"conditions": _conditions()} | measured
     if as_json:
         emit(report)
         return
-    for row in told["suites"]:
+    for row in measured["suites"]:
         _ranking_table(row)
-    print(f"\nmean × {told['macro_ratio']}, least × {told['least_ratio']} of the better side")
+    print(f"\nmean × {measured['macro_ratio']}, least × {measured['least_ratio']} of the better side")
 
 
 @bench.command()
@@ -231,8 +231,8 @@ def widgets(
             done += 1
             update(min(done, 6), 6)
 
-        told = waiting.measure(load_settings(config), documents, count, clients, seconds, say)
-    report = {"conditions": _conditions(), **told}
+        measured = waiting.measure(load_settings(config), documents, count, clients, seconds, say)
+    report = {"conditions": _conditions(), **measured}
     emit(report) if as_json else _figures(report)
 
 

@@ -42,10 +42,10 @@ class PlainEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dim), rows of L2 norm 1."""
-        made = self._model.encode(
+        vectors = self._model.encode(
             list(texts), prompt="passage: ", batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
         )
-        return np.asarray(made, np.float32)
+        return np.asarray(vectors, np.float32)
 
 
 def _export(model: Any, graph: Path) -> None:
@@ -106,7 +106,7 @@ def _replace(model: Any, graph: Path, threads: int) -> None:
         dtype, device = torch.float32, torch.device("cpu")
 
         def forward(self, input_ids: Any, attention_mask: Any, **_: Any) -> Any:
-            told = {"input_ids": input_ids.numpy(), "attention_mask": attention_mask.numpy()}
-            return BaseModelOutput(last_hidden_state=torch.from_numpy(session.run(["hidden"], told)[0]))
+            inputs = {"input_ids": input_ids.numpy(), "attention_mask": attention_mask.numpy()}
+            return BaseModelOutput(last_hidden_state=torch.from_numpy(session.run(["hidden"], inputs)[0]))
 
     model[0].model = Runtime()

@@ -59,7 +59,7 @@ class LlamaIndex:
 
     def search(self, question: str, vector: Vectors, k: int) -> list[str]:
         self._model.vector = vector.tolist()
-        return [found.node.node_id for found in self._fusion.retrieve(question)[:k]]
+        return [hit.node.node_id for hit in self._fusion.retrieve(question)[:k]]
 
 
 def _given(dim: int) -> Any:
@@ -100,8 +100,8 @@ class Haystack:
             self._pipeline.connect(side, "joined")
 
     def search(self, question: str, vector: Vectors, k: int) -> list[str]:
-        asked = {"words": {"query": question}, "dense": {"query_embedding": vector.tolist()}}
-        return [document.id for document in self._pipeline.run(asked)["joined"]["documents"][:k]]
+        inputs = {"words": {"query": question}, "dense": {"query_embedding": vector.tolist()}}
+        return [document.id for document in self._pipeline.run(inputs)["joined"]["documents"][:k]]
 
 
 class Txtai:

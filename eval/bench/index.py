@@ -33,14 +33,14 @@ Say = Callable[[str], None]
 
 @dataclass
 class Measured:
-    """One engine at one size. `times` (rounds × queries) in ms; `found`: the ids of each query's first answer."""
+    """One engine at one size. `times` (rounds × queries) in ms; `results`: the ids of each query's first answer."""
 
     name: str
     engine: Engine
     build_s: float
     bytes_a_passage: float
     times: list[list[float]] = field(default_factory=list)
-    found: dict[int, list[int]] = field(default_factory=dict)
+    results: dict[int, list[int]] = field(default_factory=dict)
     add_ms: list[float] = field(default_factory=list)
     delete_ms: list[float] = field(default_factory=list)
     seen: list[bool] = field(default_factory=list)
@@ -93,9 +93,9 @@ def _turn(one: Measured, queries: Vectors, turn: int) -> None:
     for step in range(len(queries)):
         at = (turn * _FEWEST + step) % len(queries)
         start = time.perf_counter()
-        found = one.engine.search(queries[at], K)
+        ids = one.engine.search(queries[at], K)
         times.append((time.perf_counter() - start) * 1000)
-        one.found.setdefault(at, found)
+        one.results.setdefault(at, ids)
         if step + 1 >= _FEWEST and time.perf_counter() - began > _TURN_S:
             break
     one.times.append(times)
@@ -127,7 +127,7 @@ def _row(one: Measured, stands: Sequence[Measured], truth: NDArray[np.int64]) ->
         "engine": one.name,
         "p50_ms": round(float(np.median(times)), 4),
         "p99_ms": round(float(np.percentile(times, 99)), 4),
-        "recall": round(recall([one.found[at] for at in one.found], truth[list(one.found)]), 4),
+        "recall": round(recall([one.results[at] for at in one.results], truth[list(one.results)]), 4),
         "slower_than_xiansou": _ratio(one, ours),
         "faster_than_flat": _ratio(flat, one),
         "build_s": round(one.build_s, 2),
@@ -213,9 +213,9 @@ def _churn(ours: Ours, data: Data, truth: NDArray[np.int64]) -> dict[str, object
     }
 
 
-def recall(found: Sequence[Sequence[int]], truth: NDArray[np.int64]) -> float:
+def recall(rankings: Sequence[Sequence[int]], truth: NDArray[np.int64]) -> float:
     """Mean share of each query's exact nearest that were found."""
-    return float(np.mean([len(np.intersect1d(ids, exact)) / len(exact) for ids, exact in zip(found, truth, strict=True)]))
+    return float(np.mean([len(np.intersect1d(ids, exact)) / len(exact) for ids, exact in zip(rankings, truth, strict=True)]))
 
 
 def _resident() -> int:

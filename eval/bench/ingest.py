@@ -167,8 +167,8 @@ def _store(docs: Path, application: Application) -> None:
 
 def _worker_memory(sizes: Sizes, folder: Path, settings: Settings) -> dict[str, Any]:
     """A worker process alone with the queue: its peak until document 100 and until the last one, its parsers' beside it."""
-    told = load(env={}, overrides={"data_dir": str(folder)})
-    ledger = Ledger.open(told.database_url)
+    loaded = load(env={}, overrides={"data_dir": str(folder)})
+    ledger = Ledger.open(loaded.database_url)
     jobs = Jobs(ledger.engine)
     ids = [jobs.submit(DocumentInput(f"{n}.md", f"# Note {n}\n\n{section(n, 3)}".encode())) for n in range(sizes.jobs)]
     paths = {"DATA_DIR": folder, "EMBEDDING__FOLDER": settings.model_folder, "LOG__LEVEL": "error"}

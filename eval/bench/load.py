@@ -27,7 +27,7 @@ class Load:
         """Answered requests a second."""
         return len(self.ok_ms) / self.seconds if self.seconds else 0.0
 
-    def told(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, object]:
         return {
             "answered": len(self.ok_ms),
             "answered_per_s": round(self.rate, 1),

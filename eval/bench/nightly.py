@@ -105,8 +105,8 @@ class LlamaNightly:
                 return self._get_text_embeddings([text])[0]
 
             def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-                made: list[list[float]] = embedder.embed_passages(texts).tolist()
-                return made
+                vectors: list[list[float]] = embedder.embed_passages(texts).tolist()
+                return vectors
 
         self._reader: Any = SimpleDirectoryReader
         splitter = SentenceSplitter(
@@ -148,13 +148,13 @@ class Recalling:
 
     def embed_passages(self, texts: Sequence[str]) -> Any:
         self.calls += len(texts)
-        return self._encode(texts) if self._real else self._made(texts)
+        return self._encode(texts) if self._real else self._invented(texts)
 
     def embed_with_tokens(self, texts: Sequence[str]) -> Any:
         self.calls += len(texts)
-        return self._model.embed_with_tokens(texts) if self._real else (self._made(texts), [])
+        return self._model.embed_with_tokens(texts) if self._real else (self._invented(texts), [])
 
-    def _made(self, texts: Sequence[str]) -> Any:
+    def _invented(self, texts: Sequence[str]) -> Any:
         rows = np.random.default_rng(len(texts)).standard_normal((len(texts), self._model.dim)).astype(np.float32)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True) if len(texts) else rows
 

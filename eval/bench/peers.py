@@ -41,8 +41,8 @@ class Ours:
         self.index.add(ids, vectors)
 
     def search(self, query: Vectors, k: int) -> list[int]:
-        found: list[int] = self.index.search(query, k)[0].tolist()
-        return found
+        ids: list[int] = self.index.search(query, k)[0].tolist()
+        return ids
 
 
 class FaissFlat:
@@ -61,8 +61,8 @@ class FaissFlat:
         self._index.remove_ids(self._selector(ids))
 
     def search(self, query: Vectors, k: int) -> list[int]:
-        found: list[int] = self._index.search(query[None], k)[1][0].tolist()
-        return found
+        ids: list[int] = self._index.search(query[None], k)[1][0].tolist()
+        return ids
 
     def close(self) -> None:
         self._index.reset()
@@ -158,8 +158,8 @@ class LlamaSimple:
         self._store.delete_nodes([str(key) for key in ids])
 
     def search(self, query: Vectors, k: int) -> list[int]:
-        found = self._store.query(self._query(query_embedding=query.tolist(), similarity_top_k=k)).ids
-        return [int(key) for key in found]
+        ids = self._store.query(self._query(query_embedding=query.tolist(), similarity_top_k=k)).ids
+        return [int(key) for key in ids]
 
     def close(self) -> None:
         self._store.clear()

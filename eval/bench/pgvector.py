@@ -121,9 +121,9 @@ def _search(
     def ours(scope: Scope) -> Ask:
         def ask(query: Vectors) -> list[int]:
             head = application.ledger.head()
-            found, _ = index.search(query, K, None, Where(head, scope))
-            passages = application.ledger.passages_at(found.tolist(), head)
-            return [key for key in found.tolist() if key in passages]
+            ids, _ = index.search(query, K, None, Where(head, scope))
+            passages = application.ledger.passages_at(ids.tolist(), head)
+            return [key for key in ids.tolist() if key in passages]
 
         return ask
 
@@ -131,7 +131,7 @@ def _search(
         "xiansou, no filter": (ours(Scope()), False),
         "xiansou, ACL": (ours(Scope(groups=("sales",))), True),
     }
-    found = {name: recall([ask(query) for query in queries], truth[part]) for name, (ask, part) in asks.items()}
+    recalls = {name: recall([ask(query) for query in queries], truth[part]) for name, (ask, part) in asks.items()}
     try:
         theirs = PgVectorStore(url, rows, ids, public, say)
     except ModuleNotFoundError:
@@ -139,7 +139,7 @@ def _search(
     else:
         for filtered in (False, True):
             name = "PGVectorStore, a filter" if filtered else "PGVectorStore, no filter"
-            asks[name], found[name] = _tuned(theirs, filtered, queries, truth[filtered], found["xiansou, no filter"])
+            asks[name], recalls[name] = _tuned(theirs, filtered, queries, truth[filtered], recalls["xiansou, no filter"])
     times: dict[str, list[list[float]]] = {name: [] for name in asks}
     for turn in range(rounds):
         say(f"{len(rows):,}: round {turn + 1} of {rounds}")
@@ -149,7 +149,7 @@ def _search(
     base = times.get("PGVectorStore, no filter")
     return {
         name: {
-            "recall": round(found[name], 4),
+            "recall": round(recalls[name], 4),
             "p50_ms": round(p50[name], 3),
             "p99_ms": round(float(np.percentile(np.concatenate(times[name]), 99)), 3),
             "to_pgvectorstore": round(
@@ -227,21 +227,21 @@ def _again(conn: Any, key: str, table: str, vectors: Vectors) -> float:
         cursor = conn.execute(f"SELECT * FROM {name} WHERE {where}", (key,))
         names = [f'"{column.name}"' for column in cursor.description]
         places = ",".join("%s::vector" if column == '"embedding"' else "%s" for column in names)
-        found = cursor.fetchall()
+        rows = cursor.fetchall()
         if name == table:
             at = names.index('"embedding"')
-            found = [(*row[:at], next(fresh), *row[at + 1 :]) for row in found]
-        kept.append((f"INSERT INTO {name} ({','.join(names)}) VALUES ({places})", found))
-    for statement, found in reversed(kept):
+            rows = [(*row[:at], next(fresh), *row[at + 1 :]) for row in rows]
+        kept.append((f"INSERT INTO {name} ({','.join(names)}) VALUES ({places})", rows))
+    for statement, rows in reversed(kept):
         name = statement.split()[2]
         column = {"vectors": "hash", "documents": "id", table: "id"}.get(name, "document_id")
-        at = next(i for i, told in enumerate(statement.split("(")[1].split(")")[0].split(",")) if told == f'"{column}"')
-        conn.execute(f"DELETE FROM {name} WHERE {column} = ANY(%s)", ([row[at] for row in found],))
+        at = next(i for i, name in enumerate(statement.split("(")[1].split(")")[0].split(",")) if name == f'"{column}"')
+        conn.execute(f"DELETE FROM {name} WHERE {column} = ANY(%s)", ([row[at] for row in rows],))
     conn.commit()
     began = time.perf_counter()
     with conn.cursor() as cursor:
-        for statement, found in kept:
-            cursor.executemany(statement, found)
+        for statement, rows in kept:
+            cursor.executemany(statement, rows)
     conn.commit()
     return (time.perf_counter() - began) * 1000
 

@@ -58,13 +58,13 @@ def measure(settings: Settings, documents: Path, clients: int, seconds: float, s
     return {
         "clients": clients,
         "embedder_alone_per_s": round(alone, 1),
-        "new_questions": new.told() | {"of_embedder_alone": _ratio(new.rate, alone)},
+        "new_questions": new.as_dict() | {"of_embedder_alone": _ratio(new.rate, alone)},
         "p99_of_p50": _ratio(percentile(new.ok_ms, 99), percentile(new.ok_ms, 50)),
-        "one_client": calm.told(),
-        "repeated_questions": repeated.told(),
+        "one_client": calm.as_dict(),
+        "repeated_questions": repeated.as_dict(),
         "overload": over,
-        "four_processes": four.told() | {"of_one_process": _ratio(four.rate, repeated.rate)},
-        "four_processes_new_questions": four_new.told() | {"of_one_process": _ratio(four_new.rate, new.rate)},
+        "four_processes": four.as_dict() | {"of_one_process": _ratio(four.rate, repeated.rate)},
+        "four_processes_new_questions": four_new.as_dict() | {"of_one_process": _ratio(four_new.rate, new.rate)},
     }
 
 
@@ -108,19 +108,19 @@ def sentences_of(settings: Settings) -> list[str]:
     from rag.wiring import open_ledger
 
     ledger = open_ledger(settings)
-    found: dict[str, None] = {}
+    sentences: dict[str, None] = {}
     try:
         for doc in ledger.page(limit=500):
             text = ledger.text(doc.id, doc.version)
             for start, end in split_sentences(text):
                 sentence = " ".join(text[start:end].split())
                 if len(sentence) >= 12:
-                    found[sentence[:_LONGEST]] = None
+                    sentences[sentence[:_LONGEST]] = None
     finally:
         ledger.close()
-    if len(found) < 2 * _REPEATED:
+    if len(sentences) < 2 * _REPEATED:
         raise ConfigError("the documents have too few sentences to ask for.", field="--documents", fix="Name more documents.")
-    return list(found)
+    return list(sentences)
 
 
 def bodies(questions: Sequence[str], repeated: int | None = None) -> Iterator[bytes]:
@@ -165,7 +165,7 @@ def _overload(port: int, questions: Sequence[str], sustained: Load, calm: Load, 
     while good < 10 and time.perf_counter() - began < 60:
         one = closed_loop(port, requests, 1, 0.05)
         good = good + 1 if one.ok_ms and percentile(one.ok_ms, 50) <= _SLOW * usual else 0
-    return met.told() | {
+    return met.as_dict() | {
         "sent_per_s": round(3 * sustained.rate, 1),
         "goodput": _ratio(met.rate, sustained.rate),
         "p99_of_sustained": _ratio(percentile(met.ok_ms, 99), percentile(sustained.ok_ms, 99)),

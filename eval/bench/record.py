@@ -152,20 +152,20 @@ def _visibility(application: Application, documents: Sequence[PreparedDocument],
     with _application(folder) as other:
         for ready in documents:
             application.ledger.put(ready, application.generation)
-            ids = [_found(reader, ready) for reader in (application, other)]
-            seen += [bool(found) for found in ids]
+            ids = [_is_found(reader, ready) for reader in (application, other)]
+            seen += [bool(hit) for hit in ids]
             application.ledger.delete(ready.input.id)
-            gone += [not _found(reader, ready) for reader in (application, other)]
+            gone += [not _is_found(reader, ready) for reader in (application, other)]
     return {
         "visible": {"true": sum(seen), "false": len(seen) - sum(seen)},
         "gone": {"true": sum(gone), "false": len(gone) - sum(gone)},
     }
 
 
-def _found(application: Application, ready: PreparedDocument) -> bool:
+def _is_found(application: Application, ready: PreparedDocument) -> bool:
     """Whether the document is among the hits of its own first vector and words."""
-    found = application.views.live().mirror.search(ready.vectors[0], words(ready.chunks[0].text)[:6], 10, Scope())
-    passages = application.ledger.passages_at(found.ids.tolist(), found.version)
+    candidates = application.views.live().mirror.search(ready.vectors[0], words(ready.chunks[0].text)[:6], 10, Scope())
+    passages = application.ledger.passages_at(candidates.ids.tolist(), candidates.version)
     return any(passage.document_id == ready.input.id for passage in passages.values())
 
 

@@ -17,9 +17,9 @@ import faiss
 import numpy as np
 
 from eval import ranking
-from eval.asked import Asked
 from eval.bench.frameworks import Corpus, Make
 from eval.dataset import Suite
+from eval.items import SuiteItem
 from eval.library import own_library
 from eval.measure import Bars
 from eval.run import ingest_suite
@@ -50,7 +50,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TimedRanking:
     """What a method found: passage ids, best first; milliseconds, and beside them those of a re-ranker."""
 
     ids: Sequence[int]
@@ -62,9 +62,9 @@ class Told:
 class Method:
     """Something that searches, and what it told of each question."""
 
-    search: Callable[[Asking], Told]
+    search: Callable[[Asking], TimedRanking]
     rankings: dict[str, ranking.Ranking] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
+    results: list[TimedRanking] = field(default_factory=list)
 
 
 def measure(
@@ -90,7 +90,7 @@ def measure(
 
 
 def _answerable(suite: Suite) -> Suite:
-    questions = tuple(asked for asked in suite.questions if asked.answerable)
+    questions = tuple(item for item in suite.questions if item.answerable)
     if not questions:
         raise ConfigError(
             "no question has a document that answers it.", field=suite.name, fix="Name a suite whose questions have documents."
@@ -109,12 +109,12 @@ def _suite(application: Application, suite: Suite, frameworks: Mapping[str, Make
         with bars(f"{suite.name}: {name}", "builds") as update:
             methods |= _framework(name, make, rows, passages, update)
     with bars(f"{suite.name}: ask", "questions") as update:
-        for done, asked in enumerate(suite.questions, 1):
-            text = rewrite(Question(asked.question, asked.history))
+        for done, item in enumerate(suite.questions, 1):
+            text = rewrite(Question(item.question, item.history))
             words = tuple(dict.fromkeys(view.cutter.words(text)))
             asking = Asking(text, words, view.embedder.embed_queries([text])[0])
             for method in methods.values():
-                _ask(method, asked, asking, passages, alternatives=suite.alternatives)
+                _ask(method, item, asking, passages, alternatives=suite.alternatives)
             update(done, len(suite.questions))
     return _row(suite, len(passages), methods)
 
@@ -125,26 +125,26 @@ def _passages(application: Application, ids: Sequence[int]) -> Iterator[Passage]
         yield from application.ledger.passages_at(ids[at : at + _AT_ONCE], version).values()
 
 
-def _ours(application: Application) -> Callable[[Asking], Told]:
+def _ours(application: Application) -> Callable[[Asking], TimedRanking]:
     """Timed as a customer asks, for as many hits as the settings say; ranked as deep as the others."""
 
-    def search(asking: Asking) -> Told:
+    def search(asking: Asking) -> TimedRanking:
         began = time.perf_counter()
         rerank_ms = application.answerer.retrieve(Question(asking.text)).rerank_ms
         took = (time.perf_counter() - began) * 1000
-        found = application.answerer.retrieve(Question(asking.text, top_k=_DEPTH))
-        return Told([hit.passage.id for hit in found.hits], took - rerank_ms, rerank_ms)
+        retrieved = application.answerer.retrieve(Question(asking.text, top_k=_DEPTH))
+        return TimedRanking([hit.passage.id for hit in retrieved.hits], took - rerank_ms, rerank_ms)
 
     return search
 
 
 def _timed(search: Callable[[Asking], Sequence[int]]) -> Method:
-    def told(asking: Asking) -> Told:
+    def timed(asking: Asking) -> TimedRanking:
         began = time.perf_counter()
-        found = search(asking)
-        return Told(found, (time.perf_counter() - began) * 1000)
+        ids = search(asking)
+        return TimedRanking(ids, (time.perf_counter() - began) * 1000)
 
-    return Method(told)
+    return Method(timed)
 
 
 def _plain(application: Application, rows: Delta) -> dict[str, Method]:
@@ -155,21 +155,21 @@ def _plain(application: Application, rows: Delta) -> dict[str, Method]:
     lexical.apply(zip(rows.ids.tolist(), rows.words, strict=True), [])
 
     def dense(asking: Asking) -> list[int]:
-        found: list[int] = rows.ids[flat.search(asking.vector[None], min(_DEPTH, len(rows.ids)))[1][0]].tolist()
-        return found
+        ids: list[int] = rows.ids[flat.search(asking.vector[None], min(_DEPTH, len(rows.ids)))[1][0]].tolist()
+        return ids
 
     def bm25(asking: Asking) -> list[int]:
-        found: list[int] = lexical.search(asking.words, _DEPTH)[0].tolist()
-        return found
+        ids: list[int] = lexical.search(asking.words, _DEPTH)[0].tolist()
+        return ids
 
     def minimal(asking: Asking) -> list[int]:
         scores: dict[int, float] = {}
         for side in (dense(asking), bm25(asking)):
             for rank, key in enumerate(side, 1):
                 scores[key] = scores.get(key, 0.0) + 1 / (_RANKS + rank)
-        found = sorted(scores, key=lambda key: -scores[key])
-        application.ledger.passages_at(found[:_SHOWN], application.ledger.head())
-        return found
+        ranked = sorted(scores, key=lambda key: -scores[key])
+        application.ledger.passages_at(ranked[:_SHOWN], application.ledger.head())
+        return ranked
 
     return {DENSE: _timed(dense), BM25: _timed(bm25), "minimal": _timed(minimal)}
 
@@ -192,26 +192,26 @@ def _framework(
     }
 
 
-def _ask(method: Method, asked: Asked, asking: Asking, passages: Mapping[int, Passage], *, alternatives: bool) -> None:
+def _ask(method: Method, item: SuiteItem, asking: Asking, passages: Mapping[int, Passage], *, alternatives: bool) -> None:
     ranking = method.search(asking)
-    method.told.append(ranking)
+    method.results.append(ranking)
     documents = list(dict.fromkeys(passages[key].document_id for key in ranking.ids))
-    grades = {key: asked.grades.get(key, 1) for key in asked.documents}
-    method.rankings[asked.id] = (documents, grades, alternatives)
+    grades = {key: item.grades.get(key, 1) for key in item.documents}
+    method.rankings[item.id] = (documents, grades, alternatives)
 
 
 def _row(suite: Suite, passages: int, methods: Mapping[str, Method]) -> dict[str, Any]:
     metrics = {}
     for name, method in methods.items():
         scores = ranking.measure(method.rankings).values()
-        took = [answer.ms for answer in method.told]
+        took = [answer.ms for answer in method.results]
         metrics[name] = {
             "ndcg_at_10": round(fmean(score["ndcg_at_10"] for score in scores), 4),
             "recall_at_10": round(fmean(score["recall_at_10"] for score in scores), 4),
             "p50_ms": round(median(took), 3),
             "p99_ms": round(float(np.percentile(took, 99)), 3),
         }
-    metrics[OURS]["rerank_p50_ms"] = round(median(answer.rerank_ms for answer in methods[OURS].told), 3)
+    metrics[OURS]["rerank_p50_ms"] = round(median(answer.rerank_ms for answer in methods[OURS].results), 3)
     best = max(metrics[DENSE]["ndcg_at_10"], metrics[BM25]["ndcg_at_10"])
     rivals = [name for name in metrics if name not in (OURS, DENSE, BM25)]
     return {

@@ -68,7 +68,7 @@ def _run(process: subprocess.Popen[bytes], port: int, questions: list[str], seco
         if hasattr(signal, "SIGUSR1") and passed > (restarts + 1) * _RESTART_EVERY_S and passed < seconds - 60:
             process.send_signal(signal.SIGUSR1)
             restarts += 1
-    return {name: load.told() for name, load in loads.items()} | {"restarts": restarts, "memory": _trend(memory)}
+    return {name: load.as_dict() for name, load in loads.items()} | {"restarts": restarts, "memory": _trend(memory)}
 
 
 def _asking(questions: list[str]) -> Iterator[bytes]:

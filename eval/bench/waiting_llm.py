@@ -28,12 +28,12 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-        asked = orjson.loads(await reader.readexactly(length))
+        body = orjson.loads(await reader.readexactly(length))
         writer.write(_HEAD)
-        if asked["model"] == SILENT:
+        if body["model"] == SILENT:
             await reader.read()  # until who asked goes away
         else:
-            writer.write(_event({"content": f"{_quote(str(asked['messages'][-1]['content']))} [1]"}))
+            writer.write(_event({"content": f"{_quote(str(body['messages'][-1]['content']))} [1]"}))
             writer.write(_event({}, "stop") + b"data: [DONE]\n\n")
         await writer.drain()
     except (OSError, asyncio.IncompleteReadError):
@@ -44,8 +44,8 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 def _quote(prompt: str) -> str:
     """The first sentence of the first passage, below its heading."""
-    found = _PASSAGE.search(prompt)
-    lines = [line for line in (found[1] if found else "").splitlines() if line.endswith((".", "。"))]
+    match = _PASSAGE.search(prompt)
+    lines = [line for line in (match[1] if match else "").splitlines() if line.endswith((".", "。"))]
     return re.split(r"(?<=[.。])\s*", lines[0])[0] if lines else "NO_ANSWER"
 
 

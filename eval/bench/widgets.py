@@ -74,7 +74,7 @@ def measure(settings: Settings, documents: Path, widgets: int, clients: int, sec
         "memory_mb": {"before": before, "open": memory, "more": round(memory - before, 1), "after": after},
         "threads": threads,
         "cpu_share_of_waiting": cpu,
-        "p50_ms": {name: statistics.median(p50 for p50, _ in told) for name, told in (("calm", calm), ("beside", beside))},
+        "p50_ms": {name: statistics.median(p50 for p50, _ in pairs) for name, pairs in (("calm", calm), ("beside", beside))},
         "p99_ms": {"calm": usual, "beside": met, "ratio": round(met / usual, 2)},
         "first_sentence_after_search_ms": {
             name: {"p50": percentile(times, 50), "p99": percentile(times, 99)} for name, times in first.items()
@@ -83,7 +83,7 @@ def measure(settings: Settings, documents: Path, widgets: int, clients: int, sec
 
 
 def _service(llm_port: int, widgets: int) -> dict[str, str]:
-    told = {
+    variables = {
         "GENERATOR__KIND": "openai",
         "GENERATOR__BASE_URL": f"http://127.0.0.1:{llm_port}/v1",
         "GENERATOR__MODEL": waiting_llm.SILENT,
@@ -94,7 +94,7 @@ def _service(llm_port: int, widgets: int) -> dict[str, str]:
         "CACHE__TTL_S": "0",
         "ANSWER__MAX_WRONG_RATE": "1",  # every question waits for the LLM
     }
-    return {f"XIANSOU__{name}": value for name, value in told.items()}
+    return {f"XIANSOU__{name}": value for name, value in variables.items()}
 
 
 @contextmanager
@@ -115,29 +115,29 @@ def _llm() -> Iterator[int]:
 def _open(port: int, questions: Sequence[str], widgets: int) -> Iterator[None]:
     """The widgets, held open by a process of their own."""
     up, over = _spawn.Event(), _spawn.Event()
-    told: multiprocessing.Queue[str] = _spawn.Queue()
-    asked = [f"{questions[number % len(questions)]} {number}?" for number in range(widgets)]
-    process = _spawn.Process(target=_hold, args=(port, asked, up, over, told), daemon=True)
+    reports: multiprocessing.Queue[str] = _spawn.Queue()
+    texts = [f"{questions[number % len(questions)]} {number}?" for number in range(widgets)]
+    process = _spawn.Process(target=_hold, args=(port, texts, up, over, reports), daemon=True)
     process.start()
     try:
         if not up.wait(_HELD_S / 2):
             raise ConfigError("the widgets could not be opened.", field="--widgets")
-        if fault := told.get():
+        if fault := reports.get():
             raise ConfigError(f"a widget was answered with {fault}", field="--widgets")
         yield
     finally:
         over.set()
         process.join(30)
         process.terminate()
-    if fault := told.get():
+    if fault := reports.get():
         raise ConfigError(f"a widget's stream ended: {fault}", field="--widgets")
 
 
-def _hold(port: int, asked: Sequence[str], up: Event, over: Event, told: multiprocessing.Queue[str]) -> None:
-    asyncio.run(_held(port, asked, up, over, told))
+def _hold(port: int, texts: Sequence[str], up: Event, over: Event, reports: multiprocessing.Queue[str]) -> None:
+    asyncio.run(_held(port, texts, up, over, reports))
 
 
-async def _held(port: int, asked: Sequence[str], up: Event, over: Event, told: multiprocessing.Queue[str]) -> None:
+async def _held(port: int, texts: Sequence[str], up: Event, over: Event, reports: multiprocessing.Queue[str]) -> None:
     """Opens one stream for each question; says twice what went wrong, or "": when all are open, and at the end."""
     turn, faults = asyncio.Semaphore(_AT_ONCE), list[str]()
     opened, running = 0, list[asyncio.Task[None]]()
@@ -159,14 +159,14 @@ async def _held(port: int, asked: Sequence[str], up: Event, over: Event, told: m
         finally:
             writer.close()
 
-    running = [asyncio.create_task(widget(question)) for question in asked]
-    while opened < len(asked) and not faults and not any(task.done() for task in running):
+    running = [asyncio.create_task(widget(question)) for question in texts]
+    while opened < len(texts) and not faults and not any(task.done() for task in running):
         await asyncio.sleep(0.05)
-    told.put("; ".join(faults) or ("a widget failed" if opened < len(asked) else ""))
+    reports.put("; ".join(faults) or ("a widget failed" if opened < len(texts) else ""))
     up.set()
     while not over.is_set():
         await asyncio.sleep(0.2)
-    told.put("; ".join(faults[:3]))
+    reports.put("; ".join(faults[:3]))
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)

@@ -35,19 +35,19 @@ def calibrate(
     from rag.wiring import open_application
 
     application = open_application(load_settings(config))
-    found = correct(load_suite(suite), application)
+    calibrated = correct(load_suite(suite), application)
     application.close()
     if as_json:
-        emit(asdict(found))
+        emit(asdict(calibrated))
     else:
-        told = found.calibration
+        fitted = calibrated.calibration
         print(
-            f"logit → {told.slope:.3f} · logit {told.offset:+.3f}, of {told.questions} questions; calibration error "
-            f"{found.error_before:.3f} → {found.error_after:.3f} (by halves)"
+            f"logit → {fitted.slope:.3f} · logit {fitted.offset:+.3f}, of {fitted.questions} questions; calibration error "
+            f"{calibrated.error_before:.3f} → {calibrated.error_after:.3f} (by halves)"
         )
-        if found.curve:
+        if calibrated.curve:
             print("answer.max_wrong_rate  unanswerable questions answered  answerable questions refused  (by halves)")
-        for row in found.curve:
+        for row in calibrated.curve:
             print(f"{row.max_wrong_rate:>21}  {row.wrong_answer:>31.3f}  {row.false_refusal:>28.3f}")
 
 
@@ -76,10 +76,10 @@ def run(
     """Ask a suite's questions against its documents, in a library of its own; the run is kept."""
     from eval.dataset import load_suite
 
-    told = load_settings(config)
+    settings = load_settings(config)
     loaded = load_suite(suite, documents).limited(limit)
     options = {"only_retrieval": only_retrieval, "limit": limit, "judge": judge}
-    report, kept = _measure(told, loaded, options, keep, runs or told.data_dir / "eval")
+    report, kept = _measure(settings, loaded, options, keep, runs or settings.data_dir / "eval")
     print(f"kept as {kept}", file=sys.stderr)
     if html:
         from eval.report import write
@@ -94,15 +94,15 @@ def run(
         raise typer.Exit(PARTLY)
 
 
-def _measure(told: Settings, suite: Suite, options: dict[str, Any], keep: Path | None, root: Path) -> tuple[Report, Path]:
+def _measure(settings: Settings, suite: Suite, options: dict[str, Any], keep: Path | None, root: Path) -> tuple[Report, Path]:
     """Ingests, asks and keeps the run, in a library of its own."""
     from eval.judge import Judge
     from eval.library import own_library
     from eval.measure import measure
     from rag.wiring import load_generator
 
-    with own_library(told, keep) as application:
-        judge = Judge(load_generator(told.generator), told.generator) if options["judge"] else None
+    with own_library(settings, keep) as application:
+        judge = Judge(load_generator(settings.generator), settings.generator) if options["judge"] else None
         report, kept = measure(application, suite, options, root, keep, judge)
     for failure in report.ingest.failed:
         print(f"failed  {failure['source']}: {failure['error']}", file=sys.stderr)
@@ -118,11 +118,11 @@ def _print(report: Report, chosen: tuple[str, ...]) -> None:
             low, high = report.all.intervals.get(name, (value, value))
             print(f"  {name:<15} {value:g}" + (f"  [{low:g}, {high:g}]" if low != high else ""))
     for title, groups in (("language", report.languages), ("type", report.types)):
-        groups = {name: told for name, told in groups.items() if told.metrics["questions"] >= _TELLING}
-        for name, told in groups.items() if len(groups) > 1 else ():
+        groups = {name: summary for name, summary in groups.items() if summary.metrics["questions"] >= _TELLING}
+        for name, summary in groups.items() if len(groups) > 1 else ():
             shown = ("recall_at_5", "ndcg_at_10", "mrr", "first_citation", "false_refusal", "wrong_answer")
-            values = "  ".join(f"{key} {told.metrics[key]:g}" for key in shown if key in told.metrics)
-            print(f"{title} {name} ({told.metrics['questions']:g}): {values}")
+            values = "  ".join(f"{key} {summary.metrics[key]:g}" for key in shown if key in summary.metrics)
+            print(f"{title} {name} ({summary.metrics['questions']:g}): {values}")
     for note in report.notes:
         print(f"note  {note}", file=sys.stderr)
     for line in report.failed_thresholds:
@@ -136,14 +136,14 @@ def list_runs(runs: RunsOption = None, config: ConfigOption = None, as_json: Jso
 
     root_ = runs or load_settings(config).data_dir / "eval"
     names = ("id", "suite", "date", "fingerprint", "passed", "metrics", "options", "seconds")
-    found: list[dict[str, Any]] = [{name: told.get(name) for name in names} for told in every(root_)]
+    rows: list[dict[str, Any]] = [{name: kept.get(name) for name in names} for kept in every(root_)]
     if as_json:
-        emit({"runs": found, "folder": str(root_)})
+        emit({"runs": rows, "folder": str(root_)})
         return
-    for told in found:
-        shown = [f"{n} {told['metrics'][n]:g}" for n in ("recall_at_5", "ndcg_at_10", "first_citation") if n in told["metrics"]]
-        print(f"{told['id']}  {told['fingerprint']}  {'passed' if told['passed'] else 'failed'}  {'  '.join(shown)}")
-    if not found:
+    for row in rows:
+        shown = [f"{n} {row['metrics'][n]:g}" for n in ("recall_at_5", "ndcg_at_10", "first_citation") if n in row["metrics"]]
+        print(f"{row['id']}  {row['fingerprint']}  {'passed' if row['passed'] else 'failed'}  {'  '.join(shown)}")
+    if not rows:
         print(f"no runs in {root_}")
 
 
@@ -192,26 +192,26 @@ def compare(
             _measured(Path(name), suite, documents, options, keep and keep / side, root_) for side, name in (("a", a), ("b", b))
         )
     one, other = find(root_, a), find(root_, b)
-    told = compare_runs(one, other)
+    comparison = compare_runs(one, other)
     if html:
-        write(html, one, other, told)
+        write(html, one, other, comparison)
     if as_json:
-        emit(told)
+        emit(comparison)
         return
-    print(f"A {one.id}\nB {other.id}\n{told['questions']} questions in both")
-    for differs in told["differences"]:
+    print(f"A {one.id}\nB {other.id}\n{comparison['questions']} questions in both")
+    for differs in comparison["differences"]:
         print(f"  {differs['setting']}: {differs['a']} → {differs['b']}")
     print(
         f"  {'metric':<20}{'A':>9}{'B':>9}{'B − A':>9}  {'95 % interval':<20}{'won':>5}{'lost':>6}  p (permutation, Wilcoxon)"
     )
-    for row in told["metrics"]:
+    for row in comparison["metrics"]:
         low, high = row["interval"]
         chance = "–" if row["permutation"] is None else f"{row['permutation']:.4f}, {row['wilcoxon']:.4f}"
         print(
             f"  {row['metric']:<20}{row['a']:>9.4g}{row['b']:>9.4g}{row['difference']:>+9.4g}  "
             f"{f'[{low:+.4f}, {high:+.4f}]':<20}{row['wins']:>5}{row['losses']:>6}  {chance}"
         )
-    for flip in told["flipped"]:
+    for flip in comparison["flipped"]:
         print(
             f"{'won ' if flip['won'] else 'lost'}  {flip['id']}  {flip['a']['verdict']} → {flip['b']['verdict']}  "
             f"{flip['question']}"
@@ -233,11 +233,11 @@ def metrics(as_json: JsonOption = False) -> None:
     """Names of all metrics, for a suite's thresholds, and what each means."""
     from eval.names import AT, ONE
 
-    told = {f"{name}_at_K": text for name, text in AT.items()} | ONE
+    descriptions = {f"{name}_at_K": text for name, text in AT.items()} | ONE
     if as_json:
-        emit({"metrics": told})
+        emit({"metrics": descriptions})
         return
-    for name, text in told.items():
+    for name, text in descriptions.items():
         print(f"{name:<20}{text}")
 
 
@@ -258,9 +258,9 @@ def reindex(
     from ingest.reindex import noted
     from rag.wiring import open_application
 
-    told = load_settings(config, embedding__model=embedding)
-    checks = gate(suite or (Path(told.reindex.suite) if told.reindex.suite else None))
-    application = open_application(told, rebuilding=True)
+    settings = load_settings(config, embedding__model=embedding)
+    checks = gate(suite or (Path(settings.reindex.suite) if settings.reindex.suite else None))
+    application = open_application(settings, rebuilding=True)
     try:
         with noted(application.ledger.engine) as tell, progress("reindex", "documents") as update:
             outcome = (

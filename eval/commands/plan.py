@@ -23,25 +23,25 @@ def plan(
     from eval.plan import Machine, Prices, number
     from eval.plan import plan as reckon
 
-    told = reckon(number(passages), qps, Machine(cores, memory), Prices(price_core, price_memory, price_disk))
+    estimate = reckon(number(passages), qps, Machine(cores, memory), Prices(price_core, price_memory, price_disk))
     if as_json:
-        emit(told)
+        emit(estimate)
         return
-    _print(told)
+    _print(estimate)
 
 
-def _print(told: dict[str, Any]) -> None:
-    each = told["per_machine"]
-    how = "computed" if told["computed"] else "between measured sizes"
-    print(f"{told['passages']:,} passages, {told['qps']:g} questions a second ({how})")
+def _print(estimate: dict[str, Any]) -> None:
+    each = estimate["per_machine"]
+    how = "computed" if estimate["computed"] else "between measured sizes"
+    print(f"{estimate['passages']:,} passages, {estimate['qps']:g} questions a second ({how})")
     print(
-        f"machines: {told['machines']} of {each['cores']} cores and {each['memory_gb']:g} GB, "
+        f"machines: {estimate['machines']} of {each['cores']} cores and {each['memory_gb']:g} GB, "
         f"`server.processes` = {each['processes']}"
     )
-    for stage in told["stages"]:
+    for stage in estimate["stages"]:
         needs = ", ".join(f"{name} {value:,}" for name, value in stage["needs"].items())
         cost = f"{stage['cost_a_month']:,.2f} a month" if stage["cost_a_month"] else f"{stage['cost_once']:,.2f} once"
         print(f"{stage['stage']:<8}{needs}; {cost}\n        {stage['why']}")
-    print(f"costs: {told['cost_a_month']:,} a month, {told['cost_once']:,.2f} once, at the prices given")
-    for line in told["advice"]:
+    print(f"costs: {estimate['cost_a_month']:,} a month, {estimate['cost_once']:,.2f} once, at the prices given")
+    for line in estimate["advice"]:
         print(f"- {line}")

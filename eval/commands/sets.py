@@ -55,26 +55,26 @@ def make_set(
         raise InputError("the library is empty.", field="data_dir", fix="Run `xiansou ingest` first.")
     backend = load_generator(settings.generator) if "llm" in chosen else None
     with progress("questions", "questions") as update:
-        made = make(
+        result = make(
             sections, limit=limit, per_document=per_document, seed=seed, methods=chosen, backend=backend,
             timeout_s=settings.generator.timeout_s, progress=update,
         )  # fmt: skip
-    rows = near.near_topic(made.rows, sections, ledger.engine, near_topic, seed) if near_topic else made.rows
+    rows = near.near_topic(result.rows, sections, ledger.engine, near_topic, seed) if near_topic else result.rows
     ledger.close()
     suite = save(rows, out)
-    by_method = {m: sum(row["kind"] == m for row in made.rows) for m in chosen}
-    notes = made.notes + (["no questions by an LLM: none is configured"] if "llm" in chosen and backend is None else [])
+    by_method = {m: sum(row["kind"] == m for row in result.rows) for m in chosen}
+    notes = result.notes + (["no questions by an LLM: none is configured"] if "llm" in chosen and backend is None else [])
     for note in notes:
         print(f"note  {note}", file=sys.stderr)
     if as_json:
-        figures = {"questions": len(made.rows), "by_method": by_method, "dropped": made.dropped, "notes": notes}
+        figures = {"questions": len(result.rows), "by_method": by_method, "dropped": result.dropped, "notes": notes}
         figures["unanswerable"] = sum(row.get("answerable") is False for row in rows)
         emit(figures | {"file": str(out), "suite": str(suite)})
     else:
         kinds = ", ".join(f"{count} {name}" for name, count in by_method.items() if count)
-        print(f"{len(made.rows)} questions ({kinds}) in {out}; suite {suite}")
-        print("left out: " + (", ".join(f"{count} {why}" for why, count in sorted(made.dropped.items())) or "none"))
-    if made.notes:
+        print(f"{len(result.rows)} questions ({kinds}) in {out}; suite {suite}")
+        print("left out: " + (", ".join(f"{count} {why}" for why, count in sorted(result.dropped.items())) or "none"))
+    if result.notes:
         raise typer.Exit(PARTLY)
 
 
@@ -93,8 +93,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write `{"context": [question, answer, …, question], "target": answer}`, the form that fine-tuning platforms take."""
-    from eval.asked import load_questions
     from eval.finetune import save
+    from eval.items import load_questions
 
     written, without = save(load_questions(questions), out)
     if as_json:

@@ -25,7 +25,7 @@ _LLM_SECTION = 80  # characters below which a section is not worth a call
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeSet:
     """Rows of a question file, and how many candidates fell by each filter. `notes`: what went wrong on the way."""
 
     rows: list[dict[str, Any]]
@@ -43,7 +43,7 @@ def make(
     backend: Generator | None = None,
     timeout_s: float = 60.0,
     progress: Progress | None = None,
-) -> Made:
+) -> MadeSet:
     """At most `limit` questions, `per_document` of each document, spread over all documents; the same for the same seed."""
     notes: list[str] = []
     sieve = Sieve((lambda one: llm.answerable(one, backend, timeout_s)) if backend else None)
@@ -52,7 +52,7 @@ def make(
     sieve.put(one for one in rules.candidates(sections, seed) if one.method in methods)
     chosen = _spread(sieve.kept, limit, per_document, seed)
     everywhere = [(section.document_id, "".join(section.text.split())) for section in sections]
-    return Made([_row(one, sources(one, everywhere)) for one in chosen], dict(sieve.dropped), notes)
+    return MadeSet([_row(one, sources(one, everywhere)) for one in chosen], dict(sieve.dropped), notes)
 
 
 def _write(

@@ -64,9 +64,9 @@ def _said(backend: Generator, messages: Sequence[dict[str, str]], timeout_s: flo
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    found = _ARRAY.search(text)
+    match = _ARRAY.search(text)
     try:
-        items: Any = orjson.loads(found.group()) if found else []
+        items: Any = orjson.loads(match.group()) if match else []
     except orjson.JSONDecodeError:
         return []
     rows = [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []

@@ -38,16 +38,16 @@ def near_topic(
     document_of = {section.passage_id: section.document_id for section in sections}
     chinese = np.array([_is_chinese(text) for text in delta.words])
     chosen = set(random.Random(seed).sample(range(len(rows)), round(share * len(rows))))
-    made: list[dict[str, Any]] = []
+    near_rows: list[dict[str, Any]] = []
     for at, row in enumerate(rows):
         if at not in chosen:
-            made.append(row)
+            near_rows.append(row)
             continue
         gone = set(row["documents"])
         sources = [place[s.passage_id] for s in sections if s.text == row["passage"] and s.passage_id in place]
         gone |= {document_of[key] for key in _alike(delta.ids, delta.vectors, chinese, sources) if key in document_of}
-        made.append(row | {"answerable": False, "documents": [], "without": sorted(gone), "facts": [], "answers": []})
-    return made
+        near_rows.append(row | {"answerable": False, "documents": [], "without": sorted(gone), "facts": [], "answers": []})
+    return near_rows
 
 
 def _is_chinese(words: str) -> bool:
@@ -55,11 +55,11 @@ def _is_chinese(words: str) -> bool:
 
 
 def _alike(ids: np.ndarray[Any, np.dtype[np.int64]], vectors: Vectors, chinese: Any, sources: Iterable[int]) -> set[int]:
-    found: set[int] = set()
+    alike: set[int] = set()
     for source in sources:
         cosines, abroad = vectors @ vectors[source], chinese != chinese[source]
-        found |= set(ids[cosines >= np.where(abroad, _TRANSLATION, _COPY)].tolist())
+        alike |= set(ids[cosines >= np.where(abroad, _TRANSLATION, _COPY)].tolist())
         nearest = int(np.argmax(np.where(abroad, cosines, -1)))
         if abroad[nearest] and cosines[nearest] >= _NEAREST:
-            found.add(int(ids[nearest]))
-    return found
+            alike.add(int(ids[nearest]))
+    return alike

@@ -87,10 +87,10 @@ def _heading(section: Section, titles: Counter[str]) -> Iterator[Candidate]:
         return
     answer = _opening(section.text)
     if answer:
-        yield Candidate(section, "heading", _asked(heading, section.title), answer)
+        yield Candidate(section, "heading", _question(heading, section.title), answer)
 
 
-def _asked(heading: str, title: str) -> str:
+def _question(heading: str, title: str) -> str:
     about = f"（{title}）" if title and title not in heading else ""
     if is_chinese(heading):
         if _ASKS.search(heading):

@@ -69,7 +69,7 @@ def _about(a: Kept, b: Kept | None) -> str:
     for letter, run in (("a", a), ("b", b)):
         if run is None:
             continue
-        facts = run.told
+        facts = run.report
         dot = f'<span class="dot {letter}">{letter.upper()}</span>' if b else ""
         rows = [
             ("run", facts["id"]), ("suite", facts["suite"]), ("date", facts["date"]), ("questions", len(run.questions)),
@@ -138,9 +138,9 @@ def _chance(p: float) -> str:
 
 
 def _table_of_one(run: Kept) -> str:
-    intervals = run.told["intervals"]
+    intervals = run.report["intervals"]
     rows = []
-    for name, value in run.told["metrics"].items():
+    for name, value in run.report["metrics"].items():
         between = " … ".join(f"{end:.4g}" for end in intervals[name]) if name in intervals else ""
         rows.append(f"<tr><td>{name}</td><td>{value:.4g}</td><td>{between}</td></tr>")
     head = f"<tr><th>{both('metric')}</th><th>{both('value')}</th><th>{both('interval')}</th></tr>"
@@ -150,7 +150,7 @@ def _table_of_one(run: Kept) -> str:
 
 
 def _groups(run: Kept) -> str:
-    groups = {**run.told["by_language"], **run.told["by_type"]}
+    groups = {**run.report["by_language"], **run.report["by_type"]}
     names = [name for name in _GROUP if any(name in metrics for metrics in groups.values())]
     if len(groups) < 2:
         return ""
@@ -189,8 +189,8 @@ def _rank_plot(runs: Sequence[tuple[str, Sequence[Scored]]]) -> str:
     for css, rows in runs:
         ranks = [row.rank for row in rows if row.answerable]
         if ranks:
-            found = [sum(1 for rank in ranks if rank is not None and rank <= k) / len(ranks) for k in ks]
-            lines.append(plots.Line(css, ks, found))
+            shares = [sum(1 for rank in ranks if rank is not None and rank <= k) / len(ranks) for k in ks]
+            lines.append(plots.Line(css, ks, shares))
     axis = plots.Axis(1, _RANKS, (1, 3, 5, 10, 15, 20))
     return _card("rank", plots.chart(lines, axis, plots.share(), both_svg("rank_x"), plain("rank")))
 

@@ -48,13 +48,13 @@ def _card(question: str, key: str, expected: Sequence[str], sides: Sequence[tupl
     )
 
 
-def _side(letter: str, told: Mapping[str, Any]) -> str:
+def _side(letter: str, row: Mapping[str, Any]) -> str:
     dot = f'<span class="dot {letter}">{letter.upper()}</span>' if letter else ""
-    answer = f'<p class="said">{escape(told["answer"])}</p>' if told["answer"] else ""
+    answer = f'<p class="said">{escape(row["answer"])}</p>' if row["answer"] else ""
     hits = "".join(
         f'<div class="hit{" right" if hit["right"] else ""}">{number}. <b>{escape(hit["title"] or hit["document_id"])}</b> '
         f"{hit['probability']:.2f}<br><small>{escape(hit['document_id'])}</small>"
         f'<div class="text">{escape(hit["text"][:300])}</div></div>'
-        for number, hit in enumerate(told["hits"], 1)
+        for number, hit in enumerate(row["hits"], 1)
     )
     return f'<div class="side">{dot}{answer}{hits or both("no_hits")}</div>'

@@ -23,7 +23,7 @@ _GONE = 0.6  # share of the passages that may be taken out for one question: els
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Probe:
     """`right`: documents that answer; `said`: alternatives of which a passage that answers has one; one of both or none."""
 
     question: str
@@ -39,7 +39,7 @@ class Library:
     name: str
     part: int
     documents: tuple[DocumentInput, ...]
-    asked: tuple[Asked, ...]
+    questions: tuple[Probe, ...]
 
 
 def rows(libraries: Iterator[Library], application: Application) -> Iterator[dict[str, Any]]:
@@ -48,7 +48,7 @@ def rows(libraries: Iterator[Library], application: Application) -> Iterator[dic
     pipeline = Pipeline(application.ledger, application.views.writing, application.settings)
     for library in libraries:
         kept = [one.id for one in library.documents if pipeline.put(one).passages]
-        for one in library.asked:
+        for one in library.questions:
             row = {"set": library.name.split("/")[0], "part": library.part, "question": one.question}
             yield row | {"answerable": one.answerable, "removed": False, "hits": _features(application, one.question, ())}
             if one.answerable and (gone := _answering(application, one)):
@@ -57,7 +57,7 @@ def rows(libraries: Iterator[Library], application: Application) -> Iterator[dic
             application.ledger.delete(key)
 
 
-def _answering(application: Application, one: Asked) -> tuple[int, ...]:
+def _answering(application: Application, one: Probe) -> tuple[int, ...]:
     """Ids of the passages that answer; none where they are too many to be left out."""
     with application.ledger.engine.connect() as conn:
         live = select(passages.c.id, passages.c.document_id, passages.c.context, passages.c.text)
@@ -73,8 +73,8 @@ def _answering(application: Application, one: Asked) -> tuple[int, ...]:
 
 def _features(application: Application, question: str, without: tuple[int, ...]) -> list[Mapping[str, Any]]:
     with _overheard() as heard:
-        found = application.answerer.retrieve(Question(question, scope=Scope(without=without)))
-    likely = {round(hit.probability, 12) for hit in found.hits}
+        retrieved = application.answerer.retrieve(Question(question, scope=Scope(without=without)))
+    likely = {round(hit.probability, 12) for hit in retrieved.hits}
     return [
         asdict(features) for features, probability in heard if round(probability, 12) in likely and features.late is not None
     ]
@@ -88,9 +88,9 @@ def _overheard() -> Iterator[list[tuple[Features, float]]]:
     real = module.probability
 
     def listen(features: Features, calibration: Calibration) -> float:
-        told: float = real(features, calibration)
-        heard.append((features, told))
-        return told
+        probability: float = real(features, calibration)
+        heard.append((features, probability))
+        return probability
 
     module.probability = listen
     try:
@@ -106,7 +106,7 @@ def parallel(
 
     corpus: passages {id, title, text} by language, in the same order in both; queries: (question, its passage's number).
     """
-    pick, made = random.Random(2), list[Library]()
+    pick, libraries = random.Random(2), list[Library]()
     titles = list(dict.fromkeys(row["title"] for row in corpus["zh"]))
     pick.shuffle(titles)
     for lang, other in (("zh", "en"), ("en", "zh")):
@@ -125,9 +125,11 @@ def parallel(
                     continue
                 mine = [(text, key) for text, key in queries[own] if key in documents]
                 chosen = pick.sample(mine, min(120 if large else most, len(mine)))
-                asked = tuple(Asked(text, answerable=True, right=(key,)) for text, key in chosen)
-                made.append(Library(f"{name}{'_all' if large else ''}/{number}", number % 4, tuple(documents.values()), asked))
-    return made
+                questions = tuple(Probe(text, answerable=True, right=(key,)) for text, key in chosen)
+                libraries.append(
+                    Library(f"{name}{'_all' if large else ''}/{number}", number % 4, tuple(documents.values()), questions)
+                )
+    return libraries
 
 
 def cases(folder: Path, questions: Sequence[Mapping[str, Any]]) -> list[Library]:
@@ -135,19 +137,19 @@ def cases(folder: Path, questions: Sequence[Mapping[str, Any]]) -> list[Library]
 
     `must`: lists of alternatives, each list of which an answer has one; the longest tells which passages answer.
     """
-    made = list[Library]()
+    libraries = list[Library]()
     for number, name in enumerate(sorted({row["dir"] for row in questions})):
         files = sorted(path for path in (folder / name).rglob("*") if path.is_file())
-        asked = [_case(row) for row in questions if row["dir"] == name and not row.get("after")]
+        parsed = [_case(row) for row in questions if row["dir"] == name and not row.get("after")]
         documents = tuple(DocumentInput(path.name, path.read_bytes(), filename=path.name) for path in files)
-        made.append(Library(f"cases/{name}", number % 4, documents, tuple(one for one in asked if one is not None)))
-    return made
+        libraries.append(Library(f"cases/{name}", number % 4, documents, tuple(one for one in parsed if one is not None)))
+    return libraries
 
 
-def _case(row: Mapping[str, Any]) -> Asked | None:
+def _case(row: Mapping[str, Any]) -> Probe | None:
     if row["status"] not in ("answered", "refused") or row["kind"] == "unknown-name":  # that has a reason of its own
         return None
-    told = [one if isinstance(one, list) else one.split("|") for one in row["must"]]
-    said = max(told, key=lambda one: min(map(len, one)), default=[])
+    groups = [one if isinstance(one, list) else one.split("|") for one in row["must"]]
+    said = max(groups, key=lambda one: min(map(len, one)), default=[])
     long_enough = bool(said) and min(map(len, said)) >= 2
-    return Asked(row["q"], row["status"] == "answered", said=tuple(said) if long_enough else ())
+    return Probe(row["q"], row["status"] == "answered", said=tuple(said) if long_enough else ())

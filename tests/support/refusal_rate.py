@@ -15,9 +15,9 @@ import random
 import tempfile
 from pathlib import Path
 
-from eval.asked import Asked
 from eval.calibrate import RATES, calibrate
 from eval.dataset import Suite
+from eval.items import SuiteItem
 from ingest.pipeline import Pipeline
 from rag.answer import Answerer
 from rag.domain import DocumentInput, Question
@@ -26,7 +26,7 @@ from rag.wiring import Application, load_retriever, open_application
 from tests.support.evidence import read_rows
 
 
-def read_set(folder: Path, limit: int, pick: random.Random) -> tuple[list[DocumentInput], list[Asked]]:
+def read_set(folder: Path, limit: int, pick: random.Random) -> tuple[list[DocumentInput], list[SuiteItem]]:
     """(documents of the library, questions): about half of the questions have no answer in the documents."""
     right = {query: list(found) for query, found in json.loads((folder / "qrels.json").read_text()).items()}
     rows = read_rows(folder / "queries.jsonl.gz")
@@ -44,11 +44,11 @@ def read_set(folder: Path, limit: int, pick: random.Random) -> tuple[list[Docume
     for row in rows:
         answers = [document for document in right.get(row["id"], []) if document not in gone]
         unanswerable = not row.get("answerable", True) or not answers
-        questions.append(Asked(row["id"], row["text"], row["lang"], tuple(answers), unanswerable=unanswerable))
+        questions.append(SuiteItem(row["id"], row["text"], row["lang"], tuple(answers), unanswerable=unanswerable))
     return documents, questions
 
 
-def measure(application: Application, asked: list[Asked], rates: tuple[float, ...]) -> None:
+def measure(application: Application, asked: list[SuiteItem], rates: tuple[float, ...]) -> None:
     """Prints for each setting the shares that the pipeline gives."""
     for rate in rates:
         told = application.settings.model_copy(deep=True)

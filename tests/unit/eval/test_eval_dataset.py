@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import eval
-from eval.asked import json_lines
 from eval.dataset import load_suite
+from eval.items import json_lines
 from rag.errors import ConfigError
 
 

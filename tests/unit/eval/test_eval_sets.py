@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import update
 
 import eval.grade
-from eval.asked import Asked
 from eval.finetune import row
+from eval.items import SuiteItem
 from eval.make.build import make
 from eval.make.filters import Sieve, leaks
 from eval.make.llm import write_prompt
@@ -156,9 +156,9 @@ def test_the_same_question_in_other_words_order_is_a_duplicate():
 
 def test_the_form_for_fine_tuning(cli, shop):
     history = (Message("assistant", "Hello"), Message("user", "a"), Message("user", "b"), Message("assistant", "c"))
-    asked = Asked("1", "d", "en", (), answers=("e", "f"), history=history)
+    asked = SuiteItem("1", "d", "en", (), answers=("e", "f"), history=history)
     assert row(asked) == {"context": ["a\nb", "c", "d"], "target": "e"}
-    assert row(Asked("1", "d", "en", ())) is None
+    assert row(SuiteItem("1", "d", "en", ())) is None
     code, told, _ = cli("eval", "export", "questions.jsonl", "--out", "tune.jsonl", "--json")
     assert (code, told["rows"], told["without_answer"]) == (0, 2, 2)
     assert read(shop / "tune.jsonl")[0] == {"context": ["How long do refunds take?"], "target": "Refunds take 5 working days."}

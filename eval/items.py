@@ -18,7 +18,7 @@ from rag.text.tokens import is_chinese
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SuiteItem:
     """A question. No `documents`, or `unanswerable`: the library does not answer it.
 
     Attributes:
@@ -61,21 +61,21 @@ class Asked:
         return row
 
 
-def load_questions(file: Path, only: str | None = None) -> tuple[Asked, ...]:
+def load_questions(file: Path, only: str | None = None) -> tuple[SuiteItem, ...]:
     """Questions of a JSON Lines file; `only`: those whose `set` is this. Raises ConfigError that names line and field."""
     rows = ((at, row) for at, row in json_lines(file) if only is None or row.get("set") == only)
-    found = tuple(_asked(f"{file}:{at}", row, row.get("documents")) for at, row in rows)
-    return _checked(file, found)
+    questions = tuple(_item(f"{file}:{at}", row, row.get("documents")) for at, row in rows)
+    return _checked(file, questions)
 
 
-def load_queries(file: Path, qrels: Path, answers: Path | None, rename: Mapping[str, str]) -> tuple[Asked, ...]:
+def load_queries(file: Path, qrels: Path, answers: Path | None, rename: Mapping[str, str]) -> tuple[SuiteItem, ...]:
     """Questions of a public set: `{id, text, lang, …}` a line, and `{query id: [document ids] or {document id: grade}}`.
 
     A query without documents is left out unless it says `answerable: false`. `rename`: prefixes of document ids to replace,
     where the corpus names the same document otherwise. Raises ConfigError.
     """
     right, written = _json(qrels), _json(answers) if answers else {}
-    found = []
+    questions = []
     for at, row in json_lines(file):
         where = f"{file}:{at}"
         relevant = right.get(str(row.get("id")), [])
@@ -86,8 +86,8 @@ def load_queries(file: Path, qrels: Path, answers: Path | None, rename: Mapping[
         row = row | {"question": row.get("text"), "kind": row.get("kind") or row.get("type") or ""}
         if not row.get("answers") and str(row.get("id")) in written:
             row = row | {"answers": _written(written[str(row["id"])])}
-        found.append(_asked(where, row, list(grades), grades))
-    return _checked(file, tuple(found))
+        questions.append(_item(where, row, list(grades), grades))
+    return _checked(file, tuple(questions))
 
 
 def json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -118,12 +118,12 @@ def _json(file: Path) -> dict[str, Any]:
     return content
 
 
-def _asked(where: str, row: Mapping[str, Any], documents: object, grades: Mapping[str, int] | None = None) -> Asked:
+def _item(where: str, row: Mapping[str, Any], documents: object, grades: Mapping[str, int] | None = None) -> SuiteItem:
     for name in ("id", "question"):
         if not isinstance(row.get(name), str | int) or not str(row[name]).strip():
             raise ConfigError(f"`{name}` is missing.", field=where, fix='A row has "id", "question" and "documents".')
     question = str(row["question"])
-    return Asked(
+    return SuiteItem(
         id=str(row["id"]),
         question=question,
         lang=str(row.get("lang") or ("zh" if is_chinese(question) else "en")),
@@ -166,18 +166,18 @@ def _renamed(key: str, rename: Mapping[str, str]) -> str:
     return key
 
 
-def _checked(file: Path, found: tuple[Asked, ...]) -> tuple[Asked, ...]:
+def _checked(file: Path, questions: tuple[SuiteItem, ...]) -> tuple[SuiteItem, ...]:
     seen: set[str] = set()
-    for asked in found:
-        if asked.id in seen:
-            raise ConfigError(f"two questions have the id {asked.id!r}.", field=str(file), fix="Give each its own.")
-        seen.add(asked.id)
-    if not found:
+    for item in questions:
+        if item.id in seen:
+            raise ConfigError(f"two questions have the id {item.id!r}.", field=str(file), fix="Give each its own.")
+        seen.add(item.id)
+    if not questions:
         raise ConfigError("there is no question in it.", field=str(file), fix="Name a file with at least one question.")
-    return found
+    return questions
 
 
-def sample(questions: Iterable[Asked], limit: int | None) -> tuple[Asked, ...]:
+def sample(questions: Iterable[SuiteItem], limit: int | None) -> tuple[SuiteItem, ...]:
     """At most `limit` of them, the same ones every time, in their order."""
     import random
 
