@@ -174,7 +174,7 @@ class Access:
 
     def _open(self) -> bool:
         """Whether nothing has been set up that says who may call."""
-        return self._settings.server.auth == "auto" and self._sso is None and not self.keys.made()
+        return self._settings.server.auth == "auto" and self._sso is None and not self.keys.any_made()
 
     def _refusal(self, token: str | None, peer: Peer) -> Unauthorized:
         if token is None:

@@ -59,4 +59,4 @@ def prepared(read: Read, embedded: Embedded, cutter: Cutter) -> PreparedDocument
     # Words are cut here, not while the ledger's writers wait.
     cut = [embedded.words[key] if key in embedded.words else " ".join(cutter.words(text)) for key, text in keyed]
     ready = PreparedDocument(read.input, read.title, read.text, read.chunks, vectors, bits, cut, read.kept, read.masked)
-    return replace(ready, told=read.report, url=read.url)
+    return replace(ready, report=read.report, url=read.url)

@@ -178,7 +178,7 @@ def changed_of(
 def _same_bytes(doc: DocumentInput, standing: str, ledger: Ledger) -> bool:
     """Whether the file is what it was, and a setting or a rule for its columns has changed."""
     stands = ledger.document(doc.id)
-    rules = readings.told(ledger.engine, doc.id, stands.version).get("rules")
+    rules = readings.report(ledger.engine, doc.id, stands.version).get("rules")
     return standing == content_hash(replace(doc, metadata=stands.metadata), rules)
 
 

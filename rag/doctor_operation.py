@@ -103,7 +103,7 @@ def acknowledged(engine: Engine) -> Iterator[Check]:
     """What an acknowledgement is worth when a server is lost; nothing for SQLite."""
     found = durability(engine)
     if found is not None:
-        yield Check("durability", "warn" if found.fix else "ok", found.told, found.fix)
+        yield Check("durability", "warn" if found.fix else "ok", found.detail, found.fix)
 
 
 def memory(settings: Settings) -> Iterator[Check]:

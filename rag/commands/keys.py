@@ -56,7 +56,7 @@ def create(
     configured = load_settings(config)
     engine = open_ledger(configured).engine
     store = Keys(engine)
-    first = not store.made()
+    first = not store.any_made()
     key, text = store.create(title or name or "key", told, made_by=COMMAND_LINE, expires_at=until)
     if configured.audit.enabled:
         by_hand(engine, "create_key", key.id, scopes=list(key.rights.scopes))

@@ -39,17 +39,17 @@ class AccessFilter:
         if scope == Scope():
             return None
         caller = (scope.collection, scope.groups, scope.collections)
-        found = self._known.get(caller)
-        if found is None:
+        ids = self._known.get(caller)
+        if ids is None:
             may = scope.permits
-            found = np.array([key for key, its in self._attributes.items() if may(its.collection, its.acl)], np.int64)
+            ids = np.array([key for key, its in self._attributes.items() if may(its.collection, its.acl)], np.int64)
             if len(self._known) >= _SCOPES:
                 self._known = {}
-            self._known[caller] = found
+            self._known[caller] = ids
         if scope.filters:
-            attributes = ((key, self._attributes[key]) for key in found.tolist())
+            attributes = ((key, self._attributes[key]) for key in ids.tolist())
             return np.array([key for key, one in attributes if meets(scope.filters, one.fields, one.metadata)], np.int64)
-        return None if len(found) == len(self._attributes) else found
+        return None if len(ids) == len(self._attributes) else ids
 
     def apply(self, added: Sequence[int], removed: Ids) -> None:
         """Follows a change, when the attributes have it already. Nobody may read meanwhile."""

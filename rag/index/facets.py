@@ -57,8 +57,8 @@ def named(attributes: Attributes) -> list[tuple[str, Value]]:
 @lru_cache(maxsize=100_000)
 def _read(key: str, text: str) -> tuple[tuple[str, Value], ...]:
     if key in _DATES or key in _UPDATED:
-        found = _dated(text)
-        return () if found is None else ((DATE if key in _DATES else UPDATED, found),)
+        span = _dated(text)
+        return () if span is None else ((DATE if key in _DATES else UPDATED, span),)
     name = " ".join(fold(text).lower().split())
     if key in _VERSIONS:
         spans = read_versions(name)
@@ -139,19 +139,19 @@ class Facets:
 
     def cutter(self, key: str) -> Cutter:
         """Finds the names among the key's values in a text."""
-        found = self._cutters.get(key)
-        if found is None:
+        cutter = self._cutters.get(key)
+        if cutter is None:
             names = (value.name if isinstance(value, Family) else value for value in self.values(key))
-            found = self._cutters[key] = Cutter(name for name in names if isinstance(name, str))
-        return found
+            cutter = self._cutters[key] = Cutter(name for name in names if isinstance(name, str))
+        return cutter
 
     def ids(self, key: str, fits: Callable[[Value], bool]) -> NDArray[np.int64]:
         """Of the passages with a value that fits, in order."""
-        found = [held for value, held in self._held.get(key, {}).items() if fits(value)]
-        if not found:
+        entries = [held for value, held in self._held.get(key, {}).items() if fits(value)]
+        if not entries:
             return np.empty(0, np.int64)
-        ids: NDArray[np.int64] = np.unique(np.concatenate([np.frombuffer(held.ids, np.int64) for held in found]))
-        if not any(held.gone for held in found):
+        ids: NDArray[np.int64] = np.unique(np.concatenate([np.frombuffer(held.ids, np.int64) for held in entries]))
+        if not any(held.gone for held in entries):
             return ids
         return np.array([one for one in ids.tolist() if one in self._attributes], np.int64)
 

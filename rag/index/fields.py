@@ -49,21 +49,21 @@ class Field:
         if len(str(one)) <= _LONGEST:
             self.values[str(one)] += 1
         if order is not None:
-            self.least = min(self.least or (order[1], one), (order[1], one), key=lambda told: told[0])
-            self.most = max(self.most or (order[2], one), (order[2], one), key=lambda told: told[0])
+            self.least = min(self.least or (order[1], one), (order[1], one), key=lambda pair: pair[0])
+            self.most = max(self.most or (order[2], one), (order[2], one), key=lambda pair: pair[0])
 
 
 def fields_of(attributes: Iterable[Attributes]) -> dict[str, Field]:
     """By the folded name. Passages of one document share their metadata, which counts once."""
-    found: dict[str, Field] = {}
+    fields: dict[str, Field] = {}
     seen = set[int]()
-    for told in attributes:
-        both: list[Mapping[str, Any]] = [told.fields]
-        if id(told.metadata) not in seen:
-            seen.add(id(told.metadata))
-            both.append(told.metadata)
+    for entry in attributes:
+        both: list[Mapping[str, Any]] = [entry.fields]
+        if id(entry.metadata) not in seen:
+            seen.add(id(entry.metadata))
+            both.append(entry.metadata)
         for mapping in both:
             for name, value in mapping.items():
                 if isinstance(value, str | int | float | bool | list):
-                    found.setdefault(folded(name), Field()).add(name, value)
-    return {name: one for name, one in found.items() if one.kinds}
+                    fields.setdefault(folded(name), Field()).add(name, value)
+    return {name: one for name, one in fields.items() if one.kinds}

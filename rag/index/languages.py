@@ -73,9 +73,9 @@ class Languages:
         if not passages:
             del self._documents[document]
             return
-        for key, told in sides(passages).items():
+        for key, side in sides(passages).items():
             for chinese in (False, True):
-                (self._sides[chinese].add if told is chinese else self._sides[chinese].discard)(key)
+                (self._sides[chinese].add if side is chinese else self._sides[chinese].discard)(key)
 
     def side(self, chinese: bool) -> Ids:
         """Ids of one side, ascending."""

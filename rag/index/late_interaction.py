@@ -50,10 +50,10 @@ def compare(query: Vectors, packed: Sequence[bytes]) -> LateScores:
     best = _best(query, bits, (np.cumsum(sizes) - sizes)[filled])
     most = best.max(axis=1)
     weights = most - best.mean(axis=1) + 1e-3
-    found, behind, least = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0), best.min(axis=0)
+    score, behind, least = weights @ best / weights.sum(), (most[:, None] - best).max(axis=0), best.min(axis=0)
     scores = np.empty((3, len(packed)), np.float32)
-    scores[:, ~filled] = np.array([[found.min()], [behind.max()], [least.min()]])
-    scores[:, filled] = found, behind, least
+    scores[:, ~filled] = np.array([[score.min()], [behind.max()], [least.min()]])
+    scores[:, filled] = score, behind, least
     return LateScores(*scores)
 
 
@@ -76,9 +76,9 @@ def best_in(query: Vectors, packed: Sequence[bytes], ranges: Sequence[tuple[int,
         return np.zeros((len(query), len(ranges)), np.float32)
     taken = [rows[at][first:last] for at, first, last in spans if last > first]
     lengths = np.array([len(part) for part in taken])
-    found = _best(query, np.concatenate(taken), np.cumsum(lengths) - lengths)
-    best = np.repeat(found.min(axis=1, keepdims=True), len(ranges), axis=1)
-    best[:, filled] = found
+    closest = _best(query, np.concatenate(taken), np.cumsum(lengths) - lengths)
+    best = np.repeat(closest.min(axis=1, keepdims=True), len(ranges), axis=1)
+    best[:, filled] = closest
     return best
 
 

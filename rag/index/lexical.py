@@ -74,7 +74,7 @@ class Lexical:
         if len(base):
             self._base = base
             self._known, codes = set(base.known), base.codes
-            self._codes.update((series, set(found)) for series, found in codes.items())
+            self._codes.update((series, set(held)) for series, held in codes.items())
         return len(base)
 
     def apply(self, added: Iterable[tuple[int, str]], removed: Sequence[int]) -> None:
@@ -113,14 +113,14 @@ class Lexical:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         weights = words if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
         living = {word: self._living(word) for word in weights} if self._adjusted else {}
-        found = [
+        results = [
             part.best(self._weighed(part, weights, living), k, only, gone)
             for part, only, gone in self._parts(None if allowed is None else allowed.tolist())
         ]
-        if not found:
+        if not results:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        ids, scores = (np.concatenate(both) for both in zip(*found, strict=True))
-        order = np.lexsort((ids, -(scores if len(found) == 1 else scores.round(_DIGITS_KEPT))))[:k]
+        ids, scores = (np.concatenate(both) for both in zip(*results, strict=True))
+        order = np.lexsort((ids, -(scores if len(results) == 1 else scores.round(_DIGITS_KEPT))))[:k]
         return ids[order], scores[order]
 
     @property
@@ -154,10 +154,10 @@ class Lexical:
         """At most k ids of passages that have all the words. `allowed`: among these ids only."""
         if not words or k < 1 or (allowed is not None and len(allowed) == 0):
             return []
-        found: list[int] = []
+        ids: list[int] = []
         for part, only, gone in self._parts(None if allowed is None else allowed.tolist()):
-            found += part.having(words, k - len(found), only, gone) if len(found) < k else []
-        return found
+            ids += part.having(words, k - len(ids), only, gone) if len(ids) < k else []
+        return ids
 
     def codes(self, series: str) -> AbstractSet[str]:
         """Codes of a series (`e#` for E1021, E1022), without separators, in small letters; some may be gone by now."""

@@ -158,8 +158,8 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
             allowed = None if free else np.array(self._select(node_ids, query.doc_ids, query.filters), np.int64)
             keys, scores = self._index.search(vector, query.similarity_top_k, allowed)
             nodes = [self._nodes[key] for key in keys.tolist()]
-        found = [node.model_copy(deep=True) for node in nodes]
-        return VectorStoreQueryResult(nodes=found, similarities=scores.tolist(), ids=[node.node_id for node in found])
+        copies = [node.model_copy(deep=True) for node in nodes]
+        return VectorStoreQueryResult(nodes=copies, similarities=scores.tolist(), ids=[node.node_id for node in copies])
 
     def get_nodes(self, node_ids: list[str] | None = None, filters: MetadataFilters | None = None) -> list[BaseNode]:
         """Nodes that have one of the ids and match the filters, in the order in which they were added."""
@@ -223,25 +223,25 @@ class XiansouVectorStore(BasePydanticVectorStore):  # type: ignore[misc]
 # -- filters -----------------------------------------------------------------------------------------------------------
 
 _OPERATORS: dict[FilterOperator, Callable[[Any, Any], bool]] = {
-    FilterOperator.EQ: lambda has, told: has == told,
-    FilterOperator.NE: lambda has, told: has != told,
-    FilterOperator.GT: lambda has, told: has > told,
-    FilterOperator.GTE: lambda has, told: has >= told,
-    FilterOperator.LT: lambda has, told: has < told,
-    FilterOperator.LTE: lambda has, told: has <= told,
-    FilterOperator.IN: lambda has, told: has in _several(told),
-    FilterOperator.NIN: lambda has, told: has not in _several(told),
-    FilterOperator.CONTAINS: lambda has, told: told in has,
-    FilterOperator.ANY: lambda has, told: any(value in has for value in _several(told)),
-    FilterOperator.ALL: lambda has, told: all(value in has for value in _several(told)),
-    FilterOperator.TEXT_MATCH: lambda has, told: told in has,
-    FilterOperator.TEXT_MATCH_INSENSITIVE: lambda has, told: told.lower() in has.lower(),
+    FilterOperator.EQ: lambda has, wanted: has == wanted,
+    FilterOperator.NE: lambda has, wanted: has != wanted,
+    FilterOperator.GT: lambda has, wanted: has > wanted,
+    FilterOperator.GTE: lambda has, wanted: has >= wanted,
+    FilterOperator.LT: lambda has, wanted: has < wanted,
+    FilterOperator.LTE: lambda has, wanted: has <= wanted,
+    FilterOperator.IN: lambda has, wanted: has in _several(wanted),
+    FilterOperator.NIN: lambda has, wanted: has not in _several(wanted),
+    FilterOperator.CONTAINS: lambda has, wanted: wanted in has,
+    FilterOperator.ANY: lambda has, wanted: any(value in has for value in _several(wanted)),
+    FilterOperator.ALL: lambda has, wanted: all(value in has for value in _several(wanted)),
+    FilterOperator.TEXT_MATCH: lambda has, wanted: wanted in has,
+    FilterOperator.TEXT_MATCH_INSENSITIVE: lambda has, wanted: wanted.lower() in has.lower(),
 }
 
 
-def _several(told: Any) -> Any:
+def _several(wanted: Any) -> Any:
     """What an operator on a list was given: one value alone is a list of it, not a text that others may be part of."""
-    return told if isinstance(told, list | tuple | set) else [told]
+    return wanted if isinstance(wanted, list | tuple | set) else [wanted]
 
 
 def matches(filters: MetadataFilters, node: BaseNode) -> bool:

@@ -275,8 +275,8 @@ class Mirror:
         return self._index.search(query.vector, k, among)[0]
 
     def _scored(self, weights: Mapping[str, float], ids: NDArray[np.int64]) -> dict[int, float]:
-        found, scores = self._lexical.search(weights, len(ids), ids)
-        return dict(zip(found.tolist(), scores.tolist(), strict=True))
+        hit_ids, scores = self._lexical.search(weights, len(ids), ids)
+        return dict(zip(hit_ids.tolist(), scores.tolist(), strict=True))
 
     def _matching(self, query: Query, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """The best of those that fit all statements; of the most telling ones, where nothing fits all."""
@@ -314,8 +314,8 @@ class Mirror:
             return np.empty(0, np.int64), 0.0
         there = self._languages.side(not query.chinese)
         among = there if allowed is None else np.intersect1d(there, allowed)
-        found = self._near(query, _FOREIGN, among, chinese=not query.chinese)
-        return found, self._level(query, query.chinese) - self._level(query, not query.chinese)
+        ids = self._near(query, _FOREIGN, among, chinese=not query.chinese)
+        return ids, self._level(query, query.chinese) - self._level(query, not query.chinese)
 
     def _spelled(self, query: Query, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:
         spelled = ((term, self._lexical.respelled(term, allowed)) for term in query.terms)

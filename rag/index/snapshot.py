@@ -103,8 +103,8 @@ class Snapshots:
                     "at": at,
                     "files": sizes,
                 }
-                told_text = orjson.dumps(manifest)
-                _write(building / _MANIFEST, told_text + b"\n" + hashlib.sha256(told_text).hexdigest().encode())
+                manifest_text = orjson.dumps(manifest)
+                _write(building / _MANIFEST, manifest_text + b"\n" + hashlib.sha256(manifest_text).hexdigest().encode())
                 sync(building)
                 if self._erased_after(version):
                     return None
@@ -131,13 +131,13 @@ class Snapshots:
         self._drop_erased()
         for place in sorted(self._folder.glob(f"{whose.generation}-*"), key=_version, reverse=True):
             try:
-                return _version(place), read(_read(place, whose, now, self._made_at))
+                return _version(place), read(_read(place, whose, now, self._created_at))
             except (OSError, ValueError, KeyError, TypeError) as exc:
                 log.warning("a snapshot cannot be used and is removed", snapshot=place.name, reason=str(exc))
                 shutil.rmtree(place, ignore_errors=True)
         return None
 
-    def _made_at(self, version: int) -> float | None:
+    def _created_at(self, version: int) -> float | None:
         with self._engine.connect() as conn:
             return made_at(conn, version)
 
@@ -187,7 +187,7 @@ def array(content: bytearray) -> Any:
     return np.ndarray(shape, dtype, content, stream.tell())
 
 
-def _read(place: Path, whose: Identity, now: int, made: Callable[[int], float | None]) -> Saved:
+def _read(place: Path, whose: Identity, now: int, time_of: Callable[[int], float | None]) -> Saved:
     """Every file of a snapshot, checked. Raises ValueError, KeyError, OSError."""
     text, _, digest = (place / _MANIFEST).read_bytes().partition(b"\n")
     if hashlib.sha256(text).hexdigest().encode() != digest:
@@ -199,13 +199,13 @@ def _read(place: Path, whose: Identity, now: int, made: Callable[[int], float | 
         raise ValueError("it belongs to another ledger or generation")
     if manifest["version"] != _version(place) or manifest["version"] > now:
         raise ValueError("its version is not of this ledger's past")
-    if manifest.get("at") not in (None, made(manifest["version"])):
+    if manifest.get("at") not in (None, time_of(manifest["version"])):
         raise ValueError("this ledger has lost the change that it was made after")
     files = {}
     for name, (size, digest) in manifest["files"].items():
         mapped = "/" in name
-        found, content = _summed(place / name) if mapped else _held(place / name)
-        if found != (size, digest):
+        actual, content = _summed(place / name) if mapped else _held(place / name)
+        if actual != (size, digest):
             raise ValueError(f"{name} is damaged")
         if not mapped:
             files[name] = content

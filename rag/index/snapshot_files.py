@@ -91,8 +91,8 @@ def words_of(engine: Engine, ids: Ids) -> Iterator[tuple[int, str]]:
     for at in range(0, len(ids), 5000):
         part = select(passages.c.id, passages.c.words).where(passages.c.id.in_(ids[at : at + 5000].tolist()))
         with engine.connect() as conn:
-            found = conn.execute(part).tuples().all()
-        yield from found
+            rows = conn.execute(part).tuples().all()
+        yield from rows
 
 
 def _shared(attributes: Mapping[int, Attributes], ids: NDArray[np.int64]) -> dict[str, list[object]]:

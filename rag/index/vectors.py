@@ -155,11 +155,11 @@ class LiveIndex:
             else (np.empty((1, 0), np.float32), np.empty((1, 0), np.int64))
         )
         live = self._ids[slots[0]] >= 0
-        found, best = slots[0][live], scores[0][live]
-        if len(found) > k and best[k] == best[k - 1]:  # the last one has equals, and FAISS took any of them
+        near, best = slots[0][live], scores[0][live]
+        if len(near) > k and best[k] == best[k - 1]:  # the last one has equals, and FAISS took any of them
             return self._rank(query, np.flatnonzero(self._ids[: self._used] >= 0), k)
-        order = np.lexsort((self._ids[found], -best))[:k]
-        return found[order], best[order]
+        order = np.lexsort((self._ids[near], -best))[:k]
+        return near[order], best[order]
 
     def _search_base(self, query: Vectors, k: int) -> tuple[Ids, NDArray[np.float32]]:
         assert self._base is not None

@@ -39,7 +39,7 @@ def build(folder: Path, name: str, weights: Weights, tokenizer: Path, tell: Call
     (folder / ENCODER).write_bytes(_encoder(weights, tokenizer))
     tell("hashing and syncing")
     files = manifest.describe(folder)
-    made = manifest.Manifest(
+    built = manifest.Manifest(
         name=name,
         model_id=f"{name}-int8@{files[ENCODER][1][:12]}",
         dim=weights.shape.hidden_size,
@@ -50,7 +50,7 @@ def build(folder: Path, name: str, weights: Weights, tokenizer: Path, tell: Call
         licence="MIT (intfloat/multilingual-e5-small)",
         files=files,
     )
-    manifest.write(folder, made)
+    manifest.write(folder, built)
 
 
 def _encoder(weights: Weights, tokenizer: Path) -> bytes:
@@ -59,8 +59,8 @@ def _encoder(weights: Weights, tokenizer: Path) -> bytes:
     names = [name for layer in layers for name in probes(layer)]
     peaks: list[np.ndarray] = []
     for encoding in open_tokenizer(tokenizer).encode_batch(list(_SAMPLES)):
-        found = session.run(names, {INPUT: np.array([encoding.ids], np.int64)})
-        peaks = [np.maximum(*pair) for pair in zip(peaks or found, found, strict=True)]
+        activations = session.run(names, {INPUT: np.array([encoding.ids], np.int64)})
+        peaks = [np.maximum(*pair) for pair in zip(peaks or activations, activations, strict=True)]
     loud = [outliers_of(of_channels) for of_channels in peaks]
     return int8_encoder(weights, [Outliers(hidden, inner) for hidden, inner in zip(loud[0::2], loud[1::2], strict=True)])
 

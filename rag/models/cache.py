@@ -31,13 +31,13 @@ class QueryCache:
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if texts and not new:
             return np.stack([known[text] for text in texts])
-        made = embed(new)
-        known.update(zip(new, made, strict=True))
+        vectors = embed(new)
+        known.update(zip(new, vectors, strict=True))
         with self._lock:
-            self._vectors.update((text, row.copy()) for text, row in zip(new, made, strict=True))
+            self._vectors.update((text, row.copy()) for text, row in zip(new, vectors, strict=True))
             while len(self._vectors) > self._size:
                 self._vectors.popitem(last=False)
-        return np.stack([known[text] for text in texts]) if texts else made
+        return np.stack([known[text] for text in texts]) if texts else vectors
 
 
 class TokenCache:
@@ -51,10 +51,10 @@ class TokenCache:
     def get(self, text: str) -> Vectors | None:
         """What was kept (tokens, dim), not to be changed."""
         with self._lock:
-            found = self._tokens.get(text)
-            if found is not None:
+            cached = self._tokens.get(text)
+            if cached is not None:
                 self._tokens.move_to_end(text)
-            return found
+            return cached
 
     def keep(self, text: str, tokens: Vectors) -> None:
         """Remembers them; others go until there is room."""

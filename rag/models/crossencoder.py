@@ -34,8 +34,8 @@ class CrossEncoderReranker:
             return np.empty(0, np.float32)
         pairs = [(encodable(question), encodable(passage)) for passage in passages]
         with self._lock:
-            found = self._model.predict(pairs, batch_size=_BATCH, show_progress_bar=False)
-        return np.asarray(found, np.float32).reshape(len(passages))
+            predicted = self._model.predict(pairs, batch_size=_BATCH, show_progress_bar=False)
+        return np.asarray(predicted, np.float32).reshape(len(passages))
 
 
 def load_crossencoder(name: str, *, threads: int | None = None) -> CrossEncoderReranker:

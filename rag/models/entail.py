@@ -48,11 +48,11 @@ def load_entailment(name: str, *, threads: int | None = None) -> Entailment:
     labels = {str(label).lower(): int(at) for at, label in (model.model.config.id2label or {}).items()}
     if len(labels) == 1:
         return Entailment(model, None)
-    found = next((labels[word] for word in _YES if word in labels), None)
-    if found is None:
+    label = next((labels[word] for word in _YES if word in labels), None)
+    if label is None:
         raise ConfigError(
             f"the entailment model {name} has no class named {' or '.join(_YES[:2])}: {', '.join(labels)}.",
             field="answer.entailment_model",
             fix="Name a model for natural language inference.",
         )
-    return Entailment(model, found)
+    return Entailment(model, label)

@@ -193,9 +193,9 @@ def _finish(graph: _Graph, hidden: str, probe_names: Sequence[str]) -> bytes:
         *(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["channels"]) for name in probe_names),
     ]
     ids = helper.make_tensor_value_info(INPUT, TensorProto.INT64, ["n", "length"])
-    made = helper.make_graph(graph.nodes, "encoder", [ids], outputs, graph.constants)
+    encoder = helper.make_graph(graph.nodes, "encoder", [ids], outputs, graph.constants)
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid(_MICROSOFT, 1)]
-    return bytes(helper.make_model(made, opset_imports=opsets, ir_version=10).SerializeToString(deterministic=True))
+    return bytes(helper.make_model(encoder, opset_imports=opsets, ir_version=10).SerializeToString(deterministic=True))
 
 
 def outliers_of(peaks: NDArray[np.float32], times: float = 2.0) -> tuple[int, ...]:

@@ -48,29 +48,29 @@ class OnnxEmbedder:
     """
 
     def __init__(self, folder: Path, *, threads: int | None = None, cached_queries: int = 4096, brief: bool = False):
-        made = manifest.read(folder)
-        if made is None:
+        stored = manifest.read(folder)
+        if stored is None:
             raise ConfigError(
                 f"{folder} is not a completely prepared model.",
                 field="embedding.model",
                 fix="Delete the folder; it is prepared again at the next start.",
             )
-        self._manifest = made
+        self._manifest = stored
         self._tokenizer_file, self._loading = folder / TOKENIZER, threading.Lock()
-        self._pieces = open_pieces(self._tokenizer_file, made.files[TOKENIZER][1]) if brief else None
+        self._pieces = open_pieces(self._tokenizer_file, stored.files[TOKENIZER][1]) if brief else None
         self._whole: Tokenizer | None = None
         if self._pieces is None:
             self._tokenizer()
             if brief:  # the next one is faster
-                keep_pieces(self._tokenizer_file, made.files[TOKENIZER][1])
+                keep_pieces(self._tokenizer_file, stored.files[TOKENIZER][1])
         self._session = open_session(folder / ENCODER)
         self._threads = threads or usable_cores()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
         self._queries = QueryCache(cached_queries)
-        self._asked = TokenCache()  # a question that is asked again is not read again
+        self._question_tokens = TokenCache()  # a question that is asked again is not read again
         # The prompt's space belongs to the text's first token.
         self._first = {
-            prompt: 1 + self.count_tokens([prompt.rstrip()])[0] for prompt in (made.query_prompt, made.passage_prompt)
+            prompt: 1 + self.count_tokens([prompt.rstrip()])[0] for prompt in (stored.query_prompt, stored.passage_prompt)
         }
 
     def _tokenizer(self) -> Tokenizer:
@@ -115,16 +115,16 @@ class OnnxEmbedder:
             vector, rows = self._run_both(ids)
             return vector, project(rows[first:-1])  # here, so that all threads take part
 
-        made = self._map(run, self._ids(texts, self._manifest.passage_prompt))
-        vectors = np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
-        return vectors, [rows for _, rows in made]
+        encoded = self._map(run, self._ids(texts, self._manifest.passage_prompt))
+        vectors = np.stack([vector for vector, _ in encoded]) if encoded else np.empty((0, self.dim), np.float32)
+        return vectors, [rows for _, rows in encoded]
 
     def query_tokens(self, text: str) -> Vectors:
         """Token vectors (tokens, dim) of a question, projected for late interaction; free when it was embedded before."""
-        rows = self._asked.get(text)
+        rows = self._question_tokens.get(text)
         if rows is None:
             rows = self.token_vectors([text], queries=True)[0]
-            self._asked.keep(text, rows)
+            self._question_tokens.keep(text, rows)
         return project(rows)
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
@@ -156,10 +156,10 @@ class OnnxEmbedder:
         prompt = self._manifest.query_prompt
         if not self.late:
             return self._embed(texts, prompt)
-        first, made = self._first[prompt], self._map(self._run_both, self._ids(texts, prompt))
-        for text, (_, rows) in zip(texts, made, strict=True):
-            self._asked.keep(text, rows[first:-1])
-        return np.stack([vector for vector, _ in made]) if made else np.empty((0, self.dim), np.float32)
+        first, encoded = self._first[prompt], self._map(self._run_both, self._ids(texts, prompt))
+        for text, (_, rows) in zip(texts, encoded, strict=True):
+            self._question_tokens.keep(text, rows[first:-1])
+        return np.stack([vector for vector, _ in encoded]) if encoded else np.empty((0, self.dim), np.float32)
 
     def _run_both(self, ids: TokenIds) -> tuple[Vectors, Vectors]:
         sentence, tokens = self._session.run([SENTENCE, TOKENS], {INPUT: ids[None, :]})
@@ -175,8 +175,8 @@ class OnnxEmbedder:
             return [run(ids[0])]
         # Longest first, so that no thread is left with a long text at the end.
         order = sorted(range(len(ids)), key=lambda row: -len(ids[row]))
-        made = dict(zip(order, self._pool.map(lambda row: run(ids[row]), order), strict=True))
-        return [made[row] for row in range(len(ids))]
+        results = dict(zip(order, self._pool.map(lambda row: run(ids[row]), order), strict=True))
+        return [results[row] for row in range(len(ids))]
 
     def _ids(self, texts: Sequence[str], prompt: str) -> list[TokenIds]:
         """Token ids of each text after the prompt, special tokens and all at most `max_tokens`."""
@@ -191,9 +191,9 @@ class OnnxEmbedder:
 
     def _encodings(self, texts: Sequence[str], *, special: bool) -> Iterator[Encoding | Ids]:
         if self._whole is None and self._pieces is not None:
-            found = self._pieces.encode([encodable(text) for text in texts], special=special)
-            if found is not None:
-                yield from found
+            encodings = self._pieces.encode([encodable(text) for text in texts], special=special)
+            if encodings is not None:
+                yield from encodings
                 return
         tokenizer = self._tokenizer()
         for start in range(0, len(texts), _TOKENIZE_AT_ONCE):

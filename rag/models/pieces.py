@@ -46,16 +46,16 @@ class Pieces:
         self._always: list[list[Any]] = json.loads(about["always"])  # [piece, score, id]: special ones, and the least score
         self._special = [one["content"] for one in self._rest["added_tokens"]]
         self._longest = int(about["longest"])
-        self._bare = self._made(())[0]
+        self._bare = self._built(())[0]
 
     def encode(self, texts: Sequence[str], *, special: bool) -> list[Ids] | None:
         """Token ids of each text; None where they are too much, or hold a special token's text: then all pieces are needed."""
         if sum(map(len, texts)) > _MOST or any(mark in text for text in texts for mark in self._special):
             return None
         wanted = {piece for text in texts for piece in self._substrings(text)}
-        tokenizer, ids = self._made(self._found(wanted))
-        made = tokenizer.encode_batch_fast(list(texts), add_special_tokens=special)
-        return [Ids([ids[at] for at in one.ids]) for one in made]
+        tokenizer, ids = self._built(self._rows_of(wanted))
+        encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=special)
+        return [Ids([ids[at] for at in one.ids]) for one in encodings]
 
     def _substrings(self, text: str) -> Iterator[str]:
         normalizer = self._bare.normalizer
@@ -66,29 +66,29 @@ class Pieces:
                 for end in range(start + 1, min(len(part), start + self._longest) + 1):
                     yield part[start:end]
 
-    def _found(self, wanted: set[str]) -> list[tuple[str, float, int]]:
-        listed, found = sorted(wanted), list[tuple[str, float, int]]()
+    def _rows_of(self, wanted: set[str]) -> list[tuple[str, float, int]]:
+        listed, pieces = sorted(wanted), list[tuple[str, float, int]]()
         with self._lock, closing(self._open()) as conn:
             for at in range(0, len(listed), _AT_ONCE):
                 part = listed[at : at + _AT_ONCE]
                 marks = ",".join("?" * len(part))
-                found += conn.execute(f"SELECT piece, score, id FROM pieces WHERE piece IN ({marks})", part)
-        return sorted(found, key=lambda one: one[2])
+                pieces += conn.execute(f"SELECT piece, score, id FROM pieces WHERE piece IN ({marks})", part)
+        return sorted(pieces, key=lambda one: one[2])
 
-    def _made(self, found: Sequence[tuple[str, float, int]]) -> tuple[Any, list[int]]:
+    def _built(self, pieces: Sequence[tuple[str, float, int]]) -> tuple[Any, list[int]]:
         """A tokenizer with few pieces, and the real id of each of its own ids."""
         from tokenizers import Tokenizer
 
         always = {piece for piece, _, _ in self._always}
-        rows = [*self._always, *(row for row in found if row[0] not in always)]
-        told = dict(self._rest)
+        rows = [*self._always, *(row for row in pieces if row[0] not in always)]
+        config = dict(self._rest)
         places = {piece: at for at, (piece, _, _) in enumerate(rows)}
-        told["added_tokens"] = [one | {"id": places[one["content"]]} for one in self._rest["added_tokens"]]
-        told["model"] = self._rest["model"] | {"vocab": [[piece, score] for piece, score, _ in rows]}
-        told["model"]["unk_id"] = places[self._rest["unknown"]]
-        told["post_processor"] = _renumbered(self._rest["post_processor"], places)
-        told.pop("unknown")
-        return Tokenizer.from_str(json.dumps(told)), [key for _, _, key in rows]
+        config["added_tokens"] = [one | {"id": places[one["content"]]} for one in self._rest["added_tokens"]]
+        config["model"] = self._rest["model"] | {"vocab": [[piece, score] for piece, score, _ in rows]}
+        config["model"]["unk_id"] = places[self._rest["unknown"]]
+        config["post_processor"] = _renumbered(self._rest["post_processor"], places)
+        config.pop("unknown")
+        return Tokenizer.from_str(json.dumps(config)), [key for _, _, key in rows]
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(f"{self._file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
@@ -122,19 +122,19 @@ def keep_pieces(tokenizer: Path, digest: str) -> None:
     target = beside(tokenizer, digest)
     if target.exists():
         return
-    told = json.loads(tokenizer.read_text(encoding="utf-8"))
-    model, processor = told["model"], told.get("post_processor")
+    config = json.loads(tokenizer.read_text(encoding="utf-8"))
+    model, processor = config["model"], config.get("post_processor")
     vocabulary = model.pop("vocab", None)
     template = processor is None or processor.get("type") == "TemplateProcessing"
     if model.get("type") != "Unigram" or model.get("unk_id") is None or model.get("byte_fallback") or not template:
         return
     ids = {piece: at for at, (piece, _) in enumerate(vocabulary)}
-    named = {one["content"] for one in told["added_tokens"]} | {vocabulary[model["unk_id"]][0]}
+    named = {one["content"] for one in config["added_tokens"]} | {vocabulary[model["unk_id"]][0]}
     if not named <= ids.keys() or len(ids) < len(vocabulary):
         return
     least = min(vocabulary, key=lambda row: row[1])
     always = [[piece, vocabulary[ids[piece]][1], ids[piece]] for piece in sorted({*named, least[0]}, key=ids.__getitem__)]
-    rest = told | {"model": model, "unknown": vocabulary[model["unk_id"]][0], "truncation": None, "padding": None}
+    rest = config | {"model": model, "unknown": vocabulary[model["unk_id"]][0], "truncation": None, "padding": None}
     longest = max(len(piece) for piece in ids)
     about = {"rest": json.dumps(rest), "always": json.dumps(always), "longest": str(longest)}
     draft = target.with_name(f".{target.name}.{os.getpid()}")

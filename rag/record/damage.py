@@ -52,12 +52,12 @@ def explained(error: BaseException) -> XiansouError | None:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
+    chain: list[BaseException] = []
     at: BaseException | None = error
-    while at is not None and at not in found:
-        found.append(at)
+    while at is not None and at not in chain:
+        chain.append(at)
         at = getattr(at, "orig", None) or at.__cause__
-    return found
+    return chain
 
 
 def _of_sqlite(error: sqlite3.DatabaseError) -> XiansouError:

@@ -16,10 +16,10 @@ current_setting('synchronous_standby_names'), pg_is_in_recovery(), (SELECT count
 
 @dataclass(frozen=True, slots=True)
 class Durability:
-    """`told`: one line. `fix` None: a crash of the server loses nothing acknowledged, nor does a fail-over to a standby, where
+    """`detail`: one line. `fix` None: a crash of it loses nothing acknowledged, nor does a fail-over to a standby, where
     there is one."""
 
-    told: str
+    detail: str
     fix: str | None = None
 
 

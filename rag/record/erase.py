@@ -105,13 +105,13 @@ def remember_backup(engine: Engine, data_dir: Path, folder: Path) -> None:
 
 def _backup_folders(conn: Connection, data_dir: Path) -> list[Path]:
     """Those of this library: of a copy whose original still stands, only its own, or each would erase from the other's."""
-    found = orjson.loads(conn.scalar(select(meta.c.value).where(meta.c.key == _FOLDERS)) or "[]")
-    if isinstance(found, dict):  # before 2026-12 only the folders were kept
-        home = Path(found["of"])
+    stored = orjson.loads(conn.scalar(select(meta.c.value).where(meta.c.key == _FOLDERS)) or "[]")
+    if isinstance(stored, dict):  # before 2026-12 only the folders were kept
+        home = Path(stored["of"])
         if home != data_dir.resolve() and (home / "ledger.db").exists():
             return []
-        found = found["folders"]
-    return [folder for name in found if (folder := Path(name)).is_dir()]
+        stored = stored["folders"]
+    return [folder for name in stored if (folder := Path(name)).is_dir()]
 
 
 def _wipe(conn: Connection, document_id: str, version: int) -> tuple[int, tuple[int, int, int]]:

@@ -84,8 +84,8 @@ def generation_at(engine: Engine, version: int) -> int:
     """The generation that was live at an index version."""
     with engine.connect() as conn:
         swapped = select(changes.c.version).where(changes.c.kind == "generation", changes.c.seq <= version)
-        found = conn.scalar(swapped.order_by(changes.c.seq.desc()).limit(1))
-        return int(found or conn.scalar(select(func.min(generations.c.id))) or 0)
+        generation = conn.scalar(swapped.order_by(changes.c.seq.desc()).limit(1))
+        return int(generation or conn.scalar(select(func.min(generations.c.id))) or 0)
 
 
 def differences(stands: Fingerprint, wanted: Fingerprint) -> str:

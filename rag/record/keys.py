@@ -96,7 +96,7 @@ class Keys:
         return key, f"{PREFIX}{key.id}_{secret}"
 
     def create_first(self) -> str | None:
-        """A key for everything when there has never been one, else None. It does not close loopback: see `made`."""
+        """A key for everything when there has never been one, else None. It does not close loopback: see `any_made`."""
         key = Key(_random(12), "first", Rights(SCOPES), FIRST_START, time.time(), None, None)
         secret = _random(_SECRET)
         with writing(self._engine) as conn:
@@ -132,8 +132,8 @@ class Keys:
         """Web origins of all live keys."""
         query = select(keys).where(keys.c.revoked_at.is_(None), keys.c.origins != "[]")
         with self._engine.connect() as conn:
-            found = [_key(row) for row in conn.execute(query)]
-        return frozenset(origin for key in found if key.state == "live" for origin in key.rights.origins)
+            held = [_key(row) for row in conn.execute(query)]
+        return frozenset(origin for key in held if key.state == "live" for origin in key.rights.origins)
 
     def all(self) -> list[Key]:
         """Oldest first, revoked and expired ones too."""
@@ -146,7 +146,7 @@ class Keys:
             conn.execute(update(keys).where(keys.c.id == key_id, keys.c.revoked_at.is_(None)).values(revoked_at=time.time()))
         return self.get(key_id)
 
-    def made(self) -> bool:
+    def any_made(self) -> bool:
         """Whether a person ever made a key, revoked or not. The one of the first start does not count."""
         return bool(queries.value(self._engine, _MADE))
 
@@ -181,10 +181,10 @@ def rights(
 
 def check_origin(text: str) -> str:
     """A web origin as browsers send it. Raises InputError for a wildcard, a path, or anything else."""
-    found = _ORIGIN.fullmatch(text.strip().lower())
-    if found is None:
+    match = _ORIGIN.fullmatch(text.strip().lower())
+    if match is None:
         raise InputError(f"`{text}` is no web origin.", field="origins", fix="Write https://shop.example, without a path.")
-    return found[0]
+    return match[0]
 
 
 def id_of(text: str) -> str:

@@ -15,9 +15,9 @@ Event = Literal["reindex", "good reindex", "backup"]
 _PREFIX = "last:"
 
 
-def note(engine: Engine, event: Event, **told: Any) -> None:
+def note(engine: Engine, event: Event, **details: Any) -> None:
     """Keeps that it was done now, with JSON values."""
-    key, value = f"{_PREFIX}{event}", orjson.dumps({"at": time.time()} | told).decode()
+    key, value = f"{_PREFIX}{event}", orjson.dumps({"at": time.time()} | details).decode()
     with writing(engine) as conn:
         conn.execute(delete(meta).where(meta.c.key == key))
         conn.execute(insert(meta).values(key=key, value=value))
@@ -26,5 +26,5 @@ def note(engine: Engine, event: Event, **told: Any) -> None:
 def last(engine: Engine, event: Event) -> dict[str, Any] | None:
     """`at` in Unix seconds and what was told; None: never."""
     with engine.connect() as conn:
-        found = conn.scalar(select(meta.c.value).where(meta.c.key == f"{_PREFIX}{event}"))
-    return None if found is None else dict(orjson.loads(found))
+        value = conn.scalar(select(meta.c.value).where(meta.c.key == f"{_PREFIX}{event}"))
+    return None if value is None else dict(orjson.loads(value))

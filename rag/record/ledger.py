@@ -58,7 +58,7 @@ class Ledger:
         live generation is not `generation` any more.
         """
         doc = prepared.input
-        digest = content_hash(doc, prepared.told.get("rules"))
+        digest = content_hash(doc, prepared.report.get("rules"))
         with drafting(self.engine) as conn:
             live, last_job = say.GENERATION_AND_LAST_JOB.first(conn)
             if live is None or int(live) != generation:
@@ -109,12 +109,12 @@ class Ledger:
             say.VERSION.run(conn, version_row(prepared, version, seq, at))
             kept = doc.content if prepared.kept is None else prepared.kept
             say.CONTENT.run(conn, {"document_id": doc.id, "filename": doc.filename, "content": packed(kept)})
-            if prepared.told:
+            if prepared.report:
                 say.READING.run(
-                    conn, {"document_id": doc.id, "version": version, "told": orjson.dumps(dict(prepared.told)).decode()}
+                    conn, {"document_id": doc.id, "version": version, "told": orjson.dumps(dict(prepared.report)).decode()}
                 )
-            for kind, found in prepared.masked.items():
-                say.MASKED.run(conn, {"document_id": doc.id, "version": version, "kind": kind, "count": found})
+            for kind, number in prepared.masked.items():
+                say.MASKED.run(conn, {"document_id": doc.id, "version": version, "kind": kind, "count": number})
             new = passage_writes.store(conn, prepared, generation, version, seq)
         state: Literal["added", "updated"] = "updated" if row is not None and row.state == "live" else "added"
         return WriteResult(doc.id, version, state, seq, count, passage_writes.counted(new))
@@ -171,15 +171,15 @@ class Ledger:
             query = query.where(documents.c.collection.in_(scope.collections))
         if source_prefix is not None:
             query = query.where(documents.c.source.startswith(source_prefix, autoescape=True))
-        found: list[Document] = []
+        kept: list[Document] = []
         with self.engine.connect() as conn:
-            while len(found) < limit:
+            while len(kept) < limit:
                 rows = [to_document(row) for row in conn.execute(query.where(documents.c.id > after))]
-                found += [doc for doc in rows if scope.permits(doc.collection, doc.acl)]
+                kept += [doc for doc in rows if scope.permits(doc.collection, doc.acl)]
                 if scope.groups is None or not rows:  # else a page may hold less than was asked for
                     break
                 after = rows[-1].id
-        return found[:limit]
+        return kept[:limit]
 
     def total(self, collection: str | None = None) -> int:
         """How many live documents there are, in a collection or at all."""
@@ -211,39 +211,39 @@ class Ledger:
 
     def standing(self, column: Literal["id", "source"], values: Sequence[str]) -> list[Standing]:
         """Live documents whose id (or source) is one of `values`."""
-        found: list[Standing] = []
+        states: list[Standing] = []
         key = documents.c[column]
         with self.engine.connect() as conn:
             for at in range(0, len(values), 500):
                 query = select(documents.c.id, documents.c.source, documents.c.content_hash, documents.c.index_version)
                 rows = conn.execute(query.where(key.in_(values[at : at + 500]), documents.c.state == "live"))
-                found += [Standing(*row) for row in rows]
-        return found
+                states += [Standing(*row) for row in rows]
+        return states
 
     def removed(self, document_ids: Sequence[str]) -> dict[str, str]:
         """Content hashes of those of the documents that were removed by hand, as they stood then."""
-        found: dict[str, str] = {}
+        hashes: dict[str, str] = {}
         with self.engine.connect() as conn:
             for at in range(0, len(document_ids), 500):
                 keys = [f"{_REMOVED}{one}" for one in document_ids[at : at + 500]]
                 rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.in_(keys)))
-                found |= {str(row.key).removeprefix(_REMOVED): str(row.value) for row in rows}
-        return found
+                hashes |= {str(row.key).removeprefix(_REMOVED): str(row.value) for row in rows}
+        return hashes
 
     def known_vectors(self, generation: int, hashes: Sequence[bytes]) -> dict[bytes, Vectors]:
         """Vectors that are in the record already, by passage hash."""
-        found: dict[bytes, Vectors] = {}
+        known: dict[bytes, Vectors] = {}
         with self.engine.connect() as conn:
             for at in range(0, len(hashes), 500):
                 query = select(vectors.c.hash, vectors.c.vector).where(
                     vectors.c.generation == generation, vectors.c.hash.in_(hashes[at : at + 500])
                 )
-                found.update({row.hash: np.frombuffer(row.vector, np.float32) for row in conn.execute(query)})
-        return found
+                known.update({row.hash: np.frombuffer(row.vector, np.float32) for row in conn.execute(query)})
+        return known
 
     def known_words(self, generation: int, document_ids: Sequence[str]) -> dict[bytes, str]:
         """Words of the passages that stand of these documents in a generation, by passage hash."""
-        found: dict[bytes, str] = {}
+        known: dict[bytes, str] = {}
         with self.engine.connect() as conn:
             for at in range(0, len(document_ids), 500):
                 query = select(passages.c.hash, passages.c.words).where(
@@ -251,8 +251,8 @@ class Ledger:
                     passages.c.generation == generation,
                     passages.c.retired_seq.is_(None),
                 )
-                found.update({row.hash: row.words for row in conn.execute(query)})
-        return found
+                known.update({row.hash: row.words for row in conn.execute(query)})
+        return known
 
     def passages_at(self, ids: Iterable[int], version: int) -> dict[int, Passage]:
         """Those of the passages that were live at index version `version`, joined to their document's version."""
@@ -260,8 +260,8 @@ class Ledger:
 
     def tokens(self, ids: Sequence[int]) -> list[bytes]:
         """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
-        found = queries.tokens(self.engine, ids)
-        return [found.get(key, b"") for key in ids]
+        bits = queries.tokens(self.engine, ids)
+        return [bits.get(key, b"") for key in ids]
 
     def counts(self) -> dict[str, int]:
         """Live documents and passages, and the head."""

@@ -57,16 +57,16 @@ def migrate(source: Engine, url: str, say: Say, lock: Path) -> Migrated:
     """
     with _alone(lock), _opened(url) as target:
         _claim(source, target)
-        told, passes = Difference(), 0
+        total, passes = Difference(), 0
         while passes < _PASSES:
             passes += 1
-            found, _ = _pass(source, target, f"pass {passes}", say)
-            _count(told, found)
-            if found.total <= _LITTLE:
+            difference, _ = _pass(source, target, f"pass {passes}", say)
+            _count(total, difference)
+            if difference.total <= _LITTLE:
                 break
         seal(source)
-        found, sums = _pass(source, target, "last pass", say)
-        _count(told, found)
+        difference, sums = _pass(source, target, "last pass", say)
+        _count(total, difference)
         _number(source, target)
         say("comparing", 0, 1)
         with _moment(target) as conn:
@@ -82,7 +82,7 @@ def migrate(source: Engine, url: str, say: Say, lock: Path) -> Migrated:
         with target.connect() as conn:
             version = head(conn)
     rows = {str(name): one.rows for name, one in there.items()}  # plain strings: a table's name is one that JSON does not take
-    return Migrated(version, rows, _whole(there), told.copied, told.changed, told.removed, passes + 1)
+    return Migrated(version, rows, _whole(there), total.copied, total.changed, total.removed, passes + 1)
 
 
 def _pass(source: Engine, target: Engine, name: str, say: Say) -> tuple[Difference, dict[str, Sum]]:
@@ -132,10 +132,10 @@ def _taken(why: str, fix: str) -> Conflict:
     return Conflict(f"this database cannot be filled: {why}", field="--to", fix=fix, code="target_in_use")
 
 
-def _note(target: Engine, told: dict[str, str], epoch: str | None = None) -> None:
+def _note(target: Engine, note: dict[str, str], epoch: str | None = None) -> None:
     with writing(target) as conn:
         conn.execute(delete(meta).where(meta.c.key == "migration"))
-        conn.execute(insert(meta).values(key="migration", value=orjson.dumps(told).decode()))
+        conn.execute(insert(meta).values(key="migration", value=orjson.dumps(note).decode()))
         if epoch is not None:
             conn.execute(update(meta).where(meta.c.key == "epoch").values(value=epoch))
 
@@ -153,10 +153,10 @@ def _whole(sums: dict[str, Sum]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _count(told: Difference, found: Difference) -> None:
-    told.copied += found.copied
-    told.changed += found.changed
-    told.removed += found.removed
+def _count(total: Difference, difference: Difference) -> None:
+    total.copied += difference.copied
+    total.changed += difference.changed
+    total.removed += difference.removed
 
 
 def _number(source: Engine, target: Engine) -> None:

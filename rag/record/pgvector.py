@@ -51,8 +51,8 @@ def tables(conn: Conn) -> list[VectorTable]:
     """Of all generations that have one; none on SQLite."""
     if conn.dialect.name != "postgresql":
         return []
-    found = plain(conn, f"SELECT key, value FROM meta WHERE key LIKE '{_KEY}%'").fetchall()
-    return [VectorTable(int(key.removeprefix(_KEY)), **orjson.loads(value)) for key, value in found]
+    rows = plain(conn, f"SELECT key, value FROM meta WHERE key LIKE '{_KEY}%'").fetchall()
+    return [VectorTable(int(key.removeprefix(_KEY)), **orjson.loads(value)) for key, value in rows]
 
 
 def table_of(conn: Conn, generation: int) -> VectorTable | None:
@@ -74,8 +74,8 @@ def literal(vector: Vectors) -> str:
 
 def side_values(words: Sequence[str]) -> list[int]:
     """The column `side` of all passages of one document, of their words."""
-    told = sides({at: counted(text) for at, text in enumerate(words)})
-    return [NEITHER if told[at] is None else CHINESE if told[at] else OTHER for at in range(len(words))]
+    languages = sides({at: counted(text) for at, text in enumerate(words)})
+    return [NEITHER if languages[at] is None else CHINESE if languages[at] else OTHER for at in range(len(words))]
 
 
 def store(conn: Conn, generation: int, prepared: PreparedDocument, words: Sequence[str], version: int) -> None:

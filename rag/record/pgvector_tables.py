@@ -58,10 +58,10 @@ def check(engine: Engine, dim: int) -> None:
             fix='Take a smaller model, or index.engine = "faiss".',
         )
     with _alone(engine, 0) as conn:
-        found = conn.exec_driver_sql(_EXTENSION).scalar() or _install(conn)
-    if tuple(int(part) for part in str(found).split(".")[:2]) < _OLDEST:
+        version = conn.exec_driver_sql(_EXTENSION).scalar() or _install(conn)
+    if tuple(int(part) for part in str(version).split(".")[:2]) < _OLDEST:
         raise ConfigError(
-            f"the database has pgvector {found}; 0.8 or newer is needed.",
+            f"the database has pgvector {version}; 0.8 or newer is needed.",
             field="index.engine",
             fix="Install a newer one on its server, then run `ALTER EXTENSION vector UPDATE` in the database.",
         )
@@ -110,35 +110,35 @@ def _standing(engine: Engine, generation: int, dim: int) -> VectorTable | None:
             log.warning("the table of vectors is gone and is built anew from the ledger", table=name)
         return None
     fix = f"Rename or drop the table `{name}`; it is built anew from the ledger."
-    told = _told(comment)
-    if told.get("library") != ours:
+    described = _described(comment)
+    if described.get("library") != ours:
         raise ConfigError(f"the table `{name}` belongs to another library.", field="index.engine", fix=fix)
-    if told.get("dim") != dim:
+    if described.get("dim") != dim:
         raise ConfigError(
-            f"the table `{name}` holds vectors of {told.get('dim')} dimensions; the model has {dim}.",
+            f"the table `{name}` holds vectors of {described.get('dim')} dimensions; the model has {dim}.",
             field="index.engine",
             fix=fix,
         )
     return noted or VectorTable(generation, dim, False)  # a restored ledger may not know of it: look through it once
 
 
-def _told(comment: str | None) -> dict[str, Any]:
+def _described(comment: str | None) -> dict[str, Any]:
     try:
-        found = orjson.loads(comment or "{}")
+        values = orjson.loads(comment or "{}")
     except orjson.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def _create(engine: Engine, generation: int, dim: int) -> VectorTable:
     """From this commit on every writer writes into it."""
-    made = VectorTable(generation, dim, False)
+    table = VectorTable(generation, dim, False)
     with writing(engine) as conn:
         comment = orjson.dumps({"library": library(conn), "dim": dim}).decode()
-        conn.exec_driver_sql(_CREATE.format(table=made.name, dim=dim))
-        conn.exec_driver_sql(f"COMMENT ON TABLE {made.name} IS '{comment}'")
-        note(conn, made)
-    return made
+        conn.exec_driver_sql(_CREATE.format(table=table.name, dim=dim))
+        conn.exec_driver_sql(f"COMMENT ON TABLE {table.name} IS '{comment}'")
+        note(conn, table)
+    return table
 
 
 def _fill(engine: Engine, table: VectorTable) -> VectorTable:
@@ -162,9 +162,9 @@ def _fill(engine: Engine, table: VectorTable) -> VectorTable:
 
 
 def _fill_page(conn: Connection, table: VectorTable, documents: list[str]) -> None:
-    found = say(conn, _ROWS.format(table=table.name), (table.generation, documents)).fetchall()
+    passage_rows = say(conn, _ROWS.format(table=table.name), (table.generation, documents)).fetchall()
     rows = []
-    for _, group in groupby(found, key=lambda row: row[0]):
+    for _, group in groupby(passage_rows, key=lambda row: row[0]):
         mine = list(group)
         for (_, key, _, seq, collection, acl, vector), side in zip(mine, side_values([row[2] for row in mine]), strict=True):
             rows.append((key, literal(np.frombuffer(vector, "<f4")), seq, collection, orjson.loads(acl), side))
@@ -220,8 +220,8 @@ _DEAD = "SELECT n_dead_tup, n_live_tup FROM pg_stat_all_tables WHERE relid = to_
 def has_graph(engine: Engine, table: VectorTable) -> bool:
     """Whether both graphs are complete."""
     with borrowed(engine) as conn:
-        found = dict(plain(conn, _VALID.format(table=table.name)).fetchall())
-    return all(found.get(f"{table.name}_{name}") for name in GRAPHS)
+        valid = dict(plain(conn, _VALID.format(table=table.name)).fetchall())
+    return all(valid.get(f"{table.name}_{name}") for name in GRAPHS)
 
 
 def dead_share(engine: Engine, table: VectorTable) -> float:

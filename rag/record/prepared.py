@@ -87,19 +87,19 @@ class PreparedStatement:
 
     def first(self, conn: Conn, **values: Any) -> Any:
         """The first row of a SELECT, by column names; None when there is none."""
-        found = self.run(conn, values).fetchone()
-        return None if found is None else self._row(*found)
+        row = self.run(conn, values).fetchone()
+        return None if row is None else self._row(*row)
 
     def value(self, conn: Conn, **values: Any) -> Any:
         """The first column of the first row; None when there is none."""
-        found = self.run(conn, values).fetchone()
-        return None if found is None else found[0]
+        row = self.run(conn, values).fetchone()
+        return None if row is None else row[0]
 
     def _word(self, conn: Conn) -> tuple[str, Callable[[Values], Any] | None, Values]:
         """The text, what puts its parameters in order where the driver counts them, and those that stand in the statement."""
-        made: Any = self._clause.compile(dialect=conn.dialect, column_keys=self._names or None)
-        constants = {name: value for name, value in made.params.items() if value is not None}
-        said = str(made), (_picker(made.positiontup or ()) if made.positional else None), constants
+        compiled: Any = self._clause.compile(dialect=conn.dialect, column_keys=self._names or None)
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        said = str(compiled), (_picker(compiled.positiontup or ()) if compiled.positional else None), constants
         self._said[conn.dialect.name] = said
         return said
 

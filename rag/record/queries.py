@@ -66,8 +66,8 @@ def value(engine: Engine, statement: str) -> Any:
 def passages_at(engine: Engine, ids: Iterable[int], version: int) -> list[PassageRow]:
     """Those of the passages that were live at index version `version`, in no order."""
     listed = _listed(ids)
-    found = _rows(engine, _PASSAGES.format(ids=listed, version=int(version))) if listed else []
-    return [PassageRow(*row) for row in found]
+    rows = _rows(engine, _PASSAGES.format(ids=listed, version=int(version))) if listed else []
+    return [PassageRow(*row) for row in rows]
 
 
 def tokens(engine: Engine, ids: Iterable[int]) -> dict[int, bytes]:
@@ -83,5 +83,5 @@ def _listed(ids: Iterable[int]) -> str:
 def _rows(engine: Engine, statement: str) -> Sequence[Any]:
     """One statement, and so one moment of the record. Raises DBAPIError, as SQLAlchemy does."""
     with borrowed(engine) as conn:
-        found: Sequence[Any] = plain(conn, statement).fetchall()
-        return found
+        rows: Sequence[Any] = plain(conn, statement).fetchall()
+        return rows

@@ -32,12 +32,12 @@ def live_quotes(engine: Engine, references: Iterable[Reference], scope: Scope) -
     )
     with engine.connect() as conn:
         rows = {row.id: row for row in conn.execute(query) if caller.permits(row.collection, orjson.loads(row.acl))}
-    found = {}
+    quotes = {}
     for one in wanted:
         row = rows.get(one.passage_id)
         if row is not None and row.start <= one.start < one.end <= row.start + len(row.text):
-            found[one] = row.text[one.start - row.start : one.end - row.start]
-    return found
+            quotes[one] = row.text[one.start - row.start : one.end - row.start]
+    return quotes
 
 
 def passage_texts(engine: Engine, ids: Iterable[int]) -> dict[int, tuple[str, str]]:

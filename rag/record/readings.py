@@ -13,12 +13,12 @@ from rag.record.schema import documents, meta, passages, versions
 from rag.record.tables.readings import readings
 
 
-def told(engine: Engine, document_id: str, version: int) -> dict[str, Any]:
+def report(engine: Engine, document_id: str, version: int) -> dict[str, Any]:
     """What the reader of a version noted; empty for versions of an older release."""
     query = select(readings.c.told).where(readings.c.document_id == document_id, readings.c.version == version)
     with engine.connect() as conn:
-        found = conn.scalar(query)
-    return dict(orjson.loads(found)) if found else {}
+        value = conn.scalar(query)
+    return dict(orjson.loads(value)) if value else {}
 
 
 def rules(engine: Engine) -> dict[str, dict[str, Any]]:
@@ -31,7 +31,7 @@ def rules(engine: Engine) -> dict[str, dict[str, Any]]:
     )
     with engine.connect() as conn:
         rows = conn.execute(query).all()
-    return {row.document_id: found for row in rows if (found := orjson.loads(row.told).get("rules"))}
+    return {row.document_id: kept for row in rows if (kept := orjson.loads(row.told).get("rules"))}
 
 
 def as_read(engine: Engine, doc: Document) -> dict[str, Any]:
@@ -68,13 +68,13 @@ def as_read(engine: Engine, doc: Document) -> dict[str, Any]:
         "url": doc.url,
         "text": text,
         "passages": list(seen.values()),
-        "told": told(engine, doc.id, doc.version),
+        "told": report(engine, doc.id, doc.version),
     }
 
 
 def _statement(one: Statement, text: str) -> dict[str, Any]:
     """A statement without what is empty."""
-    found = {
+    fields = {
         "kind": one.kind,
         "start": one.start,
         "end": one.end,
@@ -87,4 +87,4 @@ def _statement(one: Statement, text: str) -> dict[str, Any]:
         "above": one.above,
         "cells": [{"name": cell.name, "value": cell.value} for cell in one.cells],
     }
-    return {name: value for name, value in found.items() if value or name in ("start", "end")}
+    return {name: value for name, value in fields.items() if value or name in ("start", "end")}

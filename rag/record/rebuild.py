@@ -67,19 +67,19 @@ def start(engine: Engine, fingerprint: Fingerprint) -> int:
         query = select(generations.c.id).where(
             generations.c.fingerprint == text, generations.c.state.not_in(("live", "pruned"))
         )
-        found = conn.scalar(query.order_by(generations.c.id.desc()).limit(1))
-        if found is None:
+        generation = conn.scalar(query.order_by(generations.c.id.desc()).limit(1))
+        if generation is None:
             return begin(conn, fingerprint, "building")
-        conn.execute(update(generations).where(generations.c.id == found).values(state="building"))
-        return int(found)
+        conn.execute(update(generations).where(generations.c.id == generation).values(state="building"))
+        return int(generation)
 
 
 def former(engine: Engine) -> int | None:
     """The generation that was live before this one, if it is still there."""
     with engine.connect() as conn:
         query = select(func.max(generations.c.id)).where(generations.c.state == "former")
-        found = conn.scalar(query)
-        return None if found is None else int(found)
+        generation = conn.scalar(query)
+        return None if generation is None else int(generation)
 
 
 def lacking(conn: Connection, generation: int, limit: int) -> list[str]:

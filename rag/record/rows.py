@@ -28,7 +28,7 @@ class PreparedDocument:
     `vectors` (len(chunks), dim); `tokens`: bits of the token vectors of those passages that the record has none of;
     `words`: each passage's words with a space between, cut by the ledger itself when they are not given; `kept`: what is
     stored for a re-index in the place of the input's content; `masked`: how much personal data of each kind was replaced;
-    `told`: what its reader noted, JSON values; `url`: its address, where the input names none.
+    `report`: what its reader noted, JSON values; `url`: its address, where the input names none.
     """
 
     input: DocumentInput
@@ -40,7 +40,7 @@ class PreparedDocument:
     words: Sequence[str] = ()
     kept: bytes | None = None
     masked: Mapping[str, int] = field(default_factory=dict)
-    told: Mapping[str, Any] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=dict)
     url: str | None = None
 
 

@@ -43,18 +43,18 @@ def hit_json(hit: Hit, *, paths: bool = False) -> dict[str, Any]:
     }
 
 
-def hits_json(found: Retrieved, *, explain: bool = False, paths: bool = False) -> dict[str, Any]:
+def hits_json(retrieved: Retrieved, *, explain: bool = False, paths: bool = False) -> dict[str, Any]:
     """The reply of `POST /v1/retrieve` and `xiansou search --json`.
 
     With `explain`: how the question was understood (`query` as searched, its `words` with their idf, what `also` stands for
     them, `wishes` for product, version, date, what the stated ones did as `filters`) and the candidates that were `dropped`,
     each a hit with a `reason`.
     """
-    told: dict[str, Any] = {"hits": [hit_json(hit, paths=paths) for hit in found.hits], "index_version": found.version}
+    reply: dict[str, Any] = {"hits": [hit_json(hit, paths=paths) for hit in retrieved.hits], "index_version": retrieved.version}
     if explain:
-        dropped = [hit_json(hit, paths=paths) | {"reason": reason} for hit, reason in found.dropped]
-        told["explain"] = {**found.asked, "dropped": dropped}
-    return told
+        dropped = [hit_json(hit, paths=paths) | {"reason": reason} for hit, reason in retrieved.dropped]
+        reply["explain"] = {**retrieved.asked, "dropped": dropped}
+    return reply
 
 
 def document_json(doc: Document, *, paths: bool = False) -> dict[str, Any]:

@@ -46,12 +46,12 @@ def driven(url: str) -> URL:
 
     Several hosts may stand in it with commas between; the one that takes writes is meant. Raises ArgumentError.
     """
-    told = re.sub(r"^postgres://", "postgresql://", url.strip())
-    several = _HOSTS.match(told) if told.startswith("postgresql") else None
+    address = re.sub(r"^postgres://", "postgresql://", url.strip())
+    several = _HOSTS.match(address) if address.startswith("postgresql") else None
     if several is not None:
-        told = f"{several['before']}{several['after'] or ''}"
+        address = f"{several['before']}{several['after'] or ''}"
     try:
-        parsed = make_url(told)
+        parsed = make_url(address)
     except ValueError as exc:  # a port that is no number
         raise ArgumentError(str(exc)) from exc
     if parsed.drivername in ("postgresql", "postgresql+psycopg2"):
@@ -64,8 +64,8 @@ def driven(url: str) -> URL:
     return parsed
 
 
-def _given(told: Any) -> tuple[str, ...]:
-    return (told,) if isinstance(told, str) else tuple(told or ())
+def _given(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
 
 
 def connect_args(url: URL) -> dict[str, Any]:

@@ -29,14 +29,14 @@ def suggested(engine: Engine, scope: Scope, language: Language, limit: int) -> l
         query = query.where(versions.c.collection == scope.collection)
     with engine.connect() as conn:
         rows = conn.execute(query.where(passages.c.generation == (live_generation(conn) or 0))).all()
-    found = [
+    questions = [
         question
         for row in rows
         if scope.permits(row.collection, orjson.loads(row.acl))
         and (question := _main(orjson.loads(row.section), row.context)) is not None
         and is_chinese(question) == (language == "zh")
     ]
-    return _spread(list(dict.fromkeys(found)), limit)
+    return _spread(list(dict.fromkeys(questions)), limit)
 
 
 def _main(section: Sequence[str], context: str) -> str | None:

@@ -58,25 +58,25 @@ class Sum:
 
 def equalise(source: Connection, target: Engine, step: Step) -> tuple[Difference, dict[str, Sum]]:
     """Brings all tables of the target to what `source`, a transaction that sees one moment, has; and the sums of that."""
-    told, sums = Difference(), dict[str, Sum]()
+    difference, sums = Difference(), dict[str, Sum]()
     for table in reversed(metadata.sorted_tables):
-        _remove(source, target, table, told)
+        _remove(source, target, table, difference)
     for table in metadata.sorted_tables:
-        sums[table.name] = found = Sum()
+        sums[table.name] = summed = Sum()
         for rows in chunks(source, table):
-            found.add(rows)
-            _put(target, table, rows, told)
+            summed.add(rows)
+            _put(target, table, rows, difference)
             step(len(rows))
-    return told, sums
+    return difference, sums
 
 
 def sums_of(conn: Connection) -> dict[str, Sum]:
     """Of all tables, read whole."""
-    found = {table.name: Sum() for table in metadata.sorted_tables}
+    sums = {table.name: Sum() for table in metadata.sorted_tables}
     for table in metadata.sorted_tables:
         for rows in chunks(conn, table):
-            found[table.name].add(rows)
-    return found
+            sums[table.name].add(rows)
+    return sums
 
 
 def chunks(conn: Connection, table: Table, columns: Sequence[Any] = ()) -> Iterator[list[Row]]:
@@ -97,7 +97,7 @@ def chunks(conn: Connection, table: Table, columns: Sequence[Any] = ()) -> Itera
         last = tuple(rows[-1][at] for at in places)
 
 
-def _put(target: Engine, table: Table, rows: list[Row], told: Difference) -> None:
+def _put(target: Engine, table: Table, rows: list[Row], difference: Difference) -> None:
     key = list(table.primary_key.columns)
     places = [list(table.columns).index(one) for one in key]
     by_key = {tuple(row[at] for at in places): row for row in rows}
@@ -123,23 +123,23 @@ def _put(target: Engine, table: Table, rows: list[Row], told: Difference) -> Non
                     for one in values
                 ],
             )
-    told.copied += len(new)
-    told.changed += len(changed)
+    difference.copied += len(new)
+    difference.changed += len(changed)
 
 
-def _remove(source: Connection, target: Engine, table: Table, told: Difference) -> None:
+def _remove(source: Connection, target: Engine, table: Table, difference: Difference) -> None:
     """What the source has no more: an erased document's rows, an answer that was removed."""
     key = list(table.primary_key.columns)
     with target.connect() as conn:
-        for found in chunks(conn, table, key):
-            there = {tuple(row) for row in source.execute(_among(table, select(*key), found))}
-            gone = [one for one in found if one not in there]
+        for keys in chunks(conn, table, key):
+            there = {tuple(row) for row in source.execute(_among(table, select(*key), keys))}
+            gone = [one for one in keys if one not in there]
             if gone:
                 with writing(target) as writer:
                     here = and_(*(column == bindparam(f"key_{column.key}") for column in key))
                     names = [f"key_{column.key}" for column in key]
                     writer.execute(delete(table).where(here), [dict(zip(names, one, strict=True)) for one in gone])
-                told.removed += len(gone)
+                difference.removed += len(gone)
 
 
 def _among(table: Table, query: Any, keys: Any) -> Any:

@@ -81,7 +81,7 @@ def found(application: Application, question: str) -> set[str]:
 def test_with_synchronous_commit_nothing_acknowledged_is_lost(opened: Open) -> None:
     with pair(synchronous=True) as (first, second, url):
         application, other = opened("a", url), opened("b", url)
-        assert "on a standby too" in durability(application.ledger.engine).told  # type: ignore[union-attr]
+        assert "on a standby too" in durability(application.ledger.engine).detail  # type: ignore[union-attr]
         acked: list[int] = []
         stop = threading.Event()
 
@@ -107,7 +107,7 @@ def test_with_synchronous_commit_nothing_acknowledged_is_lost(opened: Open) -> N
         for one in (application, other):
             assert found(one, "gauge shows") >= {f"The gauge shows {n} bar." for n in acked}
             assert {doc.id for doc in one.ledger.page(limit=500)} >= {f"d{n}" for n in acked}
-        assert "no standby follows" in durability(application.ledger.engine).told  # type: ignore[union-attr]
+        assert "no standby follows" in durability(application.ledger.engine).detail  # type: ignore[union-attr]
 
 
 def test_a_commit_is_not_acknowledged_while_the_standby_is_away_whatever_the_time_limit(opened: Open) -> None:
@@ -135,7 +135,7 @@ def test_what_a_failover_lost_is_not_answered_from(opened: Open) -> None:
         put(application, "kept", "The valve is green.")
         _until(lambda: second.ask("SELECT count(*) FROM documents", "x") == 1)
         told = durability(application.ledger.engine)
-        assert told is not None and told.fix is not None and "may lose" in told.told
+        assert told is not None and told.fix is not None and "may lose" in told.detail
         second.stop()  # the last writes reach it too late
         put(application, "kept", "The valve is red.")
         put(application, "lost", "The lost valve is blue.")

@@ -181,30 +181,30 @@ class PgVectors:
             head, ids, scores = self._read(way)
             if where is not None and head > where.version and not len(late[0]):
                 late = self._retired(query, where.version)  # read later than the rows: nothing falls between
-            found = _ranked(np.concatenate([ids, late[0]]), np.concatenate([scores, late[1]]), allowed, k)
-            if len(found[0]) >= k or (way.exact and len(ids) < way.rows):
+            best = _ranked(np.concatenate([ids, late[0]]), np.concatenate([scores, late[1]]), allowed, k)
+            if len(best[0]) >= k or (way.exact and len(ids) < way.rows):
                 break
-        return found
+        return best
 
     def _ways(self, query: Vectors, k: int, allowed: Ids | None, where: Where | None) -> Iterator[_Way]:
         """Statements to try until there are k rows or truly no more."""
-        told = {"table": self._table.name, "dim": self._dim, "q": literal(query)}
+        values = {"table": self._table.name, "dim": self._dim, "q": literal(query)}
         if allowed is not None and len(allowed) <= self._gather:
-            text = _EXACT.format(where=f" WHERE id IN ({_listed(allowed)})", n=len(allowed) + 1, **told)
+            text = _EXACT.format(where=f" WHERE id IN ({_listed(allowed)})", n=len(allowed) + 1, **values)
             yield _Way(text, len(allowed) + 1, exact=True)
             return
         conditions = _conditions(where)
         if 2 * k <= _MOST_EFFORT and self._has_graph():
             rows = max(2 * k, k + 30)
             parts = [
-                _PART.format(where=_all([of_graph, *conditions]), n=rows, **told)
+                _PART.format(where=_all([of_graph, *conditions]), n=rows, **values)
                 for name, of_graph in GRAPHS.items()
                 if where is None or where.chinese is None or where.chinese == (name == "han")
             ]
-            yield _Way(_NEAR.format(parts=" UNION ALL ".join(parts), n=rows, dim=self._dim, q=told["q"]), rows, exact=False)
+            yield _Way(_NEAR.format(parts=" UNION ALL ".join(parts), n=rows, dim=self._dim, q=values["q"]), rows, exact=False)
         rows = k if allowed is None else 4 * k
         while True:
-            yield _Way(_EXACT.format(where=_all(conditions), n=rows, **told), rows, exact=True)
+            yield _Way(_EXACT.format(where=_all(conditions), n=rows, **values), rows, exact=True)
             rows *= 8
 
     def _read(self, way: _Way) -> tuple[int, Ids, Scores]:
@@ -220,10 +220,10 @@ class PgVectors:
             ]
         with _alone(self._engine) as conn:
             cursor = plain(conn, "; ".join([*steps, _HEAD, way.text, "COMMIT"]))
-            told = [cursor.fetchall() if cursor.description else []]
+            results = [cursor.fetchall() if cursor.description else []]
             while cursor.nextset():
-                told.append(cursor.fetchall() if cursor.description else [])
-        (head,), rows = told[-3][0], told[-2]
+                results.append(cursor.fetchall() if cursor.description else [])
+        (head,), rows = results[-3][0], results[-2]
         ids = np.fromiter((row[0] for row in rows), np.int64, len(rows))
         return int(head), ids, np.fromiter((row[1] for row in rows), np.float32, len(rows))
 
@@ -277,7 +277,7 @@ class PgVectors:
         kind, offset = (">f4", 4) if from_table else ("<f4", 0)
         with borrowed(self._engine) as conn, conn.connection.cursor(binary=True) as cursor:
             cursor.execute(text, prepare=False)
-            return {key: np.frombuffer(told, kind, offset=offset).astype(np.float32) for key, told in cursor.fetchall()}
+            return {key: np.frombuffer(raw, kind, offset=offset).astype(np.float32) for key, raw in cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,16 +307,16 @@ def _conditions(where: Where | None) -> list[str]:
     """Of the columns; see `Scope.permits`."""
     if where is None:
         return []
-    told, scope = [f"created_seq <= {int(where.version)}"], where.scope
+    conditions, scope = [f"created_seq <= {int(where.version)}"], where.scope
     if where.chinese is not None:
-        told.append(f"side = {CHINESE if where.chinese else OTHER}")
+        conditions.append(f"side = {CHINESE if where.chinese else OTHER}")
     if scope.collection is not None:
-        told.append(f"collection = {_quoted(scope.collection)}")
+        conditions.append(f"collection = {_quoted(scope.collection)}")
     if scope.collections is not None:
-        told.append(f"collection = ANY({_array(scope.collections)})")
+        conditions.append(f"collection = ANY({_array(scope.collections)})")
     if scope.groups is not None:
-        told.append(f"(acl = '{{}}' OR acl && {_array(scope.groups)})")
-    return told
+        conditions.append(f"(acl = '{{}}' OR acl && {_array(scope.groups)})")
+    return conditions
 
 
 def _all(conditions: Sequence[str]) -> str:

@@ -39,21 +39,21 @@ def current(engine: Engine, *, filling: bool = False) -> bool:
             fix="Run `xiansou migrate --to …` again with the settings of the original.",
             code="migration_unfinished",
         )
-    found = state.get("schema")
-    return found is not None and _number(found) == SCHEMA_VERSION
+    schema = state.get("schema")
+    return schema is not None and _number(schema) == SCHEMA_VERSION
 
 
 def migrate(conn: Connection) -> None:
     """Creates the tables of a new ledger, or brings an older one up. Inside a write transaction. Raises ConfigError."""
     assert tables.MODULES  # their tables are in the metadata by now
-    found = conn.scalar(_SCHEMA) if _is_ours(conn) else None
-    if found is None:
+    schema = conn.scalar(_SCHEMA) if _is_ours(conn) else None
+    if schema is None:
         metadata.create_all(conn)
         values = {"schema": str(SCHEMA_VERSION), "library": uuid.uuid4().hex, "epoch": uuid.uuid4().hex}
         for key, value in values.items():  # the ids tell this ledger from all others, and from itself before a restore
             conn.execute(meta.insert().values(key=key, value=value))
-    elif _number(found) < SCHEMA_VERSION:
-        upgrade(conn, _number(found))
+    elif _number(schema) < SCHEMA_VERSION:
+        upgrade(conn, _number(schema))
         conn.execute(update(meta).where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION)))
 
 
@@ -87,11 +87,11 @@ def upgrade(conn: Connection, version: int, target: str = "head") -> None:
     command.upgrade(config, target)
 
 
-def _number(found: str) -> int:
-    if int(found) > SCHEMA_VERSION:
+def _number(schema: str) -> int:
+    if int(schema) > SCHEMA_VERSION:
         raise ConfigError(
-            f"the ledger has schema {found}; this program knows {SCHEMA_VERSION}.",
+            f"the ledger has schema {schema}; this program knows {SCHEMA_VERSION}.",
             field="data_dir",
             fix="Run the newer Xiansou that wrote it.",
         )
-    return int(found)
+    return int(schema)

@@ -64,7 +64,7 @@ def test_a_document_as_it_was_read(application: Application, tmp_path: Path) -> 
     assert all(found["text"][one["start"] : one["end"]] for one in statements)
     json.dumps(found)
     erase(application.ledger.engine, tmp_path, "faq.xlsx")
-    assert readings.told(application.ledger.engine, "faq.xlsx", 1) == {}
+    assert readings.report(application.ledger.engine, "faq.xlsx", 1) == {}
 
 
 def test_a_summary_tells_what_was_left_out(application: Application, folder: Path) -> None:
