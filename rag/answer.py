@@ -89,9 +89,9 @@ class Answerer:
         """Hits only, best first; with `explain` also what was dropped, and why. Raises IndexBehind, InputError."""
         return self._searcher.search(question, explain=explain)
 
-    def likelihood(self, question: Question, found: Retrieved) -> float:
+    def likelihood(self, question: Question, retrieved: Retrieved) -> float:
         """0..1: how likely what was found for a question answers it: what is compared with the threshold of refusing."""
-        read = replace(found, hits=tuple(hit for hit in found.hits if not hit.aside) or found.hits)
+        read = replace(retrieved, hits=tuple(hit for hit in retrieved.hits if not hit.aside) or retrieved.hits)
         query = rewrite(question)
         return likelihood(query, read, self._wording.scores(query, read)[0])
 
@@ -157,25 +157,25 @@ class Answerer:
             yield self._chat(run)
             return
         with run.stage("retrieve"):
-            found = self._searcher.read(question, widen=run.llm is not None)
-        run.reranked(found.rerank_ms)
-        numbering, sentences, contradictions = Numbering(found.hits), list[Sentence](), Contradictions(found.hits)
-        run.approved, reuse, first = faq.approved(query, found.hits, self._embedder), Reuse(), self.generator_of(question)
+            retrieved = self._searcher.read(question, widen=run.llm is not None)
+        run.reranked(retrieved.rerank_ms)
+        numbering, sentences, contradictions = Numbering(retrieved.hits), list[Sentence](), Contradictions(retrieved.hits)
+        run.approved, reuse, first = faq.approved(query, retrieved.hits, self._embedder), Reuse(), self.generator_of(question)
         if run.approved is None:
-            run.scores, run.bits = self._wording.scores(query, found)
-            run.refused = _refusal(run, query, found)
+            run.scores, run.bits = self._wording.scores(query, retrieved)
+            run.refused = _refusal(run, query, retrieved)
         if run.refused is None:
             if run.approved is None and memory is not None:
-                reuse = memory.reuse(question, query, found, first)
-            for sentence in reuse.sentences or self._wording.sentences(run, query, found, numbering, contradictions):
+                reuse = memory.reuse(question, query, retrieved, first)
+            for sentence in reuse.sentences or self._wording.sentences(run, query, retrieved, numbering, contradictions):
                 sentences.append(sentence)
                 yield sentence
         elif run.off_task and run.refused == "no_relevant_content":
-            found = replace(found, hits=())  # what was found by chance is nothing to point at
-        answer = reuse.answer(finish(run, found, sentences, numbering, contradictions, first))
+            retrieved = replace(retrieved, hits=())  # what was found by chance is nothing to point at
+        answer = reuse.answer(finish(run, retrieved, sentences, numbering, contradictions, first))
         if run.cut or answer.generator != first:  # the next one may have more luck
             reuse = Reuse()
-        yield AnswerTrace(question, query, found.hits, run.messages, run.raw, tuple(sentences), answer, reuse)
+        yield AnswerTrace(question, query, retrieved.hits, run.messages, run.raw, tuple(sentences), answer, reuse)
 
     def _chat(self, run: Run) -> AnswerTrace:
         """What is said to a message that asks nothing of the documents."""
@@ -203,13 +203,13 @@ class Answerer:
         return run
 
 
-def _refusal(run: Run, query: str, found: Retrieved) -> Reason | None:
+def _refusal(run: Run, query: str, retrieved: Retrieved) -> Reason | None:
     """Why nothing is answered from what was found; None: something is."""
     if unsafe(run.question.text):
         return "unsafe_question"
-    if found.unknown:
+    if retrieved.unknown:
         return "unknown_name"
-    least = threshold(run.profile.max_wrong_rate, found.unanswered)
-    probable = likelihood(query, found, run.scores) >= least
-    answerable = not run.off_task and (probable or certain(query, found) or goes_on(run.question, found.hits))
+    least = threshold(run.profile.max_wrong_rate, retrieved.unanswered)
+    probable = likelihood(query, retrieved, run.scores) >= least
+    answerable = not run.off_task and (probable or certain(query, retrieved) or goes_on(run.question, retrieved.hits))
     return None if answerable else "no_relevant_content"

@@ -65,9 +65,9 @@ def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> list[Check]:
     except XiansouError as exc:
         return [Check(name, "fail", exc.detail, exc.fix)]
     except Exception as exc:
-        told = explained(exc)
-        if told is not None:
-            return [Check(name, "fail", told.detail, told.fix)]
+        error = explained(exc)
+        if error is not None:
+            return [Check(name, "fail", error.detail, error.fix)]
         return [Check(name, "fail", f"cannot be examined ({type(exc).__name__})", "Please report this.")]
 
 
@@ -86,8 +86,8 @@ def _ledger(settings: Settings) -> Iterator[Check]:
     try:
         with ledger.engine.connect() as conn:
             if conn.dialect.name == "sqlite":
-                found = conn.exec_driver_sql("PRAGMA quick_check").scalar()
-                if found != "ok":
+                verdict = conn.exec_driver_sql("PRAGMA quick_check").scalar()
+                if verdict != "ok":
                     yield Check(
                         "ledger",
                         "fail",
@@ -119,10 +119,10 @@ def _keys(settings: Settings) -> Iterator[Check]:
     """An expired key is still sent by somebody; a key for everything without an end is no fault, but worth a word."""
     ledger = Ledger.open(settings.database_url)
     try:
-        found = Keys(ledger.engine).all()
+        keys = Keys(ledger.engine).all()
     finally:
         ledger.close()
-    live, expired = ([key for key in found if key.state == state] for state in ("live", "expired"))
+    live, expired = ([key for key in keys if key.state == state] for state in ("live", "expired"))
     endless = [key for key in live if "admin" in key.rights.scopes and key.expires_at is None]
     detail = f"{len(live)} live, {len(expired)} expired"
     state: Literal["ok", "warn"] = "ok"
@@ -178,8 +178,8 @@ def _index(settings: Settings) -> Iterator[Check]:
 def _refusals(fitted: Calibration, passages: int) -> Check:
     """No fault: the shipped curve is what public sets taught, and own questions tell more."""
     if fitted.unanswered or passages < WORTH_CALIBRATING:
-        told = f"fitted on {fitted.questions} questions of this library" if fitted.unanswered else "by the shipped curve"
-        return Check("refusals", "ok", told)
+        detail = f"fitted on {fitted.questions} questions of this library" if fitted.unanswered else "by the shipped curve"
+        return Check("refusals", "ok", detail)
     return Check("refusals", "ok", "by the shipped curve, which knows nothing of these documents", CALIBRATE)
 
 
@@ -201,15 +201,15 @@ def _redis(settings: Settings) -> Iterator[Check]:
 
 def _generators(settings: Settings) -> Iterator[Check]:
     """The backend of every profile, each asked for one token; equal ones once."""
-    asked: list[GeneratorSettings] = []
+    checked: list[GeneratorSettings] = []
     for name, profile in settings.profiles.items():
-        told = profile.generator
-        if any(_same_backend(told, other) for other in asked):
+        generator = profile.generator
+        if any(_same_backend(generator, other) for other in checked):
             continue
-        asked.append(told)
+        checked.append(generator)
         title = "generator" if name == DEFAULT_PROFILE else f"generator of {name}"
         try:
-            yield _generator(told, title)
+            yield _generator(generator, title)
         except XiansouError as exc:  # a missing extra, an option that it does not have
             yield Check(title, "fail", exc.detail, exc.fix)
 
@@ -218,13 +218,17 @@ def _same_backend(one: GeneratorSettings, other: GeneratorSettings) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in ("kind", "base_url", "model", "api_key", "options"))
 
 
-def _generator(told: GeneratorSettings, title: str) -> Check:
-    if told.kind == "extractive":
+def _generator(settings: GeneratorSettings, title: str) -> Check:
+    if settings.kind == "extractive":
         return Check(title, "ok", "extractive: answers quote the documents, no LLM is called")
-    where = f"{told.model} at {operation.hidden(told.base_url)}" if told.base_url else f"{told.kind}: {told.model}"
-    if told.base_url and not _ADDRESS.match(told.base_url):
+    where = (
+        f"{settings.model} at {operation.hidden(settings.base_url)}"
+        if settings.base_url
+        else f"{settings.kind}: {settings.model}"
+    )
+    if settings.base_url and not _ADDRESS.match(settings.base_url):
         return Check(title, "fail", f"{where}: that is no address", "Begin `generator.base_url` with http:// or https://.")
-    generator = load_generator(told)
+    generator = load_generator(settings)
     assert generator is not None
     backend = Backend(generator)
     try:
@@ -240,7 +244,7 @@ def _generator(told: GeneratorSettings, title: str) -> Check:
             )
         return Check(title, "ok", f"{where}, answers in {took:.1f} s")
     except UpstreamError as exc:
-        return Check(title, "fail", f"{where}: {_reason(exc)}", _remedy(exc, told))
+        return Check(title, "fail", f"{where}: {_reason(exc)}", _remedy(exc, settings))
     finally:
         backend.close()
 
@@ -256,12 +260,12 @@ def _reason(error: UpstreamError) -> str:
     return f"cannot be reached ({type(cause).__name__})" if cause is not None else error.detail
 
 
-def _remedy(error: UpstreamError, told: GeneratorSettings) -> str:
+def _remedy(error: UpstreamError, settings: GeneratorSettings) -> str:
     status = status_of_backend(error)
     if status in (401, 403):
         return "Correct `generator.api_key`, best as XIANSOU__GENERATOR__API_KEY in the environment."
     if status == 404:
-        return f"Correct `generator.model` or `generator.base_url`: {_listed(told)}"
+        return f"Correct `generator.model` or `generator.base_url`: {_listed(settings)}"
     if status == 429:
         return "It is asked too much, or its quota is spent: wait, or raise the quota."
     if status is not None and status >= 500:
@@ -269,16 +273,16 @@ def _remedy(error: UpstreamError, told: GeneratorSettings) -> str:
     return "Start that server, or correct `generator.base_url`."
 
 
-def _listed(told: GeneratorSettings) -> str:
+def _listed(settings: GeneratorSettings) -> str:
     """The models that an OpenAI-compatible server names, for a name that is spelt wrong."""
-    if told.kind != "openai":
+    if settings.kind != "openai":
         return "see what that server offers."
     try:
-        key = {"Authorization": f"Bearer {told.api_key.get_secret_value() or 'none'}"}
-        found = httpx.get(f"{told.base_url.rstrip('/')}/models", headers=key, timeout=5).json()
-        names = [str(model["id"]) for model in found["data"]]
+        key = {"Authorization": f"Bearer {settings.api_key.get_secret_value() or 'none'}"}
+        reply = httpx.get(f"{settings.base_url.rstrip('/')}/models", headers=key, timeout=5).json()
+        names = [str(model["id"]) for model in reply["data"]]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return "its list of models cannot be read either."
-    near = difflib.get_close_matches(told.model, names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(settings.model, names, n=1, cutoff=0.5)
     shown = ", ".join(names[:_SHOWN_MODELS])
     return f"did you mean `{near[0]}`?" if near else f"it has {shown or 'no models'}."

@@ -37,11 +37,11 @@ def hidden(url: str) -> str:
 def disk(settings: Settings) -> Iterator[Check]:
     """Room where `data_dir` is, and whether others may read the ledger."""
     folder, free = settings.data_dir.resolve(), free_bytes(settings.data_dir)
-    told = f"{folder}, {free / 1e9:.1f} GB free"
+    detail = f"{folder}, {free / 1e9:.1f} GB free"
     if free < FULL:
-        yield Check("data_dir", "fail", f"{told}: the disk is full; questions are answered, writes fail", "Free some space.")
+        yield Check("data_dir", "fail", f"{detail}: the disk is full; questions are answered, writes fail", "Free some space.")
     else:
-        yield Check("data_dir", "ok" if free >= LITTLE else "warn", told, None if free >= LITTLE else "Free some space.")
+        yield Check("data_dir", "ok" if free >= LITTLE else "warn", detail, None if free >= LITTLE else "Free some space.")
     file = settings.ledger_file
     if file is not None and file.exists() and file.stat().st_mode & 0o077:
         fix = f"It holds all documents: `chmod 600 {file}*`, unless a group of yours is meant to read it."
@@ -101,9 +101,9 @@ def backups(settings: Settings, engine: Engine) -> Iterator[Check]:
 
 def acknowledged(engine: Engine) -> Iterator[Check]:
     """What an acknowledgement is worth when a server is lost; nothing for SQLite."""
-    found = durability(engine)
-    if found is not None:
-        yield Check("durability", "warn" if found.fix else "ok", found.detail, found.fix)
+    state = durability(engine)
+    if state is not None:
+        yield Check("durability", "warn" if state.fix else "ok", state.detail, state.fix)
 
 
 def memory(settings: Settings) -> Iterator[Check]:
@@ -111,9 +111,9 @@ def memory(settings: Settings) -> Iterator[Check]:
     pid = holder(settings.data_dir)
     if pid is None:
         return
-    found = memory_by_process(pid)
-    each = ", ".join(f"{kind} {resident / 1e6:.0f} MB" for kind, _, resident in found)
-    yield Check("memory", "ok", f"{sum(resident for *_, resident in found) / 1e9:.1f} GB: {each}")
+    processes = memory_by_process(pid)
+    each = ", ".join(f"{kind} {resident / 1e6:.0f} MB" for kind, _, resident in processes)
+    yield Check("memory", "ok", f"{sum(resident for *_, resident in processes) / 1e9:.1f} GB: {each}")
 
 
 def ago(at: float) -> str:
@@ -130,13 +130,15 @@ def vectors(mirror: Mirror) -> Iterator[Check]:
     index = mirror.index
     if not isinstance(index, PgVectors):
         return
-    found = drift(mirror.engine, index.table)
-    told = f"{found.rows} rows in `{index.table.name}`, {'with' if found.graph else 'without'} a graph"
-    if found.lacking or found.foreign:
-        wrong = f"{told}; {found.lacking} passages have no row, {found.foreign} rows have no live passage"
+    state = drift(mirror.engine, index.table)
+    detail = f"{state.rows} rows in `{index.table.name}`, {'with' if state.graph else 'without'} a graph"
+    if state.lacking or state.foreign:
+        wrong = f"{detail}; {state.lacking} passages have no row, {state.foreign} rows have no live passage"
         fix = f"Drop the table `{index.table.name}` and restart: it is built anew from the ledger."
         yield Check("vectors", "fail", wrong, fix)
-    elif found.rows >= GRAPH_FROM and not found.graph:
-        yield Check("vectors", "warn", f"{told}: all are read for every question", "The service builds it; look into its log.")
+    elif state.rows >= GRAPH_FROM and not state.graph:
+        yield Check(
+            "vectors", "warn", f"{detail}: all are read for every question", "The service builds it; look into its log."
+        )
     else:
-        yield Check("vectors", "ok", told)
+        yield Check("vectors", "ok", detail)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Usage
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.errors import UpstreamError
 from rag.ports import Vectors
 from rag.text.tokens import words
@@ -66,8 +66,8 @@ def _places(text: str) -> NDArray[np.int32]:
     """Where each of `words(text)` begins: at the next place that holds its first letters, else where the last one was."""
     plain, at, spans = text.lower(), 0, list[tuple[int, int]]()
     for word in words(text):
-        found = plain.find(word[:3], at)
-        at = at if found < 0 else found
+        place = plain.find(word[:3], at)
+        at = at if place < 0 else place
         spans.append((at, min(at + len(word), len(text))))
     return np.array(spans, np.int32).reshape(-1, 2)
 
@@ -97,7 +97,9 @@ class ScriptedGenerator:
         self.prompts: list[list[dict[str, str]]] = []
         self.samplings: list[Sampling] = []
 
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = AS_TOLD) -> ScriptedStream:
+    def generate(
+        self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = DEFAULT_SAMPLING
+    ) -> ScriptedStream:
         self.prompts.append(list(messages))
         self.samplings.append(sampling)
         if not self._replies:

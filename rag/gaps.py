@@ -45,7 +45,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Retried:
     """What asking a gap's questions again gave: how many there are, are answered, are answered from the new document."""
 
     asked: int
@@ -81,9 +81,9 @@ def find_gap(application: Application, gap_id: str, collections: Collection[str]
 
 def nearest(application: Application, gap: Gap) -> list[dict[str, Any]]:
     """Documents that come nearest to an answer, best first."""
-    found = application.answerer.retrieve(Question(gap.name, scope=Scope(gap.collection), top_k=20))
+    retrieved = application.answerer.retrieve(Question(gap.name, scope=Scope(gap.collection), top_k=20))
     best: dict[str, dict[str, Any]] = {}
-    for hit in found.hits:
+    for hit in retrieved.hits:
         passage = hit.passage
         entry = {"title": passage.title, "section": list(passage.section), "probability": round(hit.probability, 4)}
         best.setdefault(passage.document_id, {"document_id": passage.document_id, **entry})
@@ -97,10 +97,10 @@ def draft(application: Application, gap: Gap) -> dict[str, Any] | None:
     """
     if gap.corrections:
         return {"question": gap.name, "answer": gap.corrections[-1], "source": "correction", "citations": []}
-    asked = Question(gap.name, scope=Scope(gap.collection))
-    if application.answerer.generator_of(asked) == "extractive":
+    question = Question(gap.name, scope=Scope(gap.collection))
+    if application.answerer.generator_of(question) == "extractive":
         return None
-    answer = application.answerer.lenient().answer(asked)
+    answer = application.answerer.lenient().answer(question)
     text = re.sub(r"\s*\[\d+\]", "", answer.answer) if answer.status == "answered" else None
     cited = [{"document_id": c.document_id, "version": c.version, "cited_text": c.cited_text} for c in answer.citations]
     return {"question": gap.name, "answer": text, "source": "llm", "citations": cited}
@@ -125,7 +125,7 @@ def faq_document(gap: Gap, answer: str) -> DocumentInput:
     )
 
 
-def accepted(application: Application, gap: Gap, document_id: str) -> Asked:
+def accepted(application: Application, gap: Gap, document_id: str) -> Retried:
     """Notes that a document was published for the gap, and asks its questions again. None of that counts as traffic."""
     GapBook(application.ledger.engine).decide(gap.id, gap.members[0].answer_id, gap.name, "accepted", document_id)
     quiet, answered, cites, left = application.answerer.quiet(), 0, 0, []
@@ -137,7 +137,7 @@ def accepted(application: Application, gap: Gap, document_id: str) -> Asked:
         cites += any(citation.document_id == document_id for citation in answer.citations)
         if answer.status != "answered":
             left.append(text)
-    return Asked(len(gap.questions[:_MOST_ASKED]), answered, cites, tuple(left))
+    return Retried(len(gap.questions[:_MOST_ASKED]), answered, cites, tuple(left))
 
 
 def dismiss(application: Application, gap: Gap) -> Decision:
@@ -194,8 +194,8 @@ def _gap(members: list[OpenQuestion], vectors: Vectors, named: list[str], decide
         members, state = [one for one in members if one.at > decision.at], "open"
         name = name if name in {one.question for one in members} else members[-1].question
     key = decision.id if decision else f"gap_{hashlib.sha256(founder.answer_id.encode()).hexdigest()[:16]}"
-    asked = tuple(dict.fromkeys([name, *(one.question for one in members)]))
-    return Gap(key, name, tuple(named), state, founder.collection, tuple(members), asked, decision)
+    questions = tuple(dict.fromkeys([name, *(one.question for one in members)]))
+    return Gap(key, name, tuple(named), state, founder.collection, tuple(members), questions, decision)
 
 
 def _vectors(questions: Sequence[OpenQuestion], embedder: Embedder) -> Vectors:
@@ -203,6 +203,6 @@ def _vectors(questions: Sequence[OpenQuestion], embedder: Embedder) -> Vectors:
     kept = {at: one.vector for at, one in enumerate(questions) if one.vector and one.model == embedder.model_id}
     missing = [at for at in range(len(questions)) if at not in kept]
     if missing:
-        made = embedder.embed_queries([questions[at].query for at in missing])
-        kept |= {at: row.astype("<f4").tobytes() for at, row in zip(missing, made, strict=True)}
+        vectors = embedder.embed_queries([questions[at].query for at in missing])
+        kept |= {at: row.astype("<f4").tobytes() for at, row in zip(missing, vectors, strict=True)}
     return unpack([kept[at] for at in range(len(questions))])

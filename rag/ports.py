@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Usage
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 
 Vectors = NDArray[np.float32]
 
@@ -120,7 +120,9 @@ class Generator(Protocol):
     @property
     def name(self) -> str: ...
 
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = AS_TOLD) -> Generation:
+    def generate(
+        self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = DEFAULT_SAMPLING
+    ) -> Generation:
         """`deadline` in `time.monotonic()` seconds; `sampling`: for this call, over the backend's own settings.
 
         Raises UpstreamError when the backend fails.

@@ -198,16 +198,16 @@ def load_entails(settings: Settings) -> Entails | None:
 
 def load_generators(settings: Settings) -> dict[str, Generator | None]:
     """The backend of every profile; equal settings share one. None: the extractive generator. Raises ConfigError."""
-    made: list[tuple[GeneratorSettings, Generator | None]] = []
-    found = {}
+    loaded: list[tuple[GeneratorSettings, Generator | None]] = []
+    backends = {}
     for name, profile in settings.profiles.items():
         unseen = {"system": "", "fallback": [], "condense": True}  # by the backend itself
         generator = profile.generator.model_copy(update=unseen)
-        backend = next((backend for known, backend in made if known == generator), None)
+        backend = next((backend for known, backend in loaded if known == generator), None)
         if backend is None:
-            made.append((generator, backend := load_generator(generator)))
-        found[name] = backend
-    return found
+            loaded.append((generator, backend := load_generator(generator)))
+        backends[name] = backend
+    return backends
 
 
 def load_generator(generator: GeneratorSettings) -> Generator | None:

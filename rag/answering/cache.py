@@ -50,7 +50,7 @@ def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str
         [(hit.passage.id, hit.passage.document_id, hit.passage.version) for hit in hits],
         fingerprint,
         generator,
-        question.sampling.told() if version is None else {},
+        question.sampling.as_dict() if version is None else {},
         version,
         clock.today(),  # what is in force changes from one day to the next
     ]

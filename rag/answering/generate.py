@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rag.answering.breaker import Breaker
 from rag.answering.stop import Stop, enter
 from rag.domain import Usage
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.errors import Cancelled, UpstreamError
 from rag.ports import Generator
 from rag.runtime import telemetry
@@ -50,7 +50,7 @@ class Backend:
         deadline: float,
         first_by: float | None = None,
         gone: threading.Event | None = None,
-        sampling: Sampling = AS_TOLD,
+        sampling: Sampling = DEFAULT_SAMPLING,
         fair: bool = True,
     ) -> Running:
         """Nothing happens before the result is iterated.
@@ -78,7 +78,13 @@ class Running:
     """
 
     def __init__(
-        self, backend: Backend, messages: Messages, stop: Stop, first_by: float, sampling: Sampling = AS_TOLD, fair: bool = True
+        self,
+        backend: Backend,
+        messages: Messages,
+        stop: Stop,
+        first_by: float,
+        sampling: Sampling = DEFAULT_SAMPLING,
+        fair: bool = True,
     ):
         self._fair, self._late = fair, False
         self._backend, self._messages, self._stop, self._first_by = backend, messages, stop, first_by

@@ -113,7 +113,7 @@ def pack(
             "language": question.language,
             "generator": question.generator,
             "as_of": question.as_of,
-            "sampling": question.sampling.told(),
+            "sampling": question.sampling.as_dict(),
         },
         "condensed": asdict(question.condensed) if question.condensed else None,
         "settings": told,

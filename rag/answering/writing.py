@@ -17,7 +17,7 @@ from rag.answering.guards import Loop, fault_of, without_reasoning
 from rag.answering.prompt import NO_ANSWER, go_on
 from rag.domain import Claim, Language, Reason, Usage
 from rag.domain.grounding import Fault
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.errors import UpstreamError
 
 _ENDED = re.compile(r"[。！？!?.…:：;；][\"'”’」』）)\]】*_`]*(?:\s*[\[【][\d,，、 ]+[\]】])*[。.]?\s*$")
@@ -40,7 +40,7 @@ class Limits:
     deadline: float
     first_by: float
     gone: threading.Event | None
-    sampling: Sampling = AS_TOLD
+    sampling: Sampling = DEFAULT_SAMPLING
     fair: bool = True
 
 

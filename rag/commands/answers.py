@@ -36,14 +36,14 @@ def list_answers(
     if status is not None and status not in get_args(Status):
         raise InputError(f"{status!r} is no status.", field="--status", fix=f"Take one of {', '.join(get_args(Status))}.")
     book = Answers(open_ledger(load_settings(config)).engine)
-    found = book.page(status=status, rated=ratings[rated], since=time.time() - days * 86_400, limit=limit)
+    stored = book.page(status=status, rated=ratings[rated], since=time.time() - days * 86_400, limit=limit)
     if as_json:
         keys = ("conversation_id", "profile", "collection", "status", "reason", "question", "index_version", "cached_from")
-        told = [{key: getattr(one, key) for key in keys} | {"ratings": list(one.ratings)} for one in found]
-        ids = [{"answer_id": one.id, "created_at": iso_time(one.at)} for one in found]
-        emit({"answers": [place | rest for place, rest in zip(ids, told, strict=True)]})
+        rows = [{key: getattr(one, key) for key in keys} | {"ratings": list(one.ratings)} for one in stored]
+        ids = [{"answer_id": one.id, "created_at": iso_time(one.at)} for one in stored]
+        emit({"answers": [place | rest for place, rest in zip(ids, rows, strict=True)]})
         return
-    for one in found:
+    for one in stored:
         print(f"{one.id}\t{iso_time(one.at)}\t{one.reason or one.status}\t{one.question}")
 
 
@@ -55,23 +55,25 @@ def show_answer(answer_id: AnswerArgument, config: ConfigOption = None, as_json:
     from rag.wiring import open_ledger
 
     ledger = open_ledger(load_settings(config))
-    told = explain(ledger.engine, Answers(ledger.engine).get(answer_id))
+    explained = explain(ledger.engine, Answers(ledger.engine).get(answer_id))
     if as_json:
-        emit(told)
+        emit(explained)
         return
-    answer = told["answer"]
-    print(f"{told['created_at']}  {answer['status']}  {answer['reason'] or ''}  index version {told['index_version']}")
-    print(f"question  {told['question']}\nquery     {told['query']}")
-    if (condensed := told["condensed"]) and condensed["outcome"]:
+    answer = explained["answer"]
+    print(
+        f"{explained['created_at']}  {answer['status']}  {answer['reason'] or ''}  index version {explained['index_version']}"
+    )
+    print(f"question  {explained['question']}\nquery     {explained['query']}")
+    if (condensed := explained["condensed"]) and condensed["outcome"]:
         print(f"by LLM    {condensed['outcome']}; by the rules: {condensed['rules']}")
     print(f"\n{answer['answer']}\n")
-    for one in told["candidates"]:
+    for one in explained["candidates"]:
         print(f"{one['probability']:.0%}  {one['document_id']} (version {one['version']}, passage {one['passage_id']})")
-    for message in told["prompt"]:
+    for message in explained["prompt"]:
         print(f"\n{message['role']}:\n{message['content']}")
-    if told["raw"]:
-        print(f"\nThe LLM wrote:\n{told['raw']}")
-    for one in told["feedback"]:
+    if explained["raw"]:
+        print(f"\nThe LLM wrote:\n{explained['raw']}")
+    for one in explained["feedback"]:
         print(f"\n{one['rating']}  {one['reason'] or ''}  {one['comment'] or ''}  {one['correction'] or ''}")
 
 
@@ -103,13 +105,13 @@ def replay(answer_id: AnswerArgument, config: ConfigOption = None, as_json: Json
     from rag.wiring import open_application
 
     application = open_application(load_settings(config))
-    told = application.memory.replay(application.memory.find(answer_id), application.answerer.make)
+    result = application.memory.replay(application.memory.find(answer_id), application.answerer.make)
     if as_json:
-        emit(replay_json(told))
+        emit(replay_json(result))
     else:
-        print(f"{'identical' if told.identical else 'not the same'} at index version {told.stored.index_version}")
-        for one in told.differences:
+        print(f"{'identical' if result.identical else 'not the same'} at index version {result.stored.index_version}")
+        for one in result.differences:
             print(f"\n{one.part}:")
             print(one.diff or "\n".join((f"then  {one.then}", f"now   {one.now}")))
-    if not told.identical:
+    if not result.identical:
         raise typer.Exit(PARTLY)

@@ -52,11 +52,11 @@ def list_entries(
     from rag.wiring import open_ledger
 
     after = instant(since, past=True)
-    found = entries(open_ledger(load_settings(config)).engine, limit=limit, who=who, action=action, since=after)
-    told = [{"seq": seq, **asdict(entry), "at": iso_time(entry.at)} for seq, entry in found]
+    numbered = entries(open_ledger(load_settings(config)).engine, limit=limit, who=who, action=action, since=after)
+    rows = [{"seq": seq, **asdict(entry), "at": iso_time(entry.at)} for seq, entry in numbered]
     if as_json:
-        emit({"entries": told})
+        emit({"entries": rows})
         return
-    for row in told:
+    for row in rows:
         detail = " ".join(f"{name}={value}" for name, value in row["detail"].items())
         print(f"{row['seq']}\t{row['at']}\t{row['who']}\t{row['action']}\t{row['target'] or '-'}\t{detail}")

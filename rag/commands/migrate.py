@@ -39,8 +39,8 @@ def migrate(
 
     if (to is None) == (not reopen):
         raise InputError("where to?", field="--to", fix="Example: --to postgresql://USER:PASSWORD@HOST/NAME.")
-    told = library(config)
-    engine = open_ledger(told).engine
+    settings = library(config)
+    engine = open_ledger(settings).engine
     if to is None:
         unseal(engine)
         emit({"reopened": True}) if as_json else print("this ledger takes documents again")
@@ -56,7 +56,7 @@ def migrate(
             last = what
             update(done, total)
 
-        result = move(engine, to, say, told.data_dir / ".migrate.lock")
+        result = move(engine, to, say, settings.data_dir / ".migrate.lock")
     report = asdict(result) | {"to": shown, "sealed": True, "seconds": round(time.monotonic() - began, 1)}
     if as_json:
         emit(report | {"next": _NEXT})

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from rag.domain.question import Message as Message
     from rag.domain.question import Question as Question
     from rag.domain.question import Scope as Scope
-    from rag.domain.sampling import AS_TOLD as AS_TOLD
+    from rag.domain.sampling import DEFAULT_SAMPLING as DEFAULT_SAMPLING
     from rag.domain.sampling import Sampling as Sampling
     from rag.domain.statement import Cell as Cell
     from rag.domain.statement import Period as Period
@@ -94,7 +94,7 @@ _FILES = {
         "Question",
     ),
     "sampling": (
-        "AS_TOLD",
+        "DEFAULT_SAMPLING",
         "Sampling",
     ),
     "statement": (
@@ -109,5 +109,5 @@ _PLACES = {name: file for file, names in _FILES.items() for name in names}
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-    return found
+    globals()[name] = value = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return value

@@ -53,7 +53,7 @@ class Retrieved:
     """Hits best first, the index version they belong to, the question's distinct words and the idf of each.
 
     `rerank_ms`: the part of the time that re-ranking took. `dropped`: candidates that got no place, with the reason;
-    `asked`: how the question was understood. Both only when an explanation was asked for. `unanswered`: best probabilities
+    `explanation`: how the question was understood. Both only when asked for. `unanswered`: best probabilities
     of questions that the library does not answer, and `correction`: slope and offset of the logits of all probabilities
     (`rag.record.calibration`). `unknown`: names that the question is about and
     that no document has which the caller may see. `period`: the days that the question is about, None: it names no time.
@@ -66,7 +66,7 @@ class Retrieved:
     idf: tuple[float, ...]
     rerank_ms: float = 0.0
     dropped: tuple[tuple[Hit, str], ...] = ()
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    explanation: Mapping[str, Any] = field(default_factory=dict)
     unanswered: tuple[float, ...] = ()
     correction: tuple[float, float] = (1.0, 0.0)
     unknown: tuple[Unknown, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from rag.domain.condensed import Condensed
 from rag.domain.kinds import Language
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,5 @@ class Question:
     profile: str | None = None  # assistant that answers; None: the default one
     owner: str = ""  # key and visitor that conversations and answers belong to
     deadline: float | None = None  # the caller's own, in `time.monotonic()` seconds
-    sampling: Sampling = AS_TOLD
+    sampling: Sampling = DEFAULT_SAMPLING
     condensed: Condensed | None = None  # None: not looked at yet

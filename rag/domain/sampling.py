@@ -25,7 +25,7 @@ class Sampling:
     stop: tuple[str, ...] = ()
     seed: int | None = None
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """What is wished, and nothing else; `Sampling.of` reads it."""
         return {name: value for name, value in asdict(self).items() if value not in (None, ())}
 
@@ -34,4 +34,4 @@ class Sampling:
         return cls(**{**values, "stop": tuple(values.get("stop", ()))})
 
 
-AS_TOLD = Sampling()
+DEFAULT_SAMPLING = Sampling()

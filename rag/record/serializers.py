@@ -53,7 +53,7 @@ def hits_json(retrieved: Retrieved, *, explain: bool = False, paths: bool = Fals
     reply: dict[str, Any] = {"hits": [hit_json(hit, paths=paths) for hit in retrieved.hits], "index_version": retrieved.version}
     if explain:
         dropped = [hit_json(hit, paths=paths) | {"reason": reason} for hit, reason in retrieved.dropped]
-        reply["explain"] = {**retrieved.asked, "dropped": dropped}
+        reply["explain"] = {**retrieved.explanation, "dropped": dropped}
     return reply
 
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from rag.runtime.console import Told
+from rag.runtime.console import Updates
 
 _FEW = 256  # parts below which a step is over before one has read how far it is
 _NAME = 28  # characters of a part's name
 
 
-class Bars(Told):
+class Bars(Updates):
     """Of one `Progress`. How long it takes and how long it will are told apart by a word each."""
 
     def __init__(self, bar: Progress, label: str, unit: str):

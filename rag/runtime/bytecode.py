@@ -31,10 +31,10 @@ def compile_all() -> int:
     """How many packages were compiled; what is compiled already costs nothing, and what cannot be written is left."""
     done = 0
     for name in (*THEIRS, *OURS):
-        found = importlib.util.find_spec(name)
-        if found is None or found.origin is None:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
             continue
-        path = Path(found.origin)
+        path = Path(spec.origin)
         if path.name == "__init__.py":
             done += bool(compileall.compile_dir(path.parent, quiet=2, workers=0))
         else:
@@ -54,15 +54,15 @@ def compile_expressions() -> None:
 
 def _fill(module: ModuleType) -> None:
     """Makes the module's tables of its own files, which hold expressions, too: what is cached and needs no argument."""
-    for found in list(vars(module).values()):
-        if isinstance(found, _lru_cache_wrapper) and found.__module__ == module.__name__ and not signature(found).parameters:
-            found()
+    for value in list(vars(module).values()):
+        if isinstance(value, _lru_cache_wrapper) and value.__module__ == module.__name__ and not signature(value).parameters:
+            value()
 
 
 def _below(packages: Sequence[str]) -> Iterator[str]:
     for package in packages:
         path = importlib.import_module(package).__path__
-        yield from (found.name for found in pkgutil.walk_packages(path, f"{package}.", onerror=lambda _: None))
+        yield from (module.name for module in pkgutil.walk_packages(path, f"{package}.", onerror=lambda _: None))
 
 
 if __name__ == "__main__":

@@ -69,10 +69,10 @@ class Later:
     def load(self, name: str) -> Any:
         patterns.begin()
         module, _, attribute = self.place.partition(":")
-        made = getattr(importlib.import_module(module), attribute)
-        if isinstance(made, typer.Typer):
-            return get_group_from_info(TyperInfo(made, name=name, cls=Group), suggest_commands=True, **_PLAIN)
-        return get_command_from_info(CommandInfo(name=name, callback=made, hidden=self.hidden), **_PLAIN)
+        command = getattr(importlib.import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            return get_group_from_info(TyperInfo(command, name=name, cls=Group), suggest_commands=True, **_PLAIN)
+        return get_command_from_info(CommandInfo(name=name, callback=command, hidden=self.hidden), **_PLAIN)
 
 
 class Commands(dict[str, Any]):

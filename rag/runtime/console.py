@@ -40,17 +40,17 @@ def library(config: Path | None) -> Settings:
     from rag.runtime.logger import start_later
     from rag.settings import load
 
-    told = load(config)
-    start_later(told.log)
-    if told.ledger_file is not None and not told.ledger_file.exists():
-        raise empty(told)
-    return told
+    settings = load(config)
+    start_later(settings.log)
+    if settings.ledger_file is not None and not settings.ledger_file.exists():
+        raise empty(settings)
+    return settings
 
 
-def empty(told: Settings) -> ConfigError:
+def empty(settings: Settings) -> ConfigError:
     """What is said of a folder without a library."""
     return ConfigError(
-        f"the library in {told.data_dir} is empty: nothing was ever put into {told.data_dir.resolve()}.",
+        f"the library in {settings.data_dir} is empty: nothing was ever put into {settings.data_dir.resolve()}.",
         field="data_dir",
         fix="Run `xiansou ingest PATH`; if your library is elsewhere, go there, or name it (`--config`, XIANSOU__DATA_DIR).",
         code="no_library",
@@ -74,7 +74,7 @@ def fail(error: XiansouError, *, as_json: bool) -> int:
     return WRONG
 
 
-class Told:
+class Updates:
     """What `progress` yields: called with (done, total); `part` with (name, done, total) of what one step is made of."""
 
     def __call__(self, done: int, total: int) -> None:
@@ -85,10 +85,10 @@ class Told:
 
 
 @contextmanager
-def progress(label: str, unit: str) -> Iterator[Told]:
+def progress(label: str, unit: str) -> Iterator[Updates]:
     """Yields `update(done, total)`; draws a bar on a terminal, one below it for the parts of a long step, nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield Told()
+        yield Updates()
         return
     from rag.runtime.bars import drawn
 

@@ -13,14 +13,14 @@ _OURS = ("api-process", "worker", "valkey-server")
 def memory_by_process(root: int) -> list[tuple[str, int, int]]:
     """(kind, process id, resident bytes) of a process and all below it, in that order."""
     below = _children()
-    found, waiting = list[tuple[str, int, int]](), deque([root])
+    processes, waiting = list[tuple[str, int, int]](), deque([root])
     while waiting:
         pid = waiting.popleft()
         resident = _resident(pid)
         if resident:
-            found.append((_kind(pid, pid == root), pid, resident))
+            processes.append((_kind(pid, pid == root), pid, resident))
         waiting.extend(below.get(pid, ()))
-    return found
+    return processes
 
 
 def _children() -> dict[int, list[int]]:

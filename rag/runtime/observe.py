@@ -62,7 +62,7 @@ def hide_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 def _hidden(value: Any) -> Any:
     if isinstance(value, str):
-        return _SECRETS.sub(lambda found: (found["scheme"] or found["user"] or "") + HIDDEN, value)
+        return _SECRETS.sub(lambda match: (match["scheme"] or match["user"] or "") + HIDDEN, value)
     if isinstance(value, dict):
         return {
             name: HIDDEN if isinstance(name, str) and _SECRET_KEYS.search(name) and inner else _hidden(inner)

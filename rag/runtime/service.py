@@ -50,8 +50,8 @@ def new_token() -> str:
 
 def fingerprint(settings: Settings) -> str:
     """Of the settings that an answer depends on: a command with others than the service's answers for itself."""
-    told = settings.model_dump_json(exclude=set(_OTHERWISE))
-    return hashlib.sha256(told.encode()).hexdigest()
+    text = settings.model_dump_json(exclude=set(_OTHERWISE))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextmanager
@@ -76,14 +76,14 @@ def announced(settings: Settings, host: str, port: int, token: str) -> Iterator[
 
 def running(settings: Settings) -> Running | None:
     """The service of this `data_dir`, when one lives whose answers are the same as ours."""
-    found = _read(settings.data_dir)
-    return found if found is not None and found.answers == fingerprint(settings) else None
+    service = _read(settings.data_dir)
+    return service if service is not None and service.answers == fingerprint(settings) else None
 
 
 def holder(data_dir: Path) -> int | None:
     """The process id of the service of a `data_dir`; None: none lives."""
-    found = _read(data_dir)
-    return None if found is None else found.pid
+    service = _read(data_dir)
+    return None if service is None else service.pid
 
 
 def _read(data_dir: Path) -> Running | None:
@@ -110,8 +110,8 @@ def post(service: Running, path: str, body: Mapping[str, Any]) -> dict[str, Any]
         connection.sock.settimeout(_ANSWER_S)
         connection.request("POST", path, json.dumps(body), headers)
         reply = connection.getresponse()
-        told = reply.read()
-        return dict(json.loads(told)) if reply.status == 200 else None
+        content = reply.read()
+        return dict(json.loads(content)) if reply.status == 200 else None
     except (OSError, http.client.HTTPException, ValueError):
         return None
     finally:

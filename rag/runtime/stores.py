@@ -224,8 +224,8 @@ def _socket_path(folder: Path) -> Path:
 def _private_folder(folder: Path) -> None:
     """Makes it for our user alone. Raises ConfigError when it is another's: its owner could read what we store."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         raise ConfigError(f"{folder} belongs to another user.", field="data_dir", fix="Use a shorter `data_dir`.")
     folder.chmod(0o700)
 

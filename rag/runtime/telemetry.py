@@ -20,20 +20,20 @@ _SHOWN_HITS = 5
 log = get_logger()
 
 
-def searched(question: Question, found: Retrieved, ms: float, settings: Log) -> None:
+def searched(question: Question, retrieved: Retrieved, ms: float, settings: Log) -> None:
     """After a search, an answer's too. `ms`: all of it, re-ranking included."""
-    metrics.STAGE_SECONDS.labels("retrieve").observe((ms - found.rerank_ms) / 1000)
-    if found.rerank_ms:
-        metrics.STAGE_SECONDS.labels("rerank").observe(found.rerank_ms / 1000)
+    metrics.STAGE_SECONDS.labels("retrieve").observe((ms - retrieved.rerank_ms) / 1000)
+    if retrieved.rerank_ms:
+        metrics.STAGE_SECONDS.labels("rerank").observe(retrieved.rerank_ms / 1000)
     if question.as_of is None:
-        metrics.APPLIED.set(found.version)
+        metrics.APPLIED.set(retrieved.version)
     if _slow(ms, settings):
         log.warning(
             "slow search",
             ms=round(ms, 1),
-            index_version=found.version,
-            **_asked(question, settings),
-            explain=explain(found.hits),
+            index_version=retrieved.version,
+            **_question_fields(question, settings),
+            explain=explain(retrieved.hits),
         )
 
 
@@ -62,7 +62,7 @@ def answered(question: Question, answer: Answer, hits: Sequence[Hit], settings: 
             profile=profile,
             index_version=answer.index_version,
             timings_ms=dict(timings),
-            **_asked(question, settings),
+            **_question_fields(question, settings),
             explain=explain(hits),
         )
 
@@ -150,6 +150,6 @@ def _slow(ms: float, settings: Log) -> bool:
     return True
 
 
-def _asked(question: Question, settings: Log) -> dict[str, Any]:
+def _question_fields(question: Question, settings: Log) -> dict[str, Any]:
     shape: dict[str, Any] = {"question_chars": len(question.text), "turns": len(question.history), "top_k": question.top_k}
     return shape | ({"question": question.text} if settings.questions else {})

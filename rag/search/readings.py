@@ -33,7 +33,7 @@ def search_readings(search: Search, readings: Sequence[str], k: int) -> Retrieve
         found = [one if one.version == newest else search(text, depth) for one, text in zip(found, readings, strict=True)]
     newest = max(one.version for one in found)
     fused = fuse_readings([one for one in found if one.version == newest], k)
-    return replace(fused, asked={**fused.asked, "readings": list(readings)}) if fused.asked else fused
+    return replace(fused, explanation={**fused.explanation, "readings": list(readings)}) if fused.explanation else fused
 
 
 def demote(found: Retrieved, said: Sequence[str]) -> Retrieved:

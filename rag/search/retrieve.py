@@ -115,7 +115,7 @@ class Retriever:
             idf=tuple(found.idf.tolist()),
             rerank_ms=rerank_ms,
             dropped=joined[1],
-            asked=_explained(query, terms, found, weighed) if explain else {},
+            explanation=_explained(query, terms, found, weighed) if explain else {},
             unanswered=usual(view.calibration, chinese=sought.chinese),
             correction=(view.calibration.slope, view.calibration.offset),
             unknown=unknown_names(asked.question, view.mirror, self._ledger, scope, joined[0], found.version),

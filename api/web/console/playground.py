@@ -67,7 +67,7 @@ def _run(here: State, caller: Principal, query: Question, profile: str, top_k: i
         "stages": stages,
         "cited": cited,
         "dropped": retrieved.dropped[:20],
-        "asked": retrieved.asked,
+        "asked": retrieved.explanation,
         "prompt": [] if quoted else answerer.prompt(question),
     }
 

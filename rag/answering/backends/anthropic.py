@@ -7,7 +7,7 @@ from typing import Any
 from rag.answering.backends.http import make_stoppable
 from rag.answering.backends.options import checked, library, settled
 from rag.answering.backends.stream import OverLlamaIndex
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.settings.generator import Generator as Told
 
 
@@ -24,7 +24,7 @@ def anthropic(told: Told) -> OverLlamaIndex:
         max_retries=0,
         api_key=told.api_key.get_secret_value() or "none",
         default_headers=own.get("headers"),
-        additional_kwargs=_additional(told, AS_TOLD),
+        additional_kwargs=_additional(told, DEFAULT_SAMPLING),
     )
     make_stoppable(llm._client._client)
     return OverLlamaIndex(told.model, llm, llm._client, request_options=lambda wish: _fields(told, wish), tells_end=True)

@@ -39,7 +39,7 @@ def any_llm(told: Told) -> OverLlamaIndex:
     def request_options(wish: Sampling) -> dict[str, Any]:
         here = settled(mine, wish)
         told_here = {"temperature": here.temperature, "top_p": here.top_p, "max_tokens": here.max_tokens}
-        told_here |= {name: wish.told()[name] for name in ("stop", "seed") if name in wish.told()}
+        told_here |= {name: wish.as_dict()[name] for name in ("stop", "seed") if name in wish.as_dict()}
         return {name: value for name, value in told_here.items() if name in fields}
 
     return OverLlamaIndex(told.model.rpartition(".")[2], llm, request_options=request_options)

@@ -7,7 +7,7 @@ from typing import Any
 from rag.answering.backends.http import client
 from rag.answering.backends.options import checked, library, settled
 from rag.answering.backends.stream import OverLlamaIndex
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.settings.generator import Generator as Told
 
 _DEFAULT_URL = "http://127.0.0.1:11434"
@@ -28,7 +28,7 @@ def ollama(told: Told) -> OverLlamaIndex:
         context_window=told.context_tokens,
         request_timeout=told.timeout_s,
         client=api,
-        additional_kwargs=_additional(told, AS_TOLD),
+        additional_kwargs=_additional(told, DEFAULT_SAMPLING),
         **own,
     )
     return OverLlamaIndex(told.model, llm, stoppable, request_options=lambda wish: _fields(told, wish), tells_end=True)

@@ -31,7 +31,7 @@ def request_options(told: Told, additional: Mapping[str, Any]) -> RequestOptions
     def of(wish: Sampling) -> dict[str, Any]:
         here = settled(told, wish)
         own = {"top_p": here.top_p, "presence_penalty": here.presence_penalty}
-        own |= {name: wish.told()[name] for name in ("stop", "seed") if name in wish.told()}
+        own |= {name: wish.as_dict()[name] for name in ("stop", "seed") if name in wish.as_dict()}
         return {
             "temperature": here.temperature,
             "max_tokens": here.max_tokens,

@@ -19,7 +19,7 @@ from rag.answering.backends.http import client, server_sent
 from rag.answering.backends.openai import openai_compatible
 from rag.answering.backends.options import checked, settled
 from rag.answering.backends.stream import OverLlamaIndex
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.settings.generator import Generator as Told
 
 _KNOWN = ("api", "project_id", "deployment_id", "iam_url", "user", "domain", "project", "extra_body")
@@ -91,7 +91,7 @@ def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
 
     token = Token(told, own, http)
     url = f"{told.base_url.rstrip('/')}/v1/{own['project_id']}/deployments/{own['deployment_id']}/chat/completions"
-    given = _body(told, own, AS_TOLD)
+    given = _body(told, own, DEFAULT_SAMPLING)
 
     class Pangu(CustomLLM):  # type: ignore[misc]
         body: dict[str, Any] = given
@@ -136,7 +136,7 @@ def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
 
 def _body(told: Told, own: dict[str, Any], wish: Sampling) -> dict[str, Any]:
     sampling: dict[str, Any] = {"temperature": told.temperature} if told.top_p == 1.0 else {"top_p": told.top_p}
-    sampling |= {name: wish.told()[name] for name in ("stop", "seed") if name in wish.told()}
+    sampling |= {name: wish.as_dict()[name] for name in ("stop", "seed") if name in wish.as_dict()}
     return {
         "max_tokens": told.max_tokens,
         "presence_penalty": told.presence_penalty,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rag.domain import Usage
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.errors import UpstreamError
 
 _PROMPT = ("prompt_tokens", "input_tokens", "prompt_eval_count")  # OpenAI, Anthropic, Ollama
@@ -83,10 +83,10 @@ class OverLlamaIndex:
         if self._http is not None:
             self._http.close()
 
-    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = AS_TOLD) -> Stream:
+    def generate(self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = DEFAULT_SAMPLING) -> Stream:
         """Raises UpstreamError when the backend cannot be reached or refuses."""
         llm = self.llm
-        if self.request_options is not None and sampling != AS_TOLD:  # a copy shares the connections
+        if self.request_options is not None and sampling != DEFAULT_SAMPLING:  # a copy shares the connections
             llm = llm.model_copy(update=dict(self.request_options(sampling)))
         try:
             chunks = llm.stream_chat([self._message(role=m["role"], content=m["content"]) for m in messages])

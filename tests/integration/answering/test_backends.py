@@ -17,7 +17,7 @@ import pytest
 from rag.answering.backends.http import client
 from rag.answering.backends.pangu import Token
 from rag.answering.generate import Backend
-from rag.domain.sampling import AS_TOLD, Sampling
+from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.errors import ConfigError
 from rag.settings.generator import Generator as Told
 from rag.wiring import load_generator
@@ -82,7 +82,7 @@ def token(value: str, ends: str) -> tuple[int, dict[str, str], str]:
     return 201, {"X-Subject-Token": value}, json.dumps({"token": {"expires_at": ends}})
 
 
-def said(told: Told, sampling: Sampling = AS_TOLD) -> tuple[str, Any]:
+def said(told: Told, sampling: Sampling = DEFAULT_SAMPLING) -> tuple[str, Any]:
     generator = load_generator(told)
     assert generator is not None
     backend = Backend(generator)
@@ -140,7 +140,7 @@ def test_pangu_v2_speaks_openai_with_a_key() -> None:
         assert said(told)[0] == "Hi."
         assert here.asked[0][1]["authorization"] == "Bearer k2"
         said(told, WISH)
-        assert Sampling.of({name: here.asked[1][2][name] for name in WISH.told()}) == WISH
+        assert Sampling.of({name: here.asked[1][2][name] for name in WISH.as_dict()}) == WISH
 
 
 def test_a_request_of_its_own_sampling_to_pangu_v1() -> None:
@@ -152,7 +152,7 @@ def test_a_request_of_its_own_sampling_to_pangu_v1() -> None:
         said(told, WISH)
         said(told)
         wished, plain = here.asked[1][2], here.asked[-1][2]
-        assert Sampling.of({name: wished[name] for name in WISH.told()}) == WISH
+        assert Sampling.of({name: wished[name] for name in WISH.as_dict()}) == WISH
         assert "top_p" not in wished
         assert (plain["top_p"], plain["max_tokens"]) == (0.5, 1024)
         assert "temperature" not in plain
@@ -243,7 +243,7 @@ def test_azure() -> None:
         told = Told(kind="azure", base_url=here.url, model="dep", api_key="k", options=options)  # type: ignore[arg-type]
         assert said(told)[0] == "Hi."
         said(told, WISH)
-        assert Sampling.of({name: here.asked[1][2][name] for name in WISH.told()}) == WISH
+        assert Sampling.of({name: here.asked[1][2][name] for name in WISH.as_dict()}) == WISH
         path, headers, _ = here.asked[0]
         assert path == "/openai/deployments/dep/chat/completions?api-version=2024-10-21"
         assert headers["api-key"] == "k"

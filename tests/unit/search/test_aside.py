@@ -162,7 +162,7 @@ def test_names_of_documents_that_the_caller_may_not_see_do_not_count(application
     assert told.name == "KT600"
     (told,) = ask(retriever, "How much does the KT700 weigh?", scope=guest).unknown
     assert "KT600" not in told.nearest
-    spelled = [retriever.retrieve("whispres", scope, 5, explain=True).asked["also"] for scope in (staff, guest)]
+    spelled = [retriever.retrieve("whispres", scope, 5, explain=True).explanation["also"] for scope in (staff, guest)]
     assert spelled == [{"whispr": ["whisper"]}, {}] or spelled[1] == {}
 
 

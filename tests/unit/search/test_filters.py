@@ -87,8 +87,8 @@ def test_without_the_statement_the_right_case_is_buried(retriever: Retriever) ->
 )
 def test_a_denied_value_is_no_filter(retriever: Retriever, question: str) -> None:
     found = retriever.retrieve(question, Scope(), 5, explain=True)
-    assert found.asked["filters"] == {}
-    assert [told for values in found.asked["wishes"].values() for told in values if not told.startswith("not ")] == []
+    assert found.explanation["filters"] == {}
+    assert [told for values in found.explanation["wishes"].values() for told in values if not told.startswith("not ")] == []
 
 
 def test_a_denied_product_steps_back(retriever: Retriever) -> None:
@@ -103,7 +103,7 @@ def test_nothing_disappears_when_nothing_fits(retriever: Retriever) -> None:
     for question in (f"{EN} in June 2031", f"{EN} in v77.1", f"{EN} on a Dog 7"):
         found = retriever.retrieve(question, Scope(), 5, explain=True)
         assert len(found.hits) == len(plain) == 5
-        assert found.asked["filters"] == found.asked["wishes"] == {}
+        assert found.explanation["filters"] == found.explanation["wishes"] == {}
 
 
 def test_others_step_behind_and_it_is_explained(retriever: Retriever) -> None:
@@ -112,9 +112,9 @@ def test_others_step_behind_and_it_is_explained(retriever: Retriever) -> None:
     scores = [hit.score for hit in found.hits]
     assert scores == sorted(scores, reverse=True)
     assert found.hits[0].probability > 1.9 * found.hits[1].probability
-    assert found.asked["wishes"] == {"product": ["cam 2"]}
-    assert found.asked["filters"]["product"]["ahead"] == 1
-    assert found.asked["filters"]["product"]["behind"] >= 30
+    assert found.explanation["wishes"] == {"product": ["cam 2"]}
+    assert found.explanation["filters"]["product"]["ahead"] == 1
+    assert found.explanation["filters"]["product"]["behind"] >= 30
     assert {reason for _, reason in found.dropped} >= {"another product than the question states"}
 
 
@@ -122,7 +122,7 @@ def test_who_says_nothing_does_not_step_behind(retriever: Retriever, put) -> Non
     put("guide", f"{EN}: what to do on any camera.")
     found = retriever.retrieve(f"{EN} on my Cam 2", Scope(), 4, explain=True)
     assert {hit.passage.document_id + hit.passage.fields.get("id", "") for hit in found.hits[:2]} == {"cases.csvEN", "guide"}
-    assert found.asked["filters"]["product"]["ahead"] == 2
+    assert found.explanation["filters"]["product"]["ahead"] == 2
 
 
 def test_two_statements_of_which_only_one_can_be_met(retriever: Retriever) -> None:
@@ -135,7 +135,7 @@ def test_only_what_the_caller_may_see_is_a_fit(retriever: Retriever, put) -> Non
     everyone = Scope(groups=())
     found = retriever.retrieve(f"{EN} on my Cam 99", everyone, 5, explain=True)
     assert "secret" not in {hit.passage.document_id for hit in found.hits}
-    assert found.asked["wishes"] == found.asked["filters"] == {}
+    assert found.explanation["wishes"] == found.explanation["filters"] == {}
     staff = retriever.retrieve(f"{EN} on my Cam 99", Scope(groups=("staff",)), 5)
     assert staff.hits[0].passage.document_id == "secret"
 
@@ -145,6 +145,6 @@ def test_it_follows_edits_and_deletions(retriever: Retriever, application: Appli
     put("new", f"{EN} on it.", metadata={"product": ["Cam 88", "Cam 89"], "version": 7.1})
     assert retriever.retrieve(question, Scope(), 1).hits[0].passage.document_id == "new"
     put("new", f"{EN} on it.", metadata={"product": "Cam 87"})
-    assert retriever.retrieve(question, Scope(), 5, explain=True).asked["filters"] == {}
+    assert retriever.retrieve(question, Scope(), 5, explain=True).explanation["filters"] == {}
     application.ledger.delete("new")
-    assert retriever.retrieve(question.replace("88", "87"), Scope(), 5, explain=True).asked["filters"] == {}
+    assert retriever.retrieve(question.replace("88", "87"), Scope(), 5, explain=True).explanation["filters"] == {}

@@ -37,13 +37,13 @@ def test_a_slip_of_the_keys_finds_the_word(put, retriever):
     put("bill", "Invoices are sent every month.")
     found = retriever.retrieve("my passwrod", Scope(), 5, explain=True)
     assert ids(found)[0] == "wifi"
-    assert found.asked["also"] == {"passwrod": ["password"]}
+    assert found.explanation["also"] == {"passwrod": ["password"]}
     assert found.hits[0].stages["coverage"] == 1.0
 
 
 def test_codes_are_never_respelled(put, retriever):
     put("e1", "Error E4012 means low voltage.")
-    assert retriever.retrieve("E4013", Scope(), 5, explain=True).asked["also"] == {}
+    assert retriever.retrieve("E4013", Scope(), 5, explain=True).explanation["also"] == {}
 
 
 def test_synonyms_of_a_file_are_searched_both_ways_and_one_way(put, application, tmp_path: Path):
@@ -88,7 +88,7 @@ def test_the_product_that_a_question_names_comes_forward(put, retriever):
     for product in ("C2", "D3"):
         found = retriever.retrieve(f"how long to charge the battery of my {product}", Scope(), 2, explain=True)
         assert ids(found)[0] == product.lower()
-        assert found.asked["wishes"] == {"product": [product.lower()]}
+        assert found.explanation["wishes"] == {"product": [product.lower()]}
 
 
 def test_a_dictionary_is_part_of_the_fingerprint(settings, tmp_path: Path):
