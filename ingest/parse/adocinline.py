@@ -78,24 +78,24 @@ def inline(text: str, page: Page) -> str:
 
 
 def _macro(kind: str, match: re.Match[str], page: Page) -> str:
-    told = [one or "" for one in match.groups()]
+    groups = [one or "" for one in match.groups()]
     if kind == "nothing":
         return ""
     if kind == "keys":
-        return next(filter(None, told), "").replace("\\]", "]").strip()
+        return next(filter(None, groups), "").replace("\\]", "]").strip()
     if kind == "menu":
-        return " › ".join([told[0].strip(), *(one.strip() for one in told[1].split(">") if one.strip())])
+        return " › ".join([groups[0].strip(), *(one.strip() for one in groups[1].split(">") if one.strip())])
     if kind == "note":
-        return f" ({told[0].strip()})" if told[0].strip() else ""
+        return f" ({groups[0].strip()})" if groups[0].strip() else ""
     if kind == "cross":
-        target = told[0].lstrip("#").strip()
-        text = told[1].split(",")[0].strip() if told[1] else ""
+        target = groups[0].lstrip("#").strip()
+        text = groups[1].split(",")[0].strip() if groups[1] else ""
         return text or page.anchors.get(target.rpartition("#")[2], "") or _named(target)
-    return _label(told[1]) or told[0]
+    return _label(groups[1]) or groups[0]
 
 
-def _label(told: str) -> str:
-    return re.sub(r",\s*(?:window|role|opts|title|subject|rel)\s*=.*$|\^$", "", told.strip().strip('"')).strip('"^ ')
+def _label(text: str) -> str:
+    return re.sub(r",\s*(?:window|role|opts|title|subject|rel)\s*=.*$|\^$", "", text.strip().strip('"')).strip('"^ ')
 
 
 def _named(target: str) -> str:

@@ -35,7 +35,7 @@ class Page:
     left_out: list[str] = field(default_factory=list)
 
     @property
-    def told(self) -> dict[str, str]:
+    def fields(self) -> dict[str, str]:
         """Attributes that say something of the page itself."""
         return {name.removeprefix("page-"): self.attributes[name] or "true" for name in _FIELDS if name in self.attributes}
 
@@ -71,34 +71,34 @@ def _shown(page: Page, lines: Iterator[str]) -> Iterator[str]:
             continue
         elif line.startswith("//") and not line.startswith("///"):
             continue
-        elif found := _FENCES.fullmatch(stripped):
-            fence = "```" if found[1].startswith("```") else found[1]
+        elif opening := _FENCES.fullmatch(stripped):
+            fence = "```" if opening[1].startswith("```") else opening[1]
         yield f"\x01{line}" if fence else line
 
 
 def _condition(page: Page, match: re.Match[str], hidden: list[bool]) -> Iterator[str]:
-    kind, names, told = match[1], match[2].strip(), match[3]
+    kind, names, content = match[1], match[2].strip(), match[3]
     if kind == "endif":
         if hidden:
             hidden.pop()
         return
     if kind == "ifeval":
-        met = _compared(page, told)
+        met = _compared(page, content)
     else:
         each: Callable[..., bool] = all if "+" in names else any
         met = each(name.strip() in page.attributes for name in re.split(r"[,+]", names))
         met = met if kind == "ifdef" else not met
     if not met:
-        page.left_out.append(f"{kind}::{names}[{told if kind == 'ifeval' else ''}]")
-    if told and kind != "ifeval":
+        page.left_out.append(f"{kind}::{names}[{content if kind == 'ifeval' else ''}]")
+    if content and kind != "ifeval":
         if met and not any(hidden):
-            yield told
+            yield content
     else:
         hidden.append(not met)
 
 
-def _compared(page: Page, told: str) -> bool:
-    match = _COMPARED.fullmatch(filled(told, page))
+def _compared(page: Page, condition: str) -> bool:
+    match = _COMPARED.fullmatch(filled(condition, page))
     if match is None:
         return False
     left, right = match[1].strip(), match[3].strip()

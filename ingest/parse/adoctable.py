@@ -20,40 +20,40 @@ def table(
     inline: Callable[[str], str],
 ) -> str:
     """The table between its `|===` lines. `options` as its attribute line has them."""
-    told = {part.partition("=")[0].strip().lower(): part.partition("=")[2].strip().strip("\"'") for part in options}
+    attributes = {part.partition("=")[0].strip().lower(): part.partition("=")[2].strip().strip("\"'") for part in options}
     flags = {
-        *re.split(r"[,\s]+", told.get("options", told.get("opts", ""))),
+        *re.split(r"[,\s]+", attributes.get("options", attributes.get("opts", ""))),
         *(one[1:] for one in options if one.startswith("%")),
     }
-    styles = _columns(told.get("cols", ""))
+    styles = _columns(attributes.get("cols", ""))
     caption = f"<caption>{title}</caption>" if title else ""
-    separator = {",": ",", ":": ":"}.get(mark, told.get("separator", ""))
-    if told.get("format") in ("csv", "tsv", "dsv") or mark in ",:":
-        separator = separator or {"tsv": "\t", "dsv": ":"}.get(told.get("format", ""), ",")
+    separator = {",": ",", ":": ":"}.get(mark, attributes.get("separator", ""))
+    if attributes.get("format") in ("csv", "tsv", "dsv") or mark in ",:":
+        separator = separator or {"tsv": "\t", "dsv": ":"}.get(attributes.get("format", ""), ",")
         rows = [
             [inline(cell) for cell in row] for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=separator) if any(row)
         ]
-        made = [[(cell, "") for cell in row] for row in rows]
+        grid = [[(cell, "") for cell in row] for row in rows]
     else:
         text = "\n".join(lines)
         text = text if mark != "!" else re.sub(r"(?<!\\)!", "|", text)
-        made = _rows(text, lines, styles, blocks, inline)
-    head = "header" in flags or ("noheader" not in flags and _is_implied(lines, made))
+        grid = _rows(text, lines, styles, blocks, inline)
+    head = "header" in flags or ("noheader" not in flags and _is_implied(lines, grid))
     out = []
-    for number, row in enumerate(made):
+    for number, row in enumerate(grid):
         tag = "th" if head and number == 0 else "td"
         out.append(f"<tr>{''.join(f'<{tag}{spans}>{cell}</{tag}>' for cell, spans in row)}</tr>")
     return f"<table>{caption}{''.join(out)}</table>"
 
 
-def _columns(told: str) -> list[str]:
+def _columns(spec: str) -> list[str]:
     """The style of each column, '' for plain ones."""
-    found: list[str] = []
-    for one in filter(None, (part.strip() for part in re.split(r"[,;]", told))):
+    styles: list[str] = []
+    for one in filter(None, (part.strip() for part in re.split(r"[,;]", spec))):
         match = _REPEATED.match(one)
         style = one[-1] if one[-1] in "aemshlvd" else ""
-        found += [style] * (int(match[1]) if match else 1)
-    return found
+        styles += [style] * (int(match[1]) if match else 1)
+    return styles
 
 
 def _is_implied(lines: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]]) -> bool:
@@ -111,17 +111,17 @@ class _Spec:
     """What stands before a cell's bar: `2+`, `.3+`, `3*`, `a`."""
 
     def __init__(self, match: re.Match[str] | None) -> None:
-        told = match[1] if match else ""
-        self.times = int(match[2]) if match and match[2] and "*" in told else 1
-        self.wide = int(match[2]) if match and match[2] and "+" in told else 1
+        span = match[1] if match else ""
+        self.times = int(match[2]) if match and match[2] and "*" in span else 1
+        self.wide = int(match[2]) if match and match[2] and "+" in span else 1
         self.down = int(match[3]) if match and match[3] else 1
         self.style = (match[4] or "") if match else ""
 
 
 def _cells(text: str) -> list[tuple[_Spec, str]]:
-    found: list[tuple[_Spec, str]] = []
+    cells: list[tuple[_Spec, str]] = []
     matches = list(_CELL.finditer(text))
     for number, match in enumerate(matches):
         end = matches[number + 1].start(1) if number + 1 < len(matches) else len(text)
-        found.append((_Spec(match), text[match.end() : end].replace("\\|", "|")))
-    return found
+        cells.append((_Spec(match), text[match.end() : end].replace("\\|", "|")))
+    return cells

@@ -39,21 +39,23 @@ def is_article(value: object) -> bool:
 
 def are_articles(values: Sequence[object]) -> bool:
     """Whether a list is one of articles: most say so, and the others have a title and a text at least."""
-    told = [value for value in values if not (isinstance(value, Mapping) and _first(value, _TITLES) and _body(value) is None)]
-    return bool(told) and all(map(_has_text, told)) and sum(map(is_article, told)) * 2 >= len(told)
+    candidates = [
+        value for value in values if not (isinstance(value, Mapping) and _first(value, _TITLES) and _body(value) is None)
+    ]
+    return bool(candidates) and all(map(_has_text, candidates)) and sum(map(is_article, candidates)) * 2 >= len(candidates)
 
 
 def find_articles(value: Mapping[str, Any], depth: int = 3) -> list[Article]:
     """The articles of an export that is one object: itself, or the lists that it holds beside or below its own notes."""
     if is_article(value):
         return [value]
-    found: list[Article] = []
+    articles: list[Article] = []
     for inner in value.values():
         if isinstance(inner, list) and are_articles(inner):
-            found += inner
+            articles += inner
         elif isinstance(inner, Mapping) and depth:
-            found += find_articles(inner, depth - 1)
-    return found
+            articles += find_articles(inner, depth - 1)
+    return articles
 
 
 def _has_text(value: object) -> bool:
@@ -81,8 +83,8 @@ def write_articles(writer: Writer, articles: Sequence[Article], names: Mapping[t
             writer.leave_out("articles", [f"{title} ({reason})"])
             removed.note(removed.UNPUBLISHED, 1)
             continue
-        told = _fields(article, names or {})
-        writer.fields = {**fields, **told}
+        own_fields = _fields(article, names or {})
+        writer.fields = {**fields, **own_fields}
         writer.heading(title, 1)
         writer.embed(_read(str(_body(article))))
         writer.close(1)
@@ -91,13 +93,13 @@ def write_articles(writer: Writer, articles: Sequence[Article], names: Mapping[t
 
 def names_beside(value: Mapping[str, Any]) -> dict[tuple[str, str], str]:
     """(kind, id) → name of the lists that stand beside the articles: `{"sections": [{"id": 1, "name": "Billing"}]}`."""
-    found: dict[tuple[str, str], str] = {}
+    names: dict[tuple[str, str], str] = {}
     for key, items in value.items():
         kind = {"sections": "section", "categories": "category", "folders": "folder", "collections": "parent"}.get(key)
         for item in items if kind and isinstance(items, list) else ():
             if isinstance(item, Mapping) and "id" in item and (name := _first(item, ("name", "title"))):
-                found[str(kind), str(item["id"])] = name
-    return found
+                names[str(kind), str(item["id"])] = name
+    return names
 
 
 def _versions(article: Article) -> Iterator[Article]:
@@ -118,8 +120,8 @@ def _inside(article: Article, key: str) -> Mapping[str, Any]:
 
 def _kept_back(article: Article) -> str:
     """Why customers do not see it; '' when they do."""
-    if told := unpublished(article):
-        return told
+    if reason := unpublished(article):
+        return reason
     status, visibility = article.get("status"), article.get("visibility")
     if status == _DRAFT and not isinstance(status, bool):
         return "status: 1"
@@ -139,13 +141,13 @@ def _kept_back(article: Article) -> str:
 
 
 def _fields(article: Article, names: Mapping[tuple[str, str], str]) -> dict[str, str]:
-    found = {
+    fields = {
         "url": _address(article),
         "language": str(article.get("locale") or article.get("language") or ""),
         "date": next((str(article[name]) for name in _DATES if isinstance(article.get(name), str)), ""),
         "category": _category(article, names),
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _address(article: Article) -> str:

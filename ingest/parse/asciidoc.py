@@ -28,7 +28,7 @@ def parse(source: str) -> Parsed:
     """Parses decoded AsciiDoc. Raises ParseError `unpublished`."""
     page = prepared(source)
     body = _Blocks(page, page.lines).written()
-    return parse_body(body, title=page.title, told=page.told, left_out={"parts": page.left_out})
+    return parse_body(body, title=page.title, fields=page.fields, left_out={"parts": page.left_out})
 
 
 @dataclass(slots=True)
@@ -39,16 +39,16 @@ class _About:
     style: str = ""
     options: list[str] = field(default_factory=list)
 
-    def add(self, told: str) -> None:
-        parts = [part.strip() for part in re.split(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", told)]
+    def add(self, line: str) -> None:
+        parts = [part.strip() for part in re.split(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", line)]
         style = re.split(r"[.#%]", parts[0])[0]
         if style and "=" not in style:
             self.style = style.lower()
         self.options += [*parts, *(f"%{one}" for one in re.findall(r"%(\w+)", parts[0]))]
 
     def value(self, name: str) -> str:
-        found = (part.partition("=") for part in self.options)
-        return next((value.strip().strip("\"'") for key, _, value in found if key.strip() == name), "")
+        pairs = (part.partition("=") for part in self.options)
+        return next((value.strip().strip("\"'") for key, _, value in pairs if key.strip() == name), "")
 
 
 class _Blocks:
@@ -143,9 +143,9 @@ class _Blocks:
         first, end = self.at, "```" if mark.startswith("```") else mark
         while self.at < len(self.lines) and self.lines[self.at].rstrip() != end:
             self.at += 1
-        found = list(self.lines[first : self.at])
+        inner = list(self.lines[first : self.at])
         self.at += 1
-        return found
+        return inner
 
     def _fenced(self, mark: str, about: _About) -> str:
         lines = self._inside(mark)
@@ -190,8 +190,8 @@ class _Blocks:
     def _kind(self, line: str) -> str:
         match = _ITEM.match(line)
         if match is None:
-            found = _TERM.match(line)
-            return found[2] if found and not _FENCE.fullmatch(line.rstrip()) else ""
+            term = _TERM.match(line)
+            return term[2] if term and not _FENCE.fullmatch(line.rstrip()) else ""
         mark = match[1]
         return "1." if mark[0].isdigit() else "a." if mark[0].isalpha() else "<" if mark[0] == "<" else mark
 
@@ -209,15 +209,15 @@ class _Blocks:
 
     def _wrapped(self) -> list[str]:
         """The rest of an item's own paragraph."""
-        found: list[str] = []
+        wrapped: list[str] = []
         while self.at < len(self.lines):
             line = self.lines[self.at]
             stops = not line.strip() or line.strip() == "+" or self._kind(line) or _FENCE.fullmatch(line.rstrip())
             if stops or _ATTRIBUTES.fullmatch(line.rstrip()) or _TITLE.fullmatch(line):
                 break
-            found.append(line.strip())
+            wrapped.append(line.strip())
             self.at += 1
-        return found
+        return wrapped
 
     def _attached(self, open_kinds: list[str]) -> str:
         """What belongs to an item: blocks behind a `+`, lists of other marks."""

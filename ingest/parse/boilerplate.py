@@ -73,9 +73,9 @@ def main_content(root: HtmlElement) -> HtmlElement:
     whole = body if body is not None else root
     total = len(whole.text_content().strip())
     for path in _MAIN:
-        found = whole.xpath(path)
-        if len(found) == 1 and len(found[0].text_content().strip()) > total * 0.3:
-            return _with_title(found[0], whole)
+        elements = whole.xpath(path)
+        if len(elements) == 1 and len(elements[0].text_content().strip()) > total * 0.3:
+            return _with_title(elements[0], whole)
     return whole
 
 

@@ -15,15 +15,15 @@ _ESCAPED = re.compile(r"\\([\\;,nN])")
 def lines(source: str, *, chinese: bool) -> list[str]:
     """The lines of each event."""
     labels = ("主题", "时间", "地点", "说明") if chinese else ("Event", "Time", "Place", "Description")
-    found: list[str] = []
+    texts: list[str] = []
     for event in _FOLD.sub("", source).split("BEGIN:VEVENT")[1:]:
-        told = {match[1].upper(): (match[2], match[3]) for match in _LINE.finditer(event.split("BEGIN:VALARM")[0])}
-        start, end = (_moment(*told[name]) if name in told else "" for name in ("DTSTART", "DTEND"))
+        properties = {match[1].upper(): (match[2], match[3]) for match in _LINE.finditer(event.split("BEGIN:VALARM")[0])}
+        start, end = (_moment(*properties[name]) if name in properties else "" for name in ("DTSTART", "DTEND"))
         when = f"{start} – {end[11:16] if end[:10] == start[:10] else end}" if end and end != start else start
-        values = (_text(told, "SUMMARY"), when, _text(told, "LOCATION"), _text(told, "DESCRIPTION"))
+        values = (_text(properties, "SUMMARY"), when, _text(properties, "LOCATION"), _text(properties, "DESCRIPTION"))
         mark = "：" if chinese else ": "
-        found += [f"{label}{mark}{value}" for label, value in zip(labels, values, strict=True) if value]
-    return found
+        texts += [f"{label}{mark}{value}" for label, value in zip(labels, values, strict=True) if value]
+    return texts
 
 
 def _moment(parameters: str, value: str) -> str:
@@ -37,6 +37,6 @@ def _moment(parameters: str, value: str) -> str:
     return f"{day} {match[4]}:{match[5]}" + (" UTC" if match[6] else f" ({zone[1]})" if zone else "")
 
 
-def _text(told: dict[str, tuple[str, str]], name: str) -> str:
-    value = told.get(name, ("", ""))[1]
+def _text(properties: dict[str, tuple[str, str]], name: str) -> str:
+    value = properties.get(name, ("", ""))[1]
     return normalise(_ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], value))

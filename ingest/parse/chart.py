@@ -31,8 +31,8 @@ def write_chart(writer: Writer, chart: Any) -> None:
 
 
 def _part(series: Any, *names: str) -> Any:
-    found = (series.find(f"{_C}{name}") for name in names)
-    return next((part for part in found if part is not None), series.makeelement("none", {}))
+    parts = (series.find(f"{_C}{name}") for name in names)
+    return next((part for part in parts if part is not None), series.makeelement("none", {}))
 
 
 def _points(part: Any) -> dict[int, str]:

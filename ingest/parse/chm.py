@@ -100,13 +100,13 @@ class _Book:
         if name is None:
             return None
         try:
-            found = bytes(self.archive.read(name, max_size=_MEMBER_LIMIT))
+            content = bytes(self.archive.read(name, max_size=_MEMBER_LIMIT))
         except ChmError:
             return None
-        self.left -= len(found)
+        self.left -= len(content)
         if self.left < 0:
             raise ParseError("The help file inflates to over 300 MiB.", code="too_large", fix="Split it.")
-        return found
+        return content
 
     def contents(self) -> Iterator[tuple[str, str, int]]:
         """(name, path of the page or '', level) in the order of the table of contents."""
@@ -117,27 +117,27 @@ class _Book:
         root = html.tree(decode(raw, self.encoding))
         folder = posixpath.dirname(path)
         for entry in root.iter("object"):
-            told = {(one.get("name") or "").lower(): one.get("value") or "" for one in entry.iter("param")}
-            if (entry.get("type") or "").lower() != "text/sitemap" or not told.get("name"):
+            params = {(one.get("name") or "").lower(): one.get("value") or "" for one in entry.iter("param")}
+            if (entry.get("type") or "").lower() != "text/sitemap" or not params.get("name"):
                 continue
             level = min(sum(1 for _ in entry.iterancestors("ul")) or 1, _DEPTH_LIMIT)
-            yield one_line(told["name"]), _local(folder, told.get("local", "")), level
+            yield one_line(params["name"]), _local(folder, params.get("local", "")), level
 
     def _read_system(self) -> None:
         """`#SYSTEM`: a version, then entries of a code, a length and that many bytes."""
         raw = self.page("#SYSTEM") or b""
-        told: dict[int, bytes] = {}
+        records: dict[int, bytes] = {}
         at = 4
         while at + 4 <= len(raw):
             code, length = struct.unpack_from("<HH", raw, at)
-            told.setdefault(code, raw[at + 4 : at + 4 + length])
+            records.setdefault(code, raw[at + 4 : at + 4 + length])
             at += 4 + length
-        if len(told.get(4, b"")) >= 4:
-            lcid = struct.unpack_from("<I", told[4])[0] & 0xFFFF
+        if len(records.get(4, b"")) >= 4:
+            lcid = struct.unpack_from("<I", records[4])[0] & 0xFFFF
             self.encoding = _CODE_PAGES.get(lcid) or _CODE_PAGES.get(lcid & 0x3FF, "cp1252")
             self.language = {0x04: "zh", 0x09: "en"}.get(lcid & 0x3FF, "")
-        self.toc = self._text(told.get(0, b""))
-        self.title = one_line(self._text(told.get(3, b"")))
+        self.toc = self._text(records.get(0, b""))
+        self.title = one_line(self._text(records.get(3, b"")))
 
     def _text(self, raw: bytes) -> str:
         return raw.partition(b"\x00")[0].decode(self.encoding, "replace")

@@ -97,9 +97,11 @@ def _shown(element: HtmlElement, tag: str) -> str:
 
 def _macro(element: HtmlElement) -> str:
     name = (element.get("ac:name") or "").lower()
-    told = {(one.get("ac:name") or ""): (one.text_content() or "").strip() for one in element if one.tag == "ac:parameter"}
-    title = told.get("title", "")
-    if name in _SILENT or (name == "excerpt" and told.get("hidden") == "true"):
+    parameters = {
+        (one.get("ac:name") or ""): (one.text_content() or "").strip() for one in element if one.tag == "ac:parameter"
+    }
+    title = parameters.get("title", "")
+    if name in _SILENT or (name == "excerpt" and parameters.get("hidden") == "true"):
         return ""
     if name == "status":
         return escape(title)
@@ -110,10 +112,10 @@ def _macro(element: HtmlElement) -> str:
     if name in _FOLDED:
         return f"<details><summary>{escape(title or 'Expand')}</summary>{body}</details>"
     if name in ("mathblock", "mathinline", "latex", "latex-formatting"):
-        return escape(plain or told.get("body", ""))
+        return escape(plain or parameters.get("body", ""))
     text = f"<p>{escape(plain, quote=False)}</p>" if plain.strip() else ""
     inner = f"<div>{body}{text}</div>" if "<" in body or text else body
-    return section(title or told.get("label", ""), inner) if inner.strip() else ""
+    return section(title or parameters.get("label", ""), inner) if inner.strip() else ""
 
 
 def _link(element: HtmlElement) -> str:
@@ -192,8 +194,8 @@ class _Space:
             below.setdefault(parent if parent in pages else "", []).append(key)
 
         def place(key: str) -> tuple[int, str]:
-            told = _property(pages[key], "position")
-            return (int(told) if told.isdigit() else 1 << 30, _property(pages[key], "title"))
+            position = _property(pages[key], "position")
+            return (int(position) if position.isdigit() else 1 << 30, _property(pages[key], "title"))
 
         def walk(key: str, depth: int = 0) -> Iterator[str]:
             for child in sorted(below.get(key, ()), key=place) if depth < 50 else ():
@@ -219,10 +221,10 @@ def _id(element: Any) -> str:
 
 
 def _property(element: Any, name: str) -> str:
-    found = element.find(f"property[@name='{name}']")
-    return ("".join(found.itertext()) if found is not None else "").strip()
+    node = element.find(f"property[@name='{name}']")
+    return ("".join(node.itertext()) if node is not None else "").strip()
 
 
 def _reference(element: Any, name: str) -> str:
-    found = element.find(f"property[@name='{name}']/id")
-    return (found.text or "").strip() if found is not None else ""
+    node = element.find(f"property[@name='{name}']/id")
+    return (node.text or "").strip() if node is not None else ""

@@ -28,9 +28,9 @@ def _of_bytes(module: str, function: str = "parse") -> Parser:
     return lambda content, _declared: _call(module, function, content)
 
 
-def _of_text(module: str, function: str = "parse", **told: Any) -> Parser:
+def _of_text(module: str, function: str = "parse", **options: Any) -> Parser:
     """One that reads decoded text."""
-    return lambda content, declared: _call(module, function, decode(content, declared), **told)
+    return lambda content, declared: _call(module, function, decode(content, declared), **options)
 
 
 def _of_marked_up(module: str) -> Parser:
@@ -38,8 +38,8 @@ def _of_marked_up(module: str) -> Parser:
     return lambda content, declared: _call(module, "parse", content, declared)
 
 
-def _call(module: str, function: str, *given: Any, **told: Any) -> Parsed:
-    parsed: Parsed = getattr(import_module(f"ingest.parse.{module}"), function)(*given, **told)
+def _call(module: str, function: str, *given: Any, **options: Any) -> Parsed:
+    parsed: Parsed = getattr(import_module(f"ingest.parse.{module}"), function)(*given, **options)
     return parsed
 
 
@@ -195,10 +195,10 @@ def parse(content: bytes, *, filename: str | None, mime_type: str | None) -> Par
         ) from exc
     if not parsed.blocks:
         raise ParseError("The document has no text.", code="empty", fix="Send a document that has text.")
-    return _told(pair(parsed))
+    return _with_missed_columns(pair(parsed))
 
 
-def _told(parsed: Parsed) -> Parsed:
+def _with_missed_columns(parsed: Parsed) -> Parsed:
     """With the columns of a mapping that the document's tables do not have."""
     missed = columns.missed() if any(block.kind in ("table", "faq", "case") for block in parsed.blocks) else ()
     if missed:
@@ -214,8 +214,8 @@ def _choose(content: bytes, filename: str | None, mime_type: str | None) -> Form
     extension = PurePath(filename or "").suffix.lower()
     extension = _TWINS.get(extension, extension)
     bare_mime = (mime_type or "").split(";")[0].strip().lower()
-    if found := _by_signature(content, extension):
-        return found
+    if format_ := _by_signature(content, extension):
+        return format_
     said = _BY_MIME.get(bare_mime)
     if said is not None and said.signature:
         said = None if extension else said  # the name is nearer to the sender than a generic type
@@ -260,8 +260,8 @@ def _by_members(content: bytes, extension: str) -> Format:
     with open_archive(content) as archive:
         names = set(archive.namelist())
         mime_type = archive.read("mimetype").strip().decode("ascii", "replace") if "mimetype" in names else ""
-    if (found := _BY_MIME.get(mime_type)) is not None:
-        return found
+    if (format_ := _BY_MIME.get(mime_type)) is not None:
+        return format_
     for extension_of, part in (
         (".docx", "word/"),
         (".xlsx", "xl/workbook.xml"),

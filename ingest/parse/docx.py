@@ -232,15 +232,15 @@ def _number(element: Any, default: int) -> int:
 
 def _strong_lead(paragraph: Any, text: str) -> int:
     """Length of the bold text that a paragraph begins with, when it is not bold throughout."""
-    told = ""
+    lead = ""
     for run in paragraph.iterchildren(w("r")):
         piece = "".join(_texts(run))
         bold = run.find(f"{w('rPr')}/{w('b')}")
         if piece.strip() and (bold is None or bold.get(w("val"), "1") in ("0", "false")):
             break
-        told += piece
-    told = normalise(told)
-    return len(told) if told and len(told) < len(text) and text.startswith(told) else 0
+        lead += piece
+    lead = normalise(lead)
+    return len(lead) if lead and len(lead) < len(text) and text.startswith(lead) else 0
 
 
 def _is_strong(paragraphs: list[Any]) -> bool:

@@ -111,7 +111,7 @@ def _levels(document: Any) -> Mapping[tuple[str, int], Level]:
         one.get(f"{_W}abstractNumId"): {_depth(level): _level(level) for level in one.iter(f"{_W}lvl")}
         for one in numbering.iter(f"{_W}abstractNum")
     }
-    found: dict[tuple[str, int], Level] = {}
+    all_levels: dict[tuple[str, int], Level] = {}
     for number in numbering.iter(f"{_W}num"):
         levels = dict(abstract.get(_value(number, "abstractNumId"), {}))
         for change in number.iter(f"{_W}lvlOverride"):
@@ -121,20 +121,20 @@ def _levels(document: Any) -> Mapping[tuple[str, int], Level]:
         levels |= {
             _depth(level): _level(level) for change in number.iter(f"{_W}lvlOverride") for level in change.iter(f"{_W}lvl")
         }
-        found |= {(number.get(f"{_W}numId"), depth): level for depth, level in levels.items()}
-    return found
+        all_levels |= {(number.get(f"{_W}numId"), depth): level for depth, level in levels.items()}
+    return all_levels
 
 
 def _lists(document: Any) -> Mapping[str, str]:
     """Numbering id → the id of the numbering that it counts on with: lists of one definition that do not start again."""
     numbering = _numbering(document)
     first: dict[str, str] = {}
-    found: dict[str, str] = {}
+    lists: dict[str, str] = {}
     for number in numbering.iter(f"{_W}num") if numbering is not None else ():
         name, abstract = number.get(f"{_W}numId"), _value(number, "abstractNumId")
         starts_again = number.find(f"{_W}lvlOverride/{_W}startOverride") is not None
-        found[name] = name if starts_again else first.setdefault(abstract, name)
-    return found
+        lists[name] = name if starts_again else first.setdefault(abstract, name)
+    return lists
 
 
 def _level(level: Any) -> Level:

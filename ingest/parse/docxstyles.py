@@ -67,8 +67,10 @@ class Styles:
 
     def raised(self, run: Any) -> str:
         """`superscript`, `subscript` or ''."""
-        told = (_child_value(properties, "vertAlign") for properties in self._run_properties(run))
-        return next((value for value in told if value in ("superscript", "subscript", "baseline")), "").replace("baseline", "")
+        alignments = (_child_value(properties, "vertAlign") for properties in self._run_properties(run))
+        return next((value for value in alignments if value in ("superscript", "subscript", "baseline")), "").replace(
+            "baseline", ""
+        )
 
     def _on(self, run: Any, name: str) -> bool:
         for properties in self._run_properties(run):
@@ -79,7 +81,7 @@ class Styles:
     def _run_properties(self, run: Any) -> list[Any]:
         """Run properties from the nearest to the most general: its own, those of its style, of its paragraph's style."""
         own = run.find(w("rPr"))
-        found = [own]
+        layers = [own]
         paragraph = next(run.iterancestors(w("p")), None)
         named = [
             _child_value(own, "rStyle") if own is not None else "",
@@ -89,9 +91,9 @@ class Styles:
             seen = set[str]()
             while style in self._styles and style not in seen:
                 seen.add(style)
-                found.append(self._styles[style].find(w("rPr")))
+                layers.append(self._styles[style].find(w("rPr")))
                 style = _child_value(self._styles[style], "basedOn")
-        return [properties for properties in found if properties is not None]
+        return [properties for properties in layers if properties is not None]
 
     def is_bold(self, paragraph: Any) -> bool:
         """Whether all of the paragraph's text is bold."""
@@ -100,13 +102,13 @@ class Styles:
 
     def _properties(self, paragraph: Any) -> list[Any]:
         """Paragraph properties from the nearest to the most general: its own, its style's, the base styles'."""
-        found = [paragraph.find(w("pPr"))]
+        layers = [paragraph.find(w("pPr"))]
         style, seen = _value(paragraph, "pStyle"), set[str]()
         while style in self._styles and style not in seen:
             seen.add(style)
-            found.append(self._styles[style].find(w("pPr")))
+            layers.append(self._styles[style].find(w("pPr")))
             style = _child_value(self._styles[style], "basedOn")
-        return [properties for properties in found if properties is not None]
+        return [properties for properties in layers if properties is not None]
 
 
 def _is_on(properties: Any) -> bool:

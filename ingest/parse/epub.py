@@ -33,7 +33,7 @@ def parse(content: bytes) -> Parsed:
         pages = [name for name in _spine(package, folder) if name in names]
         for name in pages:
             _chapter(writer, archive.read(name), sealed)
-    creators = [one_line(found.text or "") for found in package.iter(f"{_DC}creator")]
+    creators = [one_line(creator.text or "") for creator in package.iter(f"{_DC}creator")]
     return writer.parsed({"creators": creators} if any(creators) else None)
 
 
@@ -53,14 +53,14 @@ def _xml(data: bytes) -> Any:
 
 def _spine(package: Any, folder: str) -> list[str]:
     items = {item.get("id"): item for item in package.iter("{*}item")}
-    found: list[str] = []
+    paths: list[str] = []
     for reference in package.iter("{*}itemref"):
         item = items.get(reference.get("idref"))
         if item is None or item.get("media-type") not in _PAGES or "nav" in (item.get("properties") or "").split():
             continue
         path = unquote((item.get("href") or "").partition("#")[0])
-        found.append(posixpath.normpath(posixpath.join(folder, path)))
-    return found
+        paths.append(posixpath.normpath(posixpath.join(folder, path)))
+    return paths
 
 
 def _chapter(writer: Writer, content: bytes, sealed: bool) -> None:

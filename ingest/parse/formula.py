@@ -46,19 +46,19 @@ class Sums:
             if stored.data_type == "e":
                 raise Unknown
             return stored.value
-        told = self._formulas[sheet]._cells.get((row, column))
-        if told is None or told.data_type != "f":
+        cell = self._formulas[sheet]._cells.get((row, column))
+        if cell is None or cell.data_type != "f":
             return None
         self._open.add(place)
         try:
-            self._known[place] = _Reader(self, sheet, str(getattr(told.value, "text", told.value))).result()
+            self._known[place] = _Reader(self, sheet, str(getattr(cell.value, "text", cell.value))).result()
         finally:
             self._open.discard(place)
         return self._known[place]
 
-    def area(self, sheet: str, told: str) -> list[Value]:
+    def area(self, sheet: str, reference: str) -> list[Value]:
         """The values of `A1`, `$A$1:B7` or `'Other sheet'!A1`, row by row. Raises Unknown."""
-        name, mark, cells = told.rpartition("!")
+        name, mark, cells = reference.rpartition("!")
         name = name.strip("'").replace("''", "'") if mark else sheet
         try:
             first, top, last, bottom = range_boundaries(cells)
@@ -79,12 +79,12 @@ class _Reader:
 
     def result(self) -> Value:
         try:
-            found = _single(self._expression(0))
+            value = _single(self._expression(0))
         except (ArithmeticError, ValueError, TypeError, IndexError, OverflowError) as exc:
             raise Unknown from exc
-        if self._at < len(self._tokens) or (isinstance(found, float) and not math.isfinite(found)):
+        if self._at < len(self._tokens) or (isinstance(value, float) and not math.isfinite(value)):
             raise Unknown
-        return found
+        return value
 
     def _next(self) -> Any:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
@@ -112,7 +112,7 @@ class _Reader:
             value = _number(_single(self._expression(5)))
             return -value if token.value == "-" else value
         if token.type == "OPERAND":
-            return self._told(token)
+            return self._value_of(token)
         if token.type == "PAREN" and token.subtype == "OPEN":
             value = self._expression(0)
             self._close("PAREN")
@@ -127,7 +127,7 @@ class _Reader:
             raise Unknown
         self._at += 1
 
-    def _told(self, token: Any) -> Value:
+    def _value_of(self, token: Any) -> Value:
         if token.subtype == "NUMBER":
             number = float(token.value)
             return int(number) if number.is_integer() and "e" not in token.value.lower() else number
@@ -136,8 +136,8 @@ class _Reader:
         if token.subtype == "LOGICAL":
             return token.value.upper() == "TRUE"
         if token.subtype == "RANGE":
-            found = self._sums.area(self._sheet, token.value)
-            return found if ":" in token.value else found[0]
+            values = self._sums.area(self._sheet, token.value)
+            return values if ":" in token.value else values[0]
         raise Unknown
 
     def _function(self, name: str) -> Value:
@@ -185,13 +185,13 @@ def _joined(sign: str, left: Value, right: Value) -> Value:
         return _COMPARED[sign](left if left is not None else 0, right if right is not None else 0)
     a, b = _number(left), _number(right)
     if sign == "/":
-        found: float = a / b
+        result: float = a / b
     else:
-        found = {"+": a + b, "-": a - b, "*": a * b}[sign] if sign != "^" else a**b
-    if isinstance(found, complex):
+        result = {"+": a + b, "-": a - b, "*": a * b}[sign] if sign != "^" else a**b
+    if isinstance(result, complex):
         raise Unknown
-    found = round(found, 12) if isinstance(found, float) else found
-    return int(found) if isinstance(found, float) and found.is_integer() and abs(found) < 1e15 else found
+    result = round(result, 12) if isinstance(result, float) else result
+    return int(result) if isinstance(result, float) and result.is_integer() and abs(result) < 1e15 else result
 
 
 def _text(value: Value) -> str:
@@ -206,15 +206,15 @@ def _text(value: Value) -> str:
 
 def _numbers(arguments: Sequence[Value]) -> list[float]:
     """Of ranges only what is a number; a single argument is made one."""
-    found: list[float] = []
+    numbers: list[float] = []
     for one in arguments:
         if isinstance(one, list):
-            found += [value for value in one if isinstance(value, int | float) and not isinstance(value, bool)]
+            numbers += [value for value in one if isinstance(value, int | float) and not isinstance(value, bool)]
             if any(not isinstance(value, int | float | str | None) for value in one):
                 raise Unknown  # dates
         else:
-            found.append(_number(one))
-    return found
+            numbers.append(_number(one))
+    return numbers
 
 
 def _flat(arguments: Sequence[Value]) -> Iterator[Value]:
@@ -242,27 +242,27 @@ def _mean(arguments: Sequence[Value]) -> float:
 
 _FUNCTIONS: Mapping[str, Callable[[Sequence[Value]], Value]] = MappingProxyType(
     {
-        "SUM": lambda told: _joined("+", sum(_numbers(told)), 0),
-        "PRODUCT": lambda told: math.prod(_numbers(told)),
-        "AVERAGE": lambda told: _joined("+", _mean(told), 0),
-        "MIN": lambda told: min(_numbers(told), default=0),
-        "MAX": lambda told: max(_numbers(told), default=0),
-        "COUNT": lambda told: len(_numbers(told)),
-        "COUNTA": lambda told: sum(1 for value in _flat(told) if value is not None),
-        "ABS": lambda told: abs(_number(_single(told[0]))),
-        "ROUND": lambda told: _joined("+", _rounded(told, "near"), 0),
-        "ROUNDUP": lambda told: _joined("+", _rounded(told, "up"), 0),
-        "ROUNDDOWN": lambda told: _joined("+", _rounded(told, "down"), 0),
-        "INT": lambda told: math.floor(_number(_single(told[0]))),
+        "SUM": lambda args: _joined("+", sum(_numbers(args)), 0),
+        "PRODUCT": lambda args: math.prod(_numbers(args)),
+        "AVERAGE": lambda args: _joined("+", _mean(args), 0),
+        "MIN": lambda args: min(_numbers(args), default=0),
+        "MAX": lambda args: max(_numbers(args), default=0),
+        "COUNT": lambda args: len(_numbers(args)),
+        "COUNTA": lambda args: sum(1 for value in _flat(args) if value is not None),
+        "ABS": lambda args: abs(_number(_single(args[0]))),
+        "ROUND": lambda args: _joined("+", _rounded(args, "near"), 0),
+        "ROUNDUP": lambda args: _joined("+", _rounded(args, "up"), 0),
+        "ROUNDDOWN": lambda args: _joined("+", _rounded(args, "down"), 0),
+        "INT": lambda args: math.floor(_number(_single(args[0]))),
         "IF": _if,
-        "AND": lambda told: all(bool(_number(value)) for value in _flat(told)),
-        "OR": lambda told: any(bool(_number(value)) for value in _flat(told)),
-        "NOT": lambda told: not _number(_single(told[0])),
-        "CONCATENATE": lambda told: "".join(map(_text, _flat(told))),
-        "CONCAT": lambda told: "".join(map(_text, _flat(told))),
-        "UPPER": lambda told: _text(_single(told[0])).upper(),
-        "LOWER": lambda told: _text(_single(told[0])).lower(),
-        "TRIM": lambda told: " ".join(_text(_single(told[0])).split()),
-        "LEN": lambda told: len(_text(_single(told[0]))),
+        "AND": lambda args: all(bool(_number(value)) for value in _flat(args)),
+        "OR": lambda args: any(bool(_number(value)) for value in _flat(args)),
+        "NOT": lambda args: not _number(_single(args[0])),
+        "CONCATENATE": lambda args: "".join(map(_text, _flat(args))),
+        "CONCAT": lambda args: "".join(map(_text, _flat(args))),
+        "UPPER": lambda args: _text(_single(args[0])).upper(),
+        "LOWER": lambda args: _text(_single(args[0])).lower(),
+        "TRIM": lambda args: " ".join(_text(_single(args[0])).split()),
+        "LEN": lambda args: len(_text(_single(args[0]))),
     }
 )

@@ -75,8 +75,8 @@ def element_end(source: str, tag: Tag) -> int:
     for match in re.compile(rf"<(/?){re.escape(tag.name)}(?=[\s/>])", re.IGNORECASE).finditer(source, tag.end):
         depth += -1 if match[1] else 1
         if depth == 0:
-            found = source.find(">", match.start())
-            return len(source) if found < 0 else found + 1
+            end = source.find(">", match.start())
+            return len(source) if end < 0 else end + 1
     return tag.end
 
 

@@ -43,9 +43,9 @@ def front_matter(source: str) -> tuple[str, dict[str, Any], int]:
     return " ".join(str(title).split()), values, source.count("\n", 0, match.end()) + (not match[0].endswith("\n"))
 
 
-def refuse_unpublished(told: Mapping[str, Any]) -> None:
+def refuse_unpublished(metadata: Mapping[str, Any]) -> None:
     """Raises ParseError `unpublished` for a document whose fields say that its readers do not see it."""
-    reason = unpublished(told)
+    reason = unpublished(metadata)
     if reason and removed.is_on(removed.UNPUBLISHED):
         raise ParseError(
             f"The document is not published (`{reason}`).",
@@ -54,9 +54,9 @@ def refuse_unpublished(told: Mapping[str, Any]) -> None:
         )
 
 
-def unpublished(told: Mapping[str, Any]) -> str:
+def unpublished(metadata: Mapping[str, Any]) -> str:
     """The field that keeps a document from its readers, as `name: value`; '' for one that is published."""
-    for name, value in told.items():
+    for name, value in metadata.items():
         plain, simple = str(name).casefold().replace("-", "_"), value.casefold().strip() if isinstance(value, str) else value
         if plain in ("draft", "is_draft", "noindex", "no_index", "archived", "is_archived", "deleted") and simple in _TRUE:
             return f"{name}: {str(value).lower()}"

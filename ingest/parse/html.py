@@ -71,18 +71,18 @@ def parse_text(source: str) -> Parsed:
 
 def _page_title(root: HtmlElement) -> str:
     """`<title>` without the name of the site: that of its heading where it begins with it, or as the page's tags say."""
-    told = one_line("".join(root.findtext(".//title") or ""))
+    title = one_line("".join(root.findtext(".//title") or ""))
     for heading in root.iter("h1"):
         text = one_line(_text(heading))
-        if text and told.startswith(text) and re.match(r"\s*[|\-–—·:：_»]", told[len(text) :]):
+        if text and title.startswith(text) and re.match(r"\s*[|\-–—·:：_»]", title[len(text) :]):
             return text
     sites = [
         meta.get("content") or "" for meta in root.iter("meta") if (meta.get("property") or meta.get("name")) == "og:site_name"
     ]
     for site in sites:
-        if site and re.search(rf"\s+[|\-–—·»]\s+{re.escape(site)}$", told):
-            return told[: -len(site)].rstrip(" |-–—·»")
-    return told
+        if site and re.search(rf"\s+[|\-–—·»]\s+{re.escape(site)}$", title):
+            return title[: -len(site)].rstrip(" |-–—·»")
+    return title
 
 
 def tree(source: str) -> HtmlElement:
@@ -103,14 +103,14 @@ def write(writer: Writer, root: HtmlElement, *, below: int = 0) -> None:
 
 
 def _metadata(root: HtmlElement) -> dict[str, str]:
-    found = {"language": (root.get("lang") or "").strip()}
+    metadata = {"language": (root.get("lang") or "").strip()}
     for meta in root.iter("meta"):
         if (meta.get("name") or "").lower() in ("description", "keywords"):
-            found[meta.get("name").lower()] = one_line(meta.get("content") or "")
+            metadata[meta.get("name").lower()] = one_line(meta.get("content") or "")
     for link in root.iter("link"):
         if (link.get("rel") or "").lower() == "canonical" and (link.get("href") or "").startswith(("https://", "http://")):
-            found["url"] = (link.get("href") or "").strip()
-    return {name: value for name, value in found.items() if value}
+            metadata["url"] = (link.get("href") or "").strip()
+    return {name: value for name, value in metadata.items() if value}
 
 
 class _Page:
@@ -185,12 +185,12 @@ class _Page:
             number += 1
 
     def _definitions(self, element: HtmlElement) -> None:
-        told = [(child.tag, normalise(_text(child))) for child in element.iter("dt", "dd")]
-        terms = [one_line(text) for tag, text in told if tag == "dt"]
-        asked = sum(term.endswith(_QUESTION_END) for term in terms)
-        is_faq = asked > 0 and sum(map(is_question, terms)) >= _QUESTION_SHARE * len(terms)
+        entries = [(child.tag, normalise(_text(child))) for child in element.iter("dt", "dd")]
+        terms = [one_line(text) for tag, text in entries if tag == "dt"]
+        questions = sum(term.endswith(_QUESTION_END) for term in terms)
+        is_faq = questions > 0 and sum(map(is_question, terms)) >= _QUESTION_SHARE * len(terms)
         group, term = self.writer.group(), ""
-        for tag, text in told:
+        for tag, text in entries:
             if tag == "dt":
                 self.writer.line(text)
                 term = one_line(text)

@@ -19,13 +19,13 @@ def grid(table: HtmlElement, text: Callable[[HtmlElement], str]) -> tuple[list[L
     if (table.get("role") or "").lower() in ("presentation", "none") or next(table.iterdescendants("table"), None) is not None:
         return None
     rows = [row for row in table.iter("tr") if any(cell.tag in ("td", "th") for cell in row)]
-    found = _filled(rows, text)
-    if width(found) < 2 or (len(found) < 2 and not any(cell.tag == "th" for row in rows for cell in row)):
+    lines = _filled(rows, text)
+    if width(lines) < 2 or (len(lines) < 2 and not any(cell.tag == "th" for row in rows for cell in row)):
         return None
     head = 0
     while head < len(rows) and (rows[head].getparent().tag == "thead" or _is_head(rows[head], head)):
         head += 1
-    return found, (min(1, head) if head == len(rows) else head)
+    return lines, (min(1, head) if head == len(rows) else head)
 
 
 def _is_head(row: HtmlElement, number: int) -> bool:
@@ -36,7 +36,7 @@ def _is_head(row: HtmlElement, number: int) -> bool:
 
 def _filled(rows: list[HtmlElement], text: Callable[[HtmlElement], str]) -> list[Line]:
     """Slots by row, where a cell that spans rows stands in each of them."""
-    found: list[Line] = []
+    lines: list[Line] = []
     hanging: dict[int, tuple[int, Slot]] = {}
     for row in rows:
         line: Line = []
@@ -55,8 +55,8 @@ def _filled(rows: list[HtmlElement], text: Callable[[HtmlElement], str]) -> list
         while hanging and at <= max(hanging):
             after = _hang(line, hanging, at)
             at = after + (after == at)
-        found.append(line)
-    return found
+        lines.append(line)
+    return lines
 
 
 def _hang(line: Line, hanging: dict[int, tuple[int, Slot]], at: int) -> int:

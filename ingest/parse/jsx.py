@@ -45,24 +45,24 @@ def resolved(source: str) -> str:
     """The source with what its components and expressions show in their place; the source itself where there are none."""
     if not (_COMPONENT.search(source) or _VALUE.search(source) or _LITERAL.search(source)):
         return source
-    told = _exports(source)
+    exports = _exports(source)
     parts: list[str] = []
     at = 0
     for match in _VERBATIM.finditer(source):
-        parts += [_rewritten(source[at : match.start()], told), match[0]]
+        parts += [_rewritten(source[at : match.start()], exports), match[0]]
         at = match.end()
-    return "".join([*parts, _rewritten(source[at:], told)])
+    return "".join([*parts, _rewritten(source[at:], exports)])
 
 
 def _exports(source: str) -> dict[str, Any]:
     """Constants that the page exports, as far as they are plain values."""
-    found: dict[str, Any] = {}
+    exports: dict[str, Any] = {}
     for match in _EXPORTED.finditer(source):
         text = _literal(source, match.end())
         value = _plain(text)
         if value is not None:
-            found[match[1]] = value
-    return found
+            exports[match[1]] = value
+    return exports
 
 
 def _literal(source: str, start: int) -> str:
@@ -109,7 +109,7 @@ def _plain(text: str) -> Any:
         return None
 
 
-def _rewritten(text: str, told: Mapping[str, Any]) -> str:
+def _rewritten(text: str, exports: Mapping[str, Any]) -> str:
     parts: list[str] = []
     at = 0
     for match in _COMPONENT.finditer(text):
@@ -118,16 +118,16 @@ def _rewritten(text: str, told: Mapping[str, Any]) -> str:
         tag = read_tag(text, match.start())
         if tag is None or not tag.alone or tag.closing:
             continue
-        shown = _shown(tag.name, text[match.end() : tag.end], told)
+        shown = _shown(tag.name, text[match.end() : tag.end], exports)
         parts += [text[at : match.start()], shown if shown is not None else text[match.start() : tag.end]]
         at = tag.end
     whole = "".join([*parts, text[at:]])
     whole = _LITERAL.sub(lambda match: next((one for one in match.groups() if one is not None), ""), whole)
-    return _VALUE.sub(lambda match: _looked_up(match, told), whole) if told else whole
+    return _VALUE.sub(lambda match: _looked_up(match, exports), whole) if exports else whole
 
 
-def _looked_up(match: re.Match[str], told: Mapping[str, Any]) -> str:
-    value: Any = told
+def _looked_up(match: re.Match[str], exports: Mapping[str, Any]) -> str:
+    value: Any = exports
     for key in re.findall(r"\w+", match[1]):
         if isinstance(value, Mapping) and key in value:
             value = value[key]
@@ -138,11 +138,11 @@ def _looked_up(match: re.Match[str], told: Mapping[str, Any]) -> str:
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else match[0]
 
 
-def _shown(name: str, attributes: str, told: Mapping[str, Any]) -> str | None:
+def _shown(name: str, attributes: str, exports: Mapping[str, Any]) -> str | None:
     """What a component without content shows; None where that is nothing."""
     if name in _NO_TEXT or name.endswith(("icon", "image", "logo")):
         return None
-    values = dict(_attributes(attributes, told))
+    values = dict(_attributes(attributes, exports))
     texts = [value for key in _TEXTS if isinstance(value := values.get(key), str) and value.strip()]
     title = next((value for key in _TITLES[:4] if isinstance(value := values.get(key), str) and value.strip()), "")
     lists = [value for key in _LISTS if isinstance(value := values.get(key), list) and value]
@@ -157,7 +157,7 @@ def _shown(name: str, attributes: str, told: Mapping[str, Any]) -> str | None:
     return f'\n\n<{frame} title="{quoted}">\n\n{inner}\n\n</{frame}>\n\n' if title else f"\n\n{inner}\n\n"
 
 
-def _attributes(text: str, told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _attributes(text: str, exports: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     at = 0
     while match := _ATTRIBUTE.search(text, at):
         at = match.end()
@@ -166,7 +166,7 @@ def _attributes(text: str, told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
             continue
         end = _closing(text, at)
         inner = text[at + 1 : end - 1].strip()
-        value = told.get(inner) if re.fullmatch(r"\w+", inner) else _plain(inner)
+        value = exports.get(inner) if re.fullmatch(r"\w+", inner) else _plain(inner)
         at = end
         if value is not None:
             yield match[1], value
@@ -202,9 +202,9 @@ def _first(column: Any, names: Sequence[str]) -> Any:
 def _item(row: Mapping[str, Any]) -> str:
     title = next((str(row[key]) for key in _TITLES if row.get(key)), "")
     texts = [str(row[key]) for key in _TEXTS if row.get(key)]
-    if asked := str(row.get("question") or row.get("q") or ""):
-        told = " ".join(texts) or row.get("a", "")
-        return f'\n<Accordion title="{asked}">\n\n{told}\n\n</Accordion>\n'
+    if question := str(row.get("question") or row.get("q") or ""):
+        answer = " ".join(texts) or row.get("a", "")
+        return f'\n<Accordion title="{question}">\n\n{answer}\n\n</Accordion>\n'
     return f"- **{title}**: {' '.join(texts)}" if title and texts else f"- {title or ' '.join(map(str, row.values()))}"
 
 

@@ -25,14 +25,14 @@ def parse(source: str) -> Parsed:
 def _written(match: re.Match[str]) -> str:
     name, value = _NAME.search(match[1]), _VALUE.search(match[1])
     try:
-        told: Any = json.loads(unquote(value[1])) if value else {}
+        card: Any = json.loads(unquote(value[1])) if value else {}
     except ValueError:
         return ""
-    if not name or not isinstance(told, dict):
+    if not name or not isinstance(card, dict):
         return ""
     if name[1] == "codeblock":
-        return f"<pre>{escapes.escape(str(told.get('code', '')))}</pre>"
+        return f"<pre>{escapes.escape(str(card.get('code', '')))}</pre>"
     if name[1] in ("table", "board", "flowchart2", "mindmap", "image", "file", "video", "hr"):
-        return f"<p>{escapes.escape(str(told.get('title') or told.get('name') or ''))}</p>" if name[1] != "image" else ""
-    text = next((str(told[key]) for key in ("label", "text", "title", "code", "content") if isinstance(told.get(key), str)), "")
+        return f"<p>{escapes.escape(str(card.get('title') or card.get('name') or ''))}</p>" if name[1] != "image" else ""
+    text = next((str(card[key]) for key in ("label", "text", "title", "code", "content") if isinstance(card.get(key), str)), "")
     return escapes.escape(text)

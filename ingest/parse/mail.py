@@ -107,8 +107,8 @@ def _parts(message: EmailMessage, declared: str | None) -> tuple[list[tuple[str,
     """Bodies as (text, `plain` or `html`), and the attachments."""
     if message.get_content_type() in _SEALED:
         raise ParseError("The mail is encrypted or sealed.", code="encrypted", fix="Open it and save it decrypted.")
-    found = message.get_body(("html", "plain"))
-    bodies = [] if found is None else [_body(found, declared)]
+    body = message.get_body(("html", "plain"))
+    bodies = [] if body is None else [_body(body, declared)]
     for part in message.walk():
         if part.get_content_type() == "text/calendar":
             text = _body(part, declared)[0]
@@ -122,10 +122,10 @@ def _parts(message: EmailMessage, declared: str | None) -> tuple[list[tuple[str,
         if inline and part.get_content_type() in ("text/plain", "text/html"):
             bodies.append(_body(part, declared))  # mailing lists and some clients write the body in several parts
         elif name or part.get_content_type() in ("message/rfc822", *_PACKED):
-            _attach(attachments, bodies, _file(part, name), found is None)
-    if found is None and message.get_content_type() in _PACKED:
+            _attach(attachments, bodies, _file(part, name), body is None)
+    if body is None and message.get_content_type() in _PACKED:
         _attach(attachments, bodies, _file(message, "winmail.dat"), True)
-    if found is None and not message.is_multipart() and message.get_content_maintype() in ("text", "multipart"):
+    if body is None and not message.is_multipart() and message.get_content_maintype() in ("text", "multipart"):
         bodies.append((_body(message, declared)[0], "plain"))  # said to be of several parts, or to be attached to nothing
     return bodies, attachments
 
@@ -159,11 +159,11 @@ def _unflowed(text: str, *, joined: bool) -> str:
     for line in text.splitlines():
         line = line[1:] if line.startswith(" ") else line  # space-stuffed
         soft = line.endswith(" ") and line != "-- "
-        told = line[:-1] if soft and joined else line
+        kept = line[:-1] if soft and joined else line
         if goes_on:
-            lines[-1] += told
+            lines[-1] += kept
         else:
-            lines.append(told)
+            lines.append(kept)
         goes_on = soft
     return "\n".join(lines)
 
@@ -190,8 +190,8 @@ def _metadata(headers: Headers, attachments: list[str], skipped: list[str]) -> d
         name: [f"{person} <{address}>" if person else address for person, address in pairs]
         for name, pairs in (("from", headers.sender), ("to", headers.to), ("cc", headers.cc))
     }
-    found = {**people, "date": headers.date, "attachments": attachments, "attachments_not_read": skipped}
-    return {name: value for name, value in found.items() if value}
+    metadata = {**people, "date": headers.date, "attachments": attachments, "attachments_not_read": skipped}
+    return {name: value for name, value in metadata.items() if value}
 
 
 # -- bodies ------------------------------------------------------------------------------------------------------------

@@ -139,7 +139,9 @@ class _Reader:
         if not _NUMBERED.match(text) or raw.lstrip().startswith((">", "|")):
             return False
         below = self.lines[number + 1 : number + _LOOK_AHEAD]
-        follower = next((told for one in below if (told := plain(self.source[one.start : one.end]).lstrip("#> "))), "")
+        follower = next(
+            (plain_text for one in below if (plain_text := plain(self.source[one.start : one.end]).lstrip("#> "))), ""
+        )
         level = numbered_level(text, follower) if follower else 0
         if level:
             self._open(_Heading(_BELOW_MARKS + level, text, line.frames, Block(line.start, line.end, section=())))
@@ -279,8 +281,8 @@ class _Reader:
         """The blocks of a table's rows."""
         lead = lead or self._introduction(group)
         for block in table_blocks(rows, heads, lead):
-            own, told = (-1, "") if block.kind == "faq" else (group, lead)
-            about = block.header, own, block.keys, block.fields, block.cells, block.above, told
+            own, introduction = (-1, "") if block.kind == "faq" else (group, lead)
+            about = block.header, own, block.keys, block.fields, block.cells, block.above, introduction
             self._add(block.start, block.end, block.kind, numbers[block.row], *about)
 
     def _introduction(self, group: int) -> str:

@@ -129,14 +129,14 @@ def _applied(source: str, edits: Sequence[Edit], blocks: Sequence[Block]) -> tup
     begins = [edit[0] for edit in edits]
 
     def moved(position: int) -> int:
-        found = bisect_right(starts, position) - 1
-        after = position + (shifts[found] if found >= 0 else 0)
+        index = bisect_right(starts, position) - 1
+        after = position + (shifts[index] if index >= 0 else 0)
         inside = bisect_right(begins, position) - 1
-        if inside > found and begins[inside] < position:
+        if inside > index and begins[inside] < position:
             after -= position - begins[inside]  # within something that is taken out: where it began
         return after
 
-    made: list[Block] = []
+    placed: list[Block] = []
     for block in blocks:
         start, end = moved(block.start), moved(block.end)
         while end > start and text[end - 1].isspace():
@@ -145,8 +145,8 @@ def _applied(source: str, edits: Sequence[Edit], blocks: Sequence[Block]) -> tup
             start += 1
         if start < end:
             cells = tuple(_moved(cell, moved, start, end) for cell in block.cells)
-            made.append(replace(block, start=start, end=end, cells=cells))
-    return text, made
+            placed.append(replace(block, start=start, end=end, cells=cells))
+    return text, placed
 
 
 def _moved(cell: Cell, moved: object, start: int, end: int) -> Cell:

@@ -147,8 +147,8 @@ def _tagged(scanner: Scanner, number: int, position: int) -> int:
     prefix, cut = source[scanner.bounds[number][0] : position], False
     while position < len(source):
         if source.startswith("<!--", position):
-            found = source.find("-->", position)
-            position = len(source) if found < 0 else found + 3
+            close = source.find("-->", position)
+            position = len(source) if close < 0 else close + 3
         elif (tag := read_tag(source, position)) and not tag.inline:
             position = _enter(scanner, tag, frames.indent_of(prefix))
             if tag.name == "table" and not tag.closing:
@@ -294,5 +294,5 @@ def _advance(scanner: Scanner, number: int, position: int) -> int:
 def _line_with(scanner: Scanner, number: int, needle: str) -> int:
     """The line that holds `needle`, not far below line `number`; that line itself when there is none."""
     start = scanner.bounds[number][0]
-    found = scanner.source.find(needle, start, start + _CONSTRUCT_LIMIT)
-    return number if found < 0 else _advance(scanner, number, found)
+    end = scanner.source.find(needle, start, start + _CONSTRUCT_LIMIT)
+    return number if end < 0 else _advance(scanner, number, end)

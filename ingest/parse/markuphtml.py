@@ -25,16 +25,16 @@ def section(title: str, content: str) -> str:
 
 
 def parse_body(
-    body: str, *, title: str = "", told: Mapping[str, Any] | None = None, left_out: Mapping[str, Sequence[str]] | None = None
+    body: str, *, title: str = "", fields: Mapping[str, Any] | None = None, left_out: Mapping[str, Sequence[str]] | None = None
 ) -> Parsed:
     """Reads the HTML that a reader of a markup language has written.
 
-    `told`: fields of the document; `left_out`: what is not part of its text. Raises ParseError `unpublished`.
+    `fields`: fields of the document; `left_out`: what is not part of its text. Raises ParseError `unpublished`.
     """
-    told = dict(told or {})
-    refuse_unpublished(told)
-    found = html.parse_text(f"<html><head><title>{escaped(title)}</title></head><body><main>{body}</main></body></html>")
+    fields = dict(fields or {})
+    refuse_unpublished(fields)
+    parsed = html.parse_text(f"<html><head><title>{escaped(title)}</title></head><body><main>{body}</main></body></html>")
     kept = {kind: list(what) for kind, what in (left_out or {}).items() if what}
-    parts = {**dict(found.metadata.get("left_out", {})), **kept}
-    metadata = {**found.metadata, **told, **({"left_out": parts} if parts else {})}
-    return replace(found, metadata=metadata, title=title or found.title)
+    parts = {**dict(parsed.metadata.get("left_out", {})), **kept}
+    metadata = {**parsed.metadata, **fields, **({"left_out": parts} if parts else {})}
+    return replace(parsed, metadata=metadata, title=title or parsed.title)

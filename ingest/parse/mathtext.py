@@ -34,8 +34,8 @@ def _name(element: Any) -> str:
 
 
 def _child(element: Any, *names: str) -> str:
-    found = next((child for name in names for child in element if _name(child) == name), None)
-    return "".join(map(_written, found)).strip() if found is not None else ""
+    child = next((child for name in names for child in element if _name(child) == name), None)
+    return "".join(map(_written, child)).strip() if child is not None else ""
 
 
 def _value(element: Any, properties: str, name: str) -> str:
@@ -62,13 +62,13 @@ def _over(above: str, below: str) -> str:
 
 def _power(base: str, exponent: str) -> str:
     plain = exponent.replace("−", "-").replace(" ", "")
-    made = raised(plain)
-    return f"{_bracketed(base)}{made}" if made != plain else f"{_bracketed(base)}^{_bracketed(exponent)}"
+    superscript = raised(plain)
+    return f"{_bracketed(base)}{superscript}" if superscript != plain else f"{_bracketed(base)}^{_bracketed(exponent)}"
 
 
 def _index(base: str, index: str) -> str:
-    made = lowered(index.replace(" ", ""))
-    return f"{base}{made}" if made != index.replace(" ", "") else f"{base}_{_bracketed(index)}"
+    subscript = lowered(index.replace(" ", ""))
+    return f"{base}{subscript}" if subscript != index.replace(" ", "") else f"{base}_{_bracketed(index)}"
 
 
 def _text(element: Any) -> str:

@@ -40,64 +40,64 @@ def is_strong(source: str) -> bool:
 
 def table_blocks(rows: Sequence[Line], heads: int | None, lead: str = "") -> Iterator[RowBlock]:
     """The blocks of a table, in order; header rows and section rows make none."""
-    found = shape(rows, heads)
+    table = shape(rows, heads)
     number = {id(slot): at for at, row in enumerate(rows) for slot in row}
-    asked = faq.find_columns(found.header) or found.faq
-    title_row = " | ".join(filter(None, found.header))
-    for slot in found.titles:
+    roles = faq.find_columns(table.header) or table.faq
+    title_row = " | ".join(filter(None, table.header))
+    for slot in table.titles:
         yield RowBlock(number.get(id(slot), 0), slot.start, slot.end, "text")
-    for row in found.rows:
-        told = filled(row.slots)
-        at = number.get(id(told[0]), 0)
+    for row in table.rows:
+        slots = filled(row.slots)
+        at = number.get(id(slots[0]), 0)
         if row.is_section:
             continue
         if row.is_note:
-            yield RowBlock(at, told[0].start, told[0].end, "text")
+            yield RowBlock(at, slots[0].start, slots[0].end, "text")
             continue
-        plain = texts(row.slots, found.columns)
-        if asked is not None and (entry := faq.read_entry(asked, plain)) is not None:
-            yield _entry(at, found, asked, entry, row)
+        plain = texts(row.slots, table.columns)
+        if roles is not None and (entry := faq.read_entry(roles, plain)) is not None:
+            yield _entry(at, table, roles, entry, row)
             continue
-        own = [slot for slot in told if not slot.hung]
+        own = [slot for slot in slots if not slot.hung]
         if not own:
             continue
-        header = "\n".join(filter(None, (title_row, _hanging(told), row.above)))
+        header = "\n".join(filter(None, (title_row, _hanging(slots), row.above)))
         yield RowBlock(
             at,
             own[0].start,
             own[-1].end,
             "table",
             header,
-            cells=tuple(_cell(slot, found, own[0].start) for slot in told),
+            cells=tuple(_cell(slot, table, own[0].start) for slot in slots),
             above=row.above,
         )  # fmt: skip
 
 
-def _hanging(told: Sequence[Slot]) -> str:
+def _hanging(slots: Sequence[Slot]) -> str:
     """What stands in rows above and goes on in this one: it is not in the row's own span."""
-    return " · ".join(slot.text for slot in told if slot.hung)
+    return " · ".join(slot.text for slot in slots if slot.hung)
 
 
-def _cell(slot: Slot, found: Shape, row: int) -> Cell:
+def _cell(slot: Slot, table: Shape, row: int) -> Cell:
     """What hangs down from a row above has an empty span where its own row starts: it stands outside of that."""
     start, end = (row, row) if slot.hung else (slot.start, slot.end)
-    return Cell(start, end, names_of(slot, found.names), slot.text)
+    return Cell(start, end, names_of(slot, table.names), slot.text)
 
 
-def _entry(at: int, found: Shape, asked: faq.Columns, entry: faq.Entry, row: Row) -> RowBlock:
+def _entry(at: int, table: Shape, roles: faq.Columns, entry: faq.Entry, row: Row) -> RowBlock:
     """The answer's span, or that from the first to the last of the columns that are shown."""
     by_column = {slot.first: slot for slot in filled(row.slots)}
-    shown = [by_column[i] for i in (asked.answer, *asked.answers, *asked.further) if i in by_column]
+    shown = [by_column[i] for i in (roles.answer, *roles.answers, *roles.further) if i in by_column]
     shown.sort(key=lambda slot: slot.start)
     between = [
         slot for slot in by_column.values()
         if shown[0].start < slot.start < shown[-1].end and slot not in shown
     ]  # fmt: skip
-    if between and any(slot.first in (asked.question, *asked.phrasings, *asked.left_out) for slot in between):
-        shown = [by_column[asked.answer]] if asked.answer in by_column else shown[:1]
+    if between and any(slot.first in (roles.question, *roles.phrasings, *roles.left_out) for slot in between):
+        shown = [by_column[roles.answer]] if roles.answer in by_column else shown[:1]
     return RowBlock(
         at, shown[0].start, shown[-1].end, "faq", entry.question, entry.phrasings, entry.fields,
-        tuple(_cell(slot, found, shown[0].start) for slot in shown),
+        tuple(_cell(slot, table, shown[0].start) for slot in shown),
     )  # fmt: skip
 
 

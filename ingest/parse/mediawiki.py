@@ -22,11 +22,11 @@ def parse(content: bytes) -> Parsed:
         root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, huge_tree=True, no_network=True))
     except etree.LxmlError as exc:
         raise ParseError("The dump is damaged or incomplete.", code="broken", fix="Export it again.") from exc
-    writer = Writer(_told(root, ".//{*}sitename"))
+    writer = Writer(_text_at(root, ".//{*}sitename"))
     for page in root.iterfind("{*}page"):
-        title = _told(page, "{*}title")
+        title = _text_at(page, "{*}title")
         text = _latest(page)
-        if _told(page, "{*}ns") not in _SPACES or page.find("{*}redirect") is not None:
+        if _text_at(page, "{*}ns") not in _SPACES or page.find("{*}redirect") is not None:
             writer.leave_out("pages", [title])
         elif text.strip():
             writer.heading(title, 1)
@@ -35,14 +35,14 @@ def parse(content: bytes) -> Parsed:
     return writer.parsed()
 
 
-def _told(element: Any, path: str) -> str:
-    found = element.find(path)
-    return (found.text or "").strip() if found is not None else ""
+def _text_at(element: Any, path: str) -> str:
+    node = element.find(path)
+    return (node.text or "").strip() if node is not None else ""
 
 
 def _latest(page: Any) -> str:
     revisions = page.findall("{*}revision")
     if not revisions:
         return ""
-    newest = max(revisions, key=lambda one: (_told(one, "{*}timestamp"), _told(one, "{*}id").zfill(20)))
-    return _told(newest, "{*}text")
+    newest = max(revisions, key=lambda one: (_text_at(one, "{*}timestamp"), _text_at(one, "{*}id").zfill(20)))
+    return _text_at(newest, "{*}text")

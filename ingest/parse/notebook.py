@@ -23,8 +23,10 @@ _OBJECT = re.compile(r"<[\w.]+(?: [\w.]+)*(?: at 0x[0-9a-f]+)?>")
 def parse(text: str) -> Parsed:
     """Parses a decoded notebook. Raises ParseError `broken`."""
     try:
-        told = json.loads(text)
-        cells = told["cells"] if "cells" in told else [cell for sheet in told["worksheets"] for cell in sheet["cells"]]
+        notebook = json.loads(text)
+        cells = (
+            notebook["cells"] if "cells" in notebook else [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+        )
         writer = Writer()
         for cell in cells:
             _cell(writer, cell)
@@ -86,8 +88,8 @@ def _output(writer: Writer, output: Mapping[str, Any]) -> None:
         return
     data = output.get("data") or output
     for kind, write in (("text/markdown", _markdown), ("text/html", _html), ("text/latex", _plain), ("text/plain", _plain)):
-        if told := _joined(data.get(kind, data.get(kind.partition("/")[2], ""))):
-            write(writer, told)
+        if text := _joined(data.get(kind, data.get(kind.partition("/")[2], ""))):
+            write(writer, text)
             return
 
 
@@ -103,5 +105,5 @@ def _plain(writer: Writer, text: str) -> None:
         )
 
 
-def _joined(told: Any) -> str:
-    return "".join(map(str, told)) if isinstance(told, list) else str(told or "")
+def _joined(value: Any) -> str:
+    return "".join(map(str, value)) if isinstance(value, list) else str(value or "")

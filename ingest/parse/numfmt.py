@@ -65,18 +65,18 @@ def _general(value: float) -> str:
     return f"{value:.15g}" if abs(value) < 1e15 or value != int(value) else str(int(value))
 
 
-def _chosen(told: Sequence[Section], conditional: bool, value: float) -> tuple[Section | None, float]:
-    if not told:
+def _chosen(sections: Sequence[Section], conditional: bool, value: float) -> tuple[Section | None, float]:
+    if not sections:
         return None, value
     if conditional:
-        for section in told:
+        for section in sections:
             if section.holds(value):
-                signed = value if len(told) == 1 or value >= 0 or section.condition is None else abs(value)
+                signed = value if len(sections) == 1 or value >= 0 or section.condition is None else abs(value)
                 return section, signed
         return None, value
-    if value < 0 and len(told) > 1:
-        return told[1], abs(value)
-    return (told[2], value) if value == 0 and len(told) > 2 else (told[0], value)
+    if value < 0 and len(sections) > 1:
+        return sections[1], abs(value)
+    return (sections[2], value) if value == 0 and len(sections) > 2 else (sections[0], value)
 
 
 def _literal(parts: Sequence[Part], number: str) -> str:
@@ -91,52 +91,52 @@ def _literal(parts: Sequence[Part], number: str) -> str:
 
 
 def _number(section: Section, value: float) -> str:
-    parts, told = section.parts, section.digits
-    if told is None:
+    parts, digits = section.parts, section.digits
+    if digits is None:
         return "".join("%" if part.text == "%" else part.text if part.kind == "literal" else "" for part in parts).strip()
-    if told.is_fraction:
+    if digits.is_fraction:
         return _fraction(parts, value)
     try:
         amount = Decimal(repr(abs(value)))
     except InvalidOperation:
         return _general(value)
-    amount = amount * told.times / told.over
+    amount = amount * digits.times / digits.over
     exponent = 0
-    if told.power < len(parts) and amount:
+    if digits.power < len(parts) and amount:
         exponent = amount.adjusted()
         amount = amount.scaleb(-exponent)
-    rounded = amount.quantize(told.step, ROUND_HALF_UP)
+    rounded = amount.quantize(digits.step, ROUND_HALF_UP)
     whole, _, rest = f"{rounded:f}".partition(".")
-    text = _in_a_run(parts, told, whole, rest) if told.edges else _in_places(parts, told, whole, rest, exponent)
+    text = _in_a_run(parts, digits, whole, rest) if digits.edges else _in_places(parts, digits, whole, rest, exponent)
     return ("-" if value < 0 and rounded else "") + text.strip()
 
 
-def _in_a_run(parts: Sequence[Part], told: Digits, whole: str, rest: str) -> str:
+def _in_a_run(parts: Sequence[Part], digits: Digits, whole: str, rest: str) -> str:
     """A number whose digits stand side by side, as in nearly all formats."""
-    before, after = told.edges or ("", "")
-    whole = whole.lstrip("0") if told.integers else ""
-    left = told.integers[: max(0, len(told.integers) - len(whole))]
+    before, after = digits.edges or ("", "")
+    whole = whole.lstrip("0") if digits.integers else ""
+    left = digits.integers[: max(0, len(digits.integers) - len(whole))]
     whole = sum(parts[place].text == "0" for place in left) * "0" + whole
-    if told.thousands and len(whole) > 3:
+    if digits.thousands and len(whole) > 3:
         head = len(whole) % 3 or 3
         whole = ",".join((whole[:head], *(whole[at : at + 3] for at in range(head, len(whole), 3))))
-    kept = _kept(parts, told.decimals, rest)
-    point = "." if told.point < len(parts) and (kept or not told.decimals) else ""
+    kept = _kept(parts, digits.decimals, rest)
+    point = "." if digits.point < len(parts) and (kept or not digits.decimals) else ""
     return f"{before}{whole}{point}{rest[:kept]}{after}"
 
 
-def _in_places(parts: Sequence[Part], told: Digits, whole: str, rest: str, exponent: int) -> str:
+def _in_places(parts: Sequence[Part], digits: Digits, whole: str, rest: str, exponent: int) -> str:
     """A number with other text between its digits, or with an exponent."""
-    shown_at = _integer(parts, told.integers, whole, told.thousands)
-    shown_at |= {place: rest[i] for i, place in enumerate(told.decimals) if i < _kept(parts, told.decimals, rest)}
-    if told.power < len(parts):
-        shown_at[told.power] = "E" + ("-" if exponent < 0 else "+" if parts[told.power].text.endswith("+") else "")
-        places = [i for i in told.at if i > told.power]
+    shown_at = _integer(parts, digits.integers, whole, digits.thousands)
+    shown_at |= {place: rest[i] for i, place in enumerate(digits.decimals) if i < _kept(parts, digits.decimals, rest)}
+    if digits.power < len(parts):
+        shown_at[digits.power] = "E" + ("-" if exponent < 0 else "+" if parts[digits.power].text.endswith("+") else "")
+        places = [i for i in digits.at if i > digits.power]
         shown_at |= _integer(parts, places, str(abs(exponent)), False)
-    if told.point < len(parts):
-        shown_at[told.point] = "." if any(shown_at.get(i) for i in told.decimals) or not told.decimals else ""
+    if digits.point < len(parts):
+        shown_at[digits.point] = "." if any(shown_at.get(i) for i in digits.decimals) or not digits.decimals else ""
     return "".join(
-        shown_at.get(i, "" if part.kind == "digit" or (part.text == "," and i in told.marks) else part.text)
+        shown_at.get(i, "" if part.kind == "digit" or (part.text == "," and i in digits.marks) else part.text)
         for i, part in enumerate(parts)
     )
 
@@ -177,20 +177,20 @@ def _fraction(parts: Sequence[Part], value: float) -> str:
     if len(before) < 2:
         return f"{sign}{amount.numerator}/{amount.denominator}"
     units, rest = divmod(amount.numerator, amount.denominator)
-    told = f"{rest * (fixed // amount.denominator if fixed else 1)}/{fixed or amount.denominator}" if rest else ""
-    return sign + " ".join(filter(None, (str(units) if units or not rest else "", told)))
+    fraction = f"{rest * (fixed // amount.denominator if fixed else 1)}/{fixed or amount.denominator}" if rest else ""
+    return sign + " ".join(filter(None, (str(units) if units or not rest else "", fraction)))
 
 
 # -- dates -------------------------------------------------------------------------------------------------------------
 
 
 def _date(section: Section, value: float, days_off: int, pattern: str) -> str:
-    told = section.moments
-    days = value + (0 if told.elapsed or value < 1 else days_off)
-    if not (told.elapsed or 0 <= days < _LAST_SERIAL):
+    moments = section.moments
+    days = value + (0 if moments.elapsed or value < 1 else days_off)
+    if not (moments.elapsed or 0 <= days < _LAST_SERIAL):
         return _general(value)
-    seconds = round(days * 86400, 3) if told.fine else round(days * 86400)
-    moment = _EPOCH + datetime.timedelta(seconds=seconds if not told.elapsed or seconds < 86400 * _LAST_SERIAL else 0)
+    seconds = round(days * 86400, 3) if moments.fine else round(days * 86400)
+    moment = _EPOCH + datetime.timedelta(seconds=seconds if not moments.elapsed or seconds < 86400 * _LAST_SERIAL else 0)
     if 1 <= days < 60:
         moment += datetime.timedelta(days=1)  # Excel knows a 29th of February 1900
     if pattern == _SYSTEM_DATE:
@@ -205,9 +205,9 @@ def _date(section: Section, value: float, days_off: int, pattern: str) -> str:
         elif part.kind == "half":
             shown_parts.append(_half(part.text, moment.hour))
         elif part.kind == "date":
-            shown_parts.append(_unit(part.text, moment, told.half, i in told.minutes, section.chinese))
+            shown_parts.append(_unit(part.text, moment, moments.half, i in moments.minutes, section.chinese))
     text = "".join(shown_parts).strip()
-    midnight = told.has_time and told.has_day and days >= 1 and moment.time() == datetime.time()
+    midnight = moments.has_time and moments.has_day and days >= 1 and moment.time() == datetime.time()
     return re.sub(r"[T ]*0?0:00(?::00(?:\.0+)?)?(?: ?AM)?$|[T ]*12:00(?::00)? ?AM$", "", text) if midnight else text
 
 
@@ -241,5 +241,5 @@ def _unit(text: str, moment: datetime.datetime, half: bool, is_minute: bool, chi
         hour = (moment.hour % 12 or 12) if half else moment.hour
         return str(hour).zfill(min(count, 2))
     whole, _, fine = text.partition(".")
-    told = str(moment.second).zfill(min(len(whole), 2))
-    return f"{told}.{moment.microsecond:06d}"[: len(told) + 1 + len(fine)] if fine else told
+    seconds = str(moment.second).zfill(min(len(whole), 2))
+    return f"{seconds}.{moment.microsecond:06d}"[: len(seconds) + 1 + len(fine)] if fine else seconds

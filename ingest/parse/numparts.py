@@ -156,14 +156,14 @@ def _is_minute(parts: tuple[Part, ...], i: int) -> bool:
 @lru_cache(maxsize=2048)
 def numeric(pattern: str) -> tuple[tuple[Section, ...], bool]:
     """The sections that are not for texts; whether one of them has a condition."""
-    told = tuple(section for section in sections(pattern) if TEXT not in section.parts)
-    return told, any(section.condition for section in told)
+    chosen = tuple(section for section in sections(pattern) if TEXT not in section.parts)
+    return chosen, any(section.condition for section in chosen)
 
 
 @lru_cache(maxsize=2048)
 def sections(pattern: str) -> tuple[Section, ...]:
     """The sections of a pattern, in order."""
-    found: list[Section] = []
+    parsed: list[Section] = []
     parts: list[Part] = []
     condition: tuple[str, float] | None = None
     chinese = False
@@ -172,7 +172,7 @@ def sections(pattern: str) -> tuple[Section, ...]:
         nonlocal condition, chinese
         numeric = any(part.kind in ("digit", "exp") for part in parts)
         dated = any(part.kind in ("date", "half", "elapsed") for part in parts) and not numeric
-        found.append(Section(tuple(parts), condition, dated, any(part.kind == "general" for part in parts), chinese))
+        parsed.append(Section(tuple(parts), condition, dated, any(part.kind == "general" for part in parts), chinese))
         parts.clear()
         condition = None
 
@@ -181,8 +181,8 @@ def sections(pattern: str) -> tuple[Section, ...]:
         if kind == "other" and text == ";":
             close()
         elif kind == "bracket":
-            if told := _CONDITION.fullmatch(text):
-                condition = told[1], float(told[2])
+            if compared := _CONDITION.fullmatch(text):
+                condition = compared[1], float(compared[2])
             elif text.startswith("$"):
                 symbol, _, locale = text[1:].partition("-")
                 chinese |= locale.lower().endswith(_CHINESE) or locale.lower().startswith(_CHINESE)
@@ -196,4 +196,4 @@ def sections(pattern: str) -> tuple[Section, ...]:
         elif kind != "fill":
             parts.append(Part(kind, text if kind == "half" else text.lower()))
     close()
-    return tuple(found)
+    return tuple(parsed)

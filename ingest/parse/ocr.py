@@ -168,17 +168,17 @@ class _Line:
 
 
 def _paragraphs(table: str) -> Iterator[str]:
-    found: dict[tuple[str, str, str], dict[str, _Line]] = {}
+    paragraphs: dict[tuple[str, str, str], dict[str, _Line]] = {}
     for row in table.splitlines()[1:]:
         cells = row.split("\t")
         if len(cells) < 12 or cells[0] != "5" or not cells[11].strip() or float(cells[10]) < _CONFIDENCE:
             continue
-        lines = found.setdefault((cells[1], cells[2], cells[3]), {})  # page, block, paragraph
+        lines = paragraphs.setdefault((cells[1], cells[2], cells[3]), {})  # page, block, paragraph
         x, right = int(cells[6]), int(cells[6]) + int(cells[8])
         line = lines.setdefault(cells[4], _Line([], x, right))
         line.words.append(cells[11].strip())
         line.left, line.right = min(line.left, x), max(line.right, right)
-    for lines in found.values():
+    for lines in paragraphs.values():
         text = _HAN_SPACE.sub("", normalise(_joined(list(lines.values()))))
         if any(char.isalnum() for char in text):
             yield text

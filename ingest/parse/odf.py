@@ -90,12 +90,12 @@ def _title(body: Any, meta: Any) -> str:
 
 def _numbered(roots: list[Any]) -> set[tuple[str, str]]:
     """(list style, level) of the levels that count."""
-    found: set[tuple[str, str]] = set()
+    levels: set[tuple[str, str]] = set()
     for root in roots:
         for style in root.iter(f"{_TEXT}list-style") if root is not None else ():
             for level in style.iter(f"{_TEXT}list-level-style-number"):
-                found.add((style.get(f"{_STYLE}name", ""), level.get(f"{_TEXT}level", "1")))
-    return found
+                levels.add((style.get(f"{_STYLE}name", ""), level.get(f"{_TEXT}level", "1")))
+    return levels
 
 
 class _Reader:
@@ -149,9 +149,9 @@ class _Reader:
                     mark, tight = "  " * (depth + 1), tight or bool(text)
 
     def _table(self, table: Any) -> None:
-        found = list(_rows(table))
+        all_rows = list(_rows(table))
         heads = sum(1 for row in table.iterfind(f"{_TABLE}table-header-rows/{_TABLE}table-row"))
-        rows = [row for row in found if row]
+        rows = [row for row in all_rows if row]
         if width(rows) < 2:
             for row in rows:
                 self.writer.block("\n".join(slot.text for slot in row))
@@ -244,14 +244,14 @@ def _visible(line: Line, hidden: Collection[int]) -> Line:
 
 
 def _hidden_columns(table: Any) -> set[int]:
-    found: set[int] = set()
+    columns: set[int] = set()
     at = 0
     for column in table.iter(f"{_TABLE}table-column"):
         count = _count(column, "number-columns-repeated")
         if column.get(f"{_TABLE}visibility") == "collapse":
-            found |= set(range(at, at + count))
+            columns |= set(range(at, at + count))
         at += count
-    return found
+    return columns
 
 
 def _count(element: Any, name: str) -> int:

@@ -30,12 +30,12 @@ def looks(roots: Sequence[Any]) -> dict[str, Look]:
     styles = {
         (style.get(f"{_STYLE}name") or ""): style for root in roots if root is not None for style in root.iter(f"{_STYLE}style")
     }
-    found = {name: _look(name, styles) for name in styles}
-    return {name: look for name, look in found.items() if look != PLAIN}
+    by_name = {name: _look(name, styles) for name in styles}
+    return {name: look for name, look in by_name.items() if look != PLAIN}
 
 
 def _look(name: str, styles: Mapping[str, Any]) -> Look:
-    told: dict[str, str] = {}
+    values: dict[str, str] = {}
     for _ in range(_DEPTH):
         style = styles.get(name)
         if style is None:
@@ -48,13 +48,13 @@ def _look(name: str, styles: Mapping[str, Any]) -> Look:
                 f"{_STYLE}text-position",
             ):
                 if (value := properties.get(key)) is not None:
-                    told.setdefault(key, value)
+                    values.setdefault(key, value)
         name = style.get(f"{_STYLE}parent-style-name") or ""
-    struck = any(told.get(f"{_STYLE}text-line-through-{part}", "none") != "none" for part in ("style", "type"))
-    shift = told.get(f"{_STYLE}text-position", "").split(" ")[0]
+    struck = any(values.get(f"{_STYLE}text-line-through-{part}", "none") != "none" for part in ("style", "type"))
+    shift = values.get(f"{_STYLE}text-position", "").split(" ")[0]
     raised = shift == "super" or (shift.rstrip("%").isdigit() and shift.rstrip("%") != "0")
     lowered = shift == "sub" or shift.startswith("-")
-    return Look(struck or told.get(f"{_TEXT}display") == "none", 1 if raised else -1 if lowered else 0)
+    return Look(struck or values.get(f"{_TEXT}display") == "none", 1 if raised else -1 if lowered else 0)
 
 
 def look_of(element: Any) -> Look:

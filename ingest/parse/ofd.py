@@ -76,11 +76,11 @@ class _Document:
     def words(self, at: str) -> list[Word]:
         """The words of a page with those of its templates; unsorted."""
         page = self._read(at)
-        found: list[Word] = []
+        words: list[Word] = []
         for used in page.iterfind("{*}Template"):
             if (template := self.templates.get(used.get("TemplateID"))) is not None:
-                found += self._of(self._read(template))
-        return found + self._of(page)
+                words += self._of(self._read(template))
+        return words + self._of(page)
 
     def _of(self, page: Any) -> list[Word]:
         layers = page.iterfind("{*}Content/{*}Layer")
@@ -117,8 +117,8 @@ def _unseen(element: Any) -> bool:
 
 def _own(element: Any) -> Matrix:
     """From an object's own coordinates to those of what it stands in."""
-    told = _numbers(element.get("CTM"))
-    matrix: Matrix = (told[0], told[1], told[2], told[3], told[4], told[5]) if len(told) == 6 else _SAME
+    numbers = _numbers(element.get("CTM"))
+    matrix: Matrix = (numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]) if len(numbers) == 6 else _SAME
     place = _numbers(element.get("Boundary"))
     x, y = (place[0], place[1]) if len(place) == 4 else (0.0, 0.0)
     return (*matrix[:4], matrix[4] + x, matrix[5] + y)
@@ -177,20 +177,20 @@ def _word(text: str, x0: float, x1: float, y: float, size: float, bold: bool, ma
     }
 
 
-def _steps(told: str | None) -> list[float]:
+def _steps(text: str | None) -> list[float]:
     """`3 g 2 4 5`: 3, then twice 4, then 5."""
-    found: list[float] = []
-    parts = (told or "").split()
+    steps: list[float] = []
+    parts = (text or "").split()
     at = 0
     while at < len(parts):
         if parts[at] == "g" and at + 2 < len(parts):
-            found += [float(parts[at + 2])] * min(int(float(parts[at + 1])), 100_000)
+            steps += [float(parts[at + 2])] * min(int(float(parts[at + 1])), 100_000)
             at += 3
         else:
-            found.append(float(parts[at]))
+            steps.append(float(parts[at]))
             at += 1
-    return found
+    return steps
 
 
-def _numbers(told: str | None) -> list[float]:
-    return [float(part) for part in (told or "").split()]
+def _numbers(text: str | None) -> list[float]:
+    return [float(part) for part in (text or "").split()]

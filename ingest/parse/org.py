@@ -30,7 +30,7 @@ def parse(source: str) -> Parsed:
     outline = exported(source)
     title = unescape(re.sub(r"<[^>]*>", "", inline(outline.title, outline)))
     body = (f"<h1>{escaped(title)}</h1>" if title else "") + _Blocks(outline, outline.lines).written()
-    return parse_body(body, title=title, told=outline.told, left_out={"parts": outline.left_out})
+    return parse_body(body, title=title, fields=outline.fields, left_out={"parts": outline.left_out})
 
 
 class _Blocks:
@@ -80,7 +80,7 @@ class _Blocks:
             self.at += 1
         return [line.strip() for line in self.lines[first : self.at]]
 
-    def _between(self, name: str, told: str) -> str:
+    def _between(self, name: str, backend: str) -> str:
         self.at += 1
         first, end = self.at, re.compile(_END.format(re.escape(name)), re.IGNORECASE)
         while self.at < len(self.lines) and not end.match(self.lines[self.at]):
@@ -92,7 +92,7 @@ class _Blocks:
         if name in ("src", "example"):
             return f"{lead}<pre>{escaped(_dedented(lines))}</pre>"
         if name == "export":
-            return "\n".join(lines) if told.lower().startswith("html") else ""
+            return "\n".join(lines) if backend.lower().startswith("html") else ""
         if name == "comment":
             return ""
         if name == "verse":
@@ -121,9 +121,9 @@ class _Blocks:
             marked = cells[1:] if cells[0] in ("#", "*") else cells
             rows.append("".join(f"<td>{self.inline(cell)}</td>" for cell in marked))
         head = 0 if head == len(rows) or head < 0 else head
-        made = [f"<tr>{row.replace('td>', 'th>') if number < head else row}</tr>" for number, row in enumerate(rows)]
+        html_rows = [f"<tr>{row.replace('td>', 'th>') if number < head else row}</tr>" for number, row in enumerate(rows)]
         caption, self.caption = self.caption, ""
-        return f"<table>{f'<caption>{caption}</caption>' if caption else ''}{''.join(made)}</table>"
+        return f"<table>{f'<caption>{caption}</caption>' if caption else ''}{''.join(html_rows)}</table>"
 
     def _list(self, indent: int) -> str:
         match = _ITEM.match(self.lines[self.at])
@@ -133,8 +133,8 @@ class _Blocks:
         start = counter[1] if counter else match[2][:-1]
         defined = not ordered and _TERM.match(match[3]) is not None
         parts = []
-        while (found := self._item(indent, ordered)) is not None:
-            parts.append(self._written_item(*found, defined))
+        while (item := self._item(indent, ordered)) is not None:
+            parts.append(self._written_item(*item, defined))
         tag = "dl" if defined else f'ol start="{start}"' if ordered and start.isdigit() else "ol" if ordered else "ul"
         return f"<{tag}>{''.join(parts)}</{tag[:2]}>"
 

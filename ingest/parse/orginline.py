@@ -67,16 +67,16 @@ def _marked(tag: str, match: re.Match[str]) -> str:
 def _expanded(match: re.Match[str], outline: Outline) -> str:
     """A macro's text; one that nobody defined is exported as nothing but stays here, as its sentence does."""
     built_in = {name: outline.keywords.get(name, "") for name in ("title", "date", "author", "email")}
-    made = outline.macros.get(match[1], built_in.get(match[1]))
-    if made is None:
+    template = outline.macros.get(match[1], built_in.get(match[1]))
+    if template is None:
         return match[0]
     values = re.split(r"(?<!\\),", match[2] or "")
-    return re.sub(r"\$(\d)", lambda one: values[int(one[1]) - 1].strip() if 0 < int(one[1]) <= len(values) else "", made)
+    return re.sub(r"\$(\d)", lambda one: values[int(one[1]) - 1].strip() if 0 < int(one[1]) <= len(values) else "", template)
 
 
 def _note(match: re.Match[str], outline: Outline) -> str:
-    told = match[2] or outline.notes.get(match[1], "")
-    return f" ({told.strip()})" if told.strip() else ""
+    note = match[2] or outline.notes.get(match[1], "")
+    return f" ({note.strip()})" if note.strip() else ""
 
 
 def _link(match: re.Match[str]) -> str:

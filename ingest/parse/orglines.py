@@ -34,7 +34,7 @@ class Outline:
         return self.keywords.get("title", "")
 
     @property
-    def told(self) -> dict[str, str]:
+    def fields(self) -> dict[str, str]:
         return {name.removeprefix("hugo_"): self.keywords[name] for name in _FIELDS if self.keywords.get(name)}
 
 
@@ -50,13 +50,13 @@ def exported(source: str) -> Outline:
 
 
 def _keywords(lines: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    keywords: dict[str, str] = {}
     for line in lines:
         if match := _KEYWORD.match(line):
             name = match[1].lower()
             joined = name in ("options", "exclude_tags", "select_tags", "todo", "seq_todo", "typ_todo", "title")
-            found[name] = f"{found[name]} {match[2]}" if joined and name in found else match[2]
-    return found
+            keywords[name] = f"{keywords[name]} {match[2]}" if joined and name in keywords else match[2]
+    return keywords
 
 
 def _option(outline: Outline, name: str) -> str:
@@ -65,8 +65,8 @@ def _option(outline: Outline, name: str) -> str:
 
 
 def _todo(outline: Outline) -> frozenset[str]:
-    told = " ".join(outline.keywords.get(name, "") for name in ("todo", "seq_todo", "typ_todo"))
-    return frozenset(re.sub(r"\(.*?\)", "", word) for word in told.split() if word != "|") or frozenset(("TODO", "DONE"))
+    states = " ".join(outline.keywords.get(name, "") for name in ("todo", "seq_todo", "typ_todo"))
+    return frozenset(re.sub(r"\(.*?\)", "", word) for word in states.split() if word != "|") or frozenset(("TODO", "DONE"))
 
 
 def _published(lines: Sequence[str], outline: Outline) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _task_shown(state: str, tasks: str, outline: Outline) -> bool:
 
 def _chosen(lines: Sequence[str], wanted: set[str]) -> set[int] | None:
     """Lines of the trees with a tag that alone is exported, with the headings above them; None when no heading has one."""
-    found: set[int] = set()
+    places: set[int] = set()
     above: list[tuple[int, int]] = []
     inside = 0
     for number, line in enumerate(lines):
@@ -121,10 +121,10 @@ def _chosen(lines: Sequence[str], wanted: set[str]) -> set[int] | None:
             inside = 0 if inside and level <= inside else inside
             if not inside and set((match[3] or "").split(":")) & wanted:
                 inside = level
-                found |= {place for _, place in above}
+                places |= {place for _, place in above}
         if inside:
-            found.add(number)
-    return found or None
+            places.add(number)
+    return places or None
 
 
 def _is_verbatim(line: str, inside: bool) -> bool:
@@ -147,9 +147,9 @@ def _shown(lines: Iterator[str], outline: Outline) -> Iterator[str]:
             inside = "" if closes else inside
             continue
         if match := _BLOCK.match(line):
-            name, told = match[1].lower(), match[2]
+            name, arguments = match[1].lower(), match[2]
             end = rf"\s*#\+end_{re.escape(name)}\s*$"
-            exports = _exports(told, outline) if name == "src" else exports
+            exports = _exports(arguments, outline) if name == "src" else exports
             hidden = name == "comment" or (name == "src" and exports in ("none", "results"))
             inside = "hidden" if hidden else "src"
             if not hidden:
@@ -177,9 +177,9 @@ def _shown(lines: Iterator[str], outline: Outline) -> Iterator[str]:
         yield line
 
 
-def _exports(told: str, outline: Outline) -> str:
+def _exports(arguments: str, outline: Outline) -> str:
     general = outline.keywords.get("property", "") + " " + outline.keywords.get("header", "")
-    match = re.search(r":exports\s+(\w+)", told) or re.search(r":exports\s+(\w+)", general)
+    match = re.search(r":exports\s+(\w+)", arguments) or re.search(r":exports\s+(\w+)", general)
     return match[1].lower() if match else "code"
 
 

@@ -36,7 +36,7 @@ def parse_opml(content: bytes) -> Parsed:
     root = _tree(content)
     left_out: list[str] = []
     topics = [_of_opml(one, left_out) for one in root.iterfind("{*}body/{*}outline")]
-    return written(_told(root.findtext("{*}head/{*}title")), filter(None, topics), left_out)
+    return written(_plain(root.findtext("{*}head/{*}title")), filter(None, topics), left_out)
 
 
 def parse_freemind(content: bytes) -> Parsed:
@@ -88,7 +88,7 @@ def _tree(content: bytes) -> Any:
     return root
 
 
-def _told(text: str | None) -> str:
+def _plain(text: str | None) -> str:
     """A title or a note, which may be HTML."""
     if not text or not text.strip():
         return ""
@@ -101,21 +101,21 @@ def _told(text: str | None) -> str:
 
 def _of_opml(outline: Any, left_out: list[str], depth: int = 0) -> Topic | None:
     """None for one that is commented out, with all that hangs below it."""
-    title = _told(outline.get("text") or outline.get("title"))
+    title = _plain(outline.get("text") or outline.get("title"))
     if (outline.get("isComment") or "").lower() in _TRUE:
         left_out.append(title)
         return None
     below = outline.iterfind("{*}outline") if depth < _DEPTH_LIMIT else ()
     children = [_of_opml(one, left_out, depth + 1) for one in below]
-    return Topic(title, _told(outline.get("_note") or outline.get("note")), [one for one in children if one is not None])
+    return Topic(title, _plain(outline.get("_note") or outline.get("note")), [one for one in children if one is not None])
 
 
 def _of_freemind(node: Any, depth: int = 0) -> Topic:
     rich = {
-        (one.get("TYPE") or "").upper(): _told("".join(etree.tostring(child, encoding="unicode") for child in one))
+        (one.get("TYPE") or "").upper(): _plain("".join(etree.tostring(child, encoding="unicode") for child in one))
         for one in node.iterfind("richcontent")
     }
-    title = rich.get("NODE") or _told(node.get("TEXT") or node.get("LOCALIZED_TEXT"))
+    title = rich.get("NODE") or _plain(node.get("TEXT") or node.get("LOCALIZED_TEXT"))
     notes = "\n".join(filter(None, (rich.get("DETAILS", ""), rich.get("NOTE", ""))))
     below = node.iterfind("node") if depth < _DEPTH_LIMIT else ()
     return Topic(title, notes, [_of_freemind(child, depth + 1) for child in below])

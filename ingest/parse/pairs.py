@@ -36,9 +36,9 @@ def _paired(parsed: Parsed, position: int, blocks: list[Block]) -> int:
     block = parsed.blocks[position]
     if block.kind not in ("text", "list") or not _QUESTION_LINE.match(parsed.text, block.start, block.end):
         return 0
-    found = _inside(parsed.text, block)
-    if found:
-        blocks.extend(found)
+    pairs = _inside(parsed.text, block)
+    if pairs:
+        blocks.extend(pairs)
         return 1
     following = parsed.blocks[position + 1 : position + 2]
     if not following or following[0].section != block.section or "\n" in parsed.text[block.start : block.end]:

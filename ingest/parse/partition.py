@@ -44,13 +44,13 @@ _SECOND: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType(
 
 def again(content: bytes, mime_type: str) -> Parsed | None:
     """A second try at a document that our own parser tripped over; None when it fails as well, or knows no such type."""
-    told = _SECOND.get(mime_type)
-    if told is None:
+    second = _SECOND.get(mime_type)
+    if second is None:
         return None
     try:
         if content.startswith(b"PK"):
             open_archive(content).close()  # refuses bombs
-        return _written(_read(told[0], content, told[1]))
+        return _written(_read(second[0], content, second[1]))
     except ParseError:
         return None
 

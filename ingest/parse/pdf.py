@@ -83,23 +83,23 @@ def _survey(content: bytes) -> tuple[set[int], int, str]:
 
 def _seen_otherwise(content: bytes, empty: set[int]) -> set[int]:
     """Of the pages where pdfium finds no text those that have some: it reads no vertical font that is not embedded."""
-    found: set[int] = set()
+    pages: set[int] = set()
     if not empty:
-        return found
+        return pages
     try:
         with pdfplumber.open(io.BytesIO(content), pages=sorted(empty), raise_unicode_errors=False) as document:
             for page in document.pages:
                 if is_vertical([char for char in page.chars if not char["text"].startswith("(cid:")]):
-                    found.add(page.page_number)
+                    pages.add(page.page_number)
                 page.close()
     except Exception:  # pdfminer raises what it stumbles over
-        return found
-    return found
+        return pages
+    return pages
 
 
 def with_grids(lines: list[PdfLine]) -> Iterator[PdfLine | Table]:
     """Lines, and tables for those that stand in columns."""
-    for part, rows in (found for run in runs(lines) for found in parted(run)):
+    for part, rows in (piece for run in runs(lines) for piece in parted(run)):
         if rows is None:
             yield from part
         else:
@@ -109,16 +109,16 @@ def with_grids(lines: list[PdfLine]) -> Iterator[PdfLine | Table]:
 
 def _scans(content: bytes, numbers: list[int]) -> tuple[dict[int, Scan], bool]:
     """(pages by number, read by OCR; those without letters are left out, whether the time did not suffice for all)."""
-    found: dict[int, Scan] = {}
+    scans: dict[int, Scan] = {}
     for number in numbers:
         with _PDFIUM, _open(content) as document:
             picture = _picture(document, number - 1)
         paragraphs = ocr.read(picture) if picture is not None else []
         if paragraphs is None:
-            return found, True
+            return scans, True
         if paragraphs:
-            found[number] = Scan(number, tuple(paragraphs))
-    return found, False
+            scans[number] = Scan(number, tuple(paragraphs))
+    return scans, False
 
 
 def _picture(document: pypdfium2.PdfDocument, index: int) -> Any:
@@ -161,7 +161,7 @@ def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
 def _page_items(page: Any) -> Iterator[PdfLine | Table]:
     """Lines and tables of a page, each table where it stands."""
     page = page.filter(_Unprinted(_shown(page)))
-    tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda found: found.top)
+    tables = sorted((table for table in map(_table, _find_tables(page)) if table), key=lambda table: table.top)
     if is_vertical(page.chars):
         yield from with_grids(page_lines(page, vertical_words(page)))
         return
@@ -189,12 +189,12 @@ def _turned(page: Any) -> str:
 
 def _upright_words(page: Any, turned: str) -> list[dict[str, Any]]:
     """The words of a page set sideways, with the coordinates they have when one turns it; others are left out."""
-    found = page.extract_words(
+    extracted = page.extract_words(
         char_dir=turned, line_dir="ltr" if turned == "btt" else "rtl", extra_attrs=["size", "fontname"], use_text_flow=False
     )
     height, width = float(page.height), float(page.width)
     words: list[dict[str, Any]] = []
-    for word in found:
+    for word in extracted:
         x0, x1, top, bottom = (float(word[name]) for name in ("x0", "x1", "top", "bottom"))
         if turned == "btt":
             at = {"x0": height - bottom, "x1": height - top, "top": x0, "bottom": x1}
@@ -252,15 +252,15 @@ def _find_tables(page: Any) -> list[Any]:
         return []  # degenerate lines; the words are read without it
 
 
-def _table(found: Any) -> Table | None:
+def _table(table: Any) -> Table | None:
     """A table with at least two rows of two filled cells; frames and boxes around text are none."""
-    rows = [[_cell(cell) for cell in row] for row in found.extract()]
+    rows = [[_cell(cell) for cell in row] for row in table.extract()]
     if sum(sum(map(bool, row)) >= 2 for row in rows) < 2:
         return None
     filled = [i for i in range(max(map(len, rows))) if any(i < len(row) and row[i] for row in rows)]
-    x0, top, x1, bottom = found.bbox
+    x0, top, x1, bottom = table.bbox
     cells = tuple(tuple(row[i] if i < len(row) else "" for i in filled) for row in rows if any(row))
-    return Table(cells, found.page.page_number, x0, x1, top, bottom)
+    return Table(cells, table.page.page_number, x0, x1, top, bottom)
 
 
 def _cell(text: str | None) -> str:

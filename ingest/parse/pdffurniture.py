@@ -20,11 +20,11 @@ def furniture(lines: Sequence[PdfLine], body: float) -> set[int]:
     pages: dict[int, list[PdfLine]] = {}
     for line in sorted(lines, key=lambda line: (line.page, line.top)):
         pages.setdefault(line.page, []).append(line)
-    found = {id(line) for line in _running(list(pages.values()))}
+    ids = {id(line) for line in _running(list(pages.values()))}
     for page in pages.values():
-        found |= {id(line) for line in _contents(page)}
-    found |= {id(line) for line in lines if line.size < body * 0.8 and len(line.text) <= 3}
-    return found if len(found) < len(lines) else set()  # else the pages themselves repeat
+        ids |= {id(line) for line in _contents(page)}
+    ids |= {id(line) for line in lines if line.size < body * 0.8 and len(line.text) <= 3}
+    return ids if len(ids) < len(lines) else set()  # else the pages themselves repeat
 
 
 def _running(pages: Sequence[list[PdfLine]]) -> Iterator[PdfLine]:

@@ -75,7 +75,7 @@ def page_lines(page: Any, words: Sequence[dict[str, Any]]) -> list[PdfLine]:
     """Lines of pdfplumber words (with `size` and `fontname`), top to bottom, column by column."""
     upright = [word for word in words if word.get("upright", True)]
     chosen = upright if len(upright) * 2 >= len(words) else list(words)
-    found = [
+    on_page = [
         _Word(
             _UNKNOWN.sub("", word["text"]),
             word["x0"],
@@ -88,7 +88,7 @@ def page_lines(page: Any, words: Sequence[dict[str, Any]]) -> list[PdfLine]:
         for word in chosen
         if _UNKNOWN.sub("", word["text"])
     ]
-    return list(_zones(_with_scripts(found), page.page_number)) if found else []
+    return list(_zones(_with_scripts(on_page), page.page_number)) if on_page else []
 
 
 def _with_scripts(words: list[_Word]) -> list[_Word]:

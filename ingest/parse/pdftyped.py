@@ -32,8 +32,8 @@ def _lines(note: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if not any(lines) or int(resolve1(data.get("F")) or 0) & _UNSEEN:
         return
     height = (note["bottom"] - note["top"]) / len(lines)
-    told = _SIZE.search(_text(_inherited(data, "DA")))
-    size = float(told[1]) if told and float(told[1]) else min(_BODY, height * 0.75)
+    match = _SIZE.search(_text(_inherited(data, "DA")))
+    size = float(match[1]) if match and float(match[1]) else min(_BODY, height * 0.75)
     for number, line in enumerate(lines):
         if line:
             middle = note["top"] + height * (number + 0.5)

@@ -16,13 +16,13 @@ Word = dict[str, Any]
 
 def is_vertical(chars: list[Word]) -> bool:
     """Whether most of a page's letters stand below each other: by their writing mode, or by where they were put."""
-    told = [char for char in chars if char["text"].strip()]
-    if len(told) < _FEW:
+    printed = [char for char in chars if char["text"].strip()]
+    if len(printed) < _FEW:
         return False
-    if sum(1 for char in told if (char.get("adv") or 0) < 0) > _SHARE * len(told):
+    if sum(1 for char in printed if (char.get("adv") or 0) < 0) > _SHARE * len(printed):
         return True
-    wide = [char for char in told if unicodedata.east_asian_width(char["text"][0]) in "WF" and char.get("upright", True)]
-    if len(wide) < _SHARE * len(told):
+    wide = [char for char in printed if unicodedata.east_asian_width(char["text"][0]) in "WF" and char.get("upright", True)]
+    if len(wide) < _SHARE * len(printed):
         return False
     down = across = 0
     for first, second in pairwise(wide):
@@ -36,13 +36,13 @@ def is_vertical(chars: list[Word]) -> bool:
 def vertical_words(page: Any) -> list[Word]:
     """The words of such a page with the coordinates they have once columns are lines."""
     width = float(page.width)
-    found: list[Word] = []
+    turned: list[Word] = []
     for char in page.chars:
         text = "".join(unicodedata.normalize("NFKC", one) if ord(one) in _FORMS else one for one in char["text"])
         if not text.strip():
             continue
         x0, x1, top, bottom = (float(char[name]) for name in ("x0", "x1", "top", "bottom"))
-        found.append(
+        turned.append(
             {
                 "text": text,
                 "x0": top,
@@ -54,9 +54,9 @@ def vertical_words(page: Any) -> list[Word]:
                 "upright": True,
             }
         )
-    found.sort(key=lambda word: (round(word["top"] / max(word["size"], 1)), word["x0"]))
+    turned.sort(key=lambda word: (round(word["top"] / max(word["size"], 1)), word["x0"]))
     words: list[Word] = []
-    for char in found:
+    for char in turned:
         last = words[-1] if words else None
         same = last is not None and abs(last["top"] - char["top"]) < 0.5 * char["size"] and last["size"] == char["size"]
         if last is not None and same and -1 < char["x0"] - last["x1"] < _TOUCHING * char["size"]:

@@ -53,11 +53,11 @@ def drop_quoted(root: HtmlElement) -> bool:
     """Takes the quoted mails out of an HTML body, in place; a forwarded mail, and one of quotes alone, stays whole."""
     if _FORWARD.search(root.text_content()[:2000]):
         return False
-    found = [element for element in root.iter() if isinstance(element.tag, str) and _is_quote(element)]
-    inside = "".join(element.text_content() for element in found)
-    if not found or sum(map(str.isalnum, root.text_content())) <= sum(map(str.isalnum, inside)):
+    quotes = [element for element in root.iter() if isinstance(element.tag, str) and _is_quote(element)]
+    inside = "".join(element.text_content() for element in quotes)
+    if not quotes or sum(map(str.isalnum, root.text_content())) <= sum(map(str.isalnum, inside)):
         return False
-    for element in found:
+    for element in quotes:
         if element.getparent() is None:
             continue
         if element.get("id") in _MARKERS:  # what follows in the same place is the quoted mail

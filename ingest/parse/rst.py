@@ -71,9 +71,9 @@ def parse(source: str) -> Parsed:
     with understood(chinese=is_chinese(source)) as left_out:
         tree = publish_doctree(source, settings_overrides=_SETTINGS)
     writer = _Html(tree)
-    told = writer.take_fields()
+    fields = writer.take_fields()
     body = writer.children(tree)
-    return parse_body(body, told=told, left_out={"parts": [*dict.fromkeys(left_out)]})
+    return parse_body(body, fields=fields, left_out={"parts": [*dict.fromkeys(left_out)]})
 
 
 class _Html:
@@ -84,16 +84,16 @@ class _Html:
 
     def take_fields(self) -> dict[str, str]:
         """The fields that a page begins with, which say something about it and are no text; they leave the tree."""
-        found: dict[str, str] = {}
+        fields: dict[str, str] = {}
         places = [self.tree, *(child for child in self.tree.children if isinstance(child, nodes.section))][:2]
         for place in places:
             first = next((child for child in place.children if not isinstance(child, (*_DROPPED, nodes.title))), None)
             if isinstance(first, nodes.field_list):
                 for field in first.children:
-                    found[field[0].astext().strip()] = field[1].astext().strip() or "true"
+                    fields[field[0].astext().strip()] = field[1].astext().strip() or "true"
                 place.remove(first)
                 break
-        return {("noindex" if name == "nosearch" else name): value for name, value in found.items()}
+        return {("noindex" if name == "nosearch" else name): value for name, value in fields.items()}
 
     def children(self, node: nodes.Node) -> str:
         return "".join(self.write(child) for child in node.children)
@@ -180,13 +180,13 @@ class _Html:
 
     def _titles(self) -> dict[str, str]:
         """Label → title of the section or the table that it stands before."""
-        found: dict[str, str] = {}
+        titles: dict[str, str] = {}
         for node in self.tree.findall(lambda one: isinstance(one, nodes.section | nodes.table | nodes.figure)):
             title = next((child for child in node.children if isinstance(child, nodes.title | nodes.caption)), None)
             if title is not None:
-                found |= {name: title.astext() for name in node.get("names", ())}
-                found |= {name: title.astext() for name in node.get("ids", ())}
-        return found
+                titles |= {name: title.astext() for name in node.get("names", ())}
+                titles |= {name: title.astext() for name in node.get("ids", ())}
+        return titles
 
     def _failed(self, node: nodes.Element) -> str:
         """What docutils did not understand: a table or a directive, whose lines a reader still has to see."""

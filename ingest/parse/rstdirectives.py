@@ -59,9 +59,9 @@ def understood(*, chinese: bool) -> Iterator[list[str]]:
     def role(name: str, language: Any, line: int, reporter: Any) -> tuple[Any, list[Any]]:
         lower = name.lower()
         if lower in roles._role_registry or lower in _PLAIN_ROLES:
-            found, messages = before[1](name, language, line, reporter)
-            if found is not None:
-                return found, messages
+            resolved, messages = before[1](name, language, line, reporter)
+            if resolved is not None:
+                return resolved, messages
         return _role, []
 
     directives.directive, roles.role = directive, role
@@ -97,32 +97,32 @@ class _Any(Directive):  # type: ignore[misc]
         name = self.name.lower()
         if not _SIGNATURES.fullmatch(name):
             self._split_argument()
-        told = " ".join(self.arguments).strip()
-        if name == "only" and _shown(told):
+        argument = " ".join(self.arguments).strip()
+        if name == "only" and _shown(argument):
             return self._inner()
         if name in _KEPT_OUT or name in ("only", "include", "literalinclude"):
-            _left_out.get().append(f"{name}:: {told}".rstrip(": "))
+            _left_out.get().append(f"{name}:: {argument}".rstrip(": "))
             return []
         if name in _SILENT:
             return []
         if name == "raw":
-            return [nodes.raw("", "\n".join(self.content), format=told)] if "html" in told.lower().split() else []
-        return self._known(name, told)
+            return [nodes.raw("", "\n".join(self.content), format=argument)] if "html" in argument.lower().split() else []
+        return self._known(name, argument)
 
-    def _known(self, name: str, told: str) -> list[nodes.Node]:
+    def _known(self, name: str, argument: str) -> list[nodes.Node]:
         if name in _CODE:
             return self._code()
         if name in _VERSIONS:
-            return self._version(told)
+            return self._version(argument)
         if name in ("rubric", "centered"):
-            return [nodes.paragraph("", "", nodes.strong("", told))]
+            return [nodes.paragraph("", "", nodes.strong("", argument))]
         if name == "code-tab":
-            return self._titled(told.partition(" ")[2] or told, self._code())
+            return self._titled(argument.partition(" ")[2] or argument, self._code())
         if name in _TITLED:
-            return self._titled(told or self.options.get("title", ""), self._inner())
+            return self._titled(argument or self.options.get("title", ""), self._inner())
         if _SIGNATURES.fullmatch(name):
             return self._signature()
-        return self._fallback(told)
+        return self._fallback(argument)
 
     def _split_argument(self) -> None:
         """Only the first line is the argument: `.. deprecated:: 3.0` may have its text right below it."""
@@ -138,8 +138,8 @@ class _Any(Directive):  # type: ignore[misc]
         return list(holder.children)
 
     def _inline(self, text: str) -> list[nodes.Node]:
-        found, messages = self.state.inline_text(text, self.lineno)
-        return [*found, *messages]
+        inline, messages = self.state.inline_text(text, self.lineno)
+        return [*inline, *messages]
 
     def _titled(self, title: str, inner: list[nodes.Node]) -> list[nodes.Node]:
         holder = nodes.container("", *inner)
@@ -151,8 +151,8 @@ class _Any(Directive):  # type: ignore[misc]
         block = nodes.literal_block("", "\n".join(self.content))
         return self._titled(caption, [block]) if caption else [block]
 
-    def _version(self, told: str) -> list[nodes.Node]:
-        number, _, rest = told.partition(" ")
+    def _version(self, argument: str) -> list[nodes.Node]:
+        number, _, rest = argument.partition(" ")
         english, chinese = _VERSIONS[self.name.lower()]
         words = f"{chinese.format(number)}：" if _chinese.get() else f"{english} {number}: "
         inner = self._inner()
@@ -169,10 +169,10 @@ class _Any(Directive):  # type: ignore[misc]
             return [nodes.paragraph("", "", nodes.literal("", term.astext())) for term in terms]
         return [nodes.definition_list("", nodes.definition_list_item("", *terms, nodes.definition("", *inner)))]
 
-    def _fallback(self, told: str) -> list[nodes.Node]:
+    def _fallback(self, argument: str) -> list[nodes.Node]:
         """The content, with the argument before it where it reads as text."""
         inner = self._inner()
-        shown = told if re.search(r"\s|[\u3400-\u9fff]", told) or not inner else ""
+        shown = argument if re.search(r"\s|[\u3400-\u9fff]", argument) or not inner else ""
         words = [nodes.paragraph("", "", *self._inline(shown))] if shown and not re.fullmatch(r"\S*[/.]\S*", shown) else []
         return [*words, *inner]
 
@@ -180,12 +180,12 @@ class _Any(Directive):  # type: ignore[misc]
 def _shown(expression: str) -> bool:
     """Whether a page on the web has what stands under `only::`."""
     words = re.findall(r"\w+|[()]", expression)
-    told = [
+    values = [
         word if word in ("and", "or", "not", "(", ")") else str(word.lower() in ("html", "online", "web", "format_html"))
         for word in words
     ]
     try:
-        return bool(eval(compile(" ".join(told) or "False", "only", "eval"), {"__builtins__": {}}))
+        return bool(eval(compile(" ".join(values) or "False", "only", "eval"), {"__builtins__": {}}))
     except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         return False
 
@@ -202,24 +202,24 @@ def _role(
     name: str, rawtext: str, text: str, lineno: int, inliner: Any, options: Any = None, content: Any = ()
 ) -> tuple[list[nodes.Node], list[nodes.Node]]:
     """A role that docutils has not: the text that a reader sees in its place."""
-    lower, told = name.lower(), nodes.unescape(text)
-    match = _TITLE.fullmatch(told)
+    lower, plain = name.lower(), nodes.unescape(text)
+    match = _TITLE.fullmatch(plain)
     if match:
-        told = match[1]
+        plain = match[1]
     elif lower == "ref" or lower.endswith(":ref"):
-        node = nodes.inline("", told)
-        node["x_label"] = nodes.fully_normalize_name(told)
+        node = nodes.inline("", plain)
+        node["x_label"] = nodes.fully_normalize_name(plain)
         return [node], []
     if lower == "menuselection":
-        told = re.sub(r"\s*-->\s*", " › ", told)
+        plain = re.sub(r"\s*-->\s*", " › ", plain)
     if lower == "guilabel" or lower == "menuselection":
-        told = re.sub(r"&(.)", r"\1", told)
+        plain = re.sub(r"&(.)", r"\1", plain)
     elif lower in ("file", "samp"):
-        told = re.sub(r"(?<!\\)[{}]", "", told)
+        plain = re.sub(r"(?<!\\)[{}]", "", plain)
     elif lower in ("doc", "download", "any") and not match:
-        told = told.rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
+        plain = plain.rsplit("/", 1)[-1].replace("-", " ").replace("_", " ")
     elif lower not in _FULL and not match:
-        told = told.lstrip("!")
-        told = told[1:].rsplit(".", 1)[-1] if told.startswith("~") else told
-        told += "()" if lower.rsplit(":", 1)[-1] in ("func", "meth") and not told.endswith(")") else ""
-    return [nodes.inline("", told)], []
+        plain = plain.lstrip("!")
+        plain = plain[1:].rsplit(".", 1)[-1] if plain.startswith("~") else plain
+        plain += "()" if lower.rsplit(":", 1)[-1] in ("func", "meth") and not plain.endswith(")") else ""
+    return [nodes.inline("", plain)], []

@@ -18,39 +18,39 @@ _BOLD_LIMIT = 60
 
 def parse(content: bytes) -> Parsed:
     """Parses an RTF file. The title is the paragraph in style Title, else a single top heading, else the property."""
-    found, named = pieces(content)
-    headings = [piece for piece in found if _level(piece) == 1]
-    titles = [piece for piece in found if piece.style.name == "title"] or (headings if len(headings) == 1 else [])
+    parts, named = pieces(content)
+    headings = [piece for piece in parts if _level(piece) == 1]
+    titles = [piece for piece in parts if piece.style.name == "title"] or (headings if len(headings) == 1 else [])
     writer = Writer(one_line(titles[0].text) if titles else named)
     row, rows, cell = list[str](), list[list[str]](), list[str]()
     group = -1
-    for number, piece in enumerate(found):
+    for number, piece in enumerate(parts):
         if piece.kind == "cell":
             row.append(normalise("\n".join([*cell, piece.text])))
             cell.clear()
         elif piece.kind == "row":
             rows.append(row)
             row = []
-        elif piece.style.in_table and (row or cell or rows or _in_cell(found, number)):
+        elif piece.style.in_table and (row or cell or rows or _in_cell(parts, number)):
             cell.append(piece.text)
         else:
             _write_table(writer, rows)
             rows = []
-            group = _paragraph(writer, piece, _follower(found, number), group)
+            group = _paragraph(writer, piece, _follower(parts, number), group)
     _write_table(writer, [*rows, row] if row else rows)
     for text in cell:
         writer.block(normalise(text))
     return writer.parsed()
 
 
-def _in_cell(found: Sequence[Piece], number: int) -> bool:
+def _in_cell(parts: Sequence[Piece], number: int) -> bool:
     """Whether a cell ends later in the same table: text may be marked as a table's and stand in none."""
-    later = next((piece for piece in found[number + 1 :] if piece.kind != "paragraph" or not piece.style.in_table), None)
+    later = next((piece for piece in parts[number + 1 :] if piece.kind != "paragraph" or not piece.style.in_table), None)
     return later is not None and later.kind == "cell"
 
 
-def _follower(found: Sequence[Piece], number: int) -> str:
-    return found[number + 1].text.strip() if number + 1 < len(found) else ""
+def _follower(parts: Sequence[Piece], number: int) -> str:
+    return parts[number + 1].text.strip() if number + 1 < len(parts) else ""
 
 
 def _level(piece: Piece) -> int:

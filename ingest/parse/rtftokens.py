@@ -95,11 +95,11 @@ class _Reader:
 def pieces(content: bytes) -> tuple[list[Piece], str]:
     """The text of an RTF file in order, and the title that its properties give ('' for none)."""
     reader = _Reader(content)
-    found = list(_run(reader))
-    if not found:  # some programs write letters of a header alone
+    parts = list(_run(reader))
+    if not parts:  # some programs write letters of a header alone
         reader = _Reader(content, skipped=_SKIPPED - _HEADERS)
-        found = list(_run(reader))
-    return found, reader.title.strip()
+        parts = list(_run(reader))
+    return parts, reader.title.strip()
 
 
 def _run(reader: _Reader) -> Iterator[Piece]:

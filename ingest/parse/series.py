@@ -75,9 +75,9 @@ def _section(parsed: Parsed, blocks: list[Block], strong: Mapping[int, int]) -> 
 
 
 def _is_faq(leads: Sequence[_Lead], shape: str, items: int) -> bool:
-    asked = sum(lead.asks for lead in leads)
+    questions = sum(lead.asks for lead in leads)
     marked = sum(lead.marked for lead in leads)
-    if not marked or asked < _SHARE * len(leads) or (shape == "sentence" and len(leads) * 2 < items):
+    if not marked or questions < _SHARE * len(leads) or (shape == "sentence" and len(leads) * 2 < items):
         return False
     return marked > 1 or (len(leads) == 1 and shape == "bold")
 
@@ -132,10 +132,10 @@ def _number(parsed: Parsed, block: Block) -> int:
 
 def _answered(blocks: Sequence[Block], leads: Sequence[_Lead]) -> list[_Lead]:
     """Of blocks of one line: questions with something below them, and what is numbered in line with them."""
-    asked = [lead for lead in leads if lead.marked]
-    places = {lead.at for lead in asked}
-    answered = [lead for lead in asked if lead.at + 1 < len(blocks) and lead.at + 1 not in places]
-    if not answered or len(answered) < _SHARE * len(asked):
+    questions = [lead for lead in leads if lead.marked]
+    places = {lead.at for lead in questions}
+    answered = [lead for lead in questions if lead.at + 1 < len(blocks) and lead.at + 1 not in places]
+    if not answered or len(answered) < _SHARE * len(questions):
         return []
     numbered = {lead.number for lead in answered if lead.number}
     if len(numbered) * 2 < len(answered):

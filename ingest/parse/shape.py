@@ -100,11 +100,11 @@ def shape(rows: Sequence[Line], heads: int | None = None) -> Shape:
 
 
 def _is_title(row: Line, rows: Sequence[Line], count: int, *, marked: bool) -> bool:
-    told = filled(row)
-    if len(told) != 1 or (told[0].first and told[0].width < count):
+    slots = filled(row)
+    if len(slots) != 1 or (slots[0].first and slots[0].width < count):
         return False
     others = max(len(filled(other)) for other in rows[1:])
-    whole = told[0].width >= count
+    whole = slots[0].width >= count
     return others > 1 and (whole or (not marked and (count > 2 or len(filled(rows[1])) > 1)))
 
 
@@ -119,12 +119,12 @@ def _is_form(rows: Sequence[Line], count: int) -> bool:
         return False
     wide = 0
     for row in rows:
-        told = [slot for slot in row if slot.text or slot.width > 1]
-        if len(told) % 2 or any(not slot.text or is_value(slot.text) or len(slot.text) > 30 for slot in told[::2]):
+        slots = [slot for slot in row if slot.text or slot.width > 1]
+        if len(slots) % 2 or any(not slot.text or is_value(slot.text) or len(slot.text) > 30 for slot in slots[::2]):
             return False
-        if any(label.width > value.width for label, value in zip(told[::2], told[1::2], strict=True)):
+        if any(label.width > value.width for label, value in zip(slots[::2], slots[1::2], strict=True)):
             return False
-        wide += any(slot.width > 1 for slot in told)
+        wide += any(slot.width > 1 for slot in slots)
     labels = [slot.text for row in rows for slot in filled(row)[::2]]
     if wide * 2 >= len(rows) and len(set(labels)) == len(labels):
         known = sum(_LABEL.fullmatch(label) is not None for label in labels)
@@ -226,33 +226,33 @@ def _names(head: Sequence[Line], count: int) -> tuple[tuple[str, ...], ...]:
 
 def _sections(rows: Sequence[Line], count: int, has_header: bool) -> list[Row]:
     """The rows, each with the section row above it."""
-    told = [filled(row) for row in rows]
-    marks = [_section(row, count) for row in told]
-    is_data = [len(row) > 1 for row in told]
+    filled_rows = [filled(row) for row in rows]
+    marks = [_section(row, count) for row in filled_rows]
+    is_data = [len(row) > 1 for row in filled_rows]
     last_data = max((number for number, data in enumerate(is_data) if data), default=-1)
     sure = "sure" in marks[: max(last_data, 0)]
     first = has_header and count > 2 and bool(marks) and marks[0] == "likely" and last_data > 0
-    found: list[Row] = []
+    with_sections: list[Row] = []
     above = ""
     for number, row in enumerate(rows):
         followed = any(is_data[number + 1 : number + 3])
         mark = marks[number]
-        only = told[number][0]
+        only = filled_rows[number][0]
         if mark and not is_data[number] and number >= last_data and (_NOTE.match(only.text) or only.width >= count > 1):
-            found.append(Row(row, is_note=True))
+            with_sections.append(Row(row, is_note=True))
         elif followed and (mark == "sure" or (mark == "likely" and first and not sure)):
             above = " ".join(only.text.split())
-            found.append(Row(row, is_section=True))
+            with_sections.append(Row(row, is_section=True))
         else:
-            found.append(Row(row, above))
-    return found
+            with_sections.append(Row(row, above))
+    return with_sections
 
 
-def _section(told: Sequence[Slot], count: int) -> str:
+def _section(slots: Sequence[Slot], count: int) -> str:
     """`sure` for a row that names the rows below it, `likely` where it may be an item without values, '' for data."""
-    if len(told) != 1 or told[0].hung or count < 2 or not fits(told[0].text, _SECTION_COLUMNS) or "\n" in told[0].text:
+    if len(slots) != 1 or slots[0].hung or count < 2 or not fits(slots[0].text, _SECTION_COLUMNS) or "\n" in slots[0].text:
         return ""
-    only = told[0]
+    only = slots[0]
     if only.width >= count and count > 1:
         return "sure"
     if only.first:

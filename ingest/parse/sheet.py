@@ -30,9 +30,9 @@ def parse_csv(text: str) -> Parsed:
         ParseError: `broken` when the quoting cannot be read.
     """
     csv.field_size_limit(_CELL_LIMIT)
-    told = _SEPARATOR_LINE.match(text)
-    delimiter = told[1] if told else _delimiter(text)
-    source = io.StringIO(text[told.end() :] if told else text, newline="")
+    separator = _SEPARATOR_LINE.match(text)
+    delimiter = separator[1] if separator else _delimiter(text)
+    source = io.StringIO(text[separator.end() :] if separator else text, newline="")
     try:
         rows = list(csv.reader(source, delimiter=delimiter, skipinitialspace=True))
     except csv.Error as exc:

@@ -37,19 +37,19 @@ def write_table(
         lead: its caption, already written.
         fields: of every block.
     """
-    found = shape(rows, heads)
-    titles = [normalise(title.text) for title in found.titles]
+    table = shape(rows, heads)
+    titles = [normalise(title.text) for title in table.titles]
     for title in titles:
         writer.block(title, fields=fields)
     group = writer.group()
-    if lead or found.titles:
+    if lead or table.titles:
         writer.keep_with(group)
     lead = lead or "\n".join(titles) or writer.introduced(group)
-    plain = (texts(row.slots, found.columns) for row in found.rows if not row.is_section and not row.is_note)
-    if entries(writer, found.header, plain, fields, found.faq):
-        return found.header
-    _Table(writer, found, group, labelled, lead, fields).write()
-    return found.header
+    plain = (texts(row.slots, table.columns) for row in table.rows if not row.is_section and not row.is_note)
+    if entries(writer, table.header, plain, fields, table.faq):
+        return table.header
+    _Table(writer, table, group, labelled, lead, fields).write()
+    return table.header
 
 
 def records(writer: Writer, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -57,8 +57,8 @@ def records(writer: Writer, header: Sequence[str], rows: Sequence[Sequence[str]]
     if not entries(writer, header, rows, None):
         cells = [line(row) for row in rows]
         names = tuple((name,) if name else () for name in header)
-        made = Shape((), tuple(header), names, tuple(Row(row) for row in cells if filled(row)), len(header))
-        _Table(writer, made, writer.group(), True, "", None).write()
+        table = Shape((), tuple(header), names, tuple(Row(row) for row in cells if filled(row)), len(header))
+        _Table(writer, table, writer.group(), True, "", None).write()
 
 
 # -- entries -----------------------------------------------------------------------------------------------------------
@@ -72,27 +72,27 @@ def entries(
     looked: faq.Columns | None = None,
 ) -> bool:
     """Writes the rows as FAQ or case entries when the columns say so; False when they are neither."""
-    if (asked := faq.find_columns(names) or looked) is not None:
-        writer.leave_out("columns", [names[i] for i in asked.left_out])
-        writer.tell_columns(asked.roles())
-        tables, public = faq.by_language(asked), _Public(writer, names)
+    if (roles := faq.find_columns(names) or looked) is not None:
+        writer.leave_out("columns", [names[i] for i in roles.left_out])
+        writer.tell_columns(roles.roles())
+        tables, public = faq.by_language(roles), _Public(writer, names)
         for row in rows:
-            if not public.shows(row, asked.question):
+            if not public.shows(row, roles.question):
                 continue
             written = [entry for one in tables if (entry := faq.read_entry(one, row)) is not None]
             for entry in written:
                 _faq(writer, entry, fields)
             if not written:
-                _incomplete(writer, names, row, asked, fields)
+                _incomplete(writer, names, row, roles, fields)
         return True
-    if (found := cases.find_columns(names)) is not None:
-        writer.leave_out("columns", [names[i] for i in found.left_out])
-        writer.tell_columns(found.roles(names))
+    if (case_roles := cases.find_columns(names)) is not None:
+        writer.leave_out("columns", [names[i] for i in case_roles.left_out])
+        writer.tell_columns(case_roles.roles(names))
         public = _Public(writer, names, states=False)
         for row in rows:
-            if not public.shows(row, found.title if found.title is not None else found.text[0]):
+            if not public.shows(row, case_roles.title if case_roles.title is not None else case_roles.text[0]):
                 continue
-            if (case := cases.read_entry(found, names, row)) is not None:
+            if (case := cases.read_entry(case_roles, names, row)) is not None:
                 writer.line(case.header)
                 text, cells = labelled_lines(case.lines)
                 writer.block(
@@ -108,10 +108,10 @@ class _Public:
 
     def __init__(self, writer: Writer, names: Sequence[str], *, states: bool = True) -> None:
         self._writer, self._names = writer, names
-        self._told = published.marks_of(names, states=states) if removed.is_on(removed.UNPUBLISHED) else {}
+        self._marks = published.marks_of(names, states=states) if removed.is_on(removed.UNPUBLISHED) else {}
 
     def shows(self, row: Sequence[str], named_by: int) -> bool:
-        reason = published.kept_back(self._told, self._names, row) if self._told else ""
+        reason = published.kept_back(self._marks, self._names, row) if self._marks else ""
         if reason:
             self._writer.leave_out("entries", [f"{one_line(columns.cell(row, named_by))} ({reason})"])
             removed.note(removed.UNPUBLISHED, 1)
@@ -127,16 +127,16 @@ def _faq(writer: Writer, entry: faq.Entry, fields: Fields | None) -> None:
         writer.close(_ENTRY_LEVEL)
 
 
-def _incomplete(writer: Writer, names: Sequence[str], row: Sequence[str], found: faq.Columns, fields: Fields | None) -> None:
+def _incomplete(writer: Writer, names: Sequence[str], row: Sequence[str], roles: faq.Columns, fields: Fields | None) -> None:
     """A row without a question or without an answer is text all the same; a title over it is its section."""
-    title = columns.cell(row, found.title)
-    left = {*found.left_out, *([found.title] if found.title is not None and columns.cell(row, found.answer) else [])}
+    title = columns.cell(row, roles.title)
+    left = {*roles.left_out, *([roles.title] if roles.title is not None and columns.cell(row, roles.answer) else [])}
     kept = [(names[i] if i < len(names) else "", cell) for i, cell in enumerate(row) if i not in left]
-    if title and found.title in left:
+    if title and roles.title in left:
         writer.heading(title, _ENTRY_LEVEL)
     text, cells = labelled_cells([name for name, _ in kept], line([cell for _, cell in kept]))
     writer.block(text, "table", fields=fields, cells=cells)
-    if title and found.title in left:
+    if title and roles.title in left:
         writer.close(_ENTRY_LEVEL)
 
 
@@ -168,11 +168,11 @@ def labelled_lines(lines: Sequence[tuple[str, str]]) -> tuple[str, list[Cell]]:
 class _Table:
     """Rows that are neither FAQ nor cases, one block each."""
 
-    def __init__(self, writer: Writer, found: Shape, group: int, labelled: bool, lead: str, fields: Fields | None) -> None:
-        self.writer, self.table, self.group, self.lead, self.fields = writer, found, group, lead, fields
-        self.labels = labelled and bool(found.header)
-        self.title_row = "" if self.labels else " | ".join(filter(None, map(one_line, found.header)))
-        self.leads = _labels(found.header) if self.labels and len(found.rows) > 1 else None
+    def __init__(self, writer: Writer, table: Shape, group: int, labelled: bool, lead: str, fields: Fields | None) -> None:
+        self.writer, self.table, self.group, self.lead, self.fields = writer, table, group, lead, fields
+        self.labels = labelled and bool(table.header)
+        self.title_row = "" if self.labels else " | ".join(filter(None, map(one_line, table.header)))
+        self.leads = _labels(table.header) if self.labels and len(table.rows) > 1 else None
         self.tight = False
 
     def write(self) -> None:
@@ -193,9 +193,9 @@ class _Table:
             self.tight = True
 
     def _form(self, row: Row) -> None:
-        told = filled(row.slots)
-        for number in range(0, len(told), 2):
-            self._block(*_barred(told[number : number + 2], ()), row)
+        slots = filled(row.slots)
+        for number in range(0, len(slots), 2):
+            self._block(*_barred(slots[number : number + 2], ()), row)
 
     def _block(self, text: str, cells: list[Cell], row: Row) -> None:
         header = "\n".join(filter(None, (self.title_row, row.above)))
@@ -208,12 +208,12 @@ class _Table:
 
 def _barred(slots: Sequence[Slot], names: Sequence[tuple[str, ...]]) -> tuple[str, list[Cell]]:
     """`value | value`, and its cells."""
-    told = [(slot, one_line(slot.text)) for slot in slots]
-    while told and not told[-1][1]:
-        told.pop()
-    first = next((i for i, (_, text) in enumerate(told) if text), 0)
+    pairs = [(slot, one_line(slot.text)) for slot in slots]
+    while pairs and not pairs[-1][1]:
+        pairs.pop()
+    first = next((i for i, (_, text) in enumerate(pairs) if text), 0)
     parts, cells, at = list[str](), list[Cell](), 0
-    for slot, text in told[first:]:
+    for slot, text in pairs[first:]:
         if text:
             cells.append(Cell(at, at + len(text), names_of(slot, names), text))
         parts.append(text)
@@ -242,8 +242,8 @@ def labelled_cells(
             lead = (columns.joint(name or value) if parts else "") + columns.label(name)
         start = at + len(lead)
         at = start + len(value)
-        told = names_of(slot, names) if names is not None else ((name,) if name else ())
-        cells.append(Cell(start, at, told, value))
+        own_names = names_of(slot, names) if names is not None else ((name,) if name else ())
+        cells.append(Cell(start, at, own_names, value))
         parts.append(lead + value)
     return "".join(parts), cells
 

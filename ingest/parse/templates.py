@@ -48,8 +48,8 @@ def _directive(match: re.Match[str]) -> str:
 
 
 def _role(match: re.Match[str]) -> str:
-    told = _LABEL.fullmatch(match["text"])
-    text = told["text"] if told and told["text"] else match["text"]
+    label = _LABEL.fullmatch(match["text"])
+    text = label["text"] if label and label["text"] else match["text"]
     if match["name"] in ("sub", "sup"):
         return f"<{match['name']}>{text}</{match['name']}>"
     return f"`{text}`" if match["name"] in ("code", "samp", "file") else text

@@ -72,26 +72,26 @@ def _is_table(text: str) -> bool:
 
 def _lines(text: str) -> list[_Line]:
     """The lines that are not blank."""
-    found: list[_Line] = []
+    lines: list[_Line] = []
     blank_above = True
     for match in _LINE.finditer(text):
         stripped = match.group().strip()
-        newlines = text.count("\n", found[-1].end, match.start()) if found else 2
+        newlines = text.count("\n", lines[-1].end, match.start()) if lines else 2
         blank_above = blank_above or newlines > 1
         if not stripped:
             blank_above = True
             continue
         indent = len(match.group()) - len(match.group().lstrip())
         start = match.start() + indent
-        if found and blank_above:
-            last = found[-1]
-            found[-1] = _Line(last.start, last.end, last.text, last.indent, last.after_blank, True)
-        found.append(_Line(start, start + len(stripped), stripped, indent, blank_above, False))
+        if lines and blank_above:
+            last = lines[-1]
+            lines[-1] = _Line(last.start, last.end, last.text, last.indent, last.after_blank, True)
+        lines.append(_Line(start, start + len(stripped), stripped, indent, blank_above, False))
         blank_above = False
-    if found:
-        last = found[-1]
-        found[-1] = _Line(last.start, last.end, last.text, last.indent, last.after_blank, True)
-    return found
+    if lines:
+        last = lines[-1]
+        lines[-1] = _Line(last.start, last.end, last.text, last.indent, last.after_blank, True)
+    return lines
 
 
 def _paragraph(lines: list[_Line], first: int, blank_lines: bool) -> int:

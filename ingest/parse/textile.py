@@ -124,8 +124,8 @@ def _list(items: Sequence[tuple[str, str]]) -> str:
 
 
 def _terms(lines: Sequence[str]) -> str:
-    found = (match for line in lines if (match := _TERM.match(line)))
-    return "<dl>" + "".join(f"<dt>{inline(one[1])}</dt><dd>{inline(one[2] or '')}</dd>" for one in found) + "</dl>"
+    terms = (match for line in lines if (match := _TERM.match(line)))
+    return "<dl>" + "".join(f"<dt>{inline(one[1])}</dt><dd>{inline(one[2] or '')}</dd>" for one in terms) + "</dl>"
 
 
 def _table(lines: Sequence[str]) -> str:
@@ -143,9 +143,9 @@ def _cell(text: str) -> str:
     about = match[1] if match else ""
     tag = "th" if "_" in about else "td"
     spans = "".join(
-        f' {name}="{found[1]}"'
-        for name, found in (("colspan", re.search(r"\\(\d+)", about)), ("rowspan", re.search(r"/(\d+)", about)))
-        if found
+        f' {name}="{match[1]}"'
+        for name, match in (("colspan", re.search(r"\\(\d+)", about)), ("rowspan", re.search(r"/(\d+)", about)))
+        if match
     )
     return f"<{tag}{spans}>{inline((text[match.end() :] if match else text).strip())}</{tag}>"
 

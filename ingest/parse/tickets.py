@@ -34,15 +34,15 @@ def write_tickets(writer: Writer, tickets: Sequence[Mapping[str, Any]]) -> None:
         chinese = is_chinese(str(ticket))
         hidden = 0
         lines = [("问题" if chinese else "Problem", title)]
-        asked = _plain(_first(ticket, _ASKED))
-        told = {title, asked}
-        lines += [("描述" if chinese else "Description", asked)] if asked and asked != title else []
+        question = _plain(_first(ticket, _ASKED))
+        seen = {title, question}
+        lines += [("描述" if chinese else "Description", question)] if question and question != title else []
         for message in _thread(ticket) or ():
             text = _plain(_first(message, _TEXTS))
             if _is_private(message):
                 hidden += 1
-            elif text and text not in told:
-                told.add(text)
+            elif text and text not in seen:
+                seen.add(text)
                 lines.append(("回复" if chinese else "Reply", text))
         if solved := _plain(_first(ticket, _RESOLVED)):
             lines.append(("解决方案" if chinese else "Resolution", solved))
@@ -56,13 +56,13 @@ def write_tickets(writer: Writer, tickets: Sequence[Mapping[str, Any]]) -> None:
 
 def _thread(ticket: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
     for name in _THREADS:
-        found = ticket.get(name)
-        if isinstance(found, Mapping):  # `{"conversation_parts": {"conversation_parts": […]}}`
-            found = next((one for one in found.values() if isinstance(one, list)), None)
-        if isinstance(found, list) and all(isinstance(one, Mapping) for one in found):
-            told = [one for one in found if _first(one, _TEXTS)]
-            if told or not found:
-                return told
+        thread = ticket.get(name)
+        if isinstance(thread, Mapping):  # `{"conversation_parts": {"conversation_parts": […]}}`
+            thread = next((one for one in thread.values() if isinstance(one, list)), None)
+        if isinstance(thread, list) and all(isinstance(one, Mapping) for one in thread):
+            messages = [one for one in thread if _first(one, _TEXTS)]
+            if messages or not thread:
+                return messages
     return None
 
 
@@ -80,8 +80,8 @@ def _persons(ticket: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _fields(ticket: Mapping[str, Any]) -> dict[str, str]:
-    found = {"id": ticket.get("id"), "status": ticket.get("status"), "date": ticket.get("created_at")}
-    return {name: str(value) for name, value in found.items() if isinstance(value, str | int) and value != ""}
+    fields = {"id": ticket.get("id"), "status": ticket.get("status"), "date": ticket.get("created_at")}
+    return {name: str(value) for name, value in fields.items() if isinstance(value, str | int) and value != ""}
 
 
 def _plain(text: str) -> str:

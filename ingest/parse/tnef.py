@@ -41,8 +41,8 @@ class Packed:
 
 
 def is_packed(name: str, mime_type: str, content: bytes) -> bool:
-    told = mime_type in ("application/ms-tnef", "application/vnd.ms-tnef") or name.lower() == "winmail.dat"
-    return told and content.startswith(SIGNATURE)
+    named = mime_type in ("application/ms-tnef", "application/vnd.ms-tnef") or name.lower() == "winmail.dat"
+    return named and content.startswith(SIGNATURE)
 
 
 def unpacked(content: bytes) -> Packed:
@@ -71,11 +71,11 @@ def unpacked(content: bytes) -> Packed:
     return Packed(list(_bodies(texts, code_page)), kept)
 
 
-def _add(file: _File, told: dict[int, bytes], code_page: str) -> None:
-    names = (_string(told[key], code_page) for key in (_LONG_NAME, _SHORT_NAME, _SHOWN_NAME) if key in told)
+def _add(file: _File, attributes: dict[int, bytes], code_page: str) -> None:
+    names = (_string(attributes[key], code_page) for key in (_LONG_NAME, _SHORT_NAME, _SHOWN_NAME) if key in attributes)
     file.name = next(names, file.name)
-    file.hidden = bool(told.get(_HIDDEN, b"").rstrip(b"\0"))
-    file.content = file.content or told.get(_CONTENT, b"")
+    file.hidden = bool(attributes.get(_HIDDEN, b"").rstrip(b"\0"))
+    file.content = file.content or attributes.get(_CONTENT, b"")
 
 
 def _bodies(texts: dict[int, bytes], code_page: str) -> Iterator[tuple[str, str]]:
@@ -181,9 +181,9 @@ def unpacked_rtf(data: bytes) -> bytes:
                 put(data[at])
                 at += 1
             else:
-                told = data[at] << 8 | data[at + 1]
+                reference = data[at] << 8 | data[at + 1]
                 at += 2
-                offset, length = told >> 4, (told & 0xF) + 2
+                offset, length = reference >> 4, (reference & 0xF) + 2
                 if offset == end:
                     return bytes(out)
                 for step in range(length):

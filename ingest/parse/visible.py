@@ -43,12 +43,12 @@ def drop_invisible(root: HtmlElement) -> int:
 
 def _hidden_names(root: HtmlElement) -> frozenset[str]:
     """Simple selectors (`.x`, `#y`) that the page's own style sheets hide."""
-    found: set[str] = set()
+    names: set[str] = set()
     for style in root.iter("style"):
         for selectors, rules in _RULE.findall(_FOR_OTHERS.sub("", style.text or "")):
             if _INVISIBLE.search(rules) and "@" not in selectors:
-                found |= {one.strip() for one in selectors.split(",") if _SIMPLE.fullmatch(one.strip())}
-    return frozenset(found)
+                names |= {one.strip() for one in selectors.split(",") if _SIMPLE.fullmatch(one.strip())}
+    return frozenset(names)
 
 
 def _is_hidden(element: HtmlElement, names: frozenset[str]) -> bool:
@@ -58,15 +58,15 @@ def _is_hidden(element: HtmlElement, names: frozenset[str]) -> bool:
         return True
     if not names:
         return False
-    told = {f".{name}" for name in (element.get("class") or "").split()} | {f"#{element.get('id') or ''}"}
-    return not names.isdisjoint(told)
+    selectors = {f".{name}" for name in (element.get("class") or "").split()} | {f"#{element.get('id') or ''}"}
+    return not names.isdisjoint(selectors)
 
 
 def _opens(element: HtmlElement) -> list[str]:
     """Ids of what the element opens."""
-    told = [element.get(name) or "" for name in ("aria-controls", "data-target", "data-bs-target")]
-    told += [element.get("href") or ""] if (element.get("href") or "").startswith("#") else []
-    return [name for one in told for name in one.replace("#", "").split()]
+    targets = [element.get(name) or "" for name in ("aria-controls", "data-target", "data-bs-target")]
+    targets += [element.get("href") or ""] if (element.get("href") or "").startswith("#") else []
+    return [name for one in targets for name in one.replace("#", "").split()]
 
 
 def _is_panel(element: HtmlElement, opened: set[str]) -> bool:

@@ -45,9 +45,9 @@ def _written(match: re.Match[str]) -> str:
     if (special := _SPECIAL.get(plain)) is not None:
         return special(bare, named)
     if _SPOKEN.fullmatch(plain):
-        told = bare or [named[key] for key in ("text", "content", "message", "body", "内容") if key in named]
+        texts = bare or [named[key] for key in ("text", "content", "message", "body", "内容") if key in named]
         title = named.get("title", "")
-        return "\n\n" + " ".join(filter(None, [f"{title}:" if title else "", *told])) + "\n\n"
+        return "\n\n" + " ".join(filter(None, [f"{title}:" if title else "", *texts])) + "\n\n"
     if _BOX.fullmatch(plain):
         return _box(named)
     if plain in _FIRST or (len(bare) == 1 and not named and match.start() and "\n" not in match[0]):

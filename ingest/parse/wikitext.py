@@ -77,18 +77,18 @@ def _link(match: re.Match[str]) -> str:
 
 def _variant(match: re.Match[str]) -> str:
     """A word in the variants of Chinese: the simplified one, as its readers in China see it."""
-    told = dict(part.strip().split(":", 1) for part in match[1].split(";") if re.match(r"\s*zh[\w-]*\s*:", part))
-    if not told:
+    variants = dict(part.strip().split(":", 1) for part in match[1].split(";") if re.match(r"\s*zh[\w-]*\s*:", part))
+    if not variants:
         return re.sub(r"^[A-Z]\|", "", match[1])
-    return next((told[name] for name in ("zh-hans", "zh-cn", "zh-sg", "zh", "zh-hant") if name in told), "").strip()
+    return next((variants[name] for name in ("zh-hans", "zh-cn", "zh-sg", "zh", "zh-hant") if name in variants), "").strip()
 
 
 def _caption(match: re.Match[str]) -> str:
     """What stands below a picture that has a frame."""
     parts = [part.strip() for part in re.split(r"\|(?![^\[]*\]\])", match[1])[1:]]
     framed = any(re.fullmatch(r"thumb(?:nail)?|framed?|缩略图|有框", part, re.IGNORECASE) for part in parts)
-    told = [part for part in parts if part and not _SIZES.fullmatch(part) and not _OPTION.match(part)]
-    return f"\n\n{told[-1]}\n\n" if framed and told else ""
+    captions = [part for part in parts if part and not _SIZES.fullmatch(part) and not _OPTION.match(part)]
+    return f"\n\n{captions[-1]}\n\n" if framed and captions else ""
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[str]:
@@ -157,13 +157,13 @@ def _group(mark: str, items: Sequence[tuple[str, str]]) -> str:
         end = at + 1
         while end < len(items) and len(items[end][0]) > 1:
             end += 1
-        below = [(deep[1:], told) for deep, told in items[at + 1 : end]]
+        below = [(deep[1:], text) for deep, text in items[at + 1 : end]]
         if len(marks) > 1:
             below, text = [(marks[1:], text), *below], ""
         inner = inline(text) + (_list(below) if below else "")
         if outer == "dl" and marks[0] == ";" and len(marks) == 1:
-            term, colon, told = text.partition(" : ")
-            parts.append(f"<dt>{inline(term)}</dt>" + (f"<dd>{inline(told)}</dd>" if colon else ""))
+            term, colon, definition = text.partition(" : ")
+            parts.append(f"<dt>{inline(term)}</dt>" + (f"<dd>{inline(definition)}</dd>" if colon else ""))
             parts.append(_list(below) if below else "")
         else:
             tag = {"dl": "dd", "div": "p"}.get(outer, "li")

@@ -20,7 +20,7 @@ _INTRODUCES = re.compile(
     re.IGNORECASE,
 )
 _INTRO_LIMIT = 200
-_COLUMNS_TOLD = 100
+_COLUMNS_LISTED = 100
 
 
 class Writer:
@@ -101,12 +101,12 @@ class Writer:
             return
         self._bare_heading = None
         start = self._write(mark + text, "\n" if tight else "\n\n") + len(mark)
-        told = {**self.fields, **(fields or {})}
+        merged = {**self.fields, **(fields or {})}
         placed = tuple(moved(cells, start))
         if strong:
             self._strong[start] = start + strong
         self._blocks.append(
-            Block(start, self._length, kind, self.section, header, group, tuple(keys), told, placed, above, lead)
+            Block(start, self._length, kind, self.section, header, group, tuple(keys), merged, placed, above, lead)
         )
         self._on_block = True
 
@@ -148,13 +148,13 @@ class Writer:
 
     def leave_out(self, kind: str, what: Iterable[str]) -> None:
         """Notes what of the document is not part of its text, told as `metadata["left_out"][kind]`."""
-        if told := [one for one in what if one]:
-            self._left_out.setdefault(kind, {}).update(dict.fromkeys(told))
+        if items := [one for one in what if one]:
+            self._left_out.setdefault(kind, {}).update(dict.fromkeys(items))
 
-    def tell_columns(self, told: Mapping[str, str]) -> None:
+    def tell_columns(self, roles: Mapping[str, str]) -> None:
         """Notes what the columns of a table were taken for, told as `metadata["columns"]`."""
-        for name, role in told.items():
-            if name and len(self._columns) < _COLUMNS_TOLD:
+        for name, role in roles.items():
+            if name and len(self._columns) < _COLUMNS_LISTED:
                 self._columns.setdefault(name, role)
 
     def faq(self, entry: faq.Entry, fields: Mapping[str, str] | None = None) -> None:
@@ -201,12 +201,12 @@ class Writer:
         self._flush_heading(0)
         if not self._blocks and self._length:
             self._blocks.append(Block(0, self._length))
-        told = dict(metadata or {})
+        about = dict(metadata or {})
         if self._left_out:
-            told["left_out"] = {kind: list(what) for kind, what in self._left_out.items()}
+            about["left_out"] = {kind: list(what) for kind, what in self._left_out.items()}
         if self._columns:
-            told["columns"] = dict(self._columns)
-        return pair(Parsed("".join(self._parts), tuple(self._blocks), self.title, told, self.markdown), self._strong)
+            about["columns"] = dict(self._columns)
+        return pair(Parsed("".join(self._parts), tuple(self._blocks), self.title, about, self.markdown), self._strong)
 
     def _flush_heading(self, level: int) -> None:
         if self._bare_heading is not None and self._headings and self._headings[-1][0] >= level:

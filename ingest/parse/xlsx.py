@@ -28,7 +28,7 @@ _STORED = re.compile(
     rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*<(?:\w+:)?v(?:\s[^>]*)?>[^<]"
 )  # a formula with its result
 _TIMES = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)
-_TOLD_FORMULAS = 50
+_LISTED = 50
 _FORMULAS_LIMIT = 20_000
 
 
@@ -68,19 +68,19 @@ def _work_out(book: Any, formulas: Any) -> list[str]:
     """Puts in the results that the workbook does not store, as far as its own cells give them; names those cells."""
     from ingest.parse.formula import Sums, Unknown
 
-    sums, found = Sums(book, formulas), dict[str, tuple[Any, Any]]()
+    sums, computed = Sums(book, formulas), dict[str, tuple[Any, Any]]()
     for sheet in book.worksheets:
-        for (row, column), told in formulas[sheet.title]._cells.items():
+        for (row, column), formula in formulas[sheet.title]._cells.items():
             stored = sheet._cells.get((row, column))
-            if told.data_type != "f" or stored is None or stored.value is not None or len(found) >= _FORMULAS_LIMIT:
+            if formula.data_type != "f" or stored is None or stored.value is not None or len(computed) >= _FORMULAS_LIMIT:
                 continue
             try:
-                found[f"{sheet.title}!{told.coordinate}"] = stored, sums.value(sheet.title, row, column)
+                computed[f"{sheet.title}!{formula.coordinate}"] = stored, sums.value(sheet.title, row, column)
             except (Unknown, RecursionError):
                 continue
-    for cell, value in found.values():
+    for cell, value in computed.values():
         cell.value = value
-    return [name for name, (_, value) in found.items() if value is not None][:_TOLD_FORMULAS]
+    return [name for name, (_, value) in computed.items() if value is not None][:_LISTED]
 
 
 def _open(content: bytes, *, data_only: bool) -> Any:
@@ -116,7 +116,7 @@ def _tell(writer: Writer, sheet: Any, formulas: Any) -> None:
     rows, columns = _hidden(sheet)
     filled = [place for place, cell in sheet._cells.items() if cell.value is not None] if rows or columns else []
     hidden = _in_order(rows, (row for row, _ in filled))
-    writer.leave_out("hidden rows", [f"{sheet.title}!{row}" for row in hidden[:_TOLD_FORMULAS]])
+    writer.leave_out("hidden rows", [f"{sheet.title}!{row}" for row in hidden[:_LISTED]])
     hidden = _in_order(columns, (column for _, column in filled))
     writer.leave_out("hidden columns", [f"{sheet.title}!{get_column_letter(one)}" for one in hidden])
     struck = {number for number, font in enumerate(sheet.parent._fonts) if font.strike}
@@ -125,7 +125,7 @@ def _tell(writer: Writer, sheet: Any, formulas: Any) -> None:
         if struck
         else []
     )
-    writer.leave_out("struck out cells", [f"{sheet.title}!{one}" for one in out[:_TOLD_FORMULAS]])
+    writer.leave_out("struck out cells", [f"{sheet.title}!{one}" for one in out[:_LISTED]])
     if formulas is None:
         return
     written = formulas[sheet.title]._cells
@@ -134,7 +134,7 @@ def _tell(writer: Writer, sheet: Any, formulas: Any) -> None:
         for place, cell in sorted(written.items())
         if cell.data_type == "f" and (place not in sheet._cells or sheet._cells[place].value is None)
     ]
-    writer.leave_out("formulas without a stored value", empty[:_TOLD_FORMULAS])
+    writer.leave_out("formulas without a stored value", empty[:_LISTED])
 
 
 def _in_order(hidden: Collection[int], filled: Iterator[int]) -> list[int]:

@@ -48,42 +48,44 @@ Sheet = tuple[Topic, list[str]]
 def _of_json(sheet: Mapping[str, Any]) -> Sheet:
     names: dict[str, str] = {}
     root = _topic(sheet.get("rootTopic") or {}, names)
-    told = sheet.get("relationships") or ()
-    return root, [*_relations(((one.get("end1Id"), one.get("end2Id"), one.get("title")) for one in told), names)]
+    relationships = sheet.get("relationships") or ()
+    return root, [*_relations(((one.get("end1Id"), one.get("end2Id"), one.get("title")) for one in relationships), names)]
 
 
-def _relations(told: Iterator[tuple[Any, Any, Any]], names: Mapping[str, str]) -> Iterator[str]:
+def _relations(relationships: Iterator[tuple[Any, Any, Any]], names: Mapping[str, str]) -> Iterator[str]:
     """`A → B: title` of lines between topics that have a title."""
-    for first, second, title in told:
+    for first, second, title in relationships:
         if title and first in names and second in names:
             yield f"{names[first]} → {names[second]}: {normalise(str(title))}"
 
 
-def _topic(told: Mapping[str, Any], names: dict[str, str], depth: int = 0) -> Topic:
-    below = told.get("children") or {}
+def _topic(node: Mapping[str, Any], names: dict[str, str], depth: int = 0) -> Topic:
+    below = node.get("children") or {}
     children = [child for kind in _BELOW for child in below.get(kind) or ()] if depth < _DEPTH_LIMIT else []
-    parts = told.get("attributedTitle") or ()
-    title = told.get("title") or "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
-    notes = ((told.get("notes") or {}).get("plain") or {}).get("content") or ""
-    made = Topic(normalise(str(title or "")), normalise(str(notes)))
-    made.children = [_topic(child, names, depth + 1) for child in children if isinstance(child, dict)]
-    made.labels = [str(label) for label in told.get("labels") or ()]
-    names[str(told.get("id"))] = made.title
-    return made
+    parts = node.get("attributedTitle") or ()
+    title = node.get("title") or "".join(str(part.get("text") or "") for part in parts if isinstance(part, dict))
+    notes = ((node.get("notes") or {}).get("plain") or {}).get("content") or ""
+    topic = Topic(normalise(str(title or "")), normalise(str(notes)))
+    topic.children = [_topic(child, names, depth + 1) for child in children if isinstance(child, dict)]
+    topic.labels = [str(label) for label in node.get("labels") or ()]
+    names[str(node.get("id"))] = topic.title
+    return topic
 
 
 def _of_xml(sheet: Any) -> Sheet:
     names: dict[str, str] = {}
     topic = sheet.find("{*}topic")
     root = _of_topic(topic, names) if topic is not None else Topic()
-    told = ((one.get("end1"), one.get("end2"), one.findtext("{*}title")) for one in sheet.iterfind(".//{*}relationship"))
-    return root, [*_relations(told, names)]
+    relationships = (
+        (one.get("end1"), one.get("end2"), one.findtext("{*}title")) for one in sheet.iterfind(".//{*}relationship")
+    )
+    return root, [*_relations(relationships, names)]
 
 
 def _of_topic(topic: Any, names: dict[str, str], depth: int = 0) -> Topic:
     groups = topic.iterfind("{*}children/{*}topics") if depth < _DEPTH_LIMIT else ()
-    made = Topic(normalise(topic.findtext("{*}title") or ""), normalise(topic.findtext("{*}notes/{*}plain") or ""))
-    made.children = [_of_topic(child, names, depth + 1) for group in groups for child in group.iterfind("{*}topic")]
-    made.labels = [label.text or "" for label in topic.iterfind("{*}labels/{*}label")]
-    names[str(topic.get("id"))] = made.title
-    return made
+    parsed = Topic(normalise(topic.findtext("{*}title") or ""), normalise(topic.findtext("{*}notes/{*}plain") or ""))
+    parsed.children = [_of_topic(child, names, depth + 1) for group in groups for child in group.iterfind("{*}topic")]
+    parsed.labels = [label.text or "" for label in topic.iterfind("{*}labels/{*}label")]
+    names[str(topic.get("id"))] = parsed.title
+    return parsed

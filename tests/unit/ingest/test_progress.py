@@ -66,7 +66,7 @@ def test_a_run_that_is_stopped_says_what_is_kept(
         if name.endswith("b.csv"):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(console.Told, "part", stop)
+    monkeypatch.setattr(console.Updates, "part", stop)
     with pytest.raises(typer.Exit) as ended:
         ingest([folder], config=settings)
     told = capsys.readouterr().err
@@ -75,6 +75,6 @@ def test_a_run_that_is_stopped_says_what_is_kept(
     ledger = open_ledger(load(settings))
     assert [doc.id for doc in ledger.page()] == ["a.csv"]
     ledger.close()
-    monkeypatch.setattr(console.Told, "part", lambda *_: None)
+    monkeypatch.setattr(console.Updates, "part", lambda *_: None)
     ingest([folder], config=settings)
     assert "1 added, 0 updated, 1 unchanged" in capsys.readouterr().out
