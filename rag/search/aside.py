@@ -25,7 +25,7 @@ _MORE = 15  # hits looked at beyond the wanted ones where the question has names
 
 
 @dataclass(frozen=True)
-class Asked:
+class Requested:
     """What a question says of names and time. period: the days that it is about, None: it names no time; today: an ordinal."""
 
     question: str = ""
@@ -45,10 +45,10 @@ class Asked:
         return _MORE if self.names or self.period else 0
 
 
-def step_aside(hits: Sequence[Hit], asked: Asked) -> list[Hit]:
+def step_aside(hits: Sequence[Hit], request: Requested) -> list[Hit]:
     """The hits in order, those that step aside last; scores go on falling."""
-    why = _by_name(hits, asked)
-    for at, reason in _by_time(hits, asked).items():
+    why = _by_name(hits, request)
+    for at, reason in _by_time(hits, request).items():
         why.setdefault(at, reason)
     if not why or len(why) == len(hits):
         return list(hits)
@@ -64,17 +64,17 @@ def step_aside(hits: Sequence[Hit], asked: Asked) -> list[Hit]:
 # -- names -------------------------------------------------------------------------------------------------------------
 
 
-def _by_name(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
-    found = _by_code(hits, asked.names) if asked.names else {}
-    return found | _by_heading(hits, asked)
+def _by_name(hits: Sequence[Hit], request: Requested) -> dict[int, str]:
+    reasons = _by_code(hits, request.names) if request.names else {}
+    return reasons | _by_heading(hits, request)
 
 
 def _by_code(hits: Sequence[Hit], names: Sequence[Name]) -> dict[int, str]:
-    told = [labels(hit.passage) for hit in hits]
-    stands = [sides(names, some, hit.passage.text) for hit, some in zip(hits, told, strict=True)]
+    label_lists = [labels(hit.passage) for hit in hits]
+    stands = [sides(names, some, hit.passage.text) for hit, some in zip(hits, label_lists, strict=True)]
     if "matches" not in stands or "sibling" not in stands:
         return {}
-    series = [matched(names, some, hit.passage.text) for hit, some in zip(hits, told, strict=True)]
+    series = [matched(names, some, hit.passage.text) for hit, some in zip(hits, label_lists, strict=True)]
     right = [at for at, side in enumerate(stands) if side == "matches"]
     return {
         at: OTHER_NAME
@@ -84,7 +84,7 @@ def _by_code(hits: Sequence[Hit], names: Sequence[Name]) -> dict[int, str]:
     }
 
 
-def _by_heading(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
+def _by_heading(hits: Sequence[Hit], request: Requested) -> dict[int, str]:
     """Of sections (or documents) that are called alike: where one is named in the question, the others."""
     groups: defaultdict[Hashable, list[tuple[int, str]]] = defaultdict(list)
     for at, hit in enumerate(hits):
@@ -92,15 +92,15 @@ def _by_heading(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
         if passage.section:
             groups[passage.document_id, passage.section[:-1]].append((at, passage.section[-1]))
         groups["titles"].append((at, passage.title))
-    found: dict[int, str] = {}
-    for told in groups.values():
-        named = [label for label in {label for _, label in told} if stands_in(flat(label), asked.plain)]
-        for at, label in told:
+    reasons: dict[int, str] = {}
+    for members in groups.values():
+        named = [label for label in {label for _, label in members} if stands_in(flat(label), request.plain)]
+        for at, label in members:
             if named and label not in named and any(_alike(label, one) for one in named):
-                best = max(hits[other].score for other, one in told if one in named)
+                best = max(hits[other].score for other, one in members if one in named)
                 if best >= hits[at].score - _BEHIND:
-                    found[at] = OTHER_NAME
-    return found
+                    reasons[at] = OTHER_NAME
+    return reasons
 
 
 def _alike(one: str, other: str) -> bool:
@@ -114,32 +114,32 @@ def _alike(one: str, other: str) -> bool:
 # -- time --------------------------------------------------------------------------------------------------------------
 
 
-def _by_time(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
+def _by_time(hits: Sequence[Hit], request: Requested) -> dict[int, str]:
     groups: defaultdict[Hashable, list[tuple[int, Period]]] = defaultdict(list)
     for at, hit in enumerate(hits):
-        if (told := period_of(hit.passage)) is not None:
-            groups[told[1]].append((at, told[0]))
-    found: dict[int, str] = {}
+        if (dated := period_of(hit.passage)) is not None:
+            groups[dated[1]].append((at, dated[0]))
+    reasons: dict[int, str] = {}
     for versions in groups.values():
         if len(versions) < 2:
             continue
-        holds = current([period for _, period in versions], asked.period, asked.today)
+        holds = current([period for _, period in versions], request.period, request.today)
         right = [hits[at].score for (at, _), good in zip(versions, holds, strict=True) if good]
         for (at, _), good in zip(versions, holds, strict=True):
             if not good and right and max(right) >= hits[at].score - _BEHIND:
-                found[at] = NOT_IN_FORCE
-    return found | _over(hits, asked)
+                reasons[at] = NOT_IN_FORCE
+    return reasons | _over(hits, request)
 
 
-def _over(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
+def _over(hits: Sequence[Hit], request: Requested) -> dict[int, str]:
     """What is over on its own word (`Former terms`) steps aside for what is called alike, in whatever words; and the other way
     round where the question is about what held before."""
-    told = [period_of(hit.passage) for hit in hits]
-    over = [one is not None and one[0].last is not None and one[0].last < asked.today for one in told]
-    if asked.period not in (None, FORMER) or all(over) or not any(over):
+    periods = [period_of(hit.passage) for hit in hits]
+    over = [one is not None and one[0].last is not None and one[0].last < request.today for one in periods]
+    if request.period not in (None, FORMER) or all(over) or not any(over):
         return {}
-    wanted = asked.period == FORMER
-    found: dict[int, str] = {}
+    wanted = request.period == FORMER
+    reasons: dict[int, str] = {}
     for at, hit in enumerate(hits):
         if over[at] == wanted:
             continue
@@ -149,8 +149,8 @@ def _over(hits: Sequence[Hit], asked: Asked) -> dict[int, str]:
             if over[place] == wanted and _called(other.passage) & _called(hit.passage)
         ]
         if kin and max(kin) >= hit.score - _BEHIND:
-            found[at] = NOT_IN_FORCE
-    return found
+            reasons[at] = NOT_IN_FORCE
+    return reasons
 
 
 def _called(passage: Passage) -> frozenset[str]:

@@ -40,8 +40,8 @@ _ANY = frozenset(
 
 def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
     """The name with those of its kin that a table has; empty where the question names one of them, or no passage lacks it."""
-    if (found := _another(question, hits, read)) is not None:
-        return [found]
+    if (unknown := _another(question, hits, read)) is not None:
+        return [unknown]
     all_ = [(hit, names) for hit in hits[:_HITS] for names in tables(hit) if len(names) > 1]
     held = _held(question, all_)
     rows = [(hit, names) for hit, names in all_ if not named_among(question, names)]
@@ -49,8 +49,8 @@ def beside(question: str, hits: Sequence[Hit], read: Read) -> list[Unknown]:
         for name in (*_places(question, names, hit), *_patterned(question, names)):
             if name not in held and not _stands(name, read):
                 return [Unknown(name, tuple(names[:_NEAREST]))]
-    if told := _beside_headings(question, hits, read):
-        return told
+    if unknowns := _beside_headings(question, hits, read):
+        return unknowns
     for _, names in rows:
         for name in _capital(question, names):
             if name not in held and not _stands(name, read):
@@ -66,10 +66,15 @@ def _beside_headings(question: str, hits: Sequence[Hit], read: Read) -> list[Unk
         for name in _patterned(question, names):
             if asked_period(name, 1) is None and not _stands(name, read):  # January 2026 is no name beside Before April 2026
                 return [Unknown(name, tuple(names[:_NEAREST]))]
-        told = [one for name in names for one in _VERSION.findall(name)[:1]]
-        asked = _VERSION.findall(fold(question))
-        if len(told) == len(names) and len(asked) == 1 and asked[0] not in told and not _stands(asked[0], read):
-            return [Unknown(asked[0], tuple(told[:_NEAREST]))]
+        heading_versions = [one for name in names for one in _VERSION.findall(name)[:1]]
+        question_versions = _VERSION.findall(fold(question))
+        if (
+            len(heading_versions) == len(names)
+            and len(question_versions) == 1
+            and question_versions[0] not in heading_versions
+            and not _stands(question_versions[0], read)
+        ):
+            return [Unknown(question_versions[0], tuple(heading_versions[:_NEAREST]))]
     return []
 
 
@@ -79,20 +84,24 @@ _VERSION = re.compile(r"(?<![A-Za-z0-9.])v?(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)(?![A
 def _another(question: str, hits: Sequence[Hit], read: Read) -> Unknown | None:
     """A thing that no passage names where the best hit is an entry about another of its kind: `Do you ship to Norway?` beside
     `Do you ship to Switzerland?`, 支持支付宝吗 beside 支持现金吗."""
-    asked = things_in(question)
-    if not asked or not hits:
+    question_things = things_in(question)
+    if not question_things or not hits:
         return None
     passage = hits[0].passage
     heading = passage.section[-1] if passage.section else ""
-    told = things_in(passage.context.rsplit("\n", 1)[-1] if passage.kind == "faq" else heading)
-    for kind, things in asked.items():
-        if kind not in told or set(things) & set(told[kind]) or speaks_of_all(f"{passage.context}\n{passage.text}"):
+    heading_things = things_in(passage.context.rsplit("\n", 1)[-1] if passage.kind == "faq" else heading)
+    for kind, things in question_things.items():
+        if (
+            kind not in heading_things
+            or set(things) & set(heading_things[kind])
+            or speaks_of_all(f"{passage.context}\n{passage.text}")
+        ):
             continue
         if not set(things) & set(things_in(passage.text).get(kind, {})):
             missing = [word for name, word in things.items() if not _stands(word, read) and not _stands(name, read)]
             if missing:
                 return Unknown(missing[0], ())
-    return _brand(question, asked, hits, read)
+    return _brand(question, question_things, hits, read)
 
 
 # Kinds whose things are names of somebody's own: what no passage names is not what a passage about another one tells of.
@@ -102,11 +111,11 @@ _GENERIC = frozenset(
 )
 
 
-def _brand(question: str, asked: Mapping[str, Mapping[str, str]], hits: Sequence[Hit], read: Read) -> Unknown | None:
+def _brand(question: str, question_things: Mapping[str, Mapping[str, str]], hits: Sequence[Hit], read: Read) -> Unknown | None:
     """The only such name of a yes-or-no question (支持花呗吗, does it work with Alexa) where no passage at all has it."""
     named = [
         (kind, name, word)
-        for kind, things in asked.items()
+        for kind, things in question_things.items()
         if kind in _BRANDS
         for name, word in things.items()
         if name not in _GENERIC
@@ -147,11 +156,11 @@ def _patterned(question: str, names: Sequence[str]) -> Iterator[str]:
     if first.strip():
         pattern = rf"(?<![A-Za-z]){re.escape(first.strip())}\s*({_OWN})(?![A-Za-z])"
         numbers, numerals = (all(map(kind.fullmatch, parts.values())) for kind in (_DIGITS, _NUMERAL))
-        for found in re.finditer(pattern, plain, re.IGNORECASE):
-            own = found[1]
+        for match in re.finditer(pattern, plain, re.IGNORECASE):
+            own = match[1]
             alike = own.isdigit() == numbers and bool(_NUMERAL.fullmatch(own)) == numerals
             if alike and not own.islower() and own.lower() not in _ANY and not _known(own, names):
-                yield found.group()
+                yield match.group()
 
 
 def _before_kind(plain: str, names: Sequence[str]) -> Iterator[str]:
@@ -160,16 +169,16 @@ def _before_kind(plain: str, names: Sequence[str]) -> Iterator[str]:
         ends = {name.split()[-1].lower() for name in names}
         if len(ends) > 1 or min(len(name.split()) for name in names) < 2:
             return
-        for found in re.finditer(rf"\b([A-Z][\w&'-]+)\s+{re.escape(next(iter(ends)))}\b", plain, re.ASCII):
-            if found[1].lower() not in _ANY | ANY_EN and not _known(found[1], names):
-                yield found.group()
+        for match in re.finditer(rf"\b([A-Z][\w&'-]+)\s+{re.escape(next(iter(ends)))}\b", plain, re.ASCII):
+            if match[1].lower() not in _ANY | ANY_EN and not _known(match[1], names):
+                yield match.group()
         return
     shortest = min(names, key=len)
     kind = next((shortest[at:] for at in range(len(shortest)) if all(one.endswith(shortest[at:]) for one in names)), "")
     if len(kind) < 2 or not _WORD_ZH.fullmatch(kind) or any(len(name) == len(kind) for name in names):
         return
-    told = list(chinese.tag(plain))
-    for (word, tag), (after, _) in pairwise(told):
+    tagged = list(chinese.tag(plain))
+    for (word, tag), (after, _) in pairwise(tagged):
         if after == kind and len(word) > 1 and tag in PROPER and not _known(word, names):
             yield word + kind
 
@@ -182,8 +191,8 @@ def _capital(question: str, names: Sequence[str]) -> Iterator[str]:
     plain = fold(question)
     if len(_CAPITAL.findall(plain)) > _CAPITALS:
         return
-    for found in _MID.finditer(plain):
-        name = found["name"]
+    for match in _MID.finditer(plain):
+        name = match["name"]
         everyday = _OTHERS.search(name) or things_of(name) or not _DAYS.isdisjoint(things_in(name))
         if not everyday and not _known(name, names):
             yield name

@@ -105,8 +105,8 @@ def usual(calibration: Calibration, *, chinese: bool) -> tuple[float, ...]:
 def fit(probabilities: Sequence[float], right: Sequence[bool], used: Calibration = PLAIN) -> Calibration:
     """The correction for a library: probabilities of first hits, as given with the correction `used`, and whether each hit
     was right. Maximum likelihood by Newton's method; the slope is drawn towards 1, the offset is free."""
-    told = np.clip(np.asarray(probabilities, np.float64), 1e-9, 1 - 1e-9)
-    x = (np.log(told / (1 - told)) - used.offset) / used.slope
+    clipped = np.clip(np.asarray(probabilities, np.float64), 1e-9, 1 - 1e-9)
+    x = (np.log(clipped / (1 - clipped)) - used.offset) / used.slope
     y, weights = np.asarray(right, np.float64), np.array([1.0, 0.0])
     rows, prior = np.stack([x, np.ones_like(x)]), np.diag([_FIRM, 1e-3])
     for _ in range(50):

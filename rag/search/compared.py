@@ -30,8 +30,8 @@ _AFTER: tuple[tuple[Comparison, str], ...] = (
     (">", r"之后|后(?![台面端者缀门备])"),
     ("<", r"之前|以前|前(?![台面端者缀门])"),
 )
-_LEFT = tuple((told, re.compile(rf"(?:{words})\s*(?:the\s+)?$")) for told, words in _BEFORE)
-_RIGHT = tuple((told, re.compile(rf"\s*(?:版本|版)?\s*(?:{words})")) for told, words in _AFTER)
+_LEFT = tuple((sign, re.compile(rf"(?:{words})\s*(?:the\s+)?$")) for sign, words in _BEFORE)
+_RIGHT = tuple((sign, re.compile(rf"\s*(?:版本|版)?\s*(?:{words})")) for sign, words in _AFTER)
 _RANGE = re.compile(r"\s*(?:to|through|until|till|-|–|—|~|到|至)\s*(?:the\s+)?")
 _BETWEEN = re.compile(r"\s*(?:and|和|与|及)\s*(?:the\s+)?")
 _OPENS_BETWEEN = re.compile(r"(?:\bbetween|介于|在|从)\s*(?:the\s+)?$")
@@ -54,12 +54,12 @@ def comparison(text: str, start: int, end: int) -> tuple[Comparison, int, int]:
     """How the value at text[start:end] is compared, with the place of the words that say so; '' for the value itself."""
     if _MOVED_TO.search(text, max(0, start - _NEAR), start):
         return "", start, end
-    for told, pattern in _LEFT:
-        if found := pattern.search(text, max(0, start - _NEAR), start):
-            return told, found.start(), end
-    for told, pattern in _RIGHT:
-        if found := pattern.match(text, end):
-            return told, start, found.end()
+    for sign, pattern in _LEFT:
+        if match := pattern.search(text, max(0, start - _NEAR), start):
+            return sign, match.start(), end
+    for sign, pattern in _RIGHT:
+        if match := pattern.match(text, end):
+            return sign, start, match.end()
     return "", start, end
 
 

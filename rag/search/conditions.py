@@ -30,7 +30,7 @@ def conditions(text: str, places: Sequence[Place]) -> list[tuple[Span, str]]:
     lower, upper = ([one for one in out if one[2][:1] == mark] for mark in "><")
     if len(lower) == len(upper) == 1 and len(out) == 2:
         return [(_both(lower[0][0], upper[0][0]), f"{lower[0][1]} {upper[0][1]}")]
-    return [(span, told) for span, told, _ in out]
+    return [(span, text) for span, text, _ in out]
 
 
 def _compared(how: Comparison, span: Span) -> Span:

@@ -49,11 +49,11 @@ def tables(hit: Hit) -> Iterator[list[str]]:
         if one.kind == "row" and one.cells:
             rows[one.group].append(at)
     for places in rows.values():
-        told = [all_[at] for at in places]
-        yield _short(one.label for one in told)
-        yield _short(cell.names[-1] for one in told for cell in one.cells[1:] if cell.names)
-        for column in range(1, max(len(one.cells) for one in told)):
-            yield _short(one.cells[column].value for one in told if column < len(one.cells))
+        statements = [all_[at] for at in places]
+        yield _short(one.label for one in statements)
+        yield _short(cell.names[-1] for one in statements for cell in one.cells[1:] if cell.names)
+        for column in range(1, max(len(one.cells) for one in statements)):
+            yield _short(one.cells[column].value for one in statements if column < len(one.cells))
 
 
 def _short(names: Iterable[str]) -> list[str]:

@@ -58,52 +58,52 @@ def middle(scores: Scores) -> float:
     return float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
-def levelled(found: Candidates) -> Scores:
+def levelled(candidates: Candidates) -> Scores:
     """Cosines (m,), those of the other language raised by the model's bias against it."""
-    return (found.cosine + found.bias * found.foreign).astype(np.float32)
+    return (candidates.cosine + candidates.bias * candidates.foreign).astype(np.float32)
 
 
-def fuse(found: Candidates) -> Scores:
+def fuse(candidates: Candidates) -> Scores:
     """First stage: weighted sum of z-scores (m,). Unlike reciprocal ranks it keeps how far ahead the first one is."""
-    cosine, own = levelled(found), ~found.foreign
-    dense, words = standardise(cosine, cosine[own]), standardise(found.bm25, found.bm25[own])
-    words = np.where(found.foreign, np.maximum(words, _ABROAD * dense), words)
+    cosine, own = levelled(candidates), ~candidates.foreign
+    dense, words = standardise(cosine, cosine[own]), standardise(candidates.bm25, candidates.bm25[own])
+    words = np.where(candidates.foreign, np.maximum(words, _ABROAD * dense), words)
     return np.asarray(_DENSE * dense + (1 - _DENSE) * words, np.float32)
 
 
-def shortlist(found: Candidates, fused: Scores, own: int, foreign: int) -> NDArray[np.int64]:
+def shortlist(candidates: Candidates, fused: Scores, own: int, foreign: int) -> NDArray[np.int64]:
     """Positions of the candidates that are re-ranked: at most `own` of the question's language, `foreign` of the other."""
-    order = np.lexsort((found.ids, -fused))
-    abroad = found.foreign[order]
+    order = np.lexsort((candidates.ids, -fused))
+    abroad = candidates.foreign[order]
     return np.concatenate([order[~abroad][:own], order[abroad][:foreign]])
 
 
-def singled_out(found: Candidates) -> float:
+def singled_out(candidates: Candidates) -> float:
     """How much more words tell of this question than of others: 1 where the best passage has .4 of what they can give more
     than the fifth, 0 where five have as much. Many passages with all of the words are no better than none with any of them:
     then other words, or none, decide."""
-    best = np.sort(found.bm25)[::-1][: _FEW + 1] / max(float(found.idf.sum()), 1e-6)
+    best = np.sort(candidates.bm25)[::-1][: _FEW + 1] / max(float(candidates.idf.sum()), 1e-6)
     return float(best[0] - best[-1]) / _APART if len(best) else 1.0
 
 
 def with_late(
-    found: Candidates,
+    candidates: Candidates,
     at: NDArray[np.int64],
     late: Scores,
     bm25: Scores | None = None,
     idf: float | None = None,
-    told: float = 1.0,
+    singled: float = 1.0,
 ) -> Scores:
     """The candidates `at` by late interaction, cosine, and BM25 as a share of what the words can give; on one scale for all
-    questions. The root of BM25 saturates: the first matching words tell more than the fifth repetition of one. `told`: factor
+    questions. The root of BM25 saturates: the first matching words tell more than the fifth of one. `singled`: factor
     of the words' weight. `bm25` (m,) and the sum of its words' `idf`: of other words than the question's.
     """
-    scores, most = found.bm25 if bm25 is None else bm25, float(found.idf.sum()) if idf is None else idf
-    words = told * np.sqrt(np.maximum(scores[at], 0) / max(most, 1e-6))
-    abroad = found.foreign[at]
+    scores, most = candidates.bm25 if bm25 is None else bm25, float(candidates.idf.sum()) if idf is None else idf
+    words = singled * np.sqrt(np.maximum(scores[at], 0) / max(most, 1e-6))
+    abroad = candidates.foreign[at]
     if abroad.any() and not abroad.all():
         words[abroad] = np.maximum(words[abroad], words[~abroad].mean())
-    return np.asarray(_LATE * late + _COSINE * levelled(found)[at] + _WORDS * words, np.float32)
+    return np.asarray(_LATE * late + _COSINE * levelled(candidates)[at] + _WORDS * words, np.float32)
 
 
 def final(raw: Scores, foreign: NDArray[np.bool_]) -> Scores:

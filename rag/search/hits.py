@@ -13,13 +13,13 @@ from rag.index.candidates import Candidates
 from rag.index.languages import plainly_chinese
 from rag.record.calibration import Calibration
 from rag.record.ledger import Ledger
-from rag.search.aside import Asked, step_aside
+from rag.search.aside import Requested, step_aside
 from rag.search.calibrate import Features, probability
 from rag.search.fuse import Ranked, Scores, levelled, middle
 from rag.search.near_duplicates import NearDuplicates
 from rag.search.stated_filters import FilterScores
 from rag.search.tiebreak import SPARE, prefer_settled
-from rag.text.answer_type import Asked as Sought
+from rag.text.answer_type import AnswerType
 from rag.text.term_coverage import coverage
 
 _AHEAD = 3  # candidates read beyond the wanted hits: some of them are folded
@@ -38,13 +38,13 @@ Dropped = tuple[tuple[Hit, str], ...]
 class Joined:
     """A question's candidates in their order."""
 
-    found: Candidates
+    candidates: Candidates
     ranked: Ranked
     terms: tuple[str, ...]
     calibration: Calibration
     weighed: FilterScores
-    asked: Asked
-    sought: Sought
+    request: Requested
+    sought: AnswerType
 
     def against(self, place: int) -> str:
         """Which stated fields the candidate at `place` of the order contradicts, as text; '' for none."""
@@ -53,7 +53,7 @@ class Joined:
     @cached_property
     def cosines(self) -> Scores:
         """As `levelled`."""
-        return levelled(self.found)
+        return levelled(self.candidates)
 
     @cached_property
     def mean_cosine(self) -> float:
@@ -73,19 +73,19 @@ class Joined:
     @cached_property
     def small(self) -> float:
         """0..1: how much the library is one of a few pages, in which all passages are candidates."""
-        return min(max((_LARGE - len(self.found.ids)) / (_LARGE - _SMALL), 0.0), 1.0)
+        return min(max((_LARGE - len(self.candidates.ids)) / (_LARGE - _SMALL), 0.0), 1.0)
 
     def abroad(self, place: int, passage: Passage) -> bool:
         """Whether the passage is in the other language, and no other passage was there to level its scores with."""
-        if self.found.foreign[self.ranked.order[place]]:
+        if self.candidates.foreign[self.ranked.order[place]]:
             return False
         return plainly_chinese(passage.text) is (not self.sought.chinese)
 
-    def rival(self, found: float) -> float:
+    def rival(self, score: float) -> float:
         """Raw score of the best other document (NaN: none): where there are few candidates at least what is usual."""
-        if len(self.found.ids) >= _MANY:
-            return found
-        return _USUAL_RIVAL if np.isnan(found) else max(found, _USUAL_RIVAL)
+        if len(self.candidates.ids) >= _MANY:
+            return score
+        return _USUAL_RIVAL if np.isnan(score) else max(score, _USUAL_RIVAL)
 
 
 def _filled(scores: Scores, usual: float) -> Scores:
@@ -94,7 +94,7 @@ def _filled(scores: Scores, usual: float) -> Scores:
     return np.concatenate([scores, np.full(lacking, usual, np.float32)]) if lacking else scores
 
 
-def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
+def join(ledger: Ledger, ranking: Joined, k: int, *, explain: bool) -> tuple[tuple[Hit, ...], Dropped]:
     """The first k distinct hits; with `explain` also the others and why they have no place.
 
     Another phrasing of the same entry is folded, and so is a passage that says what a better one says, as long as there are
@@ -107,12 +107,12 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
     excluded: dict[int, str] = {}
     likeliest = 0.0  # of the hits that the question does not exclude
     near_duplicates = NearDuplicates()
-    most = k + max(SPARE, told.asked.more)
-    for place, passage, rival in _passages(ledger, told, k + told.asked.more, everything=explain):
-        if not explain and len(hits) >= max(_enough(hits, k), k + told.asked.more):
+    most = k + max(SPARE, ranking.request.more)
+    for place, passage, rival in _passages(ledger, ranking, k + ranking.request.more, everything=explain):
+        if not explain and len(hits) >= max(_enough(hits, k), k + ranking.request.more):
             break
-        span, hit = (passage.document_id, passage.start, passage.end), _hit(passage, told, place, rival)
-        if against := told.against(place):
+        span, hit = (passage.document_id, passage.start, passage.end), _hit(passage, ranking, place, rival)
+        if against := ranking.against(place):
             hit = replace(hit, probability=_EXCLUDED * min(hit.probability, likeliest))
             excluded[passage.id] = against
         else:
@@ -126,7 +126,7 @@ def join(ledger: Ledger, told: Joined, k: int, *, explain: bool) -> tuple[tuple[
         else:
             hits.append(hit)
         seen.add(span)
-    hits = step_aside(prefer_settled(hits), told.asked)
+    hits = step_aside(prefer_settled(hits), ranking.request)
     dropped += [(hit, _no_place(hit, k, excluded)) for hit in hits[k:]]
     hits = hits[:k]
     free = k - len(hits)  # nothing else is left: a twin is better than nothing
@@ -146,9 +146,9 @@ def _no_place(hit: Hit, k: int, excluded: Mapping[int, str]) -> str:
     return f"another {against} than the question states" if against else f"not among the first {k}"
 
 
-def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iterator[tuple[int, Passage, float]]:
+def _passages(ledger: Ledger, ranking: Joined, k: int, *, everything: bool) -> Iterator[tuple[int, Passage, float]]:
     """(place, passage, the best other document's raw score) in order, read in steps; without those erased meanwhile."""
-    ids = told.found.ids[told.ranked.order].tolist()
+    ids = ranking.candidates.ids[ranking.ranked.order].tolist()
     step = len(ids) if everything else k + _AHEAD
     read: dict[int, Passage] = {}
     reach = 0
@@ -156,10 +156,10 @@ def _passages(ledger: Ledger, told: Joined, k: int, *, everything: bool) -> Iter
     for place, key in enumerate(ids):
         while place == reach or (reach < len(ids) and len(best) < 2):  # whoever is ahead of all others needs one to be ahead of
             part = ids[reach : reach + step]
-            read |= ledger.passages_at(part, told.found.version)
+            read |= ledger.passages_at(part, ranking.candidates.version)
             for at, other in enumerate(part, reach):
-                if other in read and not told.against(at):
-                    best.setdefault(read[other].document_id, float(told.ranked.raw[at]))
+                if other in read and not ranking.against(at):
+                    best.setdefault(read[other].document_id, float(ranking.ranked.raw[at]))
             reach += len(part)
         if key in read:
             others = [raw for document, raw in best.items() if document != read[key].document_id]
@@ -171,44 +171,44 @@ def _after(hit: Hit, score: float) -> Hit:
     return replace(hit, score=min(hit.score, score))
 
 
-def _hit(passage: Passage, told: Joined, place: int, rival: float) -> Hit:
-    found, ranked = told.found, told.ranked
+def _hit(passage: Passage, ranking: Joined, place: int, rival: float) -> Hit:
+    candidates, ranked = ranking.candidates, ranking.ranked
     at = int(ranked.order[place])
-    features = _features(told, place, passage, rival)
+    features = _features(ranking, place, passage, rival)
     late = float(ranked.late[place])
     stages = {
-        "dense": float(found.cosine[at]),
-        "bm25": float(found.bm25[at]),
+        "dense": float(candidates.cosine[at]),
+        "bm25": float(candidates.bm25[at]),
         "fused": float(ranked.fused[place]),
         "late": 0.0 if np.isnan(late) else late,
         "coverage": features.coverage,
     }
     stages = {name: round(value, 6) for name, value in stages.items()}
-    return Hit(passage, float(ranked.score[place]), probability(features, told.calibration), stages)
+    return Hit(passage, float(ranked.score[place]), probability(features, ranking.calibration), stages)
 
 
-def _features(told: Joined, place: int, passage: Passage, rival: float) -> Features:
+def _features(ranking: Joined, place: int, passage: Passage, rival: float) -> Features:
     """What the probability of the hit at `place` is computed from."""
-    found, ranked = told.found, told.ranked
-    cosine, late = float(told.cosines[ranked.order[place]]), float(ranked.late[place])
-    compared, ahead = not np.isnan(late), float(ranked.raw[place]) - told.rival(rival)
-    text = f"{passage.context}\n{passage.text}{told.weighed.met[ranked.order[place]]}"  # fields may say what no text does
+    candidates, ranked = ranking.candidates, ranking.ranked
+    cosine, late = float(ranking.cosines[ranked.order[place]]), float(ranked.late[place])
+    compared, ahead = not np.isnan(late), float(ranked.raw[place]) - ranking.rival(rival)
+    text = f"{passage.context}\n{passage.text}{ranking.weighed.met[ranked.order[place]]}"  # fields may say what no text does
     return Features(
         cosine=cosine,
-        margin=cosine - told.mean_cosine,
+        margin=cosine - ranking.mean_cosine,
         late=late if compared else None,
-        ahead=late - told.median_late if compared else 0.0,
+        ahead=late - ranking.median_late if compared else 0.0,
         gap=0.0 if np.isnan(ahead) else ahead,
-        coverage=coverage(told.terms, found.idf, text, found.also),
-        context=0.0 if compared else coverage(told.terms, found.idf, passage.context, found.also),
-        words=len(told.terms),
+        coverage=coverage(ranking.terms, candidates.idf, text, candidates.also),
+        context=0.0 if compared else coverage(ranking.terms, candidates.idf, passage.context, candidates.also),
+        words=len(ranking.terms),
         short=float(ranked.short[place]) if compared else 0.0,
         weakest=float(ranked.weakest[place]) if compared else 0.0,
-        unnamed=told.sought.unnamed(text),
-        personal=told.sought.personal,
-        chinese=told.sought.chinese,
-        small=told.small,
-        abroad=told.abroad(place, passage),
+        unnamed=ranking.sought.unnamed(text),
+        personal=ranking.sought.personal,
+        chinese=ranking.sought.chinese,
+        small=ranking.small,
+        abroad=ranking.abroad(place, passage),
         tabular=passage.kind == "table" or any(one.kind == "row" for one in passage.statements),
         entry=passage.kind in _ENTRIES,
     )

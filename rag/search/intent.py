@@ -34,9 +34,9 @@ def of(text: str) -> Intent | None:
     pieces = _pieces(text)
     if not pieces:
         return "empty"
-    found = [(piece, _piece(piece)) for piece in pieces]
-    known = {intent for _, intent in found if intent is not None}
-    if any(intent is None and not (known & _FIRM and _remark(piece, text)) for piece, intent in found):
+    judged = [(piece, _piece(piece)) for piece in pieces]
+    known = {intent for _, intent in judged if intent is not None}
+    if any(intent is None and not (known & _FIRM and _remark(piece, text)) for piece, intent in judged):
         return None
     return next((intent for intent in _ORDER if intent in known), "empty")
 
@@ -87,8 +87,8 @@ def _pieces(text: str) -> list[str]:
     """What stands between punctuation, in small letters, without emoji."""
     folded = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower()
     plain = "".join(char if unicodedata.category(char)[0] in "LNP" or char in "$+%" else " " for char in folded)
-    found = (_EDGES.sub("", " ".join(piece.split())) for piece in _PIECES.split(plain))
-    return [piece for piece in found if piece]
+    pieces = (_EDGES.sub("", " ".join(piece.split())) for piece in _PIECES.split(plain))
+    return [piece for piece in pieces if piece]
 
 
 def _piece(piece: str) -> Intent | None:
@@ -98,8 +98,8 @@ def _piece(piece: str) -> Intent | None:
         if len(rest) > _LONGEST_ZH and rules is intent_zh:
             continue
         while rest:
-            if (found := _whole(rest, rules.WHOLE)) is not None:
-                return found
+            if (intent := _whole(rest, rules.WHOLE)) is not None:
+                return intent
             shorter = rules.BEFORE.sub("", rest, count=1).strip()
             if shorter == rest:
                 break

@@ -157,10 +157,10 @@ _ANY = re.compile(r"^(?:is there |are there |do you have )?any\b(?! (?:chance|id
 
 def lacks(line: str) -> Lack | None:
     """What a message (on one line) lacks, None when it can be understood alone."""
-    found = _lacks(line)
-    if found is not None and found[1] != "place" and len(line.split()) >= _LONG:
-        return "open", found[1]  # it tells a story of its own, whatever its pronouns stand for
-    return found
+    lack = _lacks(line)
+    if lack is not None and lack[1] != "place" and len(line.split()) >= _LONG:
+        return "open", lack[1]  # it tells a story of its own, whatever its pronouns stand for
+    return lack
 
 
 def _lacks(line: str) -> Lack | None:
@@ -193,8 +193,8 @@ def _lacks(line: str) -> Lack | None:
 
 def names_an_aspect(line: str) -> bool:
     """Whether it says which property or action it wants to know of what is not named."""
-    found = {match.group().lower() for match in _WORD.finditer(line)}
-    return bool(found & _ASPECTS) or bool(
+    terms = {match.group().lower() for match in _WORD.finditer(line)}
+    return bool(terms & _ASPECTS) or bool(
         re.search(r"\bhow (?:much|heavy|big|long|loud|far|fast|old|large|wide|tall|deep)\b", line, re.I)
     )
 
@@ -215,18 +215,18 @@ def gives_context(line: str) -> bool:
 
 def topic(line: str) -> list[str]:
     """Words that are left when all is taken away that says nothing by itself."""
-    found = (match.group().lower().replace("’", "'").strip("'.-/") for match in _WORD.finditer(line))
-    return [word for word in found if word and word.removesuffix("'s") not in _EMPTY]
+    words = (match.group().lower().replace("’", "'").strip("'.-/") for match in _WORD.finditer(line))
+    return [word for word in words if word and word.removesuffix("'s") not in _EMPTY]
 
 
 def _points(line: str) -> bool:
     """Whether a pronoun stands for something that this message does not name before it."""
     bare = _IDLE.sub(lambda m: " " * len(m.group()), line)
-    found = _POINTS.search(bare)
-    if found is None:
+    match = _POINTS.search(bare)
+    if match is None:
         return False
-    before = line[: found.start()]
+    before = line[: match.start()]
     named = _OWN_NOUN.search(before) is not None and len(topic(before)) > 0
     return not named or bool(
-        re.fullmatch(r"(?:step \d+|.*\bones?|the (?:former|latter|above|previous|same|others?))", found.group(), re.I)
+        re.fullmatch(r"(?:step \d+|.*\bones?|the (?:former|latter|above|previous|same|others?))", match.group(), re.I)
     )

@@ -101,16 +101,16 @@ _HAN_VERB_AFTER = re.compile(r"(?:怎么|如何|怎样|可以|能|要|想|会|�
 
 def lacks(line: str) -> Lack | None:
     """What a message (on one line) lacks, None when it can be understood alone."""
-    found = _lacks(line)
-    if found is not None and found[1] != "place" and len(line) >= _LONG:
-        return "open", found[1]  # it tells a story of its own, whatever its pronouns stand for
-    return found
+    lack = _lacks(line)
+    if lack is not None and lack[1] != "place" and len(line) >= _LONG:
+        return "open", lack[1]  # it tells a story of its own, whatever its pronouns stand for
+    return lack
 
 
 def _lacks(line: str) -> Lack | None:
-    asked = line.lower()
-    opened = _OPENS.match(asked)
-    rest = asked[opened.end() :] if opened else asked
+    lower = line.lower()
+    opened = _OPENS.match(lower)
+    rest = lower[opened.end() :] if opened else lower
     left = _topic(rest)
     if _PLACE.search(rest):
         return "follow_up", "place"
@@ -138,8 +138,8 @@ def _lacks(line: str) -> Lack | None:
 
 def names_an_aspect(line: str) -> bool:
     """Whether it says which property or action it wants to know of what is not named."""
-    found = set(words(_POINTS.sub(" ", line)))
-    return bool(found & _ASPECTS) or bool(re.search(r"多(?:少钱|久|大|重|长|高|远|宽)", line))
+    terms = set(words(_POINTS.sub(" ", line)))
+    return bool(terms & _ASPECTS) or bool(re.search(r"多(?:少钱|久|大|重|长|高|远|宽)", line))
 
 
 def asks(line: str) -> bool:

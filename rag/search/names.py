@@ -39,17 +39,17 @@ def unknown_names(
     codes = [name for name in names_in(question) if name.series != "#.#" and not name.family]
     if codes:
         looked = mirror.look(scope, partial(_look, tuple(dict.fromkeys(codes))))
-        found = [told for one in looked if (told := _beside(one, ledger, version)) is not None]
+        unknowns = [unknown for one in looked if (unknown := _beside(one, ledger, version)) is not None]
     else:
         read = partial(_reading, mirror, ledger, scope, version)
-        found = (
+        unknowns = (
             _numbers(question, hits, read)
             or _numbered(question, hits, read)
             or beside_numbers(question, hits, read)
             or _unlike(question, hits, read)
             or beside(question, hits, read)
         )
-    return tuple({told.name: told for told in found}.values())
+    return tuple({unknown.name: unknown for unknown in unknowns}.values())
 
 
 def _reading(mirror: Mirror, ledger: Ledger, scope: Scope, version: int, parts: Sequence[str]) -> Mapping[int, Passage]:
@@ -72,7 +72,7 @@ class _Looked:
 
 
 def _look(codes: Sequence[Name], lexical: Lexical, allowed: Ids | None) -> list[_Looked]:
-    found = []
+    results = []
     for name in codes:
         code, _, variant = name.key.partition(" ")
         if not variant and lexical.having([code], 1, allowed):
@@ -81,8 +81,8 @@ def _look(codes: Sequence[Name], lexical: Lexical, allowed: Ids | None) -> list[
         near = [code] if variant else []
         near += sorted((one for one in lexical.codes(name.series) if _alike(one, code)), key=lambda one: _distance(one, code))
         held = {one: ids for one in near[: 4 * _CANDIDATES] if (ids := lexical.having([one], _EACH, allowed))}
-        found.append(_Looked(name, lexical.having(parts, 2 * _CANDIDATES, allowed), dict(list(held.items())[:_CANDIDATES])))
-    return found
+        results.append(_Looked(name, lexical.having(parts, 2 * _CANDIDATES, allowed), dict(list(held.items())[:_CANDIDATES])))
+    return results
 
 
 def _alike(one: str, other: str) -> bool:
@@ -107,9 +107,9 @@ def _beside(looked: _Looked, ledger: Ledger, version: int) -> Unknown | None:
     shown: dict[str, None] = {}
     for code, some in looked.near.items():
         for key in some:
-            told = _called(passages[key], code) if key in passages else []
-            shown |= dict.fromkeys(told if code in looked.name.key else told[:1])  # of a C2 Max both C2 and C2 Pro
-            if told and code not in looked.name.key:
+            labels = _called(passages[key], code) if key in passages else []
+            shown |= dict.fromkeys(labels if code in looked.name.key else labels[:1])  # of a C2 Max both C2 and C2 Pro
+            if labels and code not in looked.name.key:
                 break
     return Unknown(looked.name.text, tuple(shown)[:_NEAREST]) if shown else None
 
@@ -139,8 +139,8 @@ _NUMBER_NAME = re.compile(
 
 def _numbers(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
     """`Error 619` where rows or headings are called 618 and 620 and no passage has a 619."""
-    found = _NUMBER_NAME.search(fold(question))
-    if found is None or read([found["number"]]):
+    match = _NUMBER_NAME.search(fold(question))
+    if match is None or read([match["number"]]):
         return []
     bare = re.compile(
         rf"(?:{_NUMBER_NAME.pattern[: _NUMBER_NAME.pattern.rindex('(?P<number>')].replace('?P<word>', '?:')})?(\d+)", re.I
@@ -149,10 +149,10 @@ def _numbers(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]],
         label
         for hit in hits
         for label in (*hit.passage.section[-1:], *cells(hit.passage))
-        if (told := bare.fullmatch(label)) and len(told[1]) == len(found["number"])
+        if (label_match := bare.fullmatch(label)) and len(label_match[1]) == len(match["number"])
     )
-    near = sorted(kin, key=lambda label: abs(int(re.sub(r"\D", "", label)) - int(found["number"])))
-    return [Unknown(found.group(), tuple(near[:_NEAREST]))] if len(kin) > 1 else []
+    near = sorted(kin, key=lambda label: abs(int(re.sub(r"\D", "", label)) - int(match["number"])))
+    return [Unknown(match.group(), tuple(near[:_NEAREST]))] if len(kin) > 1 else []
 
 
 def _numbered(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], Mapping[int, Passage]]) -> list[Unknown]:
@@ -174,14 +174,14 @@ def _unlike(question: str, hits: Sequence[Hit], read: Callable[[Sequence[str]], 
     """Names before a noun that two or more things of the hits are called with, and none by that name."""
     if not _may_be_called(question):
         return []
-    told = (label for hit in hits for label in (*hit.passage.section[-1:], hit.passage.title, *cells(hit.passage)))
-    called = dict.fromkeys(label for label in told if 2 <= len(label) <= _LABEL)
-    found = []
+    labels = (label for hit in hits for label in (*hit.passage.section[-1:], hit.passage.title, *cells(hit.passage)))
+    called = dict.fromkeys(label for label in labels if 2 <= len(label) <= _LABEL)
+    unknowns = []
     for name, head, kin in (*_chinese(question, called), *_english(question, called)):
         documents = {hit.passage.document_id for hit in hits if _has(hit.passage, kin)}
-        if not _told(name, head, documents, read(list(dict.fromkeys(words(head))) or [head.lower()]).values()):
-            found.append(Unknown(name, tuple(kin[:_NEAREST])))
-    return found
+        if not _stands_somewhere(name, head, documents, read(list(dict.fromkeys(words(head))) or [head.lower()]).values()):
+            unknowns.append(Unknown(name, tuple(kin[:_NEAREST])))
+    return unknowns
 
 
 def _may_be_called(question: str) -> bool:
@@ -195,7 +195,7 @@ def _has(passage: Passage, kin: Iterable[str]) -> bool:
     return any(label in passage.text or label in passage.section or label == passage.title for label in kin)
 
 
-def _told(name: str, head: str, documents: AbstractSet[str], passages: Iterable[Passage]) -> bool:
+def _stands_somewhere(name: str, head: str, documents: AbstractSet[str], passages: Iterable[Passage]) -> bool:
     """Whether some passage has the name, or one of the documents that have its kin the part that sets it apart."""
     bare, alone = flat(name), flat(head)
     for passage in passages:
@@ -219,9 +219,9 @@ def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
         head = _head(plain, at, noun)
         if _ASKS.search(head):
             continue
-        told = _parts_of_speech(head)
+        tags = _parts_of_speech(head)
         proper = all(_parts_of_speech(one)[-1:] in [[tag] for tag in PROPER] for one in list(heads)[:3])
-        fits = told[-1:] and (told[-1] in PROPER if place or proper else told[-1] not in BINDS)
+        fits = tags[-1:] and (tags[-1] in PROPER if place or proper else tags[-1] not in BINDS)
         if 1 < len(head) <= 6 and head not in ANY_ZH and fits:
             yield head + noun, head, kin
             return
@@ -257,13 +257,13 @@ def _english(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
         if noun not in small:
             continue
         kin = [" ".join(label) for label in labels if label[-1].lower() == noun]
-        found = re.search(rf"\b([A-Za-z][\w'’-]+)\s+({noun})\b", plain, re.IGNORECASE)
-        if len(set(kin)) < 2 or found is None or any(one.lower() in plain.lower() for one in kin):
+        match = re.search(rf"\b([A-Za-z][\w'’-]+)\s+({noun})\b", plain, re.IGNORECASE)
+        if len(set(kin)) < 2 or match is None or any(one.lower() in plain.lower() for one in kin):
             continue
-        head = found[1]
-        capital = head[0].isupper() and found.start() > 0
+        head = match[1]
+        capital = head[0].isupper() and match.start() > 0
         if head.lower() not in ANY_EN and (capital or place):
-            yield found.group(), head, list(dict.fromkeys(kin))
+            yield match.group(), head, list(dict.fromkeys(kin))
             return
     yield from _after(plain, labels)
 
@@ -272,8 +272,8 @@ def _after(plain: str, labels: Sequence[Sequence[str]]) -> Iterator[tuple[str, s
     firsts = {label[0] for label in labels if label[0][0].isupper() and len(label) <= 3 and label[1][0].isupper()}
     for first in sorted(firsts):
         kin = list(dict.fromkeys(" ".join(label) for label in labels if label[0] == first and label[1][0].isupper()))
-        found = re.search(rf"\b{re.escape(first)}\s+([A-Z][a-z]{{2,}})\b", plain)
+        match = re.search(rf"\b{re.escape(first)}\s+([A-Z][a-z]{{2,}})\b", plain)
         two = len({label.split()[1] for label in kin}) >= 2 and all(len(label.split()) == 2 for label in kin)
-        if two and found and not any(one.lower() in plain.lower() for one in kin):
-            yield found.group(), found[1], kin
+        if two and match and not any(one.lower() in plain.lower() for one in kin):
+            yield match.group(), match[1], kin
             return

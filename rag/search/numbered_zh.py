@@ -25,13 +25,13 @@ def beside_numbers(question: str, hits: Iterable[Hit], read: Callable[[list[str]
         if len(kin) < 2:
             continue
         pattern = rf"{re.escape(before)}({_NUMERAL}){re.escape(after)}" + (_COUNTS if before else "")
-        found = re.search(pattern if before else rf"(?<![\w第]){pattern}", plain)
-        if found is None or _number(found[1]) in kin:
+        match = re.search(pattern if before else rf"(?<![\w第]){pattern}", plain)
+        if match is None or _number(match[1]) in kin:
             continue
-        written = {form + after if not before else before + form for form in _forms(found[1])}
+        written = {form + after if not before else before + form for form in _forms(match[1])}
         passages = read(words(before or after))
         if not any(one in flat(f"{p.context}\n{p.text}") for p in passages.values() for one in written):
-            return [Unknown(found.group(), tuple(kin.values())[:_NEAREST])]
+            return [Unknown(match.group(), tuple(kin.values())[:_NEAREST])]
     return []
 
 

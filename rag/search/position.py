@@ -47,15 +47,15 @@ def position(text: str) -> int | None:
     line = " ".join(text.split())
     if len(line) > _LONGEST:
         return None
-    if found := _BARE.match(line):
-        return int(found[1]) or None
-    if found := _ZH.search(line) or _ZH_STEP.search(line):
-        return _number(found[1]) if found[1] else -1
-    if found := _EN.search(line):
-        told = next(part for part in found.groups() if part).lower()
-        if told == "last":
+    if match := _BARE.match(line):
+        return int(match[1]) or None
+    if match := _ZH.search(line) or _ZH_STEP.search(line):
+        return _number(match[1]) if match[1] else -1
+    if match := _EN.search(line):
+        ordinal = next(part for part in match.groups() if part).lower()
+        if ordinal == "last":
             return -1
-        return _EN_ORDINALS.get(told) or _EN_NUMBERS.get(told) or int(re.sub(r"\D", "", told))
+        return _EN_ORDINALS.get(ordinal) or _EN_NUMBERS.get(ordinal) or int(re.sub(r"\D", "", ordinal))
     return None
 
 
@@ -77,9 +77,9 @@ def item(text: str, answer: str) -> str | None:
     listed = items(answer[:_ANSWER])
     if not listed or place > len(listed):
         return None
-    found = listed[place - 1] if place > 0 else listed[-1]
+    entry = listed[place - 1] if place > 0 else listed[-1]
     rest = _rest(text)
-    return f"{found} {rest}" if rest else found
+    return f"{entry} {rest}" if rest else entry
 
 
 def _rest(text: str) -> str:

@@ -25,23 +25,23 @@ def search_readings(search: Search, readings: Sequence[str], k: int) -> Retrieve
     if len(readings) == 1:
         return search(readings[0], k)
     depth = max(k, _DEPTH)
-    found = [search(text, depth) for text in readings]
+    results = [search(text, depth) for text in readings]
     for _ in range(_TRIES):
-        newest = max(one.version for one in found)
-        if all(one.version == newest for one in found):
+        newest = max(one.version for one in results)
+        if all(one.version == newest for one in results):
             break
-        found = [one if one.version == newest else search(text, depth) for one, text in zip(found, readings, strict=True)]
-    newest = max(one.version for one in found)
-    fused = fuse_readings([one for one in found if one.version == newest], k)
+        results = [one if one.version == newest else search(text, depth) for one, text in zip(results, readings, strict=True)]
+    newest = max(one.version for one in results)
+    fused = fuse_readings([one for one in results if one.version == newest], k)
     return replace(fused, explanation={**fused.explanation, "readings": list(readings)}) if fused.explanation else fused
 
 
-def demote(found: Retrieved, said: Sequence[str]) -> Retrieved:
+def demote(retrieved: Retrieved, said: Sequence[str]) -> Retrieved:
     """Without the hits that say what was said already, where any other is left."""
     if not said:
-        return found
-    fresh = [hit for hit in found.hits if not any(line in plain(hit.passage.text) for line in said)]
-    return replace(found, hits=tuple(fresh or found.hits))
+        return retrieved
+    fresh = [hit for hit in retrieved.hits if not any(line in plain(hit.passage.text) for line in said)]
+    return replace(retrieved, hits=tuple(fresh or retrieved.hits))
 
 
 def plain(text: str) -> str:
@@ -49,7 +49,7 @@ def plain(text: str) -> str:
     return _SIGNS.sub("", _MARKER.sub("", text)).lower()
 
 
-def fuse_readings(found: Sequence[Retrieved], k: int) -> Retrieved:
+def fuse_readings(results: Sequence[Retrieved], k: int) -> Retrieved:
     """The best k of the hits of several readings by reciprocal ranks; the first reading decides between equals.
 
     A hit's `score` is its fused one; its probability is the highest that any reading but the last gives it: the last, the
@@ -57,7 +57,7 @@ def fuse_readings(found: Sequence[Retrieved], k: int) -> Retrieved:
     """
     scores: dict[int, float] = {}
     best: dict[int, Hit] = {}
-    for number, one in enumerate(found):
+    for number, one in enumerate(results):
         weight = 1.0 if number else _FIRST
         for rank, hit in enumerate(one.hits):
             key = hit.passage.id
@@ -66,4 +66,4 @@ def fuse_readings(found: Sequence[Retrieved], k: int) -> Retrieved:
                 best[key] = hit
     order = sorted(scores, key=lambda key: -scores[key])[:k]
     hits = tuple(replace(best[key], score=scores[key]) for key in order)
-    return replace(found[0], hits=hits, rerank_ms=sum(one.rerank_ms for one in found))
+    return replace(results[0], hits=hits, rerank_ms=sum(one.rerank_ms for one in results))

@@ -20,8 +20,8 @@ def renamed(standing: str, turn: Turn) -> list[str]:
 
     `那 B5 呢` after `C2 可以放室外吗` is `B5 可以放室外吗`; `How much is it?` after it is `C2 How much is it?`.
     """
-    own = [found.group() for found in _NAME.finditer(turn.text)]
-    former = [found.group() for found in _NAME.finditer(standing)]
+    own = [match.group() for match in _NAME.finditer(turn.text)]
+    former = [match.group() for match in _NAME.finditer(standing)]
     if not former or turn.lacks not in _LACK_A_THING:
         return []
     if len(own) == 1 and not names_an_aspect(turn.text):

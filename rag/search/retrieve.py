@@ -21,7 +21,7 @@ from rag.ports import Reranker, Vectors
 from rag.record.ledger import Ledger
 from rag.record.sections import with_section
 from rag.runtime import clock
-from rag.search.aside import Asked
+from rag.search.aside import Requested
 from rag.search.calibrate import usual
 from rag.search.fuse import Ranked, Scores, final, fuse, level_groups, shortlist, singled_out, with_late, with_neural
 from rag.search.hits import Joined, join
@@ -90,7 +90,7 @@ class Retriever:
         wanted, fits = view.mirror.consult(partial(_wanted, query))
         name = product(wanted)
         apart = frozenset(view.cutter.words(name)) if name else frozenset()
-        found = view.mirror.search(
+        candidates = view.mirror.search(
             vector,
             terms,
             max(self._candidates, k),
@@ -101,25 +101,25 @@ class Retriever:
             apart=apart,
         )
         began = time.perf_counter()
-        weighed = weigh(wanted, found.attributes)
-        about = topic(query, name, found, terms, apart, view.embedder) if name and view.embedder.late else None
-        ranked = self._rank(query, found, view, weighed, about)
+        weighed = weigh(wanted, candidates.attributes)
+        about = topic(query, name, candidates, terms, apart, view.embedder) if name and view.embedder.late else None
+        ranked = self._rank(query, candidates, view, weighed, about)
         rerank_ms = round((time.perf_counter() - began) * 1000, 3)
-        asked, sought = _asked(query, own), asked_for(query)
-        told = Joined(found, ranked, tuple(terms), view.calibration, weighed, asked, sought)
-        joined = join(self._ledger, told, k, explain=explain)
+        request, sought = _requested(query, own), asked_for(query)
+        ranking = Joined(candidates, ranked, tuple(terms), view.calibration, weighed, request, sought)
+        joined = join(self._ledger, ranking, k, explain=explain)
         return Retrieved(
             hits=joined[0],
-            version=found.version,
+            version=candidates.version,
             terms=tuple(terms),
-            idf=tuple(found.idf.tolist()),
+            idf=tuple(candidates.idf.tolist()),
             rerank_ms=rerank_ms,
             dropped=joined[1],
-            explanation=_explained(query, terms, found, weighed) if explain else {},
+            explanation=_explained(query, terms, candidates, weighed) if explain else {},
             unanswered=usual(view.calibration, chinese=sought.chinese),
             correction=(view.calibration.slope, view.calibration.offset),
-            unknown=unknown_names(asked.question, view.mirror, self._ledger, scope, joined[0], found.version),
-            period=asked.period,
+            unknown=unknown_names(request.question, view.mirror, self._ledger, scope, joined[0], candidates.version),
+            period=request.period,
             tokens=view.embedder.query_tokens(query) if view.embedder.late else None,
         )
 
@@ -130,8 +130,8 @@ class Retriever:
     def fields(self, scope: Scope) -> tuple[list[Field], list[str], int]:
         """What filters know, by name, the collections, and the index version of both."""
         mirror = self._views.live().mirror
-        told = sorted(mirror.fields(scope).values(), key=lambda one: one.name.casefold())
-        return told, collections_of(self._ledger.engine, scope), mirror.version
+        fields = sorted(mirror.fields(scope).values(), key=lambda one: one.name.casefold())
+        return fields, collections_of(self._ledger.engine, scope), mirror.version
 
     def tokens_of(self, ids: Sequence[int]) -> list[bytes]:
         """Bits of the passages' token vectors, in the order of `ids`; empty where there are none."""
@@ -143,76 +143,76 @@ class Retriever:
         _check_versions(head, least, as_of)
         return head if as_of is None else as_of
 
-    def with_section(self, found: Retrieved, at: int) -> Retrieved:
+    def with_section(self, retrieved: Retrieved, at: int) -> Retrieved:
         """The same with the hit at `at` grown to its whole section: a procedure that was cut into several passages."""
-        hits = list(found.hits)
+        hits = list(retrieved.hits)
         hits[at] = replace(hits[at], passage=with_section(self._ledger.engine, hits[at].passage))
-        return replace(found, hits=tuple(hits))
+        return replace(retrieved, hits=tuple(hits))
 
-    def widened(self, found: Retrieved, budget: int) -> Retrieved:
+    def widened(self, retrieved: Retrieved, budget: int) -> Retrieved:
         """For an LLM: the best hits with their sections around them, at most `budget` more tokens."""
-        return replace(found, hits=widen(self._ledger.engine, found.hits, budget)) if budget else found
+        return replace(retrieved, hits=widen(self._ledger.engine, retrieved.hits, budget)) if budget else retrieved
 
-    def _rank(self, query: str, found: Candidates, view: IndexView, weighed: FilterScores, about: Topic | None) -> Ranked:
-        if len(found.ids) == 0:
+    def _rank(self, query: str, candidates: Candidates, view: IndexView, weighed: FilterScores, about: Topic | None) -> Ranked:
+        if len(candidates.ids) == 0:
             nothing = np.empty(0, np.float32)
             return Ranked(np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing, nothing)
-        fused = fuse(found)
-        weights = self._weights.boost(found.attributes)
-        at = shortlist(found, demote(fused + weighed.boost + choice(weights), weighed.behind), _OWN, _FOREIGN)
+        fused = fuse(candidates)
+        weights = self._weights.boost(candidates.attributes)
+        at = shortlist(candidates, demote(fused + weighed.boost + choice(weights), weighed.behind), _OWN, _FOREIGN)
         late, raw, short, weakest = np.full((4, len(fused)), np.nan, np.float32)
         score = fused.copy()
         if self._reranking.late and view.embedder.late and len(at):
             tokens = view.embedder.query_tokens(query)
-            late[at], short[at], weakest[at] = self._late(tokens, found, at)
-            raw[at] = with_late(found, at, late[at])
-            shown = with_late(found, at, late[at], told=singled_out(found))
-            if about is not None and found.topic is not None:
-                (bare, *_), named = self._late(without_name(tokens, about), found, at), weighed.named[at]
-                shared, alone = found.topic[at] > 0, with_late(found, at, bare, found.topic, about.idf)
+            late[at], short[at], weakest[at] = self._late(tokens, candidates, at)
+            raw[at] = with_late(candidates, at, late[at])
+            shown = with_late(candidates, at, late[at], singled=singled_out(candidates))
+            if about is not None and candidates.topic is not None:
+                (bare, *_), named = self._late(without_name(tokens, about), candidates, at), weighed.named[at]
+                shared, alone = candidates.topic[at] > 0, with_late(candidates, at, bare, candidates.topic, about.idf)
                 raw[at], shown = chosen(raw[at], alone, named, shared), chosen(shown, alone, named, shared)
                 late[at] = chosen(late[at], bare, named, shared)
-            score[at] = final(shown, found.foreign[at])
+            score[at] = final(shown, candidates.foreign[at])
         if self._reranking.neural is not None:
-            passages = self._ledger.passages_at(found.ids[at].tolist(), found.version)
-            texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in found.ids[at].tolist()]
+            passages = self._ledger.passages_at(candidates.ids[at].tolist(), candidates.version)
+            texts = [f"{p.context}\n{p.text}" if (p := passages.get(key)) else "" for key in candidates.ids[at].tolist()]
             score[at] = with_neural(fused[at], self._reranking.neural.scores(query, texts))
         score[at] += weighed.boost[at] + weights[at]
-        return _ordered(found, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short, weakest), weighed)
+        return _ordered(candidates, at, Ranked(np.arange(len(fused)), score, fused, late, raw, short, weakest), weighed)
 
-    def _late(self, tokens: Vectors, found: Candidates, at: NDArray[np.int64]) -> tuple[Scores, Scores, Scores]:
+    def _late(self, tokens: Vectors, candidates: Candidates, at: NDArray[np.int64]) -> tuple[Scores, Scores, Scores]:
         """Late interaction, how short each falls, and its weakest token; the two languages each by itself: weights come from
         the candidates."""
-        bits = self._ledger.tokens(found.ids[at].tolist())
-        foreign = found.foreign[at]
+        bits = self._ledger.tokens(candidates.ids[at].tolist())
+        foreign = candidates.foreign[at]
         scores, short, weakest = np.empty((3, len(at)), np.float32)
         for side in (~foreign, foreign):
             if side.any():
-                told = compare(tokens, [bits[place] for place in np.flatnonzero(side)])
-                scores[side], short[side], weakest[side] = told.scores, told.short, told.weakest
+                late = compare(tokens, [bits[place] for place in np.flatnonzero(side)])
+                scores[side], short[side], weakest[side] = late.scores, late.short, late.weakest
         return level_groups(scores, foreign), short, weakest
 
 
-def _ordered(found: Candidates, at: NDArray[np.int64], told: Ranked, weighed: FilterScores) -> Ranked:
+def _ordered(candidates: Candidates, at: NDArray[np.int64], ranked: Ranked, weighed: FilterScores) -> Ranked:
     """The re-ranked candidates by score; behind them the others, in the order of the first stage; last what the question
     excludes."""
-    score, fused = told.score, told.fused
-    left = np.ones(len(told.order), bool)
+    score, fused = ranked.score, ranked.fused
+    left = np.ones(len(ranked.order), bool)
     left[at] = False
     rest = np.flatnonzero(left)
     if len(rest):  # below the last one that was re-ranked, at their distances
         score[rest] = float(score[at].min()) - 1 + fused[rest] - float(fused[rest].max())
     score = demote(score, weighed.behind)
-    order = np.lexsort((found.ids, -score))
-    late, raw, short, weakest = (each[order] for each in (told.late, told.raw, told.short, told.weakest))
+    order = np.lexsort((candidates.ids, -score))
+    late, raw, short, weakest = (each[order] for each in (ranked.late, ranked.raw, ranked.short, ranked.weakest))
     return Ranked(order, score[order], fused[order], late, raw, short, weakest)
 
 
-def _asked(query: str, own: str) -> Asked:
+def _requested(query: str, own: str) -> Requested:
     """Names and time of the question's own words, where it has any."""
-    told = own if own and asked_names(own) else query
+    text = own if own and asked_names(own) else query
     today = clock.today()
-    return Asked(told, asked_period(own or query, today) or asked_period(query, today), today)
+    return Requested(text, asked_period(own or query, today) or asked_period(query, today), today)
 
 
 def _wanted(query: str, library: Facets) -> tuple[tuple[StatedFilter, ...], list[NDArray[np.int64]]]:
@@ -220,12 +220,12 @@ def _wanted(query: str, library: Facets) -> tuple[tuple[StatedFilter, ...], list
     return wanted, matching(wanted, library)
 
 
-def _explained(query: str, terms: list[str], found: Candidates, weighed: FilterScores) -> dict[str, object]:
+def _explained(query: str, terms: list[str], candidates: Candidates, weighed: FilterScores) -> dict[str, object]:
     return {
         "query": query,
-        "words": {term: round(float(weight), 4) for term, weight in zip(terms, found.idf.tolist(), strict=True)},
-        "also": {term: list(others) for term, others in found.also.items()},
-        "wishes": {condition.key: sorted(condition.told) for condition in weighed.stated_filters},
+        "words": {term: round(float(weight), 4) for term, weight in zip(terms, candidates.idf.tolist(), strict=True)},
+        "also": {term: list(others) for term, others in candidates.also.items()},
+        "wishes": {condition.key: sorted(condition.shown) for condition in weighed.stated_filters},
         "filters": weighed.filters,
     }
 

@@ -71,10 +71,10 @@ def said_already(question: Question) -> tuple[str, ...]:
     named = renamed(_standing(before), turn)
     if not still_failing(turn.text) and not (named and turn.text not in named[0]):
         return ()
-    return _told(question)
+    return _last_lines(question)
 
 
-def _told(question: Question) -> tuple[str, ...]:
+def _last_lines(question: Question) -> tuple[str, ...]:
     """Lines of the last answer that are long enough to be known again."""
     return tuple(line for one in _answer(question.history).splitlines() if len(line := plain(one)) >= _TELLING)
 
@@ -102,14 +102,14 @@ def goes_on(question: Question, hits: Sequence[Hit]) -> bool:
         return False
     if position(question.text) is None:
         return asks_of_before(question.text) and any(_alike(_answer(question.history), hit.passage.text) for hit in hits[:1])
-    told = _told(question)
-    return bool(told) and any(sum(line in plain(hit.passage.text) for line in told) * 2 >= len(told) for hit in hits)
+    lines = _last_lines(question)
+    return bool(lines) and any(sum(line in plain(hit.passage.text) for line in lines) * 2 >= len(lines) for hit in hits)
 
 
 def _alike(answer: str, text: str) -> bool:
     """Whether a passage is worded as an answer was: another version of it."""
-    told, stands = word_set(answer), word_set(text)
-    return bool(told) and len(told & stands) >= _ALIKE * len(told)
+    answer_words, stands = word_set(answer), word_set(text)
+    return bool(answer_words) and len(answer_words & stands) >= _ALIKE * len(answer_words)
 
 
 def is_follow_up(question: Question) -> bool:
@@ -158,16 +158,16 @@ def _unfinished(text: str) -> bool:
 
 def _earlier(history: Sequence[Message]) -> list[str]:
     """The user's messages before, oldest first, each on one line; small talk left out."""
-    found: list[str] = []
+    lines: list[str] = []
     run: list[str] = []
     for message in (*history, Message("assistant", "")):
         if message.role == "user":
             run.append(message.content[:LONGEST])
         elif message.role == "assistant" and run:
             needed, text = _joined(run)
-            found += [line[:LONGEST] for one in (*needed, text) if (line := tidy(one)) and intent.of(line) is None]
+            lines += [line[:LONGEST] for one in (*needed, text) if (line := tidy(one)) and intent.of(line) is None]
             run = []
-    return found
+    return lines
 
 
 def _answer(history: Sequence[Message]) -> str:

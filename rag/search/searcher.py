@@ -24,7 +24,7 @@ class Searcher:
         profile, scope = self._settings.profile(question.profile), self.scope(question)
         self._check(question)
         k, began = question.top_k or profile.top_k, time.perf_counter()
-        found = search_readings(
+        retrieved = search_readings(
             lambda text, many: self._retriever.retrieve(
                 text,
                 scope,
@@ -37,15 +37,15 @@ class Searcher:
             readings(question),
             k,
         )
-        found = demote(found, said_already(question))
-        telemetry.searched(question, found, (time.perf_counter() - began) * 1000, self._settings.log)
-        return found
+        retrieved = demote(retrieved, said_already(question))
+        telemetry.searched(question, retrieved, (time.perf_counter() - began) * 1000, self._settings.log)
+        return retrieved
 
     def read(self, question: Question, *, widen: bool) -> Retrieved:
         """The hits as an answer is made of them; `widen`: the best ones with their sections around them, for an LLM."""
-        found = self.search(question)
-        found = replace(found, hits=tuple(hit for hit in found.hits if not hit.aside) or found.hits)
-        return self._retriever.widened(found, self._settings.retrieval.neighbours) if widen else found
+        retrieved = self.search(question)
+        retrieved = replace(retrieved, hits=tuple(hit for hit in retrieved.hits if not hit.aside) or retrieved.hits)
+        return self._retriever.widened(retrieved, self._settings.retrieval.neighbours) if widen else retrieved
 
     def scope(self, question: Question) -> Scope:
         """Where the question may look: the collection of its profile, where it names none."""

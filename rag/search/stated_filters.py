@@ -30,13 +30,13 @@ _GRAVITY = {VERSION: 2, DATE: 1}  # of going against it; a product weighs 4
 
 @dataclass(frozen=True, slots=True)
 class StatedFilter:
-    """One field that a question names values of. `told`: in the question's words; `stated`: plainly enough to filter by;
+    """One field that a question names values of. `shown`: in the question's words; `stated`: plainly enough to filter by;
     `denied`: names that are not meant, where none is."""
 
     key: str
     names: frozenset[str] = frozenset()
     spans: tuple[Span, ...] = ()
-    told: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     stated: bool = True
     denied: frozenset[str] = frozenset()
 
@@ -59,40 +59,40 @@ def stated_filters(question: str, library: Facets) -> tuple[StatedFilter, ...]:
     """What the question asks for among the values that the library has; products first, then versions, dates, the rest."""
     text = one_line(question)
     keys = [key for key in library.keys_held() if key not in (VERSION, DATE, UPDATED)]
-    found = [condition for key in keys if (condition := _names(text, key, library)) is not None]
+    filters = [condition for key in keys if (condition := _names(text, key, library)) is not None]
     dates = dates_in(text)
     if (condition := _versions(text, library, dates)) is not None:
-        found.append(condition)
+        filters.append(condition)
     for key in (DATE, UPDATED):
         if dates and any(library.values(key)) and (spans := conditions(text, dates)):
-            found.append(_spanned(key, spans, stated=key == DATE))
-    return tuple(sorted(found, key=lambda condition: (not condition.stated, condition.key == DATE, condition.key == VERSION)))
+            filters.append(_spanned(key, spans, stated=key == DATE))
+    return tuple(sorted(filters, key=lambda condition: (not condition.stated, condition.key == DATE, condition.key == VERSION)))
 
 
-def product(asked: Sequence[StatedFilter]) -> str:
+def product(filters: Sequence[StatedFilter]) -> str:
     """The one product that the question states, in its words; '' where it states none, or several."""
-    names = [name for condition in asked if condition.stated and condition.key in PRODUCTS for name in condition.names]
+    names = [name for condition in filters if condition.stated and condition.key in PRODUCTS for name in condition.names]
     return names[0] if len(set(names)) == 1 else ""
 
 
-def matching(asked: Sequence[StatedFilter], library: Facets) -> list[NDArray[np.int64]]:
+def matching(filters: Sequence[StatedFilter], library: Facets) -> list[NDArray[np.int64]]:
     """Ids of the passages that fit each stated filter, where there are any; the most telling filter first."""
-    found = [library.ids(condition.key, condition.takes) for condition in asked if condition.stated]
-    return [ids for ids in found if len(ids)]
+    id_lists = [library.ids(condition.key, condition.takes) for condition in filters if condition.stated]
+    return [ids for ids in id_lists if len(ids)]
 
 
 def _names(text: str, key: str, library: Facets) -> StatedFilter | None:
     places = library.cutter(key).places(text)
     if not places:
         return None
-    found = [(text[a:b], no) for (a, b), no in zip(places, denied(text, places), strict=True)]
-    meant = dict.fromkeys(name for name, no in found if not no)
+    mentions = [(text[a:b], no) for (a, b), no in zip(places, denied(text, places), strict=True)]
+    meant = dict.fromkeys(name for name, no in mentions if not no)
     if not meant:
-        others = dict.fromkeys(name for name, _ in found)
-        return StatedFilter(key, told=tuple(f"not {name}" for name in others), stated=False, denied=frozenset(others))
+        others = dict.fromkeys(name for name, _ in mentions)
+        return StatedFilter(key, shown=tuple(f"not {name}" for name in others), stated=False, denied=frozenset(others))
     plain = key in PRODUCTS or key == VERSION
     stated = plain and not all(library.is_everyday(key, name) for name in meant)
-    return StatedFilter(key, frozenset(meant), told=tuple(meant), stated=stated)
+    return StatedFilter(key, frozenset(meant), shown=tuple(meant), stated=stated)
 
 
 def _versions(text: str, library: Facets, dates: Sequence[Place]) -> StatedFilter | None:
@@ -100,8 +100,8 @@ def _versions(text: str, library: Facets, dates: Sequence[Place]) -> StatedFilte
     spans: list[tuple[Span, str]] = []
     if any(char.isdigit() for char in text):
         held = [value for value in library.values(VERSION) if isinstance(value, Versions)]
-        found = versions_in(text, held, lambda name: any(library.has(key, name) for key in PRODUCTS))
-        spans = conditions(text, [place for place in found if not any(_cross(place, date) for date in dates)])
+        versions = versions_in(text, held, lambda name: any(library.has(key, name) for key in PRODUCTS))
+        spans = conditions(text, [place for place in versions if not any(_cross(place, date) for date in dates)])
     if not spans:
         return spelled
     return _spanned(VERSION, spans, names=spelled.names if spelled else frozenset())
@@ -110,7 +110,7 @@ def _versions(text: str, library: Facets, dates: Sequence[Place]) -> StatedFilte
 def _spanned(
     key: str, spans: list[tuple[Span, str]], names: frozenset[str] = frozenset(), *, stated: bool = True
 ) -> StatedFilter:
-    return StatedFilter(key, names, tuple(span for span, _ in spans), (*sorted(names), *(told for _, told in spans)), stated)
+    return StatedFilter(key, names, tuple(span for span, _ in spans), (*sorted(names), *(label for _, label in spans)), stated)
 
 
 def _cross(place: Place, other: Place) -> bool:
@@ -137,36 +137,36 @@ class FilterScores:
     def filters(self) -> dict[str, dict[str, int]]:
         """Of each stated filter: how many candidates are demoted, and how many do not."""
         total = len(self.why)
-        told: dict[str, dict[str, int]] = {}
+        counts: dict[str, dict[str, int]] = {}
         for condition in self.stated_filters:
             if condition.stated:
                 against = sum(condition.key in keys for keys in self.why)
-                told[condition.key] = {"behind": against, "ahead": total - against}
-        return told
+                counts[condition.key] = {"behind": against, "ahead": total - against}
+        return counts
 
 
-def weigh(asked: Sequence[StatedFilter], candidates: Sequence[Attributes]) -> FilterScores:
+def weigh(filters: Sequence[StatedFilter], candidates: Sequence[Attributes]) -> FilterScores:
     """Only filters that a candidate fits count: where nothing does, the question means something else by the word."""
     m = len(candidates)
     boost, behind = np.zeros(m, np.float32), np.zeros(m, np.int64)
     why: list[tuple[str, ...]] = [()] * m
     met = [""] * m
     of_product = np.zeros(m, bool)
-    if not asked or not m:
+    if not filters or not m:
         return FilterScores((), boost, behind, tuple(why), tuple(met), of_product)
-    verdicts = [[_verdict(condition, has) for has in map(_by_key, candidates)] for condition in asked]
-    told = [(condition, verdict) for condition, verdict in zip(asked, verdicts, strict=True) if True in verdict]
-    for condition, verdict in told:
+    verdicts = [[_verdict(condition, has) for has in map(_by_key, candidates)] for condition in filters]
+    judged = [(condition, verdict) for condition, verdict in zip(filters, verdicts, strict=True) if True in verdict]
+    for condition, verdict in judged:
         for at, fits in enumerate(verdict):
             if fits is not None:
                 boost[at] += _FORWARD if fits else -_BACK
             if fits:
-                met[at] = " ".join([met[at], *condition.told])
+                met[at] = " ".join([met[at], *condition.shown])
                 of_product[at] |= condition.stated and condition.key in PRODUCTS
             if fits is False and condition.stated:
                 behind[at] += _GRAVITY.get(condition.key, 4)
                 why[at] = (*why[at], condition.key)
-    return FilterScores(tuple(condition for condition, _ in told), boost, behind, tuple(why), tuple(met), of_product)
+    return FilterScores(tuple(condition for condition, _ in judged), boost, behind, tuple(why), tuple(met), of_product)
 
 
 def demote(score: NDArray[np.float32], behind: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -187,7 +187,7 @@ def _by_key(attributes: Attributes) -> dict[str, list[Value]]:
 
 def _verdict(condition: StatedFilter, has: dict[str, list[Value]]) -> bool | None:
     """Whether a passage fits; None: it says nothing about this."""
-    told = [condition.fits(value) for value in has.get(condition.key, ())]
-    if True in told:
+    verdicts = [condition.fits(value) for value in has.get(condition.key, ())]
+    if True in verdicts:
         return True
-    return False if False in told and None not in told else None
+    return False if False in verdicts and None not in verdicts else None

@@ -62,8 +62,8 @@ def swapped(standing: str, turn: Turn, read: Callable[[], Sequence[Hit]]) -> str
             continue
         old = next(iter(former))
         # The message may name two things: 周末套房呢. The second one only by its own name.
-        told = named_among(phrase, names) if put else frozenset[str]()
-        new = (next(iter(told)) if len(told) == 1 else None) if put else _new(phrase, names, old, standing)
+        named = named_among(phrase, names) if put else frozenset[str]()
+        new = (next(iter(named)) if len(named) == 1 else None) if put else _new(phrase, names, old, standing)
         if new is not None and flat(new) != flat(old) and (changed := _put(text, old, new, names)) is not None:
             text = changed
             put.add(new)
@@ -104,11 +104,15 @@ def _meant(phrase: str, names: Sequence[str]) -> str | None:
     exact = [name for name in names if flat(name) == flat(phrase)]
     if exact:
         return exact[0]
-    told = meant_among(phrase, names)
-    if len(told) == 1:
-        return next(iter(told))
-    asked = word_set(phrase)
-    inside = [name for name in names if (asked and asked <= word_set(name)) or (len(phrase) > 1 and flat(phrase) in flat(name))]
+    meant = meant_among(phrase, names)
+    if len(meant) == 1:
+        return next(iter(meant))
+    phrase_words = word_set(phrase)
+    inside = [
+        name
+        for name in names
+        if (phrase_words and phrase_words <= word_set(name)) or (len(phrase) > 1 and flat(phrase) in flat(name))
+    ]
     return inside[0] if len(inside) == 1 else None
 
 

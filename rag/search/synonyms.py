@@ -27,12 +27,12 @@ class Synonyms:
 
     def words_for(self, text: str) -> dict[str, tuple[str, ...]]:
         """The text's words that belong to a known phrase → words of its synonyms; empty when there is none."""
-        found: dict[str, tuple[str, ...]] = {}
+        synonyms: dict[str, tuple[str, ...]] = {}
         for phrase in self._finder.names_in(text) if self._others else ():
             other = tuple(dict.fromkeys(word for synonym in sorted(self._others[phrase]) for word in words(synonym)))
             for word in words(phrase):
-                found[word] = tuple(dict.fromkeys((*found.get(word, ()), *other)))
-        return found
+                synonyms[word] = tuple(dict.fromkeys((*synonyms.get(word, ()), *other)))
+        return synonyms
 
 
 def load_synonyms(path: str) -> Synonyms:

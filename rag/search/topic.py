@@ -27,11 +27,11 @@ class Topic:
 
 
 def topic(
-    query: str, name: str, found: Candidates, terms: list[str], apart: frozenset[str], embedder: Embedder
+    query: str, name: str, candidates: Candidates, terms: list[str], apart: frozenset[str], embedder: Embedder
 ) -> Topic | None:
     """None where there is no name, or nothing else."""
-    idf = float(sum(weight for term, weight in zip(terms, found.idf.tolist(), strict=True) if term not in apart))
-    if found.topic is None or idf <= 0:
+    idf = float(sum(weight for term, weight in zip(terms, candidates.idf.tolist(), strict=True) if term not in apart))
+    if candidates.topic is None or idf <= 0:
         return None
     plain, rows = one_line(query), len(embedder.query_tokens(query))
     at = plain.find(name)
@@ -41,9 +41,9 @@ def topic(
     return Topic(kept, idf) if kept.any() else None
 
 
-def without_name(tokens: Vectors, told: Topic) -> Vectors:
+def without_name(tokens: Vectors, topic: Topic) -> Vectors:
     """The question's token vectors that belong to the topic."""
-    return tokens[told.tokens]
+    return tokens[topic.tokens]
 
 
 def chosen(full: Scores, bare: Scores, named: NDArray[np.bool_], shared: NDArray[np.bool_]) -> Scores:

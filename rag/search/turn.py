@@ -52,10 +52,10 @@ def understand(text: str) -> Turn:
     line = tidy(text)
     if len(line) > LONGEST:
         return Turn(line, "new")
-    found = lacking_zh.lacks(line) if is_chinese(line) else lacking_en.lacks(line)
-    if found is None:
+    lack = lacking_zh.lacks(line) if is_chinese(line) else lacking_en.lacks(line)
+    if lack is None:
         return Turn(line, "new")
-    kind, what = found
+    kind, what = lack
     return Turn(line, kind, what)
 
 

@@ -58,8 +58,8 @@ def asked_period(question: str, today: int) -> Period | None:
     are today.
     """
     text = one_line(question)
-    if (found := _dated(text)) is not None:
-        return found
+    if (period := _dated(text)) is not None:
+        return period
     day = date.fromordinal(today)
     for shift, pattern in _YEARS:
         if pattern.search(text):
@@ -79,8 +79,8 @@ def asked_period(question: str, today: int) -> Period | None:
 
 def _before(text: str, day: date) -> Period | None:
     """Until a day or month that is told without its year: the last one of that name."""
-    if (found := _DAY_ALONE.search(text)) is not None:
-        month, number = int(found["m"]), int(found["d"] or 1)
+    if (match := _DAY_ALONE.search(text)) is not None:
+        month, number = int(match["m"]), int(match["d"] or 1)
     elif (named := _BEFORE_MONTH.search(text)) is not None:
         month, number = _NAMES.index(named[1]) + 1, 1
     else:
@@ -92,9 +92,9 @@ def _before(text: str, day: date) -> Period | None:
 
 def _dated(text: str) -> Period | None:
     places = dates(text) or [
-        (found.start(1), found.end(1), span)
-        for found in _BARE.finditer(text)
-        if not UNIT.match(text, found.end()) and (span := days(int(found[1]))) is not None
+        (match.start(1), match.end(1), span)
+        for match in _BARE.finditer(text)
+        if not UNIT.match(text, match.end()) and (span := days(int(match[1]))) is not None
     ]
     spans = [span for span, _ in conditions(text, places) if isinstance(span, Days)] if places else []
     if not spans:

@@ -36,11 +36,11 @@ def versions_in(text: str, held: Iterable[Versions], ours: Callable[[str], bool]
     """
     majors = set[int]().union(*map(_majors, held))
     out: list[tuple[int, int, Versions]] = []
-    for found in _ATOM.finditer(text) if majors else ():
-        if _counts(text, found, majors) and not _foreign(text, found.start(), ours):
-            whole = version(found["number"])
-            span = Versions(whole.low, whole.high) if found["any"] else whole
-            out.append((found.start(), found.end(), span))
+    for match in _ATOM.finditer(text) if majors else ():
+        if _counts(text, match, majors) and not _foreign(text, match.start(), ours):
+            whole = version(match["number"])
+            span = Versions(whole.low, whole.high) if match["any"] else whole
+            out.append((match.start(), match.end(), span))
     return out
 
 
@@ -53,12 +53,12 @@ def _majors(value: Versions) -> Iterable[int]:
     return range(value.low[0], min(value.high[0], value.low[0] + 20) + (value.high[1:] > (0, 0, 0)))
 
 
-def _counts(text: str, found: re.Match[str], majors: set[int]) -> bool:
-    dots = found["number"].count(".")
-    if found["word"] or found["tail"] or found["any"]:
-        return dots > 0 or found["any"] is not None or not UNIT.match(text, found.end())
-    known = int(found["number"].split(".")[0]) in majors
-    quantity = UNIT.match(text, found.end("number")) or _SECTION.search(text, max(0, found.start() - 16), found.start())
+def _counts(text: str, match: re.Match[str], majors: set[int]) -> bool:
+    dots = match["number"].count(".")
+    if match["word"] or match["tail"] or match["any"]:
+        return dots > 0 or match["any"] is not None or not UNIT.match(text, match.end())
+    known = int(match["number"].split(".")[0]) in majors
+    quantity = UNIT.match(text, match.end("number")) or _SECTION.search(text, max(0, match.start() - 16), match.start())
     return known and dots in (1, 2) and not quantity
 
 

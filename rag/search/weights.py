@@ -21,21 +21,21 @@ _STRONG = 1.0
 class Weights:
     """Of the final score, whose candidates spread over about 1."""
 
-    def __init__(self, told: Mapping[str, Mapping[str, float]] | None = None):
+    def __init__(self, weights: Mapping[str, Mapping[str, float]] | None = None):
         """told: `kind`, `collection`, `path` → name or pattern (`*` stays in one folder, `**` does not) → weight."""
-        told = told or {}
-        self._kinds = {**KINDS, **told.get("kind", {})}
-        self._collections = dict(told.get("collection", {}))
-        self._paths = [(_pattern(path), weight) for path, weight in told.get("path", {}).items()]
+        weights = weights or {}
+        self._kinds = {**KINDS, **weights.get("kind", {})}
+        self._collections = dict(weights.get("collection", {}))
+        self._paths = [(_pattern(path), weight) for path, weight in weights.get("path", {}).items()]
         self._of_path = lru_cache(maxsize=10_000)(self._along)
 
     def boost(self, candidates: Sequence[Attributes]) -> NDArray[np.float32]:
         """(m,): added to each score."""
-        return np.array([self._of(told) for told in candidates], np.float32)
+        return np.array([self._of(candidate) for candidate in candidates], np.float32)
 
-    def _of(self, told: Attributes) -> float:
-        found = self._kinds.get(told.kind, 0.0) + self._collections.get(told.collection, 0.0)
-        return found + self._of_path(told.document_id, told.source) if self._paths else found
+    def _of(self, candidate: Attributes) -> float:
+        weight = self._kinds.get(candidate.kind, 0.0) + self._collections.get(candidate.collection, 0.0)
+        return weight + self._of_path(candidate.document_id, candidate.source) if self._paths else weight
 
     def _along(self, document_id: str, source: str) -> float:
         """The first pattern that fits the document's id or source."""
@@ -51,6 +51,6 @@ def choice(boost: NDArray[np.float32]) -> NDArray[np.float32]:
 def _pattern(path: str) -> re.Pattern[str]:
     """`tickets/**`, `*.csv`; without a slash in any folder."""
     parts = re.split(r"(\*\*/?|\*|\?)", path)
-    told = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    found = "".join(told.get(part, re.escape(part)) for part in parts)
-    return re.compile(found if "/" in path else f"(?:.*/)?{found}")
+    wildcards = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    pattern = "".join(wildcards.get(part, re.escape(part)) for part in parts)
+    return re.compile(pattern if "/" in path else f"(?:.*/)?{pattern}")

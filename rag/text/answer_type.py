@@ -29,7 +29,7 @@ Kind = Literal[
     "other",
 ]
 
-TOLD: frozenset[str] = frozenset({"price", "contact", "duration", "when", "amount"})
+MEASURABLE: frozenset[str] = frozenset({"price", "contact", "duration", "when", "amount"})
 """Kinds whose presence the shape of a text tells; of the others words tell little."""
 
 _UNIT_EN = r"(?:second|minute|hour|day|week|month|year|decade|centur(?:y|ie)|business day|working day)s?"
@@ -162,11 +162,11 @@ _CALLED: dict[str, re.Pattern[str]] = {
 
 
 def holds(kind: Kind, text: str) -> bool | None:
-    """Whether such a thing stands in the text; None for a kind of which its shape does not tell (see `TOLD`)."""
-    found, called = _HOLDS.get(kind), _CALLED.get(kind)
-    if found is None:
+    """Whether such a thing stands in the text; None for a kind of which its shape does not tell (see `MEASURABLE`)."""
+    pattern, called = _HOLDS.get(kind), _CALLED.get(kind)
+    if pattern is None:
         return None
-    return found.search(text) is not None or (called is not None and called.search(text) is not None)
+    return pattern.search(text) is not None or (called is not None and called.search(text) is not None)
 
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z0-9][A-Za-z0-9_.\-]*(?<![.\-])")
@@ -186,7 +186,7 @@ _MOST = 12  # names that are looked for; nobody asks about more
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswerType:
     """What is understood of a question before anything is found. `names`: words that name one thing and no kind of things:
     codes, versions, years, Latin words within Chinese, capitals within an English sentence. `personal`: told in the first or
     second person or as people talk, and so in other words than documents have."""
@@ -211,12 +211,12 @@ def _written(name: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=4_096)
-def asked_for(question: str) -> Asked:
+def asked_for(question: str) -> AnswerType:
     question = question[:_READ]
     chinese = is_chinese(question)
     capitals = {match.start() for match in _CAPITAL.finditer(question)}
-    found = [match.group() for match in _TOKEN.finditer(question) if _is_name(match, chinese, capitals)]
-    return Asked(kind_asked(question), tuple(dict.fromkeys(found))[:_MOST], bool(_PERSON.search(question)), chinese)
+    names = [match.group() for match in _TOKEN.finditer(question) if _is_name(match, chinese, capitals)]
+    return AnswerType(kind_asked(question), tuple(dict.fromkeys(names))[:_MOST], bool(_PERSON.search(question)), chinese)
 
 
 def _is_name(match: re.Match[str], chinese: bool, capitals: set[int]) -> bool:

@@ -31,8 +31,8 @@ def _known() -> _Known:
     listed = tomllib.loads(files("rag.text").joinpath("attributes.toml").read_text(encoding="utf-8"))
 
     def patterns(*keys: str) -> Patterns:
-        found = {name: [one for key in keys for one in languages.get(key, ())] for name, languages in listed.items()}
-        return {name: re.compile("|".join(some)) for name, some in found.items() if some}
+        by_name = {name: [one for key in keys for one in languages.get(key, ())] for name, languages in listed.items()}
+        return {name: re.compile("|".join(some)) for name, some in by_name.items() if some}
 
     return _Known(patterns("nouns"), patterns("asks"), patterns("values"), patterns("nouns", "names"))
 
@@ -45,8 +45,10 @@ def attributes_asked(question: str) -> frozenset[str]:
     """Keys of the attributes that a question asks for; what it calls by name goes before what it only describes."""
     plain = one_line(question[:_READ])
     named = [name for name, nouns in _known().nouns.items() if nouns.search(plain)]
-    asked = named or [name for name, asks in _known().asks.items() if asks.search(plain)]
-    return frozenset(asked[:1] if {"load", "weight"} <= set(asked) or {"charging", "duration"} <= set(asked) else asked)
+    attributes = named or [name for name, asks in _known().asks.items() if asks.search(plain)]
+    return frozenset(
+        attributes[:1] if {"load", "weight"} <= set(attributes) or {"charging", "duration"} <= set(attributes) else attributes
+    )
 
 
 def without_attributes(question: str) -> str:

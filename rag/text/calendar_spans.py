@@ -40,9 +40,9 @@ def during(question: str, names: Sequence[str]) -> frozenset[str]:
     left: frozenset[str] | None = None
     for spans_in in (_weekdays, _months, _quarters):
         spans = {name: span for name in dict.fromkeys(names) if len(name) <= _LONGEST and (span := spans_in(name))}
-        if len(set(spans.values())) < 2 or not (asked := spans_in(question)):
+        if len(set(spans.values())) < 2 or not (wanted := spans_in(question)):
             continue
-        held = frozenset(name for name, span in spans.items() if span & asked)
+        held = frozenset(name for name, span in spans.items() if span & wanted)
         left = held if left is None else left & held
     return left or frozenset()
 
@@ -70,9 +70,9 @@ def _quarters(text: str) -> Days:
 def _spans(plain: str, part: str, number: Callable[[str], int], size: int) -> set[int]:
     """Numbers from 0 of the parts that the text names, with those between two of them; a span may go round the year's end."""
     held: set[int] = set()
-    for found in re.finditer(rf"({part})(?:{_TO}({part}))?", plain):
-        first = number(found[1])
-        last = number(found[2]) if found[2] else first
+    for match in re.finditer(rf"({part})(?:{_TO}({part}))?", plain):
+        first = number(match[1])
+        last = number(match[2]) if match[2] else first
         held |= {(first + at) % size for at in range((last - first) % size + 1)}
     return held
 
@@ -91,8 +91,8 @@ def _month(text: str) -> int:
 
 
 def _quarter(text: str) -> int:
-    found = re.search(r"[1-4]|[一二三四]|first|second|third|fourth|last", text)
-    told = found[0] if found else "1"
+    match = re.search(r"[1-4]|[一二三四]|first|second|third|fourth|last", text)
+    ordinal = match[0] if match else "1"
     return {"一": 0, "二": 1, "三": 2, "四": 3, "first": 0, "second": 1, "third": 2, "fourth": 3, "last": 3}.get(
-        told, int(told) - 1 if told.isdigit() else 0
+        ordinal, int(ordinal) - 1 if ordinal.isdigit() else 0
     )

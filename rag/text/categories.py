@@ -44,13 +44,13 @@ def things_in(text: str) -> dict[str, dict[str, str]]:
     """By kind: what a text names, each by its first name, and as it stands there."""
     plain = fold(text[:_LONGEST])
     pattern, known = _listed()
-    found: dict[str, dict[str, str]] = {}
+    things: dict[str, dict[str, str]] = {}
     for one in pattern.finditer(plain.lower()):
         kind, name = known[one.group()]
-        found.setdefault(kind, {}).setdefault(name, plain[one.start() : one.end()])
+        things.setdefault(kind, {}).setdefault(name, plain[one.start() : one.end()])
     if places := places_in(text):
-        found[PLACE] = {names_of(place)[0]: place for place in places}
-    return found
+        things[PLACE] = {names_of(place)[0]: place for place in places}
+    return things
 
 
 def speaks_of_all(text: str) -> bool:

@@ -9,21 +9,21 @@ def cut(text: str, hmm: bool = True) -> Sequence[str]:
     """Words, one after the other. `hmm`: also words that the dictionary does not have."""
     import rjieba
 
-    found: Sequence[str] = rjieba.cut(text, hmm)
-    return found
+    words: Sequence[str] = rjieba.cut(text, hmm)
+    return words
 
 
 def cut_for_search(text: str) -> Sequence[str]:
     """Words, and the words in long ones."""
     import rjieba
 
-    found: Sequence[str] = rjieba.cut_for_search(text)
-    return found
+    words: Sequence[str] = rjieba.cut_for_search(text)
+    return words
 
 
 def tag(text: str) -> Sequence[tuple[str, str]]:
     """Words with their parts of speech."""
     import rjieba
 
-    found: Sequence[tuple[str, str]] = rjieba.tag(text)
-    return found
+    tagged: Sequence[tuple[str, str]] = rjieba.tag(text)
+    return tagged

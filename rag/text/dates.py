@@ -60,38 +60,38 @@ def dates(text: str) -> list[tuple[int, int, Days]]:
     if not ANY_YEAR.search(text):  # each form has one: most cells of a table are through here
         return []
     taken: list[tuple[int, int, Days]] = []
-    for start, end, found in _all(text):
-        if found is not None and all(end <= begin or stop <= start for begin, stop, _ in taken):
-            taken.append((start, end, found))
+    for start, end, span in _all(text):
+        if span is not None and all(end <= begin or stop <= start for begin, stop, _ in taken):
+            taken.append((start, end, span))
     return sorted(taken, key=lambda place: place[:2])
 
 
 def _all(text: str) -> Iterator[tuple[int, int, Days | None]]:
     """The most exact ones first."""
     for pattern in _DAY:
-        for found in pattern.finditer(text):
-            yield *found.span(), days(int(found["y"]), _month(found, "m", "name"), int(found["d"]))
-    for found in _OTHER_DAY.finditer(text):
-        moment = when(found[0])
-        yield *found.span(), days(*moment[:3]) if moment else None
+        for match in pattern.finditer(text):
+            yield *match.span(), days(int(match["y"]), _month(match, "m", "name"), int(match["d"]))
+    for match in _OTHER_DAY.finditer(text):
+        moment = when(match[0])
+        yield *match.span(), days(*moment[:3]) if moment else None
     for pattern, first, last in ((_SAME_YEAR_ZH, "m", "n"), (_SAME_YEAR_EN, "name", "last")):
-        for found in pattern.finditer(text):
-            yield *found.span(), _months(int(found["y"]), _month(found, first, first), _month(found, last, last))
+        for match in pattern.finditer(text):
+            yield *match.span(), _months(int(match["y"]), _month(match, first, first), _month(match, last, last))
     for pattern in _MONTHLY:
-        for found in pattern.finditer(text):
-            yield *found.span(), days(int(found["y"]), _month(found, "m", "name"))
-    for found in _QUARTER.finditer(text):
-        number = _ZH[found["zh"] or found["q"] or found["p"]]
-        yield *found.span(), _months(int(found["y"] or found["w"]), 3 * number - 2, 3 * number)
-    for found in _HALF.finditer(text):
-        first_month = 1 if "1" in (found["h"], found["n"]) or found["zh"] == "上" or found["en"] == "first" else 7
-        yield *found.span(), _months(int(found["y"] or found["v"] or found["w"]), first_month, first_month + 5)
-    for found in _YEAR.finditer(text):
-        yield *found.span(), days(int(found["y"] or found["w"]))
+        for match in pattern.finditer(text):
+            yield *match.span(), days(int(match["y"]), _month(match, "m", "name"))
+    for match in _QUARTER.finditer(text):
+        number = _ZH[match["zh"] or match["q"] or match["p"]]
+        yield *match.span(), _months(int(match["y"] or match["w"]), 3 * number - 2, 3 * number)
+    for match in _HALF.finditer(text):
+        first_month = 1 if "1" in (match["h"], match["n"]) or match["zh"] == "上" or match["en"] == "first" else 7
+        yield *match.span(), _months(int(match["y"] or match["v"] or match["w"]), first_month, first_month + 5)
+    for match in _YEAR.finditer(text):
+        yield *match.span(), days(int(match["y"] or match["w"]))
 
 
-def _month(found: re.Match[str], *groups: str) -> int:
-    parts = found.groupdict()
+def _month(match: re.Match[str], *groups: str) -> int:
+    parts = match.groupdict()
     written = next(parts[group] for group in groups if parts.get(group))
     if written.isdigit():
         return int(written)

@@ -70,9 +70,9 @@ def _names() -> _Names:
         if line and not line.startswith("#"):
             if line.startswith("*"):
                 apart.add(len(han))
-            told = [part.strip() for part in line.removeprefix("*").split("|")]
-            latin.append(tuple({frozenset(words(one)) for one in told if not _HAN.search(one)} - {frozenset()}))
-            han.append(tuple(one_line(one) for one in told if _HAN.search(one)))
+            names = [part.strip() for part in line.removeprefix("*").split("|")]
+            latin.append(tuple({frozenset(words(one)) for one in names if not _HAN.search(one)} - {frozenset()}))
+            han.append(tuple(one_line(one) for one in names if _HAN.search(one)))
     by_word: dict[str, list[tuple[frozenset[str], int]]] = {}
     by_text: dict[str, list[int]] = {}
     for thing, (english, chinese) in enumerate(zip(latin, han, strict=True)):

@@ -43,11 +43,11 @@ _LAST_ZH = re.compile(r"(?:的|吗|么|呢|呀|啊|可以|能|卖|版本?|功能
 def thing_asked(question: str) -> str | None:
     """The thing whose existence a question asks about, without articles and what it is for; None for any other question."""
     plain = one_line(question[:_READ])
-    if (found := _EN.search(plain)) is not None:
-        thing = _END.sub("", _FIRST.sub("", found["thing"].strip())).strip()
+    if (match := _EN.search(plain)) is not None:
+        thing = _END.sub("", _FIRST.sub("", match["thing"].strip())).strip()
         return thing if thing and thing.split()[-1] not in _EMPTY else None
     for pattern in _ZH:
-        if (found := pattern.search(plain)) is not None:
-            thing = _LAST_ZH.sub("", _FIRST_ZH.sub("", found["thing"])).strip()
+        if (match := pattern.search(plain)) is not None:
+            thing = _LAST_ZH.sub("", _FIRST_ZH.sub("", match["thing"])).strip()
             return thing if thing and not _EMPTY_ZH.search(thing) else None
     return None

@@ -36,8 +36,8 @@ class Codes:
     high: int
 
     def holds(self, name: str) -> bool:
-        found = _CODE.match(name)
-        return found is not None and found[1] == self.letters and self.low <= int(found[2]) <= self.high
+        match = _CODE.match(name)
+        return match is not None and match[1] == self.letters and self.low <= int(match[2]) <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +137,10 @@ def read_names(text: str) -> tuple[NameValue, ...]:
 def _everything(text: str) -> Everything | None:
     if _EVERY.fullmatch(text):
         return Everything()
-    if (found := _EXCEPT.search(text)) is not None and _EVERY.fullmatch(text[: found.start()].strip(" (,，")):
-        return Everything(_listed(found["names"]))
-    if (found := _EXCEPT_FIRST.match(text)) is not None:
-        return Everything(_listed(found["names"]))
+    if (match := _EXCEPT.search(text)) is not None and _EVERY.fullmatch(text[: match.start()].strip(" (,，")):
+        return Everything(_listed(match["names"]))
+    if (match := _EXCEPT_FIRST.match(text)) is not None:
+        return Everything(_listed(match["names"]))
     return None
 
 
@@ -155,11 +155,11 @@ def _parts(plain: str) -> Iterator[NameValue]:
     for part in (plain, *_BETWEEN.split(plain)) if 2 <= len(plain) <= _LONGEST else _BETWEEN.split(plain):
         part = _ONLY.sub("", part).strip()
         if (
-            (found := _RANGE.fullmatch(part)) is not None
-            and found[1] == (found[3] or found[1])
-            and int(found[2]) < int(found[4])
+            (match := _RANGE.fullmatch(part)) is not None
+            and match[1] == (match[3] or match[1])
+            and int(match[2]) < int(match[4])
         ):
-            yield Codes(found[1], int(found[2]), int(found[4]))
+            yield Codes(match[1], int(match[2]), int(match[4]))
             continue
         name = _SERIES.sub("", part).strip()
         is_family = name != part or (family and part != plain)
@@ -226,19 +226,19 @@ def read_versions(text: str) -> tuple[Versions, ...] | None:
     if _EVERY.fullmatch(text):
         return (EVERY_VERSION,)
     plain = _BRACKETS.sub("", text) if _ATOM.search(_BRACKETS.sub("", text)) else text
-    found: list[Versions] = []
+    versions: list[Versions] = []
     rest, at = "", 0
     for atom in _ATOM.finditer(plain):
         rest += plain[at : atom.start()]
         at = atom.end()
-        found.append(_meant(atom))
+        versions.append(_meant(atom))
     rest = _SEPARATORS.sub("", rest + plain[at:])
-    if not found or len(rest) > _REST or any(char.isdigit() for char in rest) or _NEGATED.search(rest):
+    if not versions or len(rest) > _REST or any(char.isdigit() for char in rest) or _NEGATED.search(rest):
         return None
-    lower, upper = ([one for one in found if bound(one)] for bound in (_is_least, _is_most))
-    if len(found) == 2 and len(lower) == len(upper) == 1 and lower[0].low < upper[0].high:  # `>= 3.1, < 4.0`
+    lower, upper = ([one for one in versions if bound(one)] for bound in (_is_least, _is_most))
+    if len(versions) == 2 and len(lower) == len(upper) == 1 and lower[0].low < upper[0].high:  # `>= 3.1, < 4.0`
         return (Versions(lower[0].low, upper[0].high),)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(versions))
 
 
 def _is_least(versions: Versions) -> bool:

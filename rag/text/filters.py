@@ -26,9 +26,9 @@ Order = tuple[str, float, float]
 """What a value is when it is compared: `number` or `date`, and the first and last of it (a month has 28 to 31 days)."""
 
 
-def check_filters(told: Mapping[str, Any] | None, field: str = "filters") -> dict[str, Any]:
+def check_filters(filters: Mapping[str, Any] | None, field: str = "filters") -> dict[str, Any]:
     """The filters with operators as `OPERATORS` names them. Raises InputError naming the filter that cannot be."""
-    return {name: _checked(wanted, f"{field}.{name}", name) for name, wanted in (told or {}).items()}
+    return {name: _checked(wanted, f"{field}.{name}", name) for name, wanted in (filters or {}).items()}
 
 
 def _checked(wanted: Any, field: str, name: str) -> Any:
@@ -76,12 +76,12 @@ def meets(filters: Mapping[str, Any], fields: Mapping[str, Any], metadata: Mappi
 
 
 def _value(name: str, fields: Mapping[str, Any], metadata: Mapping[str, Any]) -> Any:
-    for told in (fields, metadata):
-        if name in told:
-            return told[name]
+    for values in (fields, metadata):
+        if name in values:
+            return values[name]
     wanted = folded(name)
-    for told in (fields, metadata):
-        for key, value in told.items():
+    for values in (fields, metadata):
+        for key, value in values.items():
             if folded(key) == wanted:
                 return value
     return None
@@ -101,7 +101,7 @@ def _holds(values: Sequence[Any], operator: str, bound: Any) -> bool:
         return not _among(values, bound if isinstance(bound, list | tuple) else [bound])
     limit = order_of(bound)
     assert limit is not None
-    pairs = (_alike(told, limit) for one in values if (told := order_of(one)) is not None)
+    pairs = (_alike(order, limit) for one in values if (order := order_of(one)) is not None)
     return any(_COMPARED[operator](*both) for both in pairs if both is not None)
 
 
@@ -113,9 +113,9 @@ def _alike(one: Order, other: Order) -> tuple[Order, Order] | None:
     return (one, other) if one[0] == other[0] else None
 
 
-def _as_year(told: Order) -> Order | None:
-    year = told[1]
-    return _days(f"{year:.0f}年") if told[0] == "number" and year == int(year) and 1900 <= year < 2100 else None
+def _as_year(order: Order) -> Order | None:
+    year = order[1]
+    return _days(f"{year:.0f}年") if order[0] == "number" and year == int(year) and 1900 <= year < 2100 else None
 
 
 _COMPARED: Mapping[str, Callable[[Order, Order], bool]] = {
@@ -143,8 +143,8 @@ def _same(value: Any, wanted: Any) -> bool:
 def _of_text(text: str) -> Order | None:
     if len(text) > _LONGEST:
         return None
-    if (found := _NUMBER.fullmatch(text.strip())) is not None:
-        number = float(found[1].replace(",", ""))
+    if (match := _NUMBER.fullmatch(text.strip())) is not None:
+        number = float(match[1].replace(",", ""))
         return "number", number, number
     return _moment(text.strip()) or _days(text)
 
@@ -166,10 +166,10 @@ def _moment(text: str) -> Order | None:
 def _days(text: str) -> Order | None:
     """A day, month, quarter or year. The last day is whole: it lasts until the next one begins."""
     line = one_line(text)
-    found = dates(line)
-    if len(found) != 1 or found[0][:2] != (0, len(line)):
+    spans = dates(line)
+    if len(spans) != 1 or spans[0][:2] != (0, len(line)):
         return None
-    return "date", float(found[0][2].first), found[0][2].last + 1 - 1 / _DAY_S
+    return "date", float(spans[0][2].first), spans[0][2].last + 1 - 1 / _DAY_S
 
 
 def order_of(value: Any) -> Order | None:

@@ -95,11 +95,11 @@ def when(written: str) -> tuple[int, ...]:
 
     `2026-05-01`, `2026/5/1 08:30`, `2026年5月1日`, `20260501`; `31.5.2026` by day, `5/31/2026` by month where it is one.
     """
-    if found := _COMPACT.search(written) or _YEAR_FIRST.search(written):
-        parts = [int(part or 0) for part in found.groups()]
+    if match := _COMPACT.search(written) or _YEAR_FIRST.search(written):
+        parts = [int(part or 0) for part in match.groups()]
         return tuple(parts + [0] * (6 - len(parts)))
-    if found := _YEAR_LAST.search(written):
-        first, mark, second, year = int(found[1]), found[2], int(found[3]), int(found[4])
+    if match := _YEAR_LAST.search(written):
+        first, mark, second, year = int(match[1]), match[2], int(match[3]), int(match[4])
         month, day = (first, second) if mark == "/" and first <= 12 else (second, first)
         return year, month, day, 0, 0, 0
     return ()

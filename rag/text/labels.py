@@ -41,7 +41,7 @@ def cells(passage: Passage) -> Iterator[str]:
 @lru_cache(maxsize=4_000)
 def _first_cells(text: str) -> tuple[str, ...]:
     return tuple(
-        found["cell"].strip() for line in text.splitlines() if (found := _FIRST_CELL.match(line)) and found["cell"].strip()
+        match["cell"].strip() for line in text.splitlines() if (match := _FIRST_CELL.match(line)) and match["cell"].strip()
     )
 
 

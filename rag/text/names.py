@@ -99,13 +99,13 @@ def names_in(text: str) -> tuple[Name, ...]:
         return ()
     plain = fold(text)
     small = plain == plain.lower()
-    found = [name for match in _CODE.finditer(plain) if (name := _code(plain, match, small)) is not None]
-    taken = [(name.start, name.start + len(name.text)) for name in found]
+    names = [name for match in _CODE.finditer(plain) if (name := _code(plain, match, small)) is not None]
+    taken = [(name.start, name.start + len(name.text)) for name in names]
     for match in _VERSION.finditer(plain):
         if _is_version(match) and not any(a < match.end() and match.start() < b for a, b in taken):
             key = match["number"]
-            found.append(Name(match.group().strip(), key, "#.#", match.start(), family=bool(match["any"])))
-    return tuple(sorted(found, key=lambda name: name.start))
+            names.append(Name(match.group().strip(), key, "#.#", match.start(), family=bool(match["any"])))
+    return tuple(sorted(names, key=lambda name: name.start))
 
 
 def _is_version(match: re.Match[str]) -> bool:
@@ -144,39 +144,39 @@ def numbered(text: str) -> tuple[Name, ...]:
         return ()
     plain = fold(text)
     return tuple(
-        Name(found.group(), f"{found['word'].lower()} {int(found['number'])}", f"{found['word'].lower()} #", found.start())
-        for found in _NUMBERED.finditer(plain)
-        if not re.fullmatch(r"(?:19|20)\d\d", found["number"]) and not _FOREIGN.fullmatch(f"{found['word']}1")
+        Name(match.group(), f"{match['word'].lower()} {int(match['number'])}", f"{match['word'].lower()} #", match.start())
+        for match in _NUMBERED.finditer(plain)
+        if not re.fullmatch(r"(?:19|20)\d\d", match["number"]) and not _FOREIGN.fullmatch(f"{match['word']}1")
     )
 
 
-def sides(asked: Sequence[Name], labels: Iterable[str], body: str = "") -> Side:
+def sides(names: Sequence[Name], labels: Iterable[str], body: str = "") -> Side:
     """On which side something stands that is called by `labels` (title, headings, fields, a row's label) and says `body`.
 
     It is a sibling where its labels have another name of a series of which one is asked, and the asked one stands nowhere.
     """
-    if not asked:
+    if not names:
         return "neutral"
     held = [name for label in labels for name in (*names_in(label), *numbered(label))]
-    found: Side = "neutral"
-    for series in dict.fromkeys(name.series for name in asked):
-        wanted = [name for name in asked if name.series == series]
+    side: Side = "neutral"
+    for series in dict.fromkeys(name.series for name in names):
+        wanted = [name for name in names if name.series == series]
         alike = [name for name in held if name.series == series]
         if _meet(wanted, alike) or _meet(wanted, (*names_in(body), *numbered(body))):
-            found = "matches"
+            side = "matches"
         elif alike:
             return "sibling"
-    return found
+    return side
 
 
 def _meet(wanted: Iterable[Name], held: Sequence[Name]) -> bool:
     return any(name.meets(other) for name in wanted for other in held)
 
 
-def matched(asked: Sequence[Name], labels: Iterable[str], body: str = "") -> frozenset[str]:
+def matched(names: Sequence[Name], labels: Iterable[str], body: str = "") -> frozenset[str]:
     """Series of the asked names that something has the asked one of."""
     held = [name for text in (*labels, body) for name in (*names_in(text), *numbered(text))]
-    return frozenset(name.series for name in asked if any(name.meets(other) for other in held))
+    return frozenset(name.series for name in names if any(name.meets(other) for other in held))
 
 
 def asked_names(question: str) -> tuple[Name, ...]:
@@ -196,4 +196,4 @@ def _bare_versions(question: str) -> Iterator[Name]:
 
 def _capitals(question: str) -> str:
     """People write `note 3` of Note 3."""
-    return re.sub(r"\b[a-z](?=[a-z]{2,14} \d)", lambda found: found.group().upper(), question)
+    return re.sub(r"\b[a-z](?=[a-z]{2,14} \d)", lambda match: match.group().upper(), question)

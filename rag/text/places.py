@@ -37,7 +37,7 @@ def _lengths() -> dict[str, tuple[int, ...]]:
     lengths: dict[str, set[int]] = {}
     for name in _groups():
         lengths.setdefault(name[0], set()).add(len(name))
-    return {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+    return {first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()}
 
 
 def _listed(text: str) -> Iterator[tuple[int, str]]:
@@ -78,14 +78,14 @@ _CAPITALS = frozenset(
 def places_in(text: str) -> tuple[str, ...]:
     """Places in order, as they are written."""
     plain = fold(text[:_LONGEST])
-    found = [(at, name) for at, name in _listed(plain) if _is_place(name)]
+    places = [(at, name) for at, name in _listed(plain) if _is_place(name)]
     at = 0
     for word, tag in chinese.tag(plain) if not plain.isascii() else ():
         if tag == "ns" and not word.isascii() and len(word) > 1:
-            found.append((at, word))
+            places.append((at, word))
         at += len(word)
     kept: dict[str, str] = {}
-    for _, name in sorted(found):
+    for _, name in sorted(places):
         kept.setdefault(names_of(name)[0], name)
     return tuple(kept.values())
 

@@ -48,14 +48,14 @@ def read_range(text: str) -> tuple[float, float, str] | None:
     if len(text) > _LONGEST or not any(map(str.isdigit, text)):
         return None
     plain = one_line(text)
-    if (found := _BETWEEN.search(plain)) is not None:
-        kind, unit = _unit(found)
-        return _value(found["a"], unit), _value(found["n"], unit), kind
-    if (found := _AMOUNT.search(plain)) is None:
+    if (match := _BETWEEN.search(plain)) is not None:
+        kind, unit = _unit(match)
+        return _value(match["a"], unit), _value(match["n"], unit), kind
+    if (match := _AMOUNT.search(plain)) is None:
         return None
-    kind, unit = _unit(found)
-    around = plain[: found.start()] + " " + plain[found.end() :]
-    value = _value(found["n"], unit)
+    kind, unit = _unit(match)
+    around = plain[: match.start()] + " " + plain[match.end() :]
+    value = _value(match["n"], unit)
     if _MOST.search(around):
         return 0.0, value, kind
     return (value, math.inf, kind) if _LEAST.search(around) else None
@@ -79,8 +79,8 @@ def within(question: str, names: Sequence[str]) -> frozenset[str] | None:
 def amounts_in(question: str) -> tuple[tuple[float, str], ...]:
     """(amount in base units, what it measures) of each that a question names."""
     plain = one_line(question)
-    found = list(_AMOUNT.finditer(plain)) or _AMOUNT.finditer(_COUNTED.sub(lambda one: str(zh_number(one[0])), plain))
-    return tuple((_value(one["n"], _unit(one)[1]), _unit(one)[0]) for one in found)
+    matches = list(_AMOUNT.finditer(plain)) or _AMOUNT.finditer(_COUNTED.sub(lambda one: str(zh_number(one[0])), plain))
+    return tuple((_value(one["n"], _unit(one)[1]), _unit(one)[0]) for one in matches)
 
 
 _COUNTED = re.compile(
@@ -89,8 +89,8 @@ _COUNTED = re.compile(
 )
 
 
-def _unit(found: re.Match[str]) -> tuple[str, str]:
-    return next((name, found[name]) for name in _UNITS if found[name])
+def _unit(match: re.Match[str]) -> tuple[str, str]:
+    return next((name, match[name]) for name in _UNITS if match[name])
 
 
 def _value(number: str, unit: str) -> float:

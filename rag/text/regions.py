@@ -20,8 +20,8 @@ def _regions() -> dict[str, frozenset[str]]:
     known: dict[str, frozenset[str]] = {}
     for line in files("rag.text").joinpath("regions.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            names, _, told = line.partition(": ")
-            parts = [part.strip() for part in told.split(",")]
+            names, _, listed = line.partition(": ")
+            parts = [part.strip() for part in listed.split(",")]
             places = frozenset(part for part in parts if not part.startswith("+"))
             places = places.union(*(known[part[1:]] for part in parts if part.startswith("+")))
             known |= dict.fromkeys((name.strip() for name in names.split(",")), places)
@@ -32,8 +32,8 @@ def _regions() -> dict[str, frozenset[str]]:
 def regions_in(label: str) -> tuple[str, ...]:
     """Names of regions that stand in a label, the longest of those inside each other: `Asia and Pacific` is not Asia."""
     plain = fold(label[:_LABEL]).lower()
-    found = [name for name in _regions() if _stands(name, plain)]
-    return tuple(name for name in found if not any(name != other and name in other for other in found))
+    regions = [name for name in _regions() if _stands(name, plain)]
+    return tuple(name for name in regions if not any(name != other and name in other for other in regions))
 
 
 def lies_in(place: str, label: str) -> bool:

@@ -157,8 +157,8 @@ def _past_closers(text: str, sentence: int, stop: int, end: int) -> int:
     while stop < end:
         if text[stop] in _CLOSERS:
             stop += 1
-        elif (found := _EMPHASIS.match(text, stop, end)) and text.count(found[0], sentence, stop) % 2:
-            stop = found.end()
+        elif (mark := _EMPHASIS.match(text, stop, end)) and text.count(mark[0], sentence, stop) % 2:
+            stop = mark.end()
         else:
             return stop
     return stop

@@ -33,9 +33,9 @@ def named_among(question: str, names: Sequence[str]) -> frozenset[str]:
     plain = flat(question)
     forms = _forms(tuple(heads))
     whole = {head for head in heads if any(stands_in(flat(form), plain) for form in forms[head])}
-    found = whole or {head for head, own in apart(heads).items() if _called_by(own, question)} or _placed(question, heads)
-    found = {head for head in found if not any(head != other and flat(head) in flat(other) for other in found)}
-    return frozenset(found) if len(found) < len(heads) else frozenset()
+    named = whole or {head for head, own in apart(heads).items() if _called_by(own, question)} or _placed(question, heads)
+    named = {head for head in named if not any(head != other and flat(head) in flat(other) for other in named)}
+    return frozenset(named) if len(named) < len(heads) else frozenset()
 
 
 def meant_among(question: str, names: Sequence[str]) -> frozenset[str]:
@@ -45,28 +45,28 @@ def meant_among(question: str, names: Sequence[str]) -> frozenset[str]:
 
 def in_other_words(question: str, heads: Sequence[str]) -> frozenset[str]:
     """Those that are everyday things which the question calls by another name: 法定节假日 for 过年, Child (5–15) for a kid."""
-    asked = telling(things_of(question))
-    told = {head: {thing for thing in asked if is_said((thing,), one_line(head), word_set(head))} for head in heads}
-    common = frozenset.intersection(*map(frozenset, told.values())) if told else frozenset[int]()
-    return frozenset(head for head, things in told.items() if things - common)
+    question_things = telling(things_of(question))
+    said = {head: {thing for thing in question_things if is_said((thing,), one_line(head), word_set(head))} for head in heads}
+    common = frozenset.intersection(*map(frozenset, said.values())) if said else frozenset[int]()
+    return frozenset(head for head, things in said.items() if things - common)
 
 
 def _placed(question: str, heads: Sequence[str]) -> set[str]:
     """Of branches in different places the one of the question's place: 北京朝阳店 of 北京店; of regions the smallest that it
     lies in: North America for Canada."""
     places = places_in(question)
-    if not (asked := {names_of(place)[0] for place in places}):
+    if not (wanted := {names_of(place)[0] for place in places}):
         return set()
     places_of = {head: [names_of(place)[0] for place in places_in(head)[:1]] for head in heads}
     first = [places[0] for places in places_of.values() if places]
-    own = {head for head, its in places_of.items() if its and its[0] in asked and first.count(its[0]) == 1}
+    own = {head for head, its in places_of.items() if its and its[0] in wanted and first.count(its[0]) == 1}
     return own or {region for place in places if (region := smallest(place, heads)) is not None}
 
 
 def _forms(heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Each name, and where all are given in two languages (`固定工位 Desk`, `独立办公室 Studio`) its parts by themselves."""
     both = {head: _TWO.fullmatch(head.strip()) for head in heads}
-    parts = {head: tuple(part for part in found.groups() if part) for head, found in both.items() if found}
+    parts = {head: tuple(part for part in match.groups() if part) for head, match in both.items() if match}
     if len(parts) < len(heads) or any(len({one[at] for one in parts.values()}) < len(heads) for at in (0, 1)):
         return {head: (head,) for head in heads}
     return {head: (head, *own) for head, own in parts.items()}

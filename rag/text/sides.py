@@ -33,9 +33,9 @@ def side(han: int, latin: int) -> bool | None:
 
 def sides(passages: Mapping[_Key, Counted]) -> dict[_Key, bool | None]:
     """Of one document's passages: whether each is Chinese; None for those that are of neither side."""
-    own = {key: side(*told) for key, told in passages.items()}
+    own = {key: side(*counts) for key, counts in passages.items()}
     plain = [one for one in own.values() if one is not None]
-    han, latin = (sum(told[at] for told in passages.values()) for at in (0, 1))
+    han, latin = (sum(counts[at] for counts in passages.values()) for at in (0, 1))
     prevails = side(han, latin)
     whole = prevails if prevails is not None and plain.count(prevails) >= _MOST * len(plain) else None
     return own if whole is None else dict.fromkeys(own, whole)

@@ -21,7 +21,7 @@ def chosen(
     statements: Sequence[Statement],
     question: str,
     names: Sequence[Name],
-    asked: Period | None,
+    wanted: Period | None,
     today: int,
     texts: Sequence[str] = (),
 ) -> list[bool]:
@@ -46,7 +46,7 @@ def chosen(
         ]
     for group in _groups(statements):
         _by_label(statements, group, question, keep)
-        _by_time(statements, group, asked, today, keep)
+        _by_time(statements, group, wanted, today, keep)
     return keep
 
 
@@ -57,19 +57,19 @@ def _labels(statement: Statement) -> list[str]:
 
 def _groups(statements: Sequence[Statement]) -> list[list[int]]:
     """Places of the rows of each table."""
-    found: defaultdict[int, list[int]] = defaultdict(list)
+    groups: defaultdict[int, list[int]] = defaultdict(list)
     for at, one in enumerate(statements):
         if one.kind == "row":
-            found[one.group].append(at)
-    return list(found.values())
+            groups[one.group].append(at)
+    return list(groups.values())
 
 
 def _by_label(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     for part in ("label", "above"):
-        told = {at: getattr(statements[at], part) for at in group}
-        if named := meant_among(question, list(told.values())) or _by_words(question, list(told.values())):
-            also = both_asked(question, list(told.values()))
-            for at, label in told.items():
+        labels = {at: getattr(statements[at], part) for at in group}
+        if named := meant_among(question, list(labels.values())) or _by_words(question, list(labels.values())):
+            also = both_asked(question, list(labels.values()))
+            for at, label in labels.items():
                 keep[at] = keep[at] and (label in named or label in also)
     _by_range(statements, group, question, keep)
 
@@ -85,26 +85,26 @@ def both_asked(question: str, labels: Sequence[str]) -> frozenset[str]:
     """Of a question with two parts, the labels that stand in it with all their words: Range in the open, and Cameras."""
     if not _SECOND.search(question, 4):
         return frozenset()
-    asked = word_set(question)
-    found = frozenset(label for label in labels if (told := word_set(label)) and told <= asked)
-    return found if len(found) > 1 else frozenset()
+    question_words = word_set(question)
+    both = frozenset(label for label in labels if (label_words := word_set(label)) and label_words <= question_words)
+    return both if len(both) > 1 else frozenset()
 
 
 def _by_words(question: str, names: Sequence[str]) -> frozenset[str]:
     """Of names of several words the one that the question has most of, two at least: Portlea – Ronan Island."""
-    asked = {word for word in word_set(question) if word.isalpha() and len(word) > 1}
-    shared = {name: len(word_set(name) & asked) for name in names}
+    question_words = {word for word in word_set(question) if word.isalpha() and len(word) > 1}
+    shared = {name: len(word_set(name) & question_words) for name in names}
     most = max(shared.values(), default=0)
-    found = [name for name, count in shared.items() if count == most]
-    return frozenset(found) if most > 1 and len(found) == 1 else frozenset()
+    best = [name for name, count in shared.items() if count == most]
+    return frozenset(best) if most > 1 and len(best) == 1 else frozenset()
 
 
 def _by_range(statements: Sequence[Statement], group: Sequence[int], question: str, keep: list[bool]) -> None:
     """Rows that are told apart by a column of ranges: the one that an amount of the question lies in."""
     for column in range(max((len(statements[at].cells) for at in group), default=0)):
-        told = {at: statements[at].cells[column].value for at in group if column < len(statements[at].cells)}
-        if fits := within(question, list(told.values())):
-            for at, value in told.items():
+        values = {at: statements[at].cells[column].value for at in group if column < len(statements[at].cells)}
+        if fits := within(question, list(values.values())):
+            for at, value in values.items():
                 keep[at] = keep[at] and (value in fits or read_range(value) is None)
 
 
@@ -120,11 +120,13 @@ def _of_data(statement: Statement) -> bool:
     return any(_DATA.fullmatch(fold(cell.value).strip().lower()) for cell in statement.cells)
 
 
-def _by_time(statements: Sequence[Statement], group: Sequence[int], asked: Period | None, today: int, keep: list[bool]) -> None:
+def _by_time(
+    statements: Sequence[Statement], group: Sequence[int], wanted: Period | None, today: int, keep: list[bool]
+) -> None:
     dated = [at for at in group if statements[at].period is not None and keep[at]]
-    if len(dated) < 2 or (asked is None and all(_of_data(statements[at]) for at in dated)):
+    if len(dated) < 2 or (wanted is None and all(_of_data(statements[at]) for at in dated)):
         return
-    holds = current([statements[at].period for at in dated], asked, today)
+    holds = current([statements[at].period for at in dated], wanted, today)
     if any(holds):
         for at, good in zip(dated, holds, strict=True):
             keep[at] = good

@@ -38,27 +38,27 @@ def coverage(
         return 0.0
     present = word_set(text)
     others = also or {}
-    found = [
+    there = [
         term in present
         or not present.isdisjoint(others.get(term, ()))
         or (things is not None and term in things and is_said(things[term], text, present))
         for term in terms
     ]
-    said = _apart(terms, found, text)
+    said = _apart(terms, there, text)
     return float(sum(weight for weight, there in zip(idf.tolist(), said, strict=True) if there)) / total
 
 
-def _apart(terms: Sequence[str], found: Sequence[bool], text: str) -> Sequence[bool]:
+def _apart(terms: Sequence[str], present: Sequence[bool], text: str) -> Sequence[bool]:
     """The same with long Chinese words whose parts stand in the text by themselves (开发票 in 发票怎么开), and with the words
     that the cutter saw inside those (开发)."""
     whole = [
         term
-        for term, there in zip(terms, found, strict=True)
+        for term, there in zip(terms, present, strict=True)
         if not there
         and len(term) > 2
         and _HAN.fullmatch(term)
         and any(term[:at] in text and term[at:] in text for at in range(1, len(term)))
     ]
     if not whole:
-        return found
-    return [there or any(term in one for one in whole) for term, there in zip(terms, found, strict=True)]
+        return present
+    return [there or any(term in one for one in whole) for term, there in zip(terms, present, strict=True)]

@@ -116,15 +116,15 @@ class Cutter:
 
     def places(self, plain: str) -> list[tuple[int, int]]:
         """Where they occur in a text that `one_line` returned."""
-        at, found = 0, list[tuple[int, int]]()
+        at, places = 0, list[tuple[int, int]]()
         while at < len(plain):
             for length in self._lengths.get(plain[at], ()):
                 if plain[at : at + length] in self._names and _stands_alone(plain, at, at + length):
-                    found.append((at, at + length))
+                    places.append((at, at + length))
                     at += length - 1
                     break
             at += 1
-        return found
+        return places
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

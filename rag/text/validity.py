@@ -122,8 +122,8 @@ def read_period(text: str, *, title: bool = False) -> Period | None:
         plain = plain.strip()
         return _in_words(plain) or (OVER if title and _FORMER.match(plain) else None)
     plain = _JOINED_DAYS.sub(r"\1 ~ ", plain).strip()
-    if (found := _told(plain) or _edition(plain, title=title)) is not None:
-        return found
+    if (period := _stated(plain) or _edition(plain, title=title)) is not None:
+        return period
     return OVER if title and _FORMER.match(plain) else None
 
 
@@ -136,15 +136,15 @@ def _in_words(plain: str) -> Period | None:
     return ALWAYS if _CURRENT.search(plain) else None
 
 
-def _told(plain: str) -> Period | None:
+def _stated(plain: str) -> Period | None:
     bare = plain.strip(_EDGES)
     if _ALWAYS.fullmatch(bare):
         return ALWAYS
     if (years := _BARE_YEARS.search(plain)) is not None and (span := _years(years)) is not None:
         return span
     places = dates(f"in {bare}")[:1] if re.fullmatch(r"(?:19|20)\d\d", bare) else dates(plain)
-    if len(places) == 1 and (found := _whole(plain, bare, places[0])) is not None:
-        return found
+    if len(places) == 1 and (period := _whole(plain, bare, places[0])) is not None:
+        return period
     first, last = _bounds(plain, places)
     if first is not None or last is not None:
         return Period(first, last) if first is None or last is None or first <= last else None
@@ -158,8 +158,8 @@ def _told(plain: str) -> Period | None:
 _FORMER = re.compile(r"^(?:the )?(?:former|old|previous|superseded|outdated)\b|^(?:旧版?|原版?|历史)(?=[\u4e00-\u9fff])")
 
 
-def _years(found: re.Match[str]) -> Period | None:
-    first, last = days(int(found[1])), days(int(found[2]))
+def _years(match: re.Match[str]) -> Period | None:
+    first, last = days(int(match[1])), days(int(match[2]))
     return Period(first.first, last.last) if first and last and first.first <= last.first else None
 
 
@@ -216,8 +216,8 @@ def _bounds(plain: str, places: Sequence[tuple[int, int, Days]]) -> tuple[int | 
 
 
 def _edition(plain: str, *, title: bool) -> Period | None:
-    found = _EDITION.search(plain)
-    year = int(found[1] or found[2]) if found else 0
+    match = _EDITION.search(plain)
+    year = int(match[1] or match[2]) if match else 0
     if not year and title and len(plain) <= _TITLE:
         years = {int(one) for one in _YEAR_IN_TITLE.findall(plain)}
         year = years.pop() if len(years) == 1 else 0
@@ -298,14 +298,14 @@ _VALIDITY_WORDS = re.compile(
 # -- which of several --------------------------------------------------------------------------------------------------
 
 
-def in_force(period: Period | None, asked: Period | None, today: int) -> bool:
+def in_force(period: Period | None, wanted: Period | None, today: int) -> bool:
     """Whether it holds at the asked time, today when none is asked. What says nothing about time always does."""
-    if asked == FORMER:
+    if wanted == FORMER:
         return period is None or (period.last is not None and period.last < today)
-    return period is None or period.meets(asked or Period(today, today))
+    return period is None or period.meets(wanted or Period(today, today))
 
 
-def current(periods: Sequence[Period | None], asked: Period | None, today: int) -> list[bool]:
+def current(periods: Sequence[Period | None], wanted: Period | None, today: int) -> list[bool]:
     """Of versions of one thing: which are in force at the asked time, today when none is asked.
 
     One that is open at its end is over when the next one like it begins. Where no time is asked and none is in force, the
@@ -313,9 +313,9 @@ def current(periods: Sequence[Period | None], asked: Period | None, today: int) 
     """
     starts = sorted({one.first for one in periods if one is not None and one.first is not None and one.last is None})
     closed = [_until_next(one, starts) for one in periods]
-    found = [in_force(one, asked, today) for one in closed]
-    if asked is not None or any(found):
-        return found
+    holds = [in_force(one, wanted, today) for one in closed]
+    if wanted is not None or any(holds):
+        return holds
     known = [one for one in closed if one is not None]
     begun = [one for one in known if one.first is None or one.first <= today] or known
     latest = max(begun, key=_reach)

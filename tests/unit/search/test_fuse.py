@@ -26,7 +26,7 @@ def found(bm25: list[float], idf: list[float]) -> Candidates:
 def lead(bm25: list[float]) -> float:
     """By how much the first passage goes before the last, which is as near in every other way."""
     told = found(bm25, [5.0, 5.0])
-    raw = with_late(told, np.arange(len(bm25)), np.full(len(bm25), 0.5, np.float32), told=singled_out(told))
+    raw = with_late(told, np.arange(len(bm25)), np.full(len(bm25), 0.5, np.float32), singled=singled_out(told))
     return float(raw[0] - raw[-1])
 
 

@@ -270,7 +270,7 @@ def test_an_everyday_word_is_no_filter() -> None:
 
 def test_the_date_of_a_documents_last_edit_only_leans() -> None:
     (condition,) = stated_filters("pricing in March 2025", library(updated_at=["2025-03-12"]))
-    assert (condition.key, condition.stated, condition.told) == ("updated", False, ("march 2025",))
+    assert (condition.key, condition.stated, condition.shown) == ("updated", False, ("march 2025",))
 
 
 def test_long_questions_are_read_in_no_time() -> None:
