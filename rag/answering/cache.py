@@ -29,8 +29,8 @@ class AnswerCache:
 
     def find(self, key: str) -> str | None:
         """Id of the answer that was given for this key."""
-        found = self._remote.attempt(lambda r: r.get(_PREFIX + key))
-        return None if found is None else cast(bytes, found).decode()
+        cached = self._remote.attempt(lambda r: r.get(_PREFIX + key))
+        return None if cached is None else cast(bytes, cached).decode()
 
     def put(self, key: str, answer_id: str) -> None:
         self._remote.attempt(lambda r: r.set(_PREFIX + key, answer_id, ex=self._ttl_s))
@@ -41,7 +41,7 @@ def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str
     the library (a quoted answer weighs words by how rare they are) and, as nothing is generated, on no sampling."""
     scope = asdict(question.scope)
     scope = {name: sorted(value) if isinstance(value, tuple | frozenset) else value for name, value in scope.items()}
-    told = [
+    parts = [
         " ".join(fold(question.text).casefold().split()),
         " ".join(fold(query).casefold().split()),
         question.language,
@@ -54,4 +54,4 @@ def key_of(question: Question, query: str, hits: Sequence[Hit], fingerprint: str
         version,
         clock.today(),  # what is in force changes from one day to the next
     ]
-    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()

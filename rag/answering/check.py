@@ -70,7 +70,7 @@ class Gate:
         self._hits, self.policy, self._entails = hits, policy, entails
         self._words = words
         self.allowed = [*allowed, *(link.split("://", 1)[-1] for link in allowed)]
-        self._question, self._asked = question, read(question)
+        self._question, self._question_read = question, read(question)
         self._evidence: dict[int, Evidence] = {}
         self._before = Reading(())
         self._follows_on = True
@@ -88,32 +88,32 @@ class Gate:
         mark, text = parts(visible(MARKER.sub("", sentence)))
         if not any(char.isalnum() for char in text):
             return Checked(text, None, "no_support" if text else None)
-        told = opened(self._without_allowed(text))
-        claim = read(told.rest)
+        opening = opened(self._without_allowed(text))
+        claim = read(opening.rest)
         last, self._item = self._item, int(number[0]) if (number := re.search(r"\d+", mark)) else 0
         self._follows_on = self._item in (0, 1, last + 1)
         named = [n - 1 for n in dict.fromkeys(cited) if 1 <= n <= len(self._hits)]
-        if (plain := self._says_nothing(mark, text, told, claim, cited)) is not None:
+        if (plain := self._says_nothing(mark, text, opening, claim, cited)) is not None:
             return plain
-        meant = None if self._words is None else Meant(self._words, told.rest, claim)
+        meant = None if self._words is None else Meant(self._words, opening.rest, claim)
         known = Known(
-            self._asked.keys | self._before.keys,
-            self._asked.keys,
+            self._question_read.keys | self._before.keys,
+            self._question_read.keys,
             not self._before.clauses,
             lambda: self._common,
             frozenset(),
             False,
             meant,
         )
-        best = self._find(text, told, claim, known, named)
+        best = self._find(text, opening, claim, known, named)
         if best.spans:
             return self._pass(mark, text, claim, best, None, "supported")
         fault = best.fault
         if self.policy != "drop":
             others = [at for at in range(len(self._hits)) if at not in named]
-            other = self._find(text, told, claim, replace(known, meant=None), others, first=True)
+            other = self._find(text, opening, claim, replace(known, meant=None), others, first=True)
             if not other.spans and meant is not None:
-                other = self._find(text, told, claim, replace(known, strict=True), self._likely(claim, others), first=True)
+                other = self._find(text, opening, claim, replace(known, strict=True), self._likely(claim, others), first=True)
             if other.spans:
                 return self._pass(mark, text, claim, other, "wrong_citation" if cited else "no_citation", "repaired")
             fault = fault or other.fault
@@ -130,9 +130,9 @@ class Gate:
         shared = {n: weigh(t for t in claim.tokens if t.content and t.key in self._of(n).keys) for n in at}
         return [n for n in sorted(at, key=lambda n: -shared[n])[:_LIKELY] if shared[n] > 1]
 
-    def _says_nothing(self, mark: str, text: str, told: Opened, claim: Reading, cited: Sequence[int]) -> Checked | None:
+    def _says_nothing(self, mark: str, text: str, opening: Opened, claim: Reading, cited: Sequence[int]) -> Checked | None:
         """Of a sentence that claims nothing about the subject."""
-        if absent(told.rest) and not any(tight(text) in tight(hit.passage.text) for hit in self._hits):
+        if absent(opening.rest) and not any(tight(text) in tight(hit.passage.text) for hit in self._hits):
             units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
             if self.passed and not found_after_all(text, units) and not foreign(text, ()):
                 return Checked(text, Claim(f"{mark}{text}", ()), None, "no_claim")
@@ -145,24 +145,24 @@ class Gate:
     def _common(self) -> frozenset[str]:
         """Names of what the documents are about, as far as one can see."""
         units = [unit for at in range(len(self._hits)) for unit in self._of(at).units]
-        told = Counter(key for unit in units for key in {t.key for t in unit.reading.tokens if t.kind == "name"})
-        return frozenset(key for key, count in told.items() if count >= _OFTEN and not any(c.isdigit() for c in key))
+        counts = Counter(key for unit in units for key in {t.key for t in unit.reading.tokens if t.kind == "name"})
+        return frozenset(key for key, count in counts.items() if count >= _OFTEN and not any(c.isdigit() for c in key))
 
     def _heads(self) -> frozenset[str]:
         """Words of the question and of what stands above the passages."""
-        return self._asked.keys.union(*(self._of(at).context.keys for at in range(len(self._hits))))
+        return self._question_read.keys.union(*(self._of(at).context.keys for at in range(len(self._hits))))
 
     def _of(self, position: int) -> Evidence:
         if position not in self._evidence:
             self._evidence[position] = Evidence(self._hits[position].passage)
         return self._evidence[position]
 
-    def _pass(self, mark: str, text: str, claim: Reading, found: _Best, fault: Fault | None, verdict: Verdict) -> Checked:
+    def _pass(self, mark: str, text: str, claim: Reading, best: _Best, fault: Fault | None, verdict: Verdict) -> Checked:
         self._before, self.passed = claim, self.passed + 1
-        self._shown |= {(span.hit, span.start, span.end) for span in found.spans}
-        if verdict == "supported" and any(tight(text) in tight(self._said(span)) for span in found.spans):
+        self._shown |= {(span.hit, span.start, span.end) for span in best.spans}
+        if verdict == "supported" and any(tight(text) in tight(self._said(span)) for span in best.spans):
             verdict = "quoted"
-        return Checked(text, Claim(f"{mark}{text}", tuple(found.spans)), fault, verdict)
+        return Checked(text, Claim(f"{mark}{text}", tuple(best.spans)), fault, verdict)
 
     def _fallen(self, mark: str, text: str, claim: Reading, named: Sequence[int], fault: Fault) -> Checked:
         """Of a sentence that no passage says: the passage's own words in its place, where they speak of it."""
@@ -172,15 +172,16 @@ class Gate:
         if self.policy not in ("replace", "keep"):
             return Checked(text, None, fault)
         for places in (named, [at for at in range(len(self._hits)) if at not in named]):
-            found = [
+            fallen = [
                 (near, at)
                 for at in places
-                if (near := nearest(claim, self._of(at), self._taken(at), self._asked.keys | self._before.keys)) is not None
+                if (near := nearest(claim, self._of(at), self._taken(at), self._question_read.keys | self._before.keys))
+                is not None
                 and self._current(at, text, claim)
-                and not another(self._asked, claim, [near[0]])  # not the other model's words again
+                and not another(self._question_read, claim, [near[0]])  # not the other model's words again
             ]
-            if found:
-                (unit, _), at = max(found, key=lambda pair: pair[0][1])
+            if fallen:
+                (unit, _), at = max(fallen, key=lambda pair: pair[0][1])
                 start = self._hits[at].passage.start
                 span = Span(at, start + unit.start, start + unit.end)
                 self._before, self.passed = unit.reading, self.passed + 1
@@ -192,15 +193,19 @@ class Gate:
         start = self._hits[at].passage.start
         return frozenset((first - start, end - start) for hit, first, end in self._shown if hit == at)
 
-    def _find(self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], *, first: bool = False) -> _Best:
+    def _find(
+        self, text: str, opening: Opened, claim: Reading, known: Known, at: Sequence[int], *, first: bool = False
+    ) -> _Best:
         """Where the passages at these positions say it; else the fault of the nearest one."""
         spans, faults = list[Span](), list[tuple[float, Fault]]()
         groups = [[position] for position in at]
         for position in at:  # a quote needs no comparison
-            whole = self._of(position).quoted(told.rest)
+            whole = self._of(position).quoted(opening.rest)
             if (
                 whole
-                and self._objection(text, told, claim, known, [position], Said(tuple((0, unit) for unit in whole), None, 1.0))
+                and self._objection(
+                    text, opening, claim, known, [position], Said(tuple((0, unit) for unit in whole), None, 1.0)
+                )
                 is None
             ):
                 start = self._hits[position].passage.start
@@ -220,7 +225,7 @@ class Gate:
                 and self._follows(group, text)
             ):
                 said = replace(said, units=(said.nearest,), fault=None)
-            fault = said.fault if not said.units else self._objection(text, told, claim, known, group, said)
+            fault = said.fault if not said.units else self._objection(text, opening, claim, known, group, said)
             if fault is None and said.nearest is None and not self._follows(group, text, also=True):
                 fault = "meaning"
             if fault is not None:
@@ -242,7 +247,9 @@ class Gate:
             if n != at and hit.passage.document_id == mine.document_id and hit.passage.section == mine.section
         ]
 
-    def _objection(self, text: str, told: Opened, claim: Reading, known: Known, at: Sequence[int], said: Said) -> Fault | None:
+    def _objection(
+        self, text: str, opening: Opened, claim: Reading, known: Known, at: Sequence[int], said: Said
+    ) -> Fault | None:
         """Why a sentence that the passages seem to say is not to be shown all the same."""
         units = [unit for _, unit in said.units]
         passages = [self._hits[at[n]].passage for n in dict.fromkeys(n for n, _ in said.units)]
@@ -257,13 +264,13 @@ class Gate:
             return "instruction"
         if not self._follows_on and any(self._numbered(at[n], unit) not in (0, self._item) for n, unit in said.units):
             return "number"
-        if another(self._asked, claim, units):
+        if another(self._question_read, claim, units):
             return "subject"
         if not all(self._current(at[n], text, claim) for n, _ in said.units):
             return "superseded"
-        if told.answer is not None:
+        if opening.answer is not None:
             around = [unit for n, _ in said.units for unit in self._of(at[n]).units]
-            return None if agrees(told.answer, claim, units, self._asked, around) else "answer"
+            return None if agrees(opening.answer, claim, units, self._question_read, around) else "answer"
         return None
 
     def _numbered(self, at: int, unit: Unit) -> int:
@@ -274,7 +281,9 @@ class Gate:
 
     def _current(self, position: int, text: str, claim: Reading) -> bool:
         passage = self._hits[position].passage
-        return not outdated(passage, [hit.passage for hit in self._hits]) or says_when(text, claim, passage, self._asked)
+        return not outdated(passage, [hit.passage for hit in self._hits]) or says_when(
+            text, claim, passage, self._question_read
+        )
 
     def _follows(self, at: Sequence[int], text: str, *, also: bool = False) -> bool:
         """What the entailment model says, where there is one; `also`: what it is asked besides, so that none is no veto."""

@@ -23,7 +23,7 @@ def group(vectors: Vectors, fences: Sequence[object], alike: float = ALIKE) -> l
     least `alike` near, else it founds one.
     """
     sums = np.zeros_like(vectors)
-    middles, owners, found = np.zeros_like(vectors), list[object](), list[int]()
+    middles, owners, chosen = np.zeros_like(vectors), list[object](), list[int]()
     for vector, fence in zip(vectors, fences, strict=True):
         count = len(owners)
         near = middles[:count] @ vector
@@ -34,8 +34,8 @@ def group(vectors: Vectors, fences: Sequence[object], alike: float = ALIKE) -> l
             owners.append(fence)
         sums[at] += vector
         middles[at] = sums[at] / np.linalg.norm(sums[at])
-        found.append(at)
-    return found
+        chosen.append(at)
+    return chosen
 
 
 def central(vectors: Vectors) -> int:

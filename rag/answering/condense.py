@@ -20,7 +20,7 @@ from rag.domain.sampling import Sampling
 from rag.errors import UpstreamError
 from rag.ports import Generator
 from rag.runtime import metrics
-from rag.settings.generator import Generator as Told
+from rag.settings.generator import Generator as GeneratorSettings
 from rag.text.tokens import is_chinese, words
 
 SHARE, MOST_S = 0.25, 3.0  # of the time that is left, and at most
@@ -60,16 +60,16 @@ _NUMBER = re.compile(r"\d+")
 _SPACE = re.compile(r"\s+")
 
 
-def prompt(question: Question, told: Told) -> list[dict[str, str]]:
+def prompt(question: Question, settings: GeneratorSettings) -> list[dict[str, str]]:
     """What the LLM is sent: the last turns that fit, each cut to its beginning, and the question."""
     language: Language = "zh" if is_chinese(question.text) else "en"
-    asked, names = _FRAME[language]
-    end = f"{asked}: {_inert(question.text)}"
-    room = told.context_tokens - TOKENS - estimate_tokens(_RULES[language] + end, told) - 2 * _TURNS
+    label, names = _FRAME[language]
+    end = f"{label}: {_inert(question.text)}"
+    room = settings.context_tokens - TOKENS - estimate_tokens(_RULES[language] + end, settings) - 2 * _TURNS
     lines: list[str] = []
     for turn in reversed([turn for turn in question.history if turn.role != "system"][-_TURNS:]):
         line = f"{names[turn.role]}: {_inert(turn.content)[:_TURN_CHARS]}"
-        room -= estimate_tokens(line, told)
+        room -= estimate_tokens(line, settings)
         if room < 0:
             break
         lines.insert(0, line)
@@ -86,11 +86,13 @@ class Condenser:
     def __init__(self, generator: Generator):
         self._backend = Backend(generator)
 
-    def condense(self, question: Question, told: Told, deadline: float, gone: threading.Event | None) -> Condensed:
+    def condense(
+        self, question: Question, settings: GeneratorSettings, deadline: float, gone: threading.Event | None
+    ) -> Condensed:
         """`deadline` of the whole answer, in `time.monotonic()` seconds. Raises Cancelled once `gone` is set."""
         if len(question.text) > LONGEST:
             return Condensed()
-        messages, now = prompt(question, told), time.monotonic()
+        messages, now = prompt(question, settings), time.monotonic()
         running = self._backend.run(
             messages, deadline=now + min(MOST_S, SHARE * (deadline - now)), gone=gone, sampling=_SAMPLING
         )

@@ -83,7 +83,7 @@ class Contradictions:
 
     def __init__(self, hits: Sequence[Hit]):
         self._hits = hits
-        self._found: list[_Pair] = []
+        self._pairs: list[_Pair] = []
 
     def look(self, query: str, said: Sequence[Sentence]) -> None:
         """Compares the sentences that were cited with those of the other hits."""
@@ -94,23 +94,25 @@ class Contradictions:
         for one in mine:
             for other in all_:
                 pair = frozenset((one.span, other.span))
-                if len(self._found) >= _MAX or one.span.hit == other.span.hit or pair in seen:
+                if len(self._pairs) >= _MAX or one.span.hit == other.span.hit or pair in seen:
                     continue
                 seen.add(pair)
                 kind = self._disagree(one, other)
                 if kind is not None:
-                    self._found.append(kind)
+                    self._pairs.append(kind)
 
     def _sentences(self) -> list[_Said]:
-        found = []
+        sentences = []
         for at, hit in enumerate(self._hits):
             passage = hit.passage
             if hit.aside:
                 continue
             for start, end in split_sentences(passage.text):
                 text = passage.text[start:end]
-                found.append(_Said(Span(at, passage.start + start, passage.start + end), text, tokens(_FORMER.sub("", text))))
-        return found
+                sentences.append(
+                    _Said(Span(at, passage.start + start, passage.start + end), text, tokens(_FORMER.sub("", text)))
+                )
+        return sentences
 
     def _passage(self, said: _Said) -> Passage:
         return self._hits[said.span.hit].passage
@@ -135,13 +137,13 @@ class Contradictions:
         sides = ((one, values[0]), (other, values[1]))
         return _Pair(kind, sides if _age(a) >= _age(b) else (sides[1], sides[0]))
 
-    def told(self, language: Language) -> Iterator[Claim]:
+    def claims(self, language: Language) -> Iterator[Claim]:
         """A sentence about each of them, which cites both sides."""
-        for pair in self._found:
+        for pair in self._pairs:
             (new, _), (old, _) = pair.sides
-            yield Claim(_tell(*self._told_apart(new, old), language), (new.span, old.span))
+            yield Claim(_tell(*self._set_apart(new, old), language), (new.span, old.span))
 
-    def _told_apart(self, new: _Said, old: _Said) -> tuple[_Side, _Side]:
+    def _set_apart(self, new: _Said, old: _Said) -> tuple[_Side, _Side]:
         """Both sides with their places, which are never written alike unless they are one."""
         sides = [_Side(_place(self._passage(said)), date_of(self._passage(said)), said.plain) for said in (new, old)]
         ids = [self._passage(said).document_id for said in (new, old)]
@@ -159,7 +161,7 @@ class Contradictions:
                 else pair.sides[0][0].text,
                 tuple(self._statement(said, value, numbering) for said, value in pair.sides),
             )
-            for pair in self._found
+            for pair in self._pairs
         )
 
     def _statement(self, said: _Said, value: str, numbering: Numbering) -> Statement:
@@ -196,8 +198,8 @@ def _tell(new: _Side, old: _Side, language: Language) -> str:
 
 def date_of(passage: Passage) -> str | None:
     """The date that a document or entry gives itself."""
-    told = {**passage.metadata, **passage.fields}
-    return next((str(told[key]) for key in _DATES if told.get(key)), None)
+    fields = {**passage.metadata, **passage.fields}
+    return next((str(fields[key]) for key in _DATES if fields.get(key)), None)
 
 
 def _age(passage: Passage) -> tuple[str, int]:

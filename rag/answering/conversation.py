@@ -18,7 +18,7 @@ from rag.answering.refuse import question_back
 from rag.domain import Answer, Language, Message, Question
 from rag.record.quotes import Reference, live_quotes
 from rag.runtime.remote import Remote
-from rag.settings.memory import Conversation as Told
+from rag.settings.memory import Conversation as ConversationSettings
 from rag.text.tokens import is_chinese
 
 _PREFIX = "xiansou:conversation:"
@@ -36,15 +36,15 @@ Options = Callable[[str], tuple[str, ...]]
 class Conversations:
     """Turns by owner and conversation id, in Redis. Safe for threads; without Redis nothing is remembered."""
 
-    def __init__(self, remote: Remote, engine: Engine, told: Told):
-        self._remote, self._engine, self._told = remote, engine, told
+    def __init__(self, remote: Remote, engine: Engine, settings: ConversationSettings):
+        self._remote, self._engine, self._settings = remote, engine, settings
 
     def recall(self, question: Question, options: Options = lambda _: ()) -> tuple[Message, ...]:
         """Messages before the question, oldest first; empty for an unknown conversation. Small talk is left out."""
         key = _key(question)
         if key is None:
             return ()
-        rows = self._remote.attempt(lambda r: r.lrange(key, -self._told.turns, -1))
+        rows = self._remote.attempt(lambda r: r.lrange(key, -self._settings.turns, -1))
         turns = [orjson.loads(row) for row in rows or ()]
         references = [Reference(*one) for turn in turns for one in turn["references"]]
         quotes = live_quotes(self._engine, references, question.scope) if references else {}
@@ -56,16 +56,16 @@ class Conversations:
         if key is None:
             return
         references = [(c.passage_id, c.start, c.end) for c in answer.citations]
-        told: dict[str, Any] = {"question": question.text, "status": answer.status, "references": references}
+        record: dict[str, Any] = {"question": question.text, "status": answer.status, "references": references}
         if answer.status in ("clarify", "chat"):
-            told |= {"answer_id": answer.answer_id, "intent": answer.intent}
-        turn = orjson.dumps(told)
+            record |= {"answer_id": answer.answer_id, "intent": answer.intent}
+        turn = orjson.dumps(record)
 
         def push(client: Any) -> Any:
             with client.pipeline(transaction=True) as commands:
                 commands.rpush(key, turn)
-                commands.ltrim(key, -self._told.turns, -1)
-                commands.expire(key, self._told.lifetime_s)
+                commands.ltrim(key, -self._settings.turns, -1)
+                commands.expire(key, self._settings.lifetime_s)
                 return commands.execute()
 
         self._remote.attempt(push)
@@ -82,16 +82,16 @@ def spoken(messages: Iterable[Message]) -> tuple[Message, ...]:
 
 
 def _messages(turn: dict[str, Any], quotes: dict[Reference, str], options: Options) -> list[Message]:
-    asked, status = turn["question"], turn["status"]
+    question, status = turn["question"], turn["status"]
     if status == "chat":
         return []
-    language: Language = "zh" if is_chinese(asked) else "en"
+    language: Language = "zh" if is_chinese(question) else "en"
     if status == "clarify":
-        return [Message("user", asked), Message("assistant", question_back(options(turn["answer_id"]), language))]
+        return [Message("user", question), Message("assistant", question_back(options(turn["answer_id"]), language))]
     texts = [quotes[reference] for one in turn["references"] if (reference := Reference(*one)) in quotes]
     instead = _CHANGED if status == "answered" else _NO_ANSWER
     said = "\n".join(dict.fromkeys(texts)) or instead[language]
-    return [Message("user", asked), Message("assistant", said)]
+    return [Message("user", question), Message("assistant", said)]
 
 
 def _key(question: Question) -> str | None:

@@ -68,20 +68,20 @@ def tokens(text: str) -> tuple[Token, ...]:
     plain = _MARKUP.sub(lambda match: " " * len(match.group()), fold(text))
     plain = NEGATED.sub(" not", plain)
     harmless = {at for match in HARMLESS_ZH.finditer(plain) for at in range(match.start(), match.end())}
-    han, found = len(_HAN.findall(plain)) > 4, list[Token]()
+    han, parsed = len(_HAN.findall(plain)) > 4, list[Token]()
     for match in _TOKEN.finditer(plain):
         token = _token(match, harmless)
         if han and token.role in ("function", "content") and match.group().isascii():  # a name within Chinese
             token = replace(token, role="name")
-        found.append(replace(token, pause=True) if _PAUSE.match(plain, match.end()) else token)
+        parsed.append(replace(token, pause=True) if _PAUSE.match(plain, match.end()) else token)
         if match.group()[0] in CURRENCIES:  # $5 reads 5 dollars
-            last = found.pop()
-            found += [replace(last, pause=False), Token(CURRENCIES[match.group()[0]], "content", pause=last.pause)]
-    for at, (token, after) in enumerate(pairwise(found)):
+            last = parsed.pop()
+            parsed += [replace(last, pause=False), Token(CURRENCIES[match.group()[0]], "content", pause=last.pause)]
+    for at, (token, after) in enumerate(pairwise(parsed)):
         if token.role == "number" and token.unit is None and after.key in UNITS:
-            scale = found[at + 2].key if after.key in CURRENCIES.values() and at + 2 < len(found) else ""
-            found[at] = replace(token, unit=scale if scale in SCALES else after.key)
-    return tuple(found)
+            scale = parsed[at + 2].key if after.key in CURRENCIES.values() and at + 2 < len(parsed) else ""
+            parsed[at] = replace(token, unit=scale if scale in SCALES else after.key)
+    return tuple(parsed)
 
 
 def _token(match: re.Match[str], harmless: set[int]) -> Token:
@@ -108,8 +108,8 @@ _COUNTING = re.compile(_HAN_NUMBER)
 
 def _counts(match: re.Match[str]) -> bool:
     """Whether a Han numeral counts something (三天), and is no part of a word (统一)."""
-    found = _COUNTING.match(match.string, match.start())
-    return found is not None and found.end() == match.end()
+    counting = _COUNTING.match(match.string, match.start())
+    return counting is not None and counting.end() == match.end()
 
 
 def _word(match: re.Match[str], harmless: set[int]) -> Token:

@@ -36,8 +36,8 @@ _LATIN = re.compile(r"[A-Za-z0-9][\w.+-]*")
 def approved(question: str, hits: Sequence[Hit], embedder: Embedder) -> Claim | None:
     """The answer of the entry that the question is a phrasing of; None when there is none, or when two disagree."""
     entries = [(at, _phrasing(hit)) for at, hit in enumerate(hits) if hit.passage.kind == "faq"]
-    asked = plain(question)
-    same = [at for at, phrasing in entries if plain(phrasing) == asked]
+    plain_question = plain(question)
+    same = [at for at, phrasing in entries if plain(phrasing) == plain_question]
     if not same:
         alike = [(at, phrasing) for at, phrasing in entries if may_be_same(question, phrasing)]
         if not alike:
@@ -74,13 +74,13 @@ def may_be_same(one: str, other: str) -> bool:
 
 def _names(text: str) -> frozenset[str]:
     """Numbers, codes and capitalised names; in Chinese everything that is written in Latin letters."""
-    found = (_LATIN if is_chinese(text) else _NAME).findall(fold(text))
-    return frozenset(name.casefold().strip(".-") for name in found) - {"i"}
+    names = (_LATIN if is_chinese(text) else _NAME).findall(fold(text))
+    return frozenset(name.casefold().strip(".-") for name in names) - {"i"}
 
 
 def _asks(text: str) -> frozenset[str]:
-    found = (match.group().casefold() for match in _ASKS.finditer(fold(text)))
-    return frozenset(_SAME_ASKING.get(word, word) for word in found)
+    words = (match.group().casefold() for match in _ASKS.finditer(fold(text)))
+    return frozenset(_SAME_ASKING.get(word, word) for word in words)
 
 
 def _phrasing(hit: Hit) -> str:

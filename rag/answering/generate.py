@@ -125,10 +125,10 @@ class Running:
 
     def _once(self) -> Iterator[str]:
         """One call. Its own thread reads, so that a silent backend cannot hold the deadline up."""
-        told: queue.SimpleQueue[str | _End | Exception] = queue.SimpleQueue()
+        events: queue.SimpleQueue[str | _End | Exception] = queue.SimpleQueue()
         stop = Stop(self._stop.deadline, None)
         here = contextvars.copy_context()  # request id and trace go along
-        threading.Thread(target=here.run, args=(self._read, stop, told), name="llm", daemon=True).start()
+        threading.Thread(target=here.run, args=(self._read, stop, events), name="llm", daemon=True).start()
         begun, look = False, _LOOK_S
         try:
             while True:
@@ -140,7 +140,7 @@ class Running:
                     self.finish_reason = "deadline"
                     return
                 try:
-                    item = told.get(timeout=min(left, look))
+                    item = events.get(timeout=min(left, look))
                 except queue.Empty:
                     self._check_gone()
                     look = min(_LONGEST_LOOK_S, look * 1.25)
@@ -158,7 +158,7 @@ class Running:
         finally:
             stop.set()
 
-    def _read(self, stop: Stop, told: queue.SimpleQueue[str | _End | Exception]) -> None:
+    def _read(self, stop: Stop, events: queue.SimpleQueue[str | _End | Exception]) -> None:
         enter(stop)
         with telemetry.llm_call(self._backend.name) as call:
             try:
@@ -167,7 +167,7 @@ class Running:
                 deltas = iter(stream)
                 try:
                     for delta in deltas:
-                        told.put(delta)
+                        events.put(delta)
                         if stop.is_set():
                             call.outcome = "stopped"
                             break
@@ -176,10 +176,10 @@ class Running:
                     if close is not None:
                         close()
                 call.used(stream.usage)
-                told.put(_End(stream.usage, stream.finish_reason))
+                events.put(_End(stream.usage, stream.finish_reason))
             except Exception as exc:
                 call.outcome = "stopped" if stop.is_set() else "failed"
-                told.put(exc)
+                events.put(exc)
             finally:
                 stop.close()
 
@@ -204,9 +204,9 @@ def _pause(error: UpstreamError, attempt: int) -> float | None:
     status = _status(cause)
     if status is not None and status < 500 and status not in _RETRIED:
         return None
-    asked = _retry_after(cause)
+    retry_after = _retry_after(cause)
     backoff = float(_WAIT_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
-    return backoff if asked is None else max(asked, backoff)
+    return backoff if retry_after is None else max(retry_after, backoff)
 
 
 def _status(cause: BaseException | None) -> int | None:

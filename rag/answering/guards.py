@@ -103,9 +103,9 @@ def _garbled(text: str) -> bool:
 
 def scripts(text: str) -> set[str]:
     """Scripts of a text's letters, by the first word of their Unicode names; Japanese and Chinese count as one."""
-    found = {unicodedata.name(char, "UNKNOWN").split(" ")[0].split("-")[0] for char in set(text) if char.isalpha()}
-    found = {"CJK" if name in ("HIRAGANA", "KATAKANA", "BOPOMOFO", "IDEOGRAPHIC") else name for name in found}
-    return found - {
+    names = {unicodedata.name(char, "UNKNOWN").split(" ")[0].split("-")[0] for char in set(text) if char.isalpha()}
+    names = {"CJK" if name in ("HIRAGANA", "KATAKANA", "BOPOMOFO", "IDEOGRAPHIC") else name for name in names}
+    return names - {
         "FULLWIDTH",
         "MICRO",
         "OHM",
@@ -121,17 +121,17 @@ def scripts(text: str) -> set[str]:
 
 def _leaks(sentence: str, known: str, instructions: str) -> bool:
     """Whether a long run of words of the instructions stands in the sentence, and not in the passages as well."""
-    said, told, allowed = _plain(sentence), _plain(instructions), _plain(known)
+    said, hidden, allowed = _plain(sentence), _plain(instructions), _plain(known)
     words = said.split(" ")
     for start in range(len(words) - _LEAKED_WORDS + 1):
         run = " ".join(words[start : start + _LEAKED_WORDS])
-        if run in told and run not in allowed:
+        if run in hidden and run not in allowed:
             return True
-    tight, tight_told, tight_allowed = (text.replace(" ", "") for text in (said, told, allowed))
+    tight, tight_hidden, tight_allowed = (text.replace(" ", "") for text in (said, hidden, allowed))
     if tight.isascii():
         return False
     runs = (tight[start : start + _LEAKED_CJK] for start in range(len(tight) - _LEAKED_CJK + 1))
-    return any(run in tight_told and run not in tight_allowed for run in runs if not run.isascii())
+    return any(run in tight_hidden and run not in tight_allowed for run in runs if not run.isascii())
 
 
 def _plain(text: str) -> str:

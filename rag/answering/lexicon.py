@@ -85,7 +85,7 @@ for _group in _SAME:
 # Chinese words that turn a meaning round, bind or measure, kept whole; → what they are compared as.
 WORDS_ZH = {
     word: key
-    for key, told in {
+    for key, forms in {
         "notonly": "不仅 不仅仅 不但 不只",
         "must": "不得不 必须 务必 必需 应当 应该 须要",
         "mustnot": "不得 禁止 严禁 不准 不许 不可以 不能够 不能 不可",
@@ -112,7 +112,7 @@ WORDS_ZH = {
         "more": "更多 更高 更大 更长 增加 增大 提高 上升",
         "less": "更少 更低 更小 更短 减少 减小 降低 下降",
     }.items()
-    for word in told.split()
+    for word in forms.split()
 }
 
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "元"}

@@ -38,7 +38,7 @@ class Memory:
         full = settings.answers.store == "full"
         self._recorder = Recorder(ledger.engine, settings.answers.keep_days) if full else None
         self._cache = AnswerCache(remote, settings.cache.ttl_s) if full and settings.cache.ttl_s else None
-        self._told: dict[str | None, tuple[dict[str, Any], str]] = {}
+        self._configurations: dict[str | None, tuple[dict[str, Any], str]] = {}
 
     def close(self) -> None:
         if self._recorder is not None:
@@ -51,10 +51,10 @@ class Memory:
 
     def settings_of(self, profile: str | None) -> tuple[dict[str, Any], str]:
         """What answers of a profile depend on, and its fingerprint."""
-        if profile not in self._told:
-            told = settings_of(self._settings, profile, self._embedder.model_id)
-            self._told[profile] = told, fingerprint(told)
-        return self._told[profile]
+        if profile not in self._configurations:
+            configuration = settings_of(self._settings, profile, self._embedder.model_id)
+            self._configurations[profile] = configuration, fingerprint(configuration)
+        return self._configurations[profile]
 
     def recall(self, question: Question) -> Question:
         """The question with the messages before it: those that the client sent, else those that are remembered."""
@@ -64,17 +64,17 @@ class Memory:
     def _options(self, owner: str, answer_id: str) -> tuple[str, ...]:
         """What a question back offered to choose from."""
         try:
-            told = self.find(answer_id, owner).record["answer"].get("clarification") or {}
+            clarification = self.find(answer_id, owner).record["answer"].get("clarification") or {}
         except NotFound:
             return ()
-        return tuple(told.get("options", ()))
+        return tuple(clarification.get("options", ()))
 
-    def reuse(self, question: Question, query: str, found: Retrieved, generator: str) -> Reuse:
+    def reuse(self, question: Question, query: str, retrieved: Retrieved, generator: str) -> Reuse:
         """Looks for an answer that was worded for the same; see `rag.answering.cache`."""
         if self._cache is None:
             return Reuse()
-        version = found.version if generator == EXTRACTIVE else None
-        key = key_of(question, query, found.hits, self.settings_of(question.profile)[1], generator, version)
+        version = retrieved.version if generator == EXTRACTIVE else None
+        key = key_of(question, query, retrieved.hits, self.settings_of(question.profile)[1], generator, version)
         answer_id = self._cache.find(key)
         try:
             was = self.find(answer_id) if answer_id is not None else None
@@ -83,9 +83,9 @@ class Memory:
         metrics.CACHE_LOOKUPS.labels("miss" if was is None else "hit").inc()
         return Reuse(key) if was is None else Reuse(key, answer_of(was), sentences_of(was), was.record)
 
-    def keep(self, made: AnswerTrace) -> None:
+    def keep(self, trace: AnswerTrace) -> None:
         """Remembers an answer everywhere."""
-        question, answer, reuse = made.question, made.answer, made.reuse
+        question, answer, reuse = trace.question, trace.answer, trace.reuse
         self.conversations.remember(question, answer)
         if reuse.was is not None:
             metrics.CACHE_SAVED_TOKENS.inc(reuse.was.usage.prompt_tokens + reuse.was.usage.completion_tokens)
@@ -95,16 +95,16 @@ class Memory:
         model = vector = None
         if answer.status == "refused":  # the vector is there already: retrieval made it
             model = self._embedder.model_id
-            vector = self._embedder.embed_queries([made.query])[0].astype("<f4").tobytes()
-        self._recorder.keep(pack(made, *self.settings_of(question.profile), model=model, vector=vector))
+            vector = self._embedder.embed_queries([trace.query])[0].astype("<f4").tobytes()
+        self._recorder.keep(pack(trace, *self.settings_of(question.profile), model=model, vector=vector))
         if reuse.key is not None and reuse.was is None and self._cache is not None and answer.status == "answered":
             self._cache.put(reuse.key, answer.answer_id)
 
     def replay(self, stored: Stored, make: Make) -> Replay:
         """Makes an answer again, by `make`. Raises InputError when its profile is gone."""
-        told, _ = self.settings_of(stored.profile)
+        configuration, _ = self.settings_of(stored.profile)
         texts = passage_texts(self._ledger.engine, passages_of(stored))
-        return replay(stored, make, told, texts, self._ledger.head())
+        return replay(stored, make, configuration, texts, self._ledger.head())
 
     def rate(self, given: Feedback, owner: str | None = None) -> Feedback:
         """Keeps what somebody thinks of an answer. Raises NotFound when it is not there, or another's."""

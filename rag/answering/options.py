@@ -40,12 +40,12 @@ def _names(passage: Passage) -> list[str]:
     """Innermost first."""
     context = passage.context.strip().splitlines()
     if passage.kind == "case":  # what stands before a case is its number, product and version
-        told = [value for name, value in passage.fields.items() if name.strip().lower() in _SYMPTOMS]
+        texts = [value for name, value in passage.fields.items() if name.strip().lower() in _SYMPTOMS]
     elif passage.kind == "faq":
-        told = context[-1:]
+        texts = context[-1:]
     else:
-        told = [*reversed(passage.section), passage.title]
-    return list(dict.fromkeys(filter(None, map(_readable, told))))
+        texts = [*reversed(passage.section), passage.title]
+    return list(dict.fromkeys(filter(None, map(_readable, texts))))
 
 
 def _holds(name: str, terms: Collection[str]) -> bool:
@@ -53,22 +53,22 @@ def _holds(name: str, terms: Collection[str]) -> bool:
 
 
 def _readable(name: str) -> str:
-    plain = " ".join(_MARKUP.sub(lambda found: found.group(1) or "", name).split())
+    plain = " ".join(_MARKUP.sub(lambda match: match.group(1) or "", name).split())
     plain = _NUMBER.sub("", _TICKET.sub("", plain)).strip(" ·|｜-–—:：")
     fits = 2 <= len(plain) <= _LONGEST and bool(words(plain)) and not _FILE.search(plain)
     return plain if fits and not plain.replace("_", "").replace("-", "").isdigit() else ""
 
 
-def distinct(names: Iterable[str], asked: str) -> tuple[str, ...]:
+def distinct(names: Iterable[str], question: str) -> tuple[str, ...]:
     """Those that differ in their words; none that only repeats what was asked."""
-    seen = {_key(asked)}
-    found: list[str] = []
+    seen = {_key(question)}
+    kept: list[str] = []
     for name in names:
         key = _key(name)
         if key and key not in seen:
             seen.add(key)
-            found.append(name)
-    return tuple(found)
+            kept.append(name)
+    return tuple(kept)
 
 
 def _key(text: str) -> frozenset[str]:

@@ -17,15 +17,15 @@ from rag.settings.profiles import DEFAULT_PROFILE
 
 
 def finish(
-    run: Run, found: Retrieved, said: Sequence[Sentence], numbering: Numbering, disagree: Contradictions, first: str
+    run: Run, retrieved: Retrieved, said: Sequence[Sentence], numbering: Numbering, disagree: Contradictions, first: str
 ) -> Answer:
     """`first`: name of the backend that is asked first."""
     text, over, clarification = "\n".join(sentence.text for sentence in said), Handoff(), None
     if run.refused is not None:
-        clarification = clarify(run.question, found, run.language) if run.refused == "no_relevant_content" else None
-        text = clarification.question if clarification else _refusal(run, found)
+        clarification = clarify(run.question, retrieved, run.language) if run.refused == "no_relevant_content" else None
+        text = clarification.question if clarification else _refusal(run, retrieved)
         suggested = clarification is None and not run.off_task
-        over = handoff(run.refused, run.question, found, suggested=suggested)
+        over = handoff(run.refused, run.question, retrieved, suggested=suggested)
     elif run.intent is not None:
         text = chat_text(run.intent, run.language, run.profile.replies)
         over = chat_handoff(run.intent, run.question, summary(run.question))
@@ -40,7 +40,7 @@ def finish(
         answer=text,
         citations=numbering.citations,
         handoff=over,
-        index_version=found.version,
+        index_version=retrieved.version,
         generator=run.generator if run.checked or run.refused is None else first,
         usage=run.usage,
         timings_ms=timings,
@@ -49,16 +49,16 @@ def finish(
         contradictions=disagree.shown(numbering) if run.refused is None else (),
         clarification=clarification,
         intent=run.intent,
-        unknown=found.unknown if run.refused == "unknown_name" else (),
+        unknown=retrieved.unknown if run.refused == "unknown_name" else (),
         complete=not run.cut,
     )
 
 
-def _refusal(run: Run, found: Retrieved) -> str:
+def _refusal(run: Run, retrieved: Retrieved) -> str:
     assert run.refused is not None
     own = run.profile.refusals
     if run.refused == "unknown_name" and "unknown_name" not in own:
-        return unknown_text(found.unknown, run.language)
+        return unknown_text(retrieved.unknown, run.language)
     return refusal_text(run.refused, run.language, own)
 
 

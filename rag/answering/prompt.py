@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.domain import Hit, Language, Message
-from rag.settings.generator import Generator as Told
+from rag.settings.generator import Generator as GeneratorSettings
 
 _FRAME, _FRAME_PASSAGE = 40, 16  # tokens around the whole, and around each passage or turn
 _TURNS = 12
@@ -50,19 +50,19 @@ def build(
     history: Sequence[Message],
     language: Language,
     *,
-    told: Told,
+    settings: GeneratorSettings,
     count: Callable[[str], int] | None = None,
 ) -> list[dict[str, str]]:
     """Chat messages that fit into the backend's context with room for the answer.
 
     The history takes a quarter of the room at most, newest turns first. Passages are taken in order while they fit; the first
-    one always is, cut where it must be. `count`: tokens of a text by the backend's tokenizer; None: by the ratios of `told`.
+    one always is, cut where it must be. `count`: tokens of a text by the backend's tokenizer; None: by ratios of `settings`.
     """
-    measure = count or (lambda text: estimate_tokens(text, told))
-    system = f"{told.system}\n\n{_RULES[language]}" if told.system else _RULES[language]
+    measure = count or (lambda text: estimate_tokens(text, settings))
+    system = f"{settings.system}\n\n{_RULES[language]}" if settings.system else _RULES[language]
     system += _wishes(history, language)
-    asked = {"zh": "问题", "en": "Question"}[language]
-    left = told.context_tokens - told.max_tokens - measure(system) - measure(question) - _FRAME
+    label = {"zh": "问题", "en": "Question"}[language]
+    left = settings.context_tokens - settings.max_tokens - measure(system) - measure(question) - _FRAME
     turns = _turns(history, left // _HISTORY_SHARE, measure)
     left -= sum(measure(turn["content"]) + _FRAME_PASSAGE for turn in turns)
     numbered: list[str] = []
@@ -84,7 +84,7 @@ def build(
     return [
         {"role": "system", "content": system},
         *turns,
-        {"role": "user", "content": f"<passages>\n{body}\n</passages>\n\n{asked}: {question}"},
+        {"role": "user", "content": f"<passages>\n{body}\n</passages>\n\n{label}: {question}"},
     ]
 
 
@@ -100,8 +100,8 @@ _WISHES_LONGEST = 4000  # characters
 
 def _wishes(history: Sequence[Message], language: Language) -> str:
     """The caller's own system messages, below our rules and never as evidence."""
-    told = "\n".join(turn.content.strip() for turn in history if turn.role == "system")[:_WISHES_LONGEST]
-    return _WISHED[language].format(_inert(told).replace("<wishes>", "").replace("</wishes>", "")) if told else ""
+    wishes = "\n".join(turn.content.strip() for turn in history if turn.role == "system")[:_WISHES_LONGEST]
+    return _WISHED[language].format(_inert(wishes).replace("<wishes>", "").replace("</wishes>", "")) if wishes else ""
 
 
 def _turns(history: Sequence[Message], left: int, measure: Callable[[str], int]) -> list[dict[str, str]]:
@@ -132,13 +132,13 @@ def _cut(text: str, room: int, measure: Callable[[str], int]) -> str:
     return text[: max(low, 1)]
 
 
-def estimate_tokens(text: str, told: Told) -> int:
+def estimate_tokens(text: str, settings: GeneratorSettings) -> int:
     """Tokens of a text by the configured ratios; digits and marks count one each, rather too many than too few."""
     chinese = len(_CHINESE.findall(text))
     words = _LATIN.findall(text)
     long = sum(len(word) // 10 for word in words)  # long words fall into more pieces
     marks = len(_MARK.findall(text))
-    return math.ceil(chinese * told.tokens_per_chinese_char + (len(words) + long) * told.tokens_per_word + marks)
+    return math.ceil(chinese * settings.tokens_per_chinese_char + (len(words) + long) * settings.tokens_per_word + marks)
 
 
 _GO_ON: dict[Language, str] = {

@@ -78,34 +78,41 @@ def age_of(answer_id: str) -> float | None:
 
 def settings_of(settings: Settings, profile: str | None, model_id: str) -> dict[str, Any]:
     """What an answer depends on, besides the library; secrets stand in it as a digest."""
-    told = settings.profile(profile).model_dump(mode="json", exclude={"description": True, "generator": {"api_key", "options"}})
+    configuration = settings.profile(profile).model_dump(
+        mode="json", exclude={"description": True, "generator": {"api_key", "options"}}
+    )
     options = orjson.dumps(settings.profile(profile).generator.options, option=orjson.OPT_SORT_KEYS, default=str)
     return {
         "program": __version__,
         "embedder": model_id,
         "candidates": settings.retrieval.candidates,
         "options": hashlib.sha256(options).hexdigest()[:16],
-        "profile": told,
+        "profile": configuration,
     }
 
 
-def fingerprint(told: Mapping[str, Any]) -> str:
+def fingerprint(configuration: Mapping[str, Any]) -> str:
     """Of `settings_of`: 16 hexadecimal digits."""
-    return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    return hashlib.sha256(orjson.dumps(configuration, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 def pack(
-    made: AnswerTrace, told: Mapping[str, Any], fingerprint: str, *, model: str | None = None, vector: bytes | None = None
+    trace: AnswerTrace,
+    configuration: Mapping[str, Any],
+    fingerprint: str,
+    *,
+    model: str | None = None,
+    vector: bytes | None = None,
 ) -> Stored:
-    """As it is kept. `told`: of `settings_of`; `vector`: of the query, where that is to be kept."""
-    question, answer = made.question, made.answer
+    """As it is kept. `configuration`: of `settings_of`; `vector`: of the query, where that is to be kept."""
+    question, answer = trace.question, trace.answer
     worded = {
-        "prompt": marked(made.messages, made.hits),
-        "prompt_sha256": digest(made.messages) if made.messages else None,
-        "raw": made.raw,
+        "prompt": marked(trace.messages, trace.hits),
+        "prompt_sha256": digest(trace.messages) if trace.messages else None,
+        "raw": trace.raw,
     }
-    if made.reuse.was is not None:
-        worded = {key: made.reuse.record[key] for key in worded}
+    if trace.reuse.was is not None:
+        worded = {key: trace.reuse.record[key] for key in worded}
     record = {
         "asked": {
             "scope": asdict(question.scope) | {"without": sorted(question.scope.without)},
@@ -116,7 +123,7 @@ def pack(
             "sampling": question.sampling.as_dict(),
         },
         "condensed": asdict(question.condensed) if question.condensed else None,
-        "settings": told,
+        "settings": configuration,
         "candidates": [
             {
                 "passage_id": hit.passage.id,
@@ -126,10 +133,10 @@ def pack(
                 "probability": round(hit.probability, 4),
                 "stages": dict(hit.stages),
             }
-            for hit in made.hits
+            for hit in trace.hits
         ],
         **worded,
-        "sentences": [asdict(one) for one in made.said],
+        "sentences": [asdict(one) for one in trace.said],
         "answer": asdict(answer),
     }
     return Stored(
@@ -144,30 +151,30 @@ def pack(
         generator=answer.generator,
         index_version=answer.index_version,
         fingerprint=fingerprint,
-        cached_from=made.reuse.was.answer_id if made.reuse.was else None,
+        cached_from=trace.reuse.was.answer_id if trace.reuse.was else None,
         question=question.text,
-        query=made.query,
+        query=trace.query,
         history=tuple({"role": m.role, "content": m.content} for m in question.history),
         model=model,
         vector=vector,
         record=record,
-        sources=tuple(dict.fromkeys(hit.passage.document_id for hit in made.hits)),
+        sources=tuple(dict.fromkeys(hit.passage.document_id for hit in trace.hits)),
     )
 
 
 def question_of(stored: Stored) -> Question:
     """The question as it was asked, of the library as it was. What an LLM made of it is searched again, not asked for anew."""
-    asked = dict(stored.record["asked"])
+    request = dict(stored.record["asked"])
     return Question(
         stored.question,
         history=tuple(Message(m["role"], m["content"]) for m in stored.history),  # type: ignore[arg-type]
-        scope=TypeAdapter(Scope).validate_python(asked["scope"]),
-        top_k=asked["top_k"],
-        language=asked["language"],
+        scope=TypeAdapter(Scope).validate_python(request["scope"]),
+        top_k=request["top_k"],
+        language=request["language"],
         as_of=stored.index_version,
-        generator=asked["generator"],
+        generator=request["generator"],
         profile=stored.profile,
-        sampling=Sampling.of(asked.get("sampling", {})),
+        sampling=Sampling.of(request.get("sampling", {})),
         condensed=Condensed(**(stored.record.get("condensed") or {})),
     )
 
@@ -200,25 +207,25 @@ def marked(messages: Messages, hits: Sequence[Hit]) -> list[dict[str, str]]:
     texts = [(hit.passage.text, f"\ue000t{hit.passage.id}\ue001") for hit in hits]
     texts += [(hit.passage.context, f"\ue000c{hit.passage.id}\ue001") for hit in hits]
     texts = sorted((pair for pair in texts if len(pair[0]) >= _SHORTEST), key=lambda pair: -len(pair[0]))
-    found = []
+    result = []
     for message in messages:
         content = message["content"]
         for text, mark in texts:
             content = content.replace(text, mark)
-        found.append({**message, "content": content})
-    return found
+        result.append({**message, "content": content})
+    return result
 
 
 def passages_in(prompt: Messages) -> set[int]:
     """Ids of the passages that marks stand for."""
-    return {int(found[2]) for message in prompt for found in _MARK.finditer(message["content"])}
+    return {int(mark[2]) for message in prompt for mark in _MARK.finditer(message["content"])}
 
 
 def unmarked(prompt: Messages, texts: Mapping[int, tuple[str, str]]) -> list[dict[str, str]]:
     """The prompt as it was. `texts`: context and text of passages; what is not there any more is said to be gone."""
 
-    def text(found: re.Match[str]) -> str:
-        context, body = texts.get(int(found[2]), (f"[passage {found[2]} is gone]",) * 2)
-        return context if found[1] == "c" else body
+    def text(mark: re.Match[str]) -> str:
+        context, body = texts.get(int(mark[2]), (f"[passage {mark[2]} is gone]",) * 2)
+        return context if mark[1] == "c" else body
 
     return [{**message, "content": _MARK.sub(text, message["content"])} for message in prompt]

@@ -48,8 +48,8 @@ def foreign(text: str, language: Language) -> str | None:
     chinese = plainly_chinese(text)
     if chinese is None or chinese == (language == "zh"):
         return None
-    told = len(_WORDS.findall(text)), len(_HAN.findall(text))
-    return _FOREIGN[language] if not chinese or told[0] * _BESIDE < told[1] else None
+    counts = len(_WORDS.findall(text)), len(_HAN.findall(text))
+    return _FOREIGN[language] if not chinese or counts[0] * _BESIDE < counts[1] else None
 
 
 CUT: dict[Language, str] = {
@@ -72,7 +72,7 @@ def refusal_text(reason: Reason, language: Language, own: Mapping[Reason, str]) 
     return own.get(reason) or _TEXTS[language][reason]
 
 
-def handoff(reason: Reason, question: Question, found: Retrieved, *, suggested: bool) -> Handoff:
+def handoff(reason: Reason, question: Question, retrieved: Retrieved, *, suggested: bool) -> Handoff:
     """Whether a person should take over, with what that person needs. Not for questions that are after the assistant."""
     if reason == "unsafe_question":
         return Handoff(suggested=False, reason=reason)
@@ -86,7 +86,7 @@ def handoff(reason: Reason, question: Question, found: Retrieved, *, suggested: 
             "text": hit.passage.text[:_SHOWN_TEXT],
             "probability": round(hit.probability, 4),
         }
-        for hit in found.hits[:_SHOWN]
+        for hit in retrieved.hits[:_SHOWN]
     )
     return Handoff(suggested, reason, question.text, summary(question), looked_at)
 
@@ -108,13 +108,13 @@ def question_back(options: Sequence[str], language: Language) -> str:
     return "\n".join([_WHICH[language], *(f"{number}. {option}" for number, option in enumerate(options, 1))])
 
 
-def clarify(question: Question, found: Retrieved, language: Language) -> Clarification | None:
+def clarify(question: Question, retrieved: Retrieved, language: Language) -> Clarification | None:
     """A question back where a few words fit several things that the documents have, and nothing tells which one is meant.
 
     Its options are the questions and headings under which passages stand that hold all of the words.
     """
-    if not found.hits or not found.terms or len(found.terms) > _VAGUE_TERMS:
+    if not retrieved.hits or not retrieved.terms or len(retrieved.terms) > _VAGUE_TERMS:
         return None
-    near = [hit for hit in found.hits if set(found.terms) <= set(words(f"{hit.passage.context} {hit.passage.text}"))]
-    options = distinct((name for hit in near if (name := option_of(hit.passage, found.terms))), question.text)[:_OPTIONS]
+    near = [hit for hit in retrieved.hits if set(retrieved.terms) <= set(words(f"{hit.passage.context} {hit.passage.text}"))]
+    options = distinct((name for hit in near if (name := option_of(hit.passage, retrieved.terms))), question.text)[:_OPTIONS]
     return Clarification(question_back(options, language), options) if len(options) > 1 else None

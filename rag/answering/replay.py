@@ -54,31 +54,31 @@ def replay(stored: Stored, make: Make, settings: Mapping[str, Any], texts: Texts
     `settings`: as `settings_of` says now; `texts`: context and text of the passages in the prompt; `head`: the index
     version now. Raises InputError when its profile is gone.
     """
-    made = _again(question_of(stored), make, head)
+    trace = _again(question_of(stored), make, head)
     then = answer_of(stored)
-    found = [*_settings(stored.record["settings"], settings), *_retrieval(stored, made), *_wording(stored, made, texts)]
-    now = replace(made.answer, usage=then.usage) if then.cached else made.answer  # what was spent is another thing then
+    differences = [*_settings(stored.record["settings"], settings), *_retrieval(stored, trace), *_wording(stored, trace, texts)]
+    now = replace(trace.answer, usage=then.usage) if then.cached else trace.answer  # what was spent is another thing then
     now = _levelled(then, now)
     identical = _bytes(then) == _bytes(now)
-    if not identical and then.answer != made.answer.answer:
-        found.append(Difference("answer", then.answer, made.answer.answer, _diff(then.answer, made.answer.answer)))
+    if not identical and then.answer != trace.answer.answer:
+        differences.append(Difference("answer", then.answer, trace.answer.answer, _diff(then.answer, trace.answer.answer)))
     elif not identical:
-        found += _rest(then, now)
-    return Replay(stored, then, made.answer, identical, tuple(found))
+        differences += _rest(then, now)
+    return Replay(stored, then, trace.answer, identical, tuple(differences))
 
 
-def replay_json(told: Replay) -> dict[str, Any]:
+def replay_json(replayed: Replay) -> dict[str, Any]:
     """As `POST /v1/answers/{id}/replay` and `xiansou replay --json` tell it."""
     return {
-        "answer_id": told.stored.id,
-        "identical": told.identical,
-        "index_version": told.stored.index_version,
-        "question": told.stored.question,
-        "query": told.stored.query,
-        "condensed": told.stored.record.get("condensed"),
-        "differences": [asdict(one) for one in told.differences],
-        "then": asdict(told.then),
-        "now": asdict(told.now),
+        "answer_id": replayed.stored.id,
+        "identical": replayed.identical,
+        "index_version": replayed.stored.index_version,
+        "question": replayed.stored.question,
+        "query": replayed.stored.query,
+        "condensed": replayed.stored.record.get("condensed"),
+        "differences": [asdict(one) for one in replayed.differences],
+        "then": asdict(replayed.then),
+        "now": asdict(replayed.now),
     }
 
 
@@ -94,18 +94,18 @@ def passages_of(stored: Stored) -> set[int]:
 
 def _again(question: Question, make: Make, head: int) -> AnswerTrace:
     """Of the live library when nothing was written since: the library of another version has to be built first."""
-    made = None
+    trace = None
     if question.as_of == head:
-        made = _last(make(replace(question, as_of=None)))
-    if made is None or made.answer.index_version != question.as_of:  # written meanwhile
-        made = _last(make(question))
-    return made
+        trace = _last(make(replace(question, as_of=None)))
+    if trace is None or trace.answer.index_version != question.as_of:  # written meanwhile
+        trace = _last(make(question))
+    return trace
 
 
 def _last(events: Iterator[Sentence | AnswerTrace]) -> AnswerTrace:
-    *_, made = events
-    assert isinstance(made, AnswerTrace)
-    return made
+    *_, trace = events
+    assert isinstance(trace, AnswerTrace)
+    return trace
 
 
 def _settings(then: Mapping[str, Any], now: Mapping[str, Any], path: str = "settings") -> Iterator[Difference]:
@@ -117,11 +117,11 @@ def _settings(then: Mapping[str, Any], now: Mapping[str, Any], path: str = "sett
             yield Difference(f"{path}.{key}", before, after)
 
 
-def _retrieval(stored: Stored, made: AnswerTrace) -> Iterator[Difference]:
-    if stored.query != made.query:
-        yield Difference("query", stored.query, made.query)
+def _retrieval(stored: Stored, trace: AnswerTrace) -> Iterator[Difference]:
+    if stored.query != trace.query:
+        yield Difference("query", stored.query, trace.query)
     then = [(one["passage_id"], one["score"], one["probability"]) for one in stored.record["candidates"]]
-    now = [(hit.passage.id, round(hit.score, 6), round(hit.probability, 4)) for hit in made.hits]
+    now = [(hit.passage.id, round(hit.score, 6), round(hit.probability, 4)) for hit in trace.hits]
     same = [one[0] for one in then] == [one[0] for one in now]
     if not same or any(abs(a - b) > _SLACK for old, new in zip(then, now, strict=True) for a, b in zip(old, new, strict=True)):
         yield Difference("candidates", then, now)
@@ -135,28 +135,28 @@ def _levelled(then: Answer, now: Answer) -> Answer:
     return replace(now, citations=tuple(replace(b, score=a.score) if abs(a.score - b.score) <= _SLACK else b for a, b in pairs))
 
 
-def _wording(stored: Stored, made: AnswerTrace, texts: Texts) -> Iterator[Difference]:
+def _wording(stored: Stored, trace: AnswerTrace, texts: Texts) -> Iterator[Difference]:
     record = stored.record
-    if record["prompt_sha256"] != (digest(made.messages) if made.messages else None):
-        then, now = _printed(unmarked(record["prompt"], texts)), _printed(made.messages)
-        yield Difference("prompt", record["prompt_sha256"], digest(made.messages) if now else None, _diff(then, now))
-    if record["raw"] != made.raw:
-        yield Difference("raw", record["raw"], made.raw, _diff(record["raw"], made.raw))
+    if record["prompt_sha256"] != (digest(trace.messages) if trace.messages else None):
+        then, now = _printed(unmarked(record["prompt"], texts)), _printed(trace.messages)
+        yield Difference("prompt", record["prompt_sha256"], digest(trace.messages) if now else None, _diff(then, now))
+    if record["raw"] != trace.raw:
+        yield Difference("raw", record["raw"], trace.raw, _diff(record["raw"], trace.raw))
 
 
 def _rest(then: Answer, now: Answer) -> Iterator[Difference]:
-    before, after = _told(then), _told(now)
+    before, after = _comparable(then), _comparable(now)
     for key in before:
         if before[key] != after[key]:
             yield Difference(key, before[key], after[key])
 
 
-def _told(answer: Answer) -> dict[str, Any]:
+def _comparable(answer: Answer) -> dict[str, Any]:
     return {key: value for key, value in asdict(answer).items() if key not in _OWN}
 
 
 def _bytes(answer: Answer) -> bytes:
-    return orjson.dumps(_told(answer), option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(_comparable(answer), option=orjson.OPT_SORT_KEYS)
 
 
 def _printed(messages: Messages) -> str:

@@ -96,7 +96,7 @@ def _alike(one: str, other: str, *, strangers: bool) -> bool:
 
 def _times(a: Passage, b: Passage) -> bool:
     """Versions in time: another period, another edition, another day in the heading."""
-    periods = [told[0] if (told := period_of(passage)) else None for passage in (a, b)]
+    periods = [dated[0] if (dated := period_of(passage)) else None for passage in (a, b)]
     if periods[0] is not None and periods[1] is not None and periods[0] != periods[1]:
         return True
     days = [{span for _, _, span in dates(one_line(passage.section[-1] if passage.section else ""))} for passage in (a, b)]

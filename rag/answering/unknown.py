@@ -13,12 +13,12 @@ def unknown_text(unknown: Sequence[Unknown], language: Language) -> str:
     names = list(dict.fromkeys(one.name for one in unknown))
     nearest = list(dict.fromkeys(name for one in unknown for name in one.nearest))
     if language == "zh":
-        told = f"资料里没有{_zh([f'“{name}”' for name in names])}的内容。"
-        return told + (
+        sentence = f"资料里没有{_zh([f'“{name}”' for name in names])}的内容。"
+        return sentence + (
             f"您是指 {_zh(nearest, '还是')}？" if len(nearest) > 1 else f"您是指 {nearest[0]} 吗？" if nearest else ""
         )
-    told = f"The documents don't mention {_en([f'“{name}”' for name in names])}."
-    return told + (f" Did you mean {_en(nearest, 'or')}?" if nearest else "")
+    sentence = f"The documents don't mention {_en([f'“{name}”' for name in names])}."
+    return sentence + (f" Did you mean {_en(nearest, 'or')}?" if nearest else "")
 
 
 def _zh(names: Sequence[str], last: str = "和") -> str:

@@ -41,11 +41,11 @@ class Wording:
         self._entails, self._allowed_links = entails, allowed_links
 
     def sentences(
-        self, run: Run, query: str, found: Retrieved, numbering: Numbering, disagree: Contradictions
+        self, run: Run, query: str, retrieved: Retrieved, numbering: Numbering, disagree: Contradictions
     ) -> Iterator[Sentence]:
         """Each as soon as it has passed; how it came about is noted in `run`."""
         said = list[Sentence]()
-        for claim in self._claims(run, query, found, numbering):
+        for claim in self._claims(run, query, retrieved, numbering):
             if not said and run.generator in (EXTRACTIVE, faq.GENERATOR) and (note := foreign(claim.text, run.language)):
                 yield Sentence(note, ())
             said.append(numbering.sentence(claim))
@@ -53,11 +53,11 @@ class Wording:
         if run.refused is None:
             with run.stage("check"):
                 disagree.look(query, said)
-            yield from map(numbering.sentence, disagree.told(run.language))
+            yield from map(numbering.sentence, disagree.claims(run.language))
         if run.cut and said:
             yield Sentence(CUT[run.language], ())
 
-    def _claims(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
+    def _claims(self, run: Run, query: str, retrieved: Retrieved, numbering: Numbering) -> Iterator[Claim]:
         """What passed, from the first backend of the chain that does its part."""
         if run.approved is not None:
             run.generator = faq.GENERATOR
@@ -67,10 +67,10 @@ class Wording:
         for at, backend in enumerate(run.chain):
             rest = run.chain[at + 1 :]
             if backend is None:
-                yield from self._quoted(run, query, found, numbering)
+                yield from self._quoted(run, query, retrieved, numbering)
                 return
             passed = 0
-            writing = self._writing(run, backend, found, rest)
+            writing = self._writing(run, backend, retrieved, rest)
             for claim in writing:
                 passed += 1
                 yield claim
@@ -81,10 +81,10 @@ class Wording:
             if passed or not writing.failed:
                 return
 
-    def _writing(self, run: Run, backend: Backend, found: Retrieved, rest: Sequence[Backend | None]) -> Writing:
-        run.messages = messages(run, found, backend)
+    def _writing(self, run: Run, backend: Backend, retrieved: Retrieved, rest: Sequence[Backend | None]) -> Writing:
+        run.messages = messages(run, retrieved, backend)
         gate = Gate(
-            found.hits,
+            retrieved.hits,
             question=run.question.text,
             policy=run.profile.unsupported,
             entails=self._entails,
@@ -97,44 +97,46 @@ class Wording:
             first_by = deadline if rest == (None,) else now + (deadline - now) / 2
         else:
             first_by = deadline
-        asked = run.question.deadline  # the caller's own may be too short for any backend
-        limits = Limits(deadline, first_by, run.gone, run.question.sampling, fair=asked is None or run.deadline < asked)
+        own_deadline = run.question.deadline  # the caller's own may be too short for any backend
+        limits = Limits(
+            deadline, first_by, run.gone, run.question.sampling, fair=own_deadline is None or run.deadline < own_deadline
+        )
         return Writing(backend, run.messages, gate, run.language, limits, run.stage)
 
-    def scores(self, query: str, found: Retrieved) -> tuple[list[Scored], list[bytes]]:
+    def scores(self, query: str, retrieved: Retrieved) -> tuple[list[Scored], list[bytes]]:
         """Of the statements of the first hits, and token bits of these hits; no scores where the model has no token vectors."""
-        bits = self._tokens_of([hit.passage.id for hit in found.hits[:HITS]])
-        if found.tokens is None or not found.hits:
+        bits = self._tokens_of([hit.passage.id for hit in retrieved.hits[:HITS]])
+        if retrieved.tokens is None or not retrieved.hits:
             return [], bits
-        return scored(query, harmless(found), found.tokens, bits), bits
+        return scored(query, harmless(retrieved), retrieved.tokens, bits), bits
 
-    def _quoted(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
+    def _quoted(self, run: Run, query: str, retrieved: Retrieved, numbering: Numbering) -> Iterator[Claim]:
         with run.stage("generate"):
-            made = compose(
+            composed = compose(
                 query,
-                found,
-                np.empty((0, 1), np.float32) if found.tokens is None else found.tokens,
+                retrieved,
+                np.empty((0, 1), np.float32) if retrieved.tokens is None else retrieved.tokens,
                 run.bits,
                 limit=run.profile.max_sentences,
                 scores=run.scores or None,
                 grow=self._with_section,
                 item=run.item,
             )
-            claims = made.claims
-            numbering.read(made.found.hits)
+            claims = composed.claims
+            numbering.read(composed.retrieved.hits)
         run.generator, run.refused, run.cut = EXTRACTIVE, None if claims else "no_relevant_content", False
         for claim in claims:
             run.checked.append(Checked(claim.text, claim, None, "quoted"))
             yield claim
 
 
-def messages(run: Run, found: Retrieved, backend: Backend | None) -> list[dict[str, str]]:
+def messages(run: Run, retrieved: Retrieved, backend: Backend | None) -> list[dict[str, str]]:
     """The prompt."""
     return build(
         run.question.text,
-        found.hits,
+        retrieved.hits,
         run.question.history,
         run.language,
-        told=run.profile.generator,
+        settings=run.profile.generator,
         count=None if backend is None else getattr(backend.generator, "count_tokens", None),
     )

@@ -9,54 +9,54 @@ from rag.answering.backends.options import settled
 from rag.answering.backends.stream import OverLlamaIndex
 from rag.domain.sampling import Sampling
 from rag.errors import ConfigError
-from rag.settings.generator import Generator as Told
+from rag.settings.generator import Generator as GeneratorSettings
 
 
-def any_llm(told: Told) -> OverLlamaIndex:
+def any_llm(settings: GeneratorSettings) -> OverLlamaIndex:
     """`options` are the class's arguments; `temperature`, `max_tokens` and `api_key` are added where it has them.
 
     A request's own sampling changes those fields of it that the class has under these names.
 
     What the class does by itself (retries, timeouts) stays; our deadline holds either way. Raises ConfigError.
     """
-    made = _class(told)
-    fields = set(getattr(made, "model_fields", {}))
-    known: dict[str, Any] = {"temperature": told.temperature, "max_tokens": told.max_tokens}
-    if told.api_key.get_secret_value():
-        known["api_key"] = told.api_key.get_secret_value()
-    arguments = {name: value for name, value in known.items() if name in fields} | told.options
+    llm_class = _class(settings)
+    fields = set(getattr(llm_class, "model_fields", {}))
+    known: dict[str, Any] = {"temperature": settings.temperature, "max_tokens": settings.max_tokens}
+    if settings.api_key.get_secret_value():
+        known["api_key"] = settings.api_key.get_secret_value()
+    arguments = {name: value for name, value in known.items() if name in fields} | settings.options
     try:
-        llm = made(**arguments)
+        llm = llm_class(**arguments)
     except Exception as exc:
         raise ConfigError(
-            f"{told.model} cannot be made with `generator.options`: {type(exc).__name__}.",  # its text may quote a key
+            f"{settings.model} cannot be made with `generator.options`: {type(exc).__name__}.",  # its text may quote a key
             field="generator.options",
             fix="See that class's own page for its arguments.",
         ) from exc
     given = {name: getattr(llm, name, None) for name in ("temperature", "top_p", "max_tokens")}
-    mine = told.model_copy(update={name: value for name, value in given.items() if value is not None})  # `options` go first
+    mine = settings.model_copy(update={name: value for name, value in given.items() if value is not None})  # `options` go first
 
     def request_options(wish: Sampling) -> dict[str, Any]:
         here = settled(mine, wish)
-        told_here = {"temperature": here.temperature, "top_p": here.top_p, "max_tokens": here.max_tokens}
-        told_here |= {name: wish.as_dict()[name] for name in ("stop", "seed") if name in wish.as_dict()}
-        return {name: value for name, value in told_here.items() if name in fields}
+        fields_here = {"temperature": here.temperature, "top_p": here.top_p, "max_tokens": here.max_tokens}
+        fields_here |= {name: wish.as_dict()[name] for name in ("stop", "seed") if name in wish.as_dict()}
+        return {name: value for name, value in fields_here.items() if name in fields}
 
-    return OverLlamaIndex(told.model.rpartition(".")[2], llm, request_options=request_options)
+    return OverLlamaIndex(settings.model.rpartition(".")[2], llm, request_options=request_options)
 
 
-def _class(told: Told) -> Any:
+def _class(settings: GeneratorSettings) -> Any:
     from llama_index.core.llms import LLM
 
-    module, _, name = told.model.rpartition(".")
+    module, _, name = settings.model.rpartition(".")
     try:
-        made = getattr(importlib.import_module(module), name)
+        llm_class = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as exc:
         raise ConfigError(
-            f"`{told.model}` cannot be imported: {exc}.",
+            f"`{settings.model}` cannot be imported: {exc}.",
             field="generator.model",
             fix="Install its package, and name the class as `package.module.Class`.",
         ) from exc
-    if not (isinstance(made, type) and issubclass(made, LLM)):
-        raise ConfigError(f"`{told.model}` is no LlamaIndex LLM.", field="generator.model", fix="Name a class of its LLMs.")
-    return made
+    if not (isinstance(llm_class, type) and issubclass(llm_class, LLM)):
+        raise ConfigError(f"`{settings.model}` is no LlamaIndex LLM.", field="generator.model", fix="Name a class of its LLMs.")
+    return llm_class

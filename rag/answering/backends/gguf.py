@@ -17,7 +17,7 @@ from rag.answering.backends.openai import openai_compatible
 from rag.answering.backends.options import checked, library
 from rag.answering.backends.stream import OverLlamaIndex
 from rag.errors import ConfigError
-from rag.settings.generator import Generator as Told
+from rag.settings.generator import Generator as GeneratorSettings
 
 
 class Gguf(OverLlamaIndex):
@@ -37,26 +37,26 @@ class Gguf(OverLlamaIndex):
         self._server = None
 
 
-def gguf(told: Told) -> Gguf:
+def gguf(settings: GeneratorSettings) -> Gguf:
     """`model` is the file; `options`: `threads`. Raises ConfigError."""
-    own = checked(told, ("threads",))
-    file = Path(told.model)
+    own = checked(settings, ("threads",))
+    file = Path(settings.model)
     if not file.is_file():
         raise ConfigError(f"there is no file {file}.", field="generator.model", fix="Name a GGUF file.")
-    made = library("xllamacpp", told, "gguf")
+    llama = library("xllamacpp", settings, "gguf")
     key = secrets.token_hex(16)
-    asked = made.CommonParams()
-    asked.model.path = str(file)
-    asked.n_ctx = told.context_tokens
-    asked.n_parallel = 1
-    asked.api_keys = [key]
-    asked.verbosity = 0
+    params = llama.CommonParams()
+    params.model.path = str(file)
+    params.n_ctx = settings.context_tokens
+    params.n_parallel = 1
+    params.api_keys = [key]
+    params.verbosity = 0
     if "threads" in own:
-        asked.cpuparams.n_threads = asked.cpuparams_batch.n_threads = int(own["threads"])
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = int(own["threads"])
     try:
-        server = made.Server(asked)
+        server = llama.Server(params)
     except Exception as exc:  # the library raises plain ones
         raise ConfigError(f"{file} cannot be loaded: {exc}.", field="generator.model", fix="Name a GGUF file.") from exc
-    here = told.model_copy(update={"api_key": SecretStr(key), "model": file.stem})
+    here = settings.model_copy(update={"api_key": SecretStr(key), "model": file.stem})
     inner = openai_compatible(here, base_url=f"{server.listening_address}/v1", options={})
     return Gguf(inner, server, key)

@@ -21,7 +21,7 @@ _Value = TypeVar("_Value")
 
 def client(base_url: str = "", headers: dict[str, str] | None = None) -> httpx.Client:
     """A client as httpx makes it (proxies of the environment included), with sockets that can be stopped."""
-    made = httpx.Client(
+    session = httpx.Client(
         base_url=base_url,
         headers=headers,
         timeout=httpx.Timeout(600, connect=10),
@@ -29,15 +29,15 @@ def client(base_url: str = "", headers: dict[str, str] | None = None) -> httpx.C
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         event_hooks={"request": [lambda request: request.headers.update(trace_headers())]},
     )
-    make_stoppable(made)
-    return made
+    make_stoppable(session)
+    return session
 
 
-def make_stoppable(made: Any) -> None:
+def make_stoppable(session: Any) -> None:
     """Gives such sockets to a client of httpx or httpx2, which some libraries make themselves; replies are closed in time."""
-    hooks = made.event_hooks
-    made.event_hooks = {**hooks, "response": [*hooks.get("response", []), _note]}
-    for transport in (made._transport, *made._mounts.values()):
+    hooks = session.event_hooks
+    session.event_hooks = {**hooks, "response": [*hooks.get("response", []), _note]}
+    for transport in (session._transport, *session._mounts.values()):
         pool = getattr(transport, "_pool", None)
         if pool is not None:  # there is no public way to give a network backend to their own transports
             core = sys.modules[type(pool).__module__.partition(".")[0]]
@@ -69,8 +69,8 @@ class _Network:
             timeout = max(0.01, min(stop.left(), timeout or stop.left()))
         return _Socket(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self._timeout)
 
-    def connect_unix_socket(self, *args: Any, **told: Any) -> _Socket:
-        return _Socket(self._inner.connect_unix_socket(*args, **told), self._timeout)
+    def connect_unix_socket(self, *args: Any, **options: Any) -> _Socket:
+        return _Socket(self._inner.connect_unix_socket(*args, **options), self._timeout)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)

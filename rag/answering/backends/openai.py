@@ -9,7 +9,7 @@ from rag.answering.backends.http import client
 from rag.answering.backends.options import checked, settled
 from rag.answering.backends.stream import OverLlamaIndex, RequestOptions
 from rag.domain.sampling import Sampling
-from rag.settings.generator import Generator as Told
+from rag.settings.generator import Generator as GeneratorSettings
 
 
 def tokenizer(model: str) -> Callable[[str], int] | None:
@@ -25,11 +25,11 @@ def tokenizer(model: str) -> Callable[[str], int] | None:
     return lambda text: len(encoding.encode(text, disallowed_special=()))
 
 
-def request_options(told: Told, additional: Mapping[str, Any]) -> RequestOptions:
+def request_options(settings: GeneratorSettings, additional: Mapping[str, Any]) -> RequestOptions:
     """Of LlamaIndex's OpenAI and its heirs. `additional`: the `additional_kwargs` that it was made with."""
 
     def of(wish: Sampling) -> dict[str, Any]:
-        here = settled(told, wish)
+        here = settled(settings, wish)
         own = {"top_p": here.top_p, "presence_penalty": here.presence_penalty}
         own |= {name: wish.as_dict()[name] for name in ("stop", "seed") if name in wish.as_dict()}
         return {
@@ -41,31 +41,35 @@ def request_options(told: Told, additional: Mapping[str, Any]) -> RequestOptions
     return of
 
 
-def openai_compatible(told: Told, *, base_url: str | None = None, options: dict[str, Any] | None = None) -> OverLlamaIndex:
+def openai_compatible(
+    settings: GeneratorSettings, *, base_url: str | None = None, options: dict[str, Any] | None = None
+) -> OverLlamaIndex:
     """`options`: `extra_body` (an object sent with every request, e.g. `{enable_thinking = false}`) and `headers`."""
     from llama_index.llms.openai_like import OpenAILike  # 1 s to import: only when an LLM is configured
 
-    own = checked(told, ("extra_body", "headers")) if options is None else options
+    own = checked(settings, ("extra_body", "headers")) if options is None else options
     http = client()
     additional = {
-        "top_p": told.top_p,
-        "presence_penalty": told.presence_penalty,
+        "top_p": settings.top_p,
+        "presence_penalty": settings.presence_penalty,
         "stream_options": {"include_usage": True},
     }
     additional |= {"extra_body": own["extra_body"]} if own.get("extra_body") else {}
     llm = OpenAILike(
-        model=told.model,
-        api_base=base_url or told.base_url,
-        api_key=told.api_key.get_secret_value() or "none",
-        temperature=told.temperature,
-        max_tokens=told.max_tokens,
-        context_window=told.context_tokens,
+        model=settings.model,
+        api_base=base_url or settings.base_url,
+        api_key=settings.api_key.get_secret_value() or "none",
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
+        context_window=settings.context_tokens,
         is_chat_model=True,
-        timeout=told.timeout_s,
+        timeout=settings.timeout_s,
         max_retries=0,  # ours keep to the deadline: rag/answering/generate.py
         http_client=http,
         default_headers=own.get("headers"),
         additional_kwargs=additional,
     )
     _ = llm._get_client().chat.completions  # imported now: else the first question would wait for it
-    return OverLlamaIndex(told.model, llm, http, tokenizer(told.model), request_options(told, additional), tells_end=True)
+    return OverLlamaIndex(
+        settings.model, llm, http, tokenizer(settings.model), request_options(settings, additional), tells_end=True
+    )

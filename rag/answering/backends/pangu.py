@@ -20,7 +20,7 @@ from rag.answering.backends.openai import openai_compatible
 from rag.answering.backends.options import checked, settled
 from rag.answering.backends.stream import OverLlamaIndex
 from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
-from rag.settings.generator import Generator as Told
+from rag.settings.generator import Generator as GeneratorSettings
 
 _KNOWN = ("api", "project_id", "deployment_id", "iam_url", "user", "domain", "project", "extra_body")
 _V1 = ("project_id", "deployment_id", "iam_url", "user", "domain", "project")
@@ -28,34 +28,36 @@ _EARLY_S = 3600  # a token is replaced this long before its end
 _LIFE_S = 24 * 3600
 
 
-def pangu(told: Told) -> OverLlamaIndex:
+def pangu(settings: GeneratorSettings) -> OverLlamaIndex:
     """`options.api`: `v1` (then `api_key` is the IAM user's password, and project and user stand in options) or `v2`.
 
     Raises ConfigError.
     """
-    api = told.options.get("api", "v1")
+    api = settings.options.get("api", "v1")
     if api == "v2":
-        own = checked(told, _KNOWN)
-        base_url = told.base_url.rstrip("/")
+        own = checked(settings, _KNOWN)
+        base_url = settings.base_url.rstrip("/")
         base_url = base_url if base_url.endswith("/v2") else f"{base_url}/v2"
-        return openai_compatible(told, base_url=base_url, options={"extra_body": own.get("extra_body")})
-    own = checked(told, _KNOWN, _V1)
+        return openai_compatible(settings, base_url=base_url, options={"extra_body": own.get("extra_body")})
+    own = checked(settings, _KNOWN, _V1)
     http = client()
     return OverLlamaIndex(
-        told.model,
-        pangu_llm(told, own, http),
+        settings.model,
+        pangu_llm(settings, own, http),
         http,
-        request_options=lambda wish: {"body": _body(settled(told, wish), own, wish)},
+        request_options=lambda wish: {"body": _body(settled(settings, wish), own, wish)},
     )
 
 
 class Token:
     """An IAM token, asked for when it is needed and replaced an hour before its end. Safe for any mix of threads."""
 
-    def __init__(self, told: Told, own: dict[str, Any], http: httpx.Client, clock: Callable[[], float] = time.time):
+    def __init__(
+        self, settings: GeneratorSettings, own: dict[str, Any], http: httpx.Client, clock: Callable[[], float] = time.time
+    ):
         self._http, self._clock = http, clock
         self._url = f"{own['iam_url'].rstrip('/')}/v3/auth/tokens"
-        user = {"name": own["user"], "password": told.api_key.get_secret_value(), "domain": {"name": own["domain"]}}
+        user = {"name": own["user"], "password": settings.api_key.get_secret_value(), "domain": {"name": own["domain"]}}
         self._body = {
             "auth": {
                 "identity": {"methods": ["password"], "password": {"user": user}},
@@ -83,15 +85,15 @@ def _end_of(reply: httpx.Response) -> float | None:
         return None
 
 
-def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
+def pangu_llm(settings: GeneratorSettings, own: dict[str, Any], http: httpx.Client) -> Any:
     """The LlamaIndex LLM of the v1 path."""
     from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseGen, LLMMetadata, MessageRole
     from llama_index.core.llms import CustomLLM
     from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
-    token = Token(told, own, http)
-    url = f"{told.base_url.rstrip('/')}/v1/{own['project_id']}/deployments/{own['deployment_id']}/chat/completions"
-    given = _body(told, own, DEFAULT_SAMPLING)
+    token = Token(settings, own, http)
+    url = f"{settings.base_url.rstrip('/')}/v1/{own['project_id']}/deployments/{own['deployment_id']}/chat/completions"
+    given = _body(settings, own, DEFAULT_SAMPLING)
 
     class Pangu(CustomLLM):  # type: ignore[misc]
         body: dict[str, Any] = given
@@ -99,7 +101,10 @@ def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
         @property
         def metadata(self) -> LLMMetadata:
             return LLMMetadata(
-                context_window=told.context_tokens, num_output=told.max_tokens, model_name=told.model, is_chat_model=True
+                context_window=settings.context_tokens,
+                num_output=settings.max_tokens,
+                model_name=settings.model,
+                is_chat_model=True,
             )
 
         @llm_chat_callback()  # type: ignore[untyped-decorator]
@@ -121,8 +126,8 @@ def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
         def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Any:
             from llama_index.core.base.llms.types import CompletionResponse
 
-            asked = [ChatMessage(role=MessageRole.USER, content=prompt)]
-            return CompletionResponse(text="".join(part.delta or "" for part in self.stream_chat(asked)))
+            messages = [ChatMessage(role=MessageRole.USER, content=prompt)]
+            return CompletionResponse(text="".join(part.delta or "" for part in self.stream_chat(messages)))
 
         @llm_completion_callback()  # type: ignore[untyped-decorator]
         def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> Any:
@@ -134,12 +139,12 @@ def pangu_llm(told: Told, own: dict[str, Any], http: httpx.Client) -> Any:
     return Pangu()
 
 
-def _body(told: Told, own: dict[str, Any], wish: Sampling) -> dict[str, Any]:
-    sampling: dict[str, Any] = {"temperature": told.temperature} if told.top_p == 1.0 else {"top_p": told.top_p}
+def _body(settings: GeneratorSettings, own: dict[str, Any], wish: Sampling) -> dict[str, Any]:
+    sampling: dict[str, Any] = {"temperature": settings.temperature} if settings.top_p == 1.0 else {"top_p": settings.top_p}
     sampling |= {name: wish.as_dict()[name] for name in ("stop", "seed") if name in wish.as_dict()}
     return {
-        "max_tokens": told.max_tokens,
-        "presence_penalty": told.presence_penalty,
+        "max_tokens": settings.max_tokens,
+        "presence_penalty": settings.presence_penalty,
         "stream": True,
         **own.get("extra_body", {}),
         **sampling,

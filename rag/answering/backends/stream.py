@@ -105,4 +105,4 @@ def _get(value: Any, name: str) -> Any:
 
 
 def _first(value: Any, names: Sequence[str]) -> int:
-    return next((found for name in names if isinstance(found := _get(value, name), int) and found), 0)
+    return next((count for name in names if isinstance(count := _get(value, name), int) and count), 0)

@@ -48,18 +48,18 @@ class Composed:
     """Claims, the best first, with the hits that they point into; none where no hit says what is asked for."""
 
     claims: tuple[Claim, ...]
-    found: Retrieved
+    retrieved: Retrieved
 
 
 def compose(
     question: str,
-    found: Retrieved,
+    retrieved: Retrieved,
     query: Vectors,
     bits: Sequence[bytes],
     *,
     limit: int,
     scores: Sequence[Scored] | None = None,
-    grow: Callable[[Retrieved, int], Retrieved] = lambda found, _: found,
+    grow: Callable[[Retrieved, int], Retrieved] = lambda retrieved, _: retrieved,
     item: int | None = None,
 ) -> Composed:
     """What the statements of the hits answer.
@@ -72,48 +72,48 @@ def compose(
         grow: gives the hit at a place its whole section, for a procedure that was cut into several passages.
         item: the item of a list that is asked for, -1 for the last.
     """
-    found = harmless(found)
-    scores = scored(question, found, query, bits) if scores is None else scores
+    retrieved = harmless(retrieved)
+    scores = scored(question, retrieved, query, bits) if scores is None else scores
     if not scores:
-        return Composed((), found)
+        return Composed((), retrieved)
     order = sorted(scores, key=lambda one: -one.score)
-    if _is_cut(found.hits[order[0].hit], order[0].statement):
+    if _is_cut(retrieved.hits[order[0].hit], order[0].statement):
         first = order[0]
-        found = harmless(grow(found, first.hit))
-        scores = scored(question, found, query, bits)
+        retrieved = harmless(grow(retrieved, first.hit))
+        scores = scored(question, retrieved, query, bits)
         order = sorted(scores, key=lambda one: (_place(one) != _place(first), -one.score))
-    if item is not None and (single := one_item(found.hits[order[0].hit], order[0], item)) is not None:
-        return Composed((_claim(found.hits, single, headed=False),), found)
-    units = _units(question, found, scores, order, limit)
+    if item is not None and (single := one_item(retrieved.hits[order[0].hit], order[0], item)) is not None:
+        return Composed((_claim(retrieved.hits, single, headed=False),), retrieved)
+    units = _units(question, retrieved, scores, order, limit)
     kind = kind_asked(question)
     # It is about that, and does not say how much or how long.
-    if kind in _FIRM and not any(_told(found.hits, made, kind) for made in units):
-        return Composed((), found)
-    if all(_lacks(question, kind, found.hits, made) or _of_another_year(question, kind, found, made) for made in units):
-        return Composed((), found)
-    headed = _WHICH.search(question) is not None or _several(found.hits, units)
-    told = [_claim(found.hits, made, headed=headed or _is_former(found, made)) for made in units]
-    return Composed(tuple(told), found)
+    if kind in _FIRM and not any(_holds_kind(retrieved.hits, unit, kind) for unit in units):
+        return Composed((), retrieved)
+    if all(_lacks(question, kind, retrieved.hits, unit) or _of_another_year(question, kind, retrieved, unit) for unit in units):
+        return Composed((), retrieved)
+    headed = _WHICH.search(question) is not None or _several(retrieved.hits, units)
+    claims = [_claim(retrieved.hits, unit, headed=headed or _is_former(retrieved, unit)) for unit in units]
+    return Composed(tuple(claims), retrieved)
 
 
-def _told(hits: Sequence[Hit], made: Unit, kind: Kind) -> bool:
+def _holds_kind(hits: Sequence[Hit], unit: Unit, kind: Kind) -> bool:
     """Whether it holds such a thing; a bare number is enough where no address is asked for: four coins are a price."""
-    hit = hits[made.hit]
-    if says(kind, hit, [hit.passage.statements[place] for place in made.places]) is not False:
+    hit = hits[unit.hit]
+    if says(kind, hit, [hit.passage.statements[place] for place in unit.places]) is not False:
         return True
-    return kind != "contact" and holds("amount", _MEASURED.sub(" ", made.text)) is True
+    return kind != "contact" and holds("amount", _MEASURED.sub(" ", unit.text)) is True
 
 
-def _lacks(question: str, kind: Kind, hits: Sequence[Hit], made: Unit) -> bool:
+def _lacks(question: str, kind: Kind, hits: Sequence[Hit], unit: Unit) -> bool:
     """Whether it tells other attributes of the thing than the one asked for."""
-    passage = hits[made.hit].passage
-    told = [passage.statements[place] for place in made.places]
-    rows = [one for one in told if one.kind == "row" and len(one.cells) > 1]
-    prose = "\n".join(text_of(hits[made.hit], one) for one in told if not one.cells)
+    passage = hits[unit.hit].passage
+    statements = [passage.statements[place] for place in unit.places]
+    rows = [one for one in statements if one.kind == "row" and len(one.cells) > 1]
+    prose = "\n".join(text_of(hits[unit.hit], one) for one in statements if not one.cells)
     above = "\n".join((passage.title, *passage.section, prose))
     if not rows:
         return kind not in ("steps", "reason", "yes_no", "other") and lacks_plainly(
-            question, "\n".join((above, passage.context, made.text))
+            question, "\n".join((above, passage.context, unit.text))
         )
     return passage.kind not in ("faq", "case") and lacks_attribute(question, rows, above)
 
@@ -122,42 +122,42 @@ _YEAR = re.compile(r"(?<![\d.])(?:19|20)\d\d(?!\d)")
 _BOUGHT = re.compile(r"买|购|下单|签|\b(?:bought|purchased|ordered|signed|joined)\b", re.IGNORECASE)
 
 
-def _of_another_year(question: str, kind: Kind, found: Retrieved, made: Unit) -> bool:
+def _of_another_year(question: str, kind: Kind, retrieved: Retrieved, unit: Unit) -> bool:
     """Whether a price or number of a past year is asked for, and this says nothing of that year. A year in which something was
     bought only tells of a fact."""
-    asked, years = found.period, _YEAR.findall(question)
+    period, years = retrieved.period, _YEAR.findall(question)
     if not years or kind not in ("price", "amount") or _BOUGHT.search(question):
         return False
-    if asked is None or asked.last is None or asked.last >= clock.today():
+    if period is None or period.last is None or period.last >= clock.today():
         return False
-    passage = found.hits[made.hit].passage
+    passage = retrieved.hits[unit.hit].passage
     if (held := period_of(passage)) is not None:
-        return not held[0].meets(asked)
+        return not held[0].meets(period)
     return not any(year in f"{passage.title}\n{passage.context}\n{passage.text}" for year in years)
 
 
-def _is_former(found: Retrieved, made: Unit) -> bool:
+def _is_former(retrieved: Retrieved, unit: Unit) -> bool:
     """Whether it answers for a time that was asked about and is over: then it says so."""
-    held = period_of(found.hits[made.hit].passage)
-    return found.period is not None and held is not None and not in_force(held[0], None, clock.today())
+    held = period_of(retrieved.hits[unit.hit].passage)
+    return retrieved.period is not None and held is not None and not in_force(held[0], None, clock.today())
 
 
 def _several(hits: Sequence[Hit], units: Sequence[Unit]) -> bool:
     """Whether units come from different sections of one document, which only their headings tell apart."""
-    passages = [hits[made.hit].passage for made in units]
-    told = {(passage.document_id, passage.section) for passage in passages if passage.kind not in ("faq", "case")}
-    return len(told) > 1 and len({document for document, _ in told}) == 1
+    passages = [hits[unit.hit].passage for unit in units]
+    sections = {(passage.document_id, passage.section) for passage in passages if passage.kind not in ("faq", "case")}
+    return len(sections) > 1 and len({document for document, _ in sections}) == 1
 
 
 def _place(one: Scored) -> tuple[int, int]:
     return one.hit, one.statement.start
 
 
-def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Sequence[Scored], limit: int) -> list[Unit]:
+def _units(question: str, retrieved: Retrieved, scores: Sequence[Scored], order: Sequence[Scored], limit: int) -> list[Unit]:
     best, units, given = order[0], list[Unit](), set[tuple[int, int]]()
     names = asked_names(question)
-    foreign = in_other_language(question, found.hits[:HITS])
-    elsewhere = _ELSEWHERE if found.hits[best.hit].probability >= _SURE else _UNSURE
+    foreign = in_other_language(question, retrieved.hits[:HITS])
+    elsewhere = _ELSEWHERE if retrieved.hits[best.hit].probability >= _SURE else _UNSURE
     for one in order:
         if len(units) >= _UNITS or best.score - one.score > _NEAR or len(given) >= limit:
             break
@@ -165,28 +165,28 @@ def _units(question: str, found: Retrieved, scores: Sequence[Scored], order: Seq
             continue
         if units and (
             (foreign[one.hit] and not foreign[best.hit])
-            or _another_case(found, best, one)
-            or _sibling(found, best, one)
-            or _unnamed(found, names, best, one)
+            or _another_case(retrieved, best, one)
+            or _sibling(retrieved, best, one)
+            or _unnamed(retrieved, names, best, one)
             or (one.hit != best.hit and (best.score - one.score > elsewhere or _poorer(best, one)))
         ):
             continue
-        if any(_within(found.hits, one, other) for other in units):
+        if any(_within(retrieved.hits, one, other) for other in units):
             continue
-        made = unit(question, found.hits, scores, one)
-        if any((made.hit, place) in given for place in made.places) or made.text in [other.text for other in units]:
+        chosen = unit(question, retrieved.hits, scores, one)
+        if any((chosen.hit, place) in given for place in chosen.places) or chosen.text in [other.text for other in units]:
             continue
-        given.update((made.hit, place) for place in made.places)
-        units.append(made)
-    return _whole(question, found.hits, best, units)
+        given.update((chosen.hit, place) for place in chosen.places)
+        units.append(chosen)
+    return _whole(question, retrieved.hits, best, units)
 
 
-def _within(hits: Sequence[Hit], one: Scored, made: Unit) -> bool:
+def _within(hits: Sequence[Hit], one: Scored, unit: Unit) -> bool:
     """Whether the statement was given already, by a hit that has grown over its passage."""
-    passage, its = hits[made.hit].passage, hits[one.hit].passage
+    passage, its = hits[unit.hit].passage, hits[one.hit].passage
     if (passage.document_id, passage.version) != (its.document_id, its.version):
         return False
-    first, last = passage.statements[made.places[0]], passage.statements[made.places[-1]]
+    first, last = passage.statements[unit.places[0]], passage.statements[unit.places[-1]]
     return first.start <= one.statement.start and one.statement.end <= last.end
 
 
@@ -196,10 +196,10 @@ def _is_cut(hit: Hit, best: Statement) -> bool:
     return best.kind == "step" and best.total > held
 
 
-def harmless(found: Retrieved) -> Retrieved:
+def harmless(retrieved: Retrieved) -> Retrieved:
     """The hits without statements that tell an assistant what to do, and without empty ones: whatever is given whole is given
     without them."""
-    return replace(found, hits=tuple(map(_without_instructions, found.hits)))
+    return replace(retrieved, hits=tuple(map(_without_instructions, retrieved.hits)))
 
 
 def _without_instructions(hit: Hit) -> Hit:
@@ -212,36 +212,36 @@ def _without_instructions(hit: Hit) -> Hit:
     return hit if len(kept) == len(passage.statements) else replace(hit, passage=replace(passage, statements=kept))
 
 
-def _another_case(found: Retrieved, best: Scored, other: Scored) -> bool:
+def _another_case(retrieved: Retrieved, best: Scored, other: Scored) -> bool:
     """One settled case answers: others of its symptom were ranked behind it."""
-    return best.hit != other.hit and all(found.hits[one.hit].passage.kind == "case" for one in (best, other))
+    return best.hit != other.hit and all(retrieved.hits[one.hit].passage.kind == "case" for one in (best, other))
 
 
 def _poorer(best: Scored, other: Scored) -> bool:
     return best.around >= _SHARE and other.around < _SHARE * best.around
 
 
-def _sibling(found: Retrieved, best: Scored, other: Scored) -> bool:
+def _sibling(retrieved: Retrieved, best: Scored, other: Scored) -> bool:
     """Whether words of the question stand over the best statement (its headings, its table's caption, its row's label) that
     do not stand over the other one, and none the other way round: that one is about another thing of the kind."""
-    terms = set(found.terms)
-    mine, its = (_over(found.hits[one.hit], one.statement) & terms for one in (best, other))
+    terms = set(retrieved.terms)
+    mine, its = (_over(retrieved.hits[one.hit], one.statement) & terms for one in (best, other))
     return bool(mine - its) and not its - mine
 
 
-def _unnamed(found: Retrieved, names: Sequence[Name], best: Scored, other: Scored) -> bool:
+def _unnamed(retrieved: Retrieved, names: Sequence[Name], best: Scored, other: Scored) -> bool:
     """Whether the best statement has a name of the question that the other one, by itself and what stands over it, has not."""
     return any(
-        one.key in _names(found.hits[best.hit], best.statement)
-        and one.key not in _names(found.hits[other.hit], other.statement)
+        one.key in _names(retrieved.hits[best.hit], best.statement)
+        and one.key not in _names(retrieved.hits[other.hit], other.statement)
         for one in names
     )
 
 
 def _names(hit: Hit, one: Statement) -> frozenset[str]:
     fields = map(str, hit.passage.fields.values())
-    told = "\n".join((*hit.passage.section, *fields, one.above, one.label, read_with(hit, one)))
-    return frozenset(name.key for name in names_in(told))
+    text = "\n".join((*hit.passage.section, *fields, one.above, one.label, read_with(hit, one)))
+    return frozenset(name.key for name in names_in(text))
 
 
 def _over(hit: Hit, one: Statement) -> frozenset[str]:
@@ -261,10 +261,10 @@ def _whole(question: str, hits: Sequence[Hit], best: Scored, units: list[Unit]) 
     return [Unit(best.hit, tuple(places), flowing(hits[best.hit], places)), *(u for u in units if u.hit != best.hit)]
 
 
-def _claim(hits: Sequence[Hit], made: Unit, *, headed: bool) -> Claim:
+def _claim(hits: Sequence[Hit], unit: Unit, *, headed: bool) -> Claim:
     """`headed`: with the heading, which is what the question asks for."""
-    passage = hits[made.hit].passage
-    spans = spans_of(passage, made.places)
+    passage = hits[unit.hit].passage
+    spans = spans_of(passage, unit.places)
     heading = clean(passage.section[-1] if passage.section else passage.title) if headed else ""
-    text = f"{heading}\n{made.text}" if heading and heading not in made.text else made.text
-    return Claim(text, (Span(made.hit, spans[0][0], spans[-1][1], spans if len(spans) > 1 else ()),))
+    text = f"{heading}\n{unit.text}" if heading and heading not in unit.text else unit.text
+    return Claim(text, (Span(unit.hit, spans[0][0], spans[-1][1], spans if len(spans) > 1 else ()),))

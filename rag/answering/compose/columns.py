@@ -37,14 +37,14 @@ def heads_of(rows: Sequence[Statement]) -> list[str]:
 
 def named_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
     """Names of the columns that the question tells apart from their neighbours by name: models, plans; empty where none is."""
-    asked = attributes_asked(question)  # a column of prices is no model
+    attributes = attributes_asked(question)  # a column of prices is no model
     all_ = {cell.name: cell.names[-1] for one in rows for cell in one.cells[1:] if cell.name}
-    own = {name: last for name, last in all_.items() if not any(is_called(attribute, name) for attribute in asked)}
-    found = named_among(question, list(own)) or named_among(question, list(own.values()))
-    if not found and kind_asked(question) not in ("steps", "reason"):
+    own = {name: last for name, last in all_.items() if not any(is_called(attribute, name) for attribute in attributes)}
+    named = named_among(question, list(own)) or named_among(question, list(own.values()))
+    if not named and kind_asked(question) not in ("steps", "reason"):
         own = all_
-        found = in_other_words(question, list(own))
-    return frozenset(name for name, last in own.items() if name in found or last in found)
+        named = in_other_words(question, list(own))
+    return frozenset(name for name, last in own.items() if name in named or last in named)
 
 
 def asked_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
@@ -52,9 +52,9 @@ def asked_columns(question: str, rows: Sequence[Statement]) -> frozenset[str]:
     attribute, or hold values of it."""
     heads = heads_of(rows)
     named = {word for one in rows for cell in one.cells for word in word_set(cell.value)}
-    asked = word_set(question) - named
-    if found := {head for head in heads if word_set(head) & asked}:
-        return frozenset(found)
+    question_words = word_set(question) - named
+    if columns := {head for head in heads if word_set(head) & question_words}:
+        return frozenset(columns)
     values = {head: [cell.value for one in rows for cell in one.cells if cell.name == head and cell.value] for head in heads}
     wanted = attributes_asked(question)
     return frozenset(
@@ -68,18 +68,18 @@ def _said(question: str, one: Statement, rows: Sequence[Statement]) -> float:
     """How surely (0–1) a row's label says what is asked of a named column: the share of its words in the question, the
     attribute in other words, its initials (`sso`), or for Chinese, hardly, a character that no other label has."""
     label, heads = _label(one), heads_of(rows)
-    asked = word_set(question) - {word for head in heads for word in words(head)}
-    if _initials(label) in asked or label in named_among(question, [_label(other) for other in rows]):
+    question_words = word_set(question) - {word for head in heads for word in words(head)}
+    if _initials(label) in question_words or label in named_among(question, [_label(other) for other in rows]):
         return 1.0
     own, things = word_set(label), things_of(question)
     apart = telling(things)
-    told = {word for word in asked if word in own or is_said(things.get(word, frozenset()) & apart, label, own)}
-    shared = max(min(1.0, len(told & part or told) / len(part)) for part in _languages(label)) if told else 0.0
+    matched = {word for word in question_words if word in own or is_said(things.get(word, frozenset()) & apart, label, own)}
+    shared = max(min(1.0, len(matched & part or matched) / len(part)) for part in _languages(label)) if matched else 0.0
     if of_attribute(question, one):
         return max(shared, 1.0 if len(own) < 3 else _FAINT)
-    rest = told | (asked & word_set(without_attributes(question)))
-    if shared < 1 and told and 2 * len(told) < len(rest):  # most of what is asked is something else
-        shared *= len(told) / len(rest)
+    rest = matched | (question_words & word_set(without_attributes(question)))
+    if shared < 1 and matched and 2 * len(matched) < len(rest):  # most of what is asked is something else
+        shared *= len(matched) / len(rest)
     left = set(question) - {char for head in heads for char in head}
     return max(shared, _FAINT * bool(_own_characters(label, [_label(other) for other in rows]) & left))
 
@@ -96,8 +96,8 @@ def _label(one: Statement) -> str:
 
 def _initials(label: str) -> str:
     """`sso` of Single sign-on (SAML)."""
-    found = re.findall(r"[A-Za-z]+", re.sub(r"\(.*?\)", "", label))
-    return "".join(word[0] for word in found).lower() if 2 <= len(found) <= 5 else ""
+    latin = re.findall(r"[A-Za-z]+", re.sub(r"\(.*?\)", "", label))
+    return "".join(word[0] for word in latin).lower() if 2 <= len(latin) <= 5 else ""
 
 
 def _own_characters(label: str, labels: Sequence[str]) -> set[str]:
@@ -116,19 +116,19 @@ def pinned(question: str, one: Statement, rows: Sequence[Statement]) -> float:
         return own if filled and own == max(said.values()) else 0.0
     if not _row_named(question, one, rows):
         return 0.0
-    asked = asked_columns(question, rows)
-    if len(asked) == len(heads_of(rows)) > 1 and _of_something_else(question, one, rows):
+    wanted = asked_columns(question, rows)
+    if len(wanted) == len(heads_of(rows)) > 1 and _of_something_else(question, one, rows):
         return 0.0
-    return float(any(cell.name in asked and cell.value.strip() for cell in one.cells))
+    return float(any(cell.name in wanted and cell.value.strip() for cell in one.cells))
 
 
 def _of_something_else(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
     """Whether all columns hold what is asked for, and nothing else of the question stands in the table: the prices of
     Singapore's desks, for what a meeting room costs there."""
     above = " ".join((one.lead, one.above, *(name for cell in one.cells for name in cell.names)))
-    told, things = word_set(above), things_of(question)
+    words_above, things = word_set(above), things_of(question)
     left = word_set(without_attributes(question)) - word_set(" ".join(cell.value for cell in one.cells))
-    if any(word in told or is_said(things.get(word, ()), above, told) for word in left):
+    if any(word in words_above or is_said(things.get(word, ()), above, words_above) for word in left):
         return False
     return sum(word in things for word in left) > 1
 
@@ -151,9 +151,9 @@ def _own_word(question: str, one: Statement, rows: Sequence[Statement]) -> bool:
     doorbell of Video Doorbell D3."""
     if not attributes_asked(question):
         return False
-    asked = {word for word in word_set(question) if word.isalpha() and len(word) >= (4 if word.isascii() else 2)}
-    shares = [word_set(_label(other)) & asked for other in rows]
-    return sum(map(bool, shares)) == 1 and bool(word_set(_label(one)) & asked)
+    question_words = {word for word in word_set(question) if word.isalpha() and len(word) >= (4 if word.isascii() else 2)}
+    shares = [word_set(_label(other)) & question_words for other in rows]
+    return sum(map(bool, shares)) == 1 and bool(word_set(_label(one)) & question_words)
 
 
 def of_attribute(question: str, one: Statement) -> bool:
@@ -164,14 +164,14 @@ def of_attribute(question: str, one: Statement) -> bool:
 def lacks_attribute(question: str, rows: Sequence[Statement], above: str) -> bool:
     """Whether rows say nothing of the only attribute that is asked for: no column, label or heading is called so, and no value
     looks like it. False for a question that asks for none that is known."""
-    asked = attributes_asked(question)
-    told = [above, *(text for one in rows for text in (one.label, one.lead, one.above, *(cell.name for cell in one.cells)))]
+    attributes = attributes_asked(question)
+    texts = [above, *(text for one in rows for text in (one.label, one.lead, one.above, *(cell.name for cell in one.cells)))]
     values = [cell.value for one in rows for cell in one.cells]
     if any(within(question, names) == frozenset() for names in (heads_of(rows), [_label(one) for one in rows])):
         return True
-    return bool(asked) and not any(
-        any(is_called(attribute, text) for text in told) or any(looks_like(attribute, value) for value in values)
-        for attribute in asked
+    return bool(attributes) and not any(
+        any(is_called(attribute, text) for text in texts) or any(looks_like(attribute, value) for value in values)
+        for attribute in attributes
     )
 
 

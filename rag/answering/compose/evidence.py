@@ -41,17 +41,17 @@ _DATE = re.compile(
 )
 
 
-def certain(question: str, found: Retrieved) -> bool:
+def certain(question: str, retrieved: Retrieved) -> bool:
     """Whether one of the first hits is sure to answer, by its own words alone."""
-    near = [hit for hit in found.hits[:_HITS] if not hit.aside]
-    return any(_says(question, found, hit) for hit in near) or _explains_code(question, found)
+    near = [hit for hit in retrieved.hits[:_HITS] if not hit.aside]
+    return any(_says(question, retrieved, hit) for hit in near) or _explains_code(question, retrieved)
 
 
-def _explains_code(question: str, found: Retrieved) -> bool:
+def _explains_code(question: str, retrieved: Retrieved) -> bool:
     """Whether a passage that is not improbable has, among others of its kind, the very code that is asked about: E405. Whether
     the C2 has a thing is no question about the C2's name."""
     names = asked_names(question) if thing_asked(question) is None else ()
-    for hit in found.hits[:HITS] if names else ():
+    for hit in retrieved.hits[:HITS] if names else ():
         above = (hit.passage.context, *map(str, hit.passage.fields.values()))
         inside = [name for name in names if sides([name], above) != "matches"]
         if not hit.aside and hit.probability >= _CODE and matched(inside, [], hit.passage.text):
@@ -59,7 +59,7 @@ def _explains_code(question: str, found: Retrieved) -> bool:
     return False
 
 
-def _says(question: str, found: Retrieved, hit: Hit) -> bool:
+def _says(question: str, retrieved: Retrieved, hit: Hit) -> bool:
     plain, kind = one_line(question), kind_asked(question)
     rows = [one for one in hit.passage.statements if one.kind == "row"]
     for row in rows:
@@ -67,35 +67,35 @@ def _says(question: str, found: Retrieved, hit: Hit) -> bool:
             return True
         if kind not in ("steps", "reason") and pinned(question, row, rows_beside(hit, row)) >= SURE:
             return True
-    if gives_overview(question, hit) or _all_said(question, kind, found, hit):
+    if gives_overview(question, hit) or _all_said(question, kind, retrieved, hit):
         return True
-    terms, idf = _rest(plain, found, hit)
+    terms, idf = _rest(plain, retrieved, hit)
     text, things = f"{hit.passage.context}\n{hit.passage.text}", things_of(question)
     if not terms or coverage(terms, idf, text, things=things) < _SAID or holds(kind, text) is False:
         return False
-    return _is_called(_title(hit), found.terms, things) and coverage(terms, idf, _title(hit), things=things) > 0
+    return _is_called(_title(hit), retrieved.terms, things) and coverage(terms, idf, _title(hit), things=things) > 0
 
 
 def _is_called(title: str, terms: Sequence[str], things: Things) -> bool:
     """Whether a title is what is asked for: half of its words are, as they stand there or under another name."""
     called = word_set(title)
-    told = called & set(terms)
-    others = {one for term in set(terms) - told if term in things for one in things[term]}
-    named = sum(is_said(others, word, frozenset([word])) for word in called - told)
-    return bool(called) and len(told) + named >= _CALLED * len(called)
+    said = called & set(terms)
+    others = {one for term in set(terms) - said if term in things for one in things[term]}
+    named = sum(is_said(others, word, frozenset([word])) for word in called - said)
+    return bool(called) and len(said) + named >= _CALLED * len(called)
 
 
-def _all_said(question: str, kind: Kind, found: Retrieved, hit: Hit) -> bool:
+def _all_said(question: str, kind: Kind, retrieved: Retrieved, hit: Hit) -> bool:
     """Whether one statement has every word of the question and such a thing as it asks for: 押金 300 元 for 押金多少."""
     shaped = holds(kind, "") is not None
     # In the other language nothing is said by chance in the question's words: 访客wifi怎么连, Guests use Lattice-Guest.
-    abroad = plainly_chinese(hit.passage.text) is (not is_chinese(question)) and len(found.terms) >= _SEVERAL
-    if not found.terms or not (shaped or abroad):
+    abroad = plainly_chinese(hit.passage.text) is (not is_chinese(question)) and len(retrieved.terms) >= _SEVERAL
+    if not retrieved.terms or not (shaped or abroad):
         return False
-    idf, things = np.array(found.idf, np.float32), things_of(question)
+    idf, things = np.array(retrieved.idf, np.float32), things_of(question)
     return any(
         (says(kind, hit, [one]) if shaped else True)
-        and coverage(found.terms, idf, _read(hit, one, whole=abroad), things=things) >= _ALL
+        and coverage(retrieved.terms, idf, _read(hit, one, whole=abroad), things=things) >= _ALL
         for one in hit.passage.statements
     )
 
@@ -115,18 +115,18 @@ def _title(hit: Hit) -> str:
     return hit.passage.section[-1] if hit.passage.section else ""
 
 
-def _rest(question: str, found: Retrieved, hit: Hit) -> tuple[Sequence[str], np.ndarray]:
+def _rest(question: str, retrieved: Retrieved, hit: Hit) -> tuple[Sequence[str], np.ndarray]:
     """The question's words and their idf, without the time that the hit holds at and the names that its fields have or that
     it says nothing about: those were weighed when it was found."""
     text = question
     holds_at = period_of(hit.passage)
-    if found.period is not None and holds_at is not None and in_force(holds_at[0], found.period, clock.today()):
+    if retrieved.period is not None and holds_at is not None and in_force(holds_at[0], retrieved.period, clock.today()):
         text = _DATE.sub(" ", text)
     values = " ".join(map(str, hit.passage.fields.values())).casefold()
     for name in asked_names(question):
-        told = name.key in values.replace("-", "").replace(" ", "")
-        if told or sides([name], labels(hit.passage), hit.passage.text) == "neutral":
+        in_values = name.key in values.replace("-", "").replace(" ", "")
+        if in_values or sides([name], labels(hit.passage), hit.passage.text) == "neutral":
             text = text.replace(name.text.casefold(), " ")
     left = set(words(text))
-    kept = [(term, weight) for term, weight in zip(found.terms, found.idf, strict=True) if term in left]
+    kept = [(term, weight) for term, weight in zip(retrieved.terms, retrieved.idf, strict=True) if term in left]
     return [term for term, _ in kept], np.array([weight for _, weight in kept], np.float32)

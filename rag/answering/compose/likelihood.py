@@ -29,30 +29,30 @@ _TIMED = 0.8  # added where the likeliest hit holds at the time that the questio
 _UNSAID = 2.0  # taken from the logit where the best statement says nothing of what is asked
 
 
-def likelihood(question: str, found: Retrieved, scores: Sequence[Scored]) -> float:
+def likelihood(question: str, retrieved: Retrieved, scores: Sequence[Scored]) -> float:
     """0..1, on the scale of the hits' probabilities. scores: of the statements of the first hits; empty where the model has no
     token vectors: then the likeliest hit's."""
-    probable = max((hit.probability for hit in found.hits), default=0.0)
+    probable = max((hit.probability for hit in retrieved.hits), default=0.0)
     if not scores or not probable:
         return probable
-    slope, offset = found.correction
+    slope, offset = retrieved.correction
     p = min(max(probable, 1e-9), 1 - 1e-9)
     passage = (math.log(p / (1 - p)) - offset) / slope
     chinese = is_chinese(question)
-    usual = _ABROAD if _abroad(found, chinese=chinese) else _USUAL["zh" if chinese else "en"]
+    usual = _ABROAD if _abroad(retrieved, chinese=chinese) else _USUAL["zh" if chinese else "en"]
     logit = _PASSAGE * passage + _STATEMENT * (max(one.own for one in scores) - usual)
-    if found.period is not None and _of_the_time(found):
+    if retrieved.period is not None and _of_the_time(retrieved):
         logit += _TIMED
-    if is_unsaid(question, found, max(scores, key=lambda one: one.score)):
+    if is_unsaid(question, retrieved, max(scores, key=lambda one: one.score)):
         logit -= _UNSAID
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, slope * logit + offset))))
 
 
-def _abroad(found: Retrieved, *, chinese: bool) -> bool:
-    return all(plainly_chinese(hit.passage.text) is (not chinese) for hit in found.hits[:HITS])
+def _abroad(retrieved: Retrieved, *, chinese: bool) -> bool:
+    return all(plainly_chinese(hit.passage.text) is (not chinese) for hit in retrieved.hits[:HITS])
 
 
-def _of_the_time(found: Retrieved) -> bool:
-    best = max((hit for hit in found.hits if not hit.aside), key=lambda hit: hit.probability, default=None)
+def _of_the_time(retrieved: Retrieved) -> bool:
+    best = max((hit for hit in retrieved.hits if not hit.aside), key=lambda hit: hit.probability, default=None)
     held = period_of(best.passage) if best is not None else None
-    return held is not None and found.period is not None and in_force(held[0], found.period, clock.today())
+    return held is not None and retrieved.period is not None and in_force(held[0], retrieved.period, clock.today())

@@ -40,8 +40,8 @@ def lists_all(question: str, hit: Hit, rows: Sequence[Statement]) -> bool:
 
 def overview_cells(question: str, rows: Sequence[Statement]) -> list[Statement]:
     """What each row is about and what is asked of all; the rows as they are where their columns do not tell."""
-    asked = attributes_asked(question)
-    columns = {head for head in heads_of(rows) if any(is_called(one, head) for one in asked)}
+    attributes = attributes_asked(question)
+    columns = {head for head in heads_of(rows) if any(is_called(one, head) for one in attributes)}
     if not columns or len({one.cells[0].value for one in rows}) < len(rows):
         return list(rows)
     return [replace(one, cells=(one.cells[0], *(cell for cell in one.cells[1:] if cell.name in columns))) for one in rows]
@@ -52,11 +52,11 @@ def _rows(hit: Hit, group: int) -> list[Statement]:
 
 
 def _lists(question: str, hit: Hit, rows: Sequence[Statement]) -> bool:
-    asked, passage = attributes_asked(question), hit.passage
+    attributes, passage = attributes_asked(question), hit.passage
     heads = heads_of(rows)
     if (
-        asked
-        and not any(is_called(one, head) for one in asked for head in heads)
+        attributes
+        and not any(is_called(one, head) for one in attributes for head in heads)
         and not any(of_attribute(question, one) for one in rows)
     ):
         return False

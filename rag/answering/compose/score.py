@@ -74,26 +74,28 @@ def read_with(hit: Hit, one: Statement) -> str:
     return " ".join(filter(None, (one.lead, one.above, names, values or text_of(hit, one))))
 
 
-def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes]) -> list[Scored]:
+def scored(question: str, retrieved: Retrieved, query: Vectors, bits: Sequence[bytes]) -> list[Scored]:
     """All statements of the first hits in reading order.
 
     query: (m, dim) the question's token vectors; bits: token bits of each hit.
     """
     names, today = asked_names(question), clock.today()
     pairs = [
-        (at, n, one) for at, hit in enumerate(found.hits[:HITS]) for n, one in _meant(hit, question, names, found.period, today)
+        (at, n, one)
+        for at, hit in enumerate(retrieved.hits[:HITS])
+        for n, one in _meant(hit, question, names, retrieved.period, today)
     ]
-    late = _late(found.hits, pairs, query, bits)
+    late = _late(retrieved.hits, pairs, query, bits)
     plain, kind = one_line(question), kind_asked(question)
     # Names of whole passages have chosen among the hits already: here they would only favour whatever repeats them.
-    called = [label for hit in found.hits[:HITS] for label in (hit.passage.context, *map(str, hit.passage.fields.values()))]
+    called = [label for hit in retrieved.hits[:HITS] for label in (hit.passage.context, *map(str, hit.passage.fields.values()))]
     decided = frozenset(word for name in names if sides([name], called) == "matches" for word in words(name.text))
-    kept = [(term, weight) for term, weight in zip(found.terms, found.idf, strict=True) if term not in decided]
+    kept = [(term, weight) for term, weight in zip(retrieved.terms, retrieved.idf, strict=True) if term not in decided]
     terms, idf = [term for term, _ in kept], np.array([weight for _, weight in kept], np.float32)
     things, out = things_of(question), []
-    foreign = in_other_language(question, found.hits[:HITS])
+    foreign = in_other_language(question, retrieved.hits[:HITS])
     for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
-        hit = found.hits[at]
+        hit = retrieved.hits[at]
         text = read_with(hit, one)
         if hit.passage.kind in _ENTRIES:  # an answer says what its question asks
             text = f"{hit.passage.context}\n{text}"
@@ -123,8 +125,8 @@ def scored(question: str, found: Retrieved, query: Vectors, bits: Sequence[bytes
 
 def _says_whether(hit: Hit) -> bool:
     """Whether it is a FAQ's entry that a yes or no answers, without steps: `Does cancelling delete my account?`"""
-    asked = kind_asked(hit.passage.context.rsplit("\n", 1)[-1]) if hit.passage.kind == "faq" else "other"
-    return asked == "yes_no" and all(one.kind != "step" for one in hit.passage.statements)
+    kind = kind_asked(hit.passage.context.rsplit("\n", 1)[-1]) if hit.passage.kind == "faq" else "other"
+    return kind == "yes_no" and all(one.kind != "step" for one in hit.passage.statements)
 
 
 def matched_share(names: Sequence[Name], label: str) -> float:
@@ -138,8 +140,8 @@ def matched_share(names: Sequence[Name], label: str) -> float:
 def in_other_language(question: str, hits: Sequence[Hit]) -> list[bool]:
     """Of each hit whether it is in the other language than the question; none is where all are."""
     chinese = is_chinese(question)
-    found = [plainly_chinese(hit.passage.text) is (not chinese) for hit in hits]
-    return [False] * len(found) if all(found) else found
+    foreign = [plainly_chinese(hit.passage.text) is (not chinese) for hit in hits]
+    return [False] * len(foreign) if all(foreign) else foreign
 
 
 def rows_beside(hit: Hit, row: Statement) -> list[Statement]:
@@ -147,11 +149,11 @@ def rows_beside(hit: Hit, row: Statement) -> list[Statement]:
     return [one for one in hit.passage.statements if one.kind == "row" and one.group == row.group and one.cells]
 
 
-def _meant(hit: Hit, question: str, names: Sequence[Name], asked: Period | None, today: int) -> list[tuple[int, Statement]]:
+def _meant(hit: Hit, question: str, names: Sequence[Name], wanted: Period | None, today: int) -> list[tuple[int, Statement]]:
     """The statements that the question may be about: not of another name, not over."""
-    told = _speaking(hit)
-    keep = chosen([one for _, one in told], question, names, asked, today, [text_of(hit, one) for _, one in told])
-    return [pair for pair, kept in zip(told, keep, strict=True) if kept]
+    speaking = _speaking(hit)
+    keep = chosen([one for _, one in speaking], question, names, wanted, today, [text_of(hit, one) for _, one in speaking])
+    return [pair for pair, kept in zip(speaking, keep, strict=True) if kept]
 
 
 def _speaking(hit: Hit) -> list[tuple[int, Statement]]:
@@ -177,8 +179,8 @@ def named_values(one: Statement, question: str) -> int:
 
 def is_under(one: Statement, question: str) -> bool:
     """Whether the section row above a row is named in the question, its numbering aside: 二、寄修服务, Mail-in service."""
-    told = word_set(one.above) - _COUNTED
-    return bool(told) and 2 * len(told & word_set(question)) >= len(told)
+    heading_words = word_set(one.above) - _COUNTED
+    return bool(heading_words) and 2 * len(heading_words & word_set(question)) >= len(heading_words)
 
 
 def says(kind: Kind, hit: Hit, statements: Iterable[Statement]) -> bool | None:
@@ -192,18 +194,18 @@ def says(kind: Kind, hit: Hit, statements: Iterable[Statement]) -> bool | None:
 
 
 def _late(
-    found: Sequence[Hit], pairs: Sequence[tuple[int, int, Statement]], query: Vectors, bits: Sequence[bytes]
+    hits: Sequence[Hit], pairs: Sequence[tuple[int, int, Statement]], query: Vectors, bits: Sequence[bytes]
 ) -> NDArray[np.float32]:
     ranges = [(at, *one.tokens) for at, _, one in pairs]
     if not len(query) or not any(last > first for _, first, last in ranges):
         return np.zeros(len(pairs), np.float32)
     heads = {at: (at, 0, min((a for o, a, b in ranges if o == at and b > a), default=0)) for at, _, _ in ranges}
-    told = best_in(query, bits, [*ranges, *heads.values()])
-    above = dict(zip(heads, told[:, len(ranges) :].T, strict=True))
+    late = best_in(query, bits, [*ranges, *heads.values()])
+    above = dict(zip(heads, late[:, len(ranges) :].T, strict=True))
     best = np.stack(
         [
-            np.maximum(own, (1.0 if found[at].passage.kind in _ENTRIES else _HEAD) * above[at])
-            for (at, _, _), own in zip(ranges, told[:, : len(ranges)].T, strict=True)
+            np.maximum(own, (1.0 if hits[at].passage.kind in _ENTRIES else _HEAD) * above[at])
+            for (at, _, _), own in zip(ranges, late[:, : len(ranges)].T, strict=True)
         ],
         axis=1,
     )

@@ -21,12 +21,12 @@ _REST = 0.15  # of the other words of the question, by idf, that a row's columns
 _CELLS = 3  # a row of fewer says one thing
 
 
-def is_unsaid(question: str, found: Retrieved, best: Scored) -> bool:
+def is_unsaid(question: str, retrieved: Retrieved, best: Scored) -> bool:
     """Whether what is asked, beyond what the question only names, does not stand in the best statement's passage."""
-    hit = found.hits[best.hit]
+    hit = retrieved.hits[best.hit]
     if thing := thing_asked(question):
-        told = _share(words(thing), question, found, f"{hit.passage.context}\n{hit.passage.text}")
-        if told is not None and told < _THING:
+        share = _share(words(thing), question, retrieved, f"{hit.passage.context}\n{hit.passage.text}")
+        if share is not None and share < _THING:
             return True
     row = best.statement
     if kind_asked(question) == "which":  # asked is for the column or row itself
@@ -35,8 +35,8 @@ def is_unsaid(question: str, found: Retrieved, best: Scored) -> bool:
         return False
     own = word_set(" ".join((row.label, *(cell.value for cell in row.cells))))
     above = " ".join((hit.passage.context, row.lead, row.above, *(cell.name for cell in row.cells)))
-    told = _share([word for word in words(question) if word not in own], question, found, above)
-    return told is not None and told < _REST
+    share = _share([word for word in words(question) if word not in own], question, retrieved, above)
+    return share is not None and share < _REST
 
 
 def _has_attribute(question: str, row: Statement) -> bool:
@@ -48,10 +48,10 @@ def _has_attribute(question: str, row: Statement) -> bool:
     )
 
 
-def _share(asked: list[str], question: str, found: Retrieved, text: str) -> float | None:
+def _share(question_words: list[str], question: str, retrieved: Retrieved, text: str) -> float | None:
     """Share of the words that the text says, by idf; None where none of them tells anything."""
-    weights = dict(zip(found.terms, found.idf, strict=True))
-    terms = [word for word in dict.fromkeys(asked) if word in weights]
+    weights = dict(zip(retrieved.terms, retrieved.idf, strict=True))
+    terms = [word for word in dict.fromkeys(question_words) if word in weights]
     if not terms:
         return None
     return coverage(terms, np.array([weights[term] for term in terms], np.float32), text, things=things_of(question))

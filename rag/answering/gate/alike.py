@@ -80,7 +80,7 @@ class Laid:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Comparison:
     """What came of a comparison. `close`, 0–1: how much of the claim stands there."""
 
     fault: Fault | None
@@ -93,7 +93,7 @@ class Known:
     """What need not be said again. `names` and `words` of the question and of the sentence before."""
 
     words: frozenset[str] = frozenset()
-    asked: frozenset[str] = frozenset()  # of the question alone
+    question_keys: frozenset[str] = frozenset()  # of the question alone
     first: bool = True  # nothing was said before, so that a pronoun means what the question is about
     common: Callable[[], frozenset[str]] = (
         frozenset  # names that stand in many places of the passages: leaving them out changes nothing

@@ -53,8 +53,8 @@ def crossed(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spo
         for token in clause.content:
             homes.setdefault(token.key, set()).add(group)
     for clause, group in zip(part, mine, strict=True):
-        told = [(there[p[0]].tokens[p[1]].key, theirs[p[0]]) for p in place[i : i + len(clause.content)] if p is not None]
-        here = {home for key, home in told if len(homes.get(key, ())) < 2} or {home for _, home in told}
+        pairs = [(there[p[0]].tokens[p[1]].key, theirs[p[0]]) for p in place[i : i + len(clause.content)] if p is not None]
+        here = {home for key, home in pairs if len(homes.get(key, ())) < 2} or {home for _, home in pairs}
         i += len(clause.content)
         seen[group] = seen.get(group, set()) | here
     sets = list(seen.values())
@@ -71,7 +71,7 @@ _OF_ITS_OWN = frozenset("in on at for by with to is are costs 为 是 用 在".s
 
 def listed(clauses: Sequence[Clause]) -> list[int]:
     """A number for each clause; the members of a list have one: `name and password`."""
-    found: list[int] = []
+    lists: list[int] = []
     members = _members(clauses)
     for n, clause in enumerate(clauses):
         member = n in members or (
@@ -84,13 +84,13 @@ def listed(clauses: Sequence[Clause]) -> list[int]:
                 or not any(c.content for c in clauses[:n])  # `if not (ready and paid)`
             )
         )
-        found.append(found[-1] if member and found else n)
-    return found
+        lists.append(lists[-1] if member and lists else n)
+    return lists
 
 
 def _members(clauses: Sequence[Clause]) -> set[int]:
     """Clauses behind the first of `checks, money orders or bank transfers`: short ones up to an `and` or `or`."""
-    found: set[int] = set()
+    members: set[int] = set()
     for n, clause in enumerate(clauses):
         if n == 0 or clause.hard or clause.join not in ("and", "or"):
             continue
@@ -99,8 +99,8 @@ def _members(clauses: Sequence[Clause]) -> set[int]:
             first -= 1
         subject = _led(clause) or any(t.key in VERBS or t.text in _WILL for t in clause.tokens)  # `…, B and C are free`
         if first < n or _short(clauses[first - 1]):
-            found |= set(range(first if not subject or _short(clauses[first - 1]) else first + 1, n + 1))
-    return found
+            members |= set(range(first if not subject or _short(clauses[first - 1]) else first + 1, n + 1))
+    return members
 
 
 _WILL = frozenset("会 将 能 可 要 都 均".split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from rag.answering.gate.alike import Found, Known, Laid, alike, measured, weigh
+from rag.answering.gate.alike import Comparison, Known, Laid, alike, measured, weigh
 from rag.answering.gate.left import cut_off, left_out
 from rag.answering.gate.little import light
 from rag.answering.gate.operators import bounds, differ, governed_alike, joined_alike
@@ -15,26 +15,26 @@ from rag.answering.gate.units import Unit
 from rag.domain.grounding import Fault
 
 
-def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Found:
+def compare(part: Sequence[Clause], unit: Unit, known: Known) -> Comparison:
     """`part`: clauses of the claim that are held to come from this one unit."""
     claim = [token for clause in part for token in clause.tokens if token.content]
     if not claim:
-        return Found("no_support", 0)
+        return Comparison("no_support", 0)
     there = expanded(unit.reading.clauses)
     laid, missing = _lay(claim, there, unit)
     total = weigh(claim)
     given = weigh(t for t, place in zip(claim, laid.place, strict=True) if place is not None)
     close = given / total if total else 0.0
     if missing:
-        return Found(kind_of(missing), close)
+        return Comparison(kind_of(missing), close)
     if not laid.used or close < 0.4:
-        return Found("no_support", close)
+        return Comparison("no_support", close)
     main = max(laid.used, key=lambda at: weigh(t for t, p in zip(claim, laid.place, strict=True) if p and p[0] == at))
     fault = cut_off(part, claim, there, laid, main, unit, known) or left_out(there, laid.used, part)
     fault = fault or differ(part, _with_bare(there, laid.used), unit)
     fault = fault or bounds(part, there, laid.place) or governed_alike(part, [there[at] for at in sorted(laid.used)])
     fault = fault or joined_alike(part, there, laid.used) or moved(part, claim, there, laid)
-    return Found(fault, close, prose=not any(t for t, place in zip(claim, laid.place, strict=True) if place is None))
+    return Comparison(fault, close, prose=not any(t for t, place in zip(claim, laid.place, strict=True) if place is None))
 
 
 def _with_bare(there: Sequence[Clause], used: set[int]) -> list[Clause]:
@@ -75,7 +75,7 @@ def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[Lai
         ]
         for token in claim
     ]
-    laid, left = Laid(at, place=[None] * len(claim)), {i for i, found in enumerate(at) if found}
+    laid, left = Laid(at, place=[None] * len(claim)), {i for i, spots in enumerate(at) if spots}
     held: set[tuple[int, int]] = set()
     while left:
         gain = Counter[int]()
@@ -98,8 +98,8 @@ def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[Lai
     above = [t for clause in unit.context.clauses for t in clause.tokens if t.content]
     missing = [
         token
-        for token, found in zip(claim, at, strict=True)
-        if not found and not token.soft and not light(token) and not any(alike(token, other) for other in above)
+        for token, spots in zip(claim, at, strict=True)
+        if not spots and not token.soft and not light(token) and not any(alike(token, other) for other in above)
     ]
     return laid, missing
 

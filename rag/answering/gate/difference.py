@@ -57,28 +57,28 @@ def compared(part: Sequence[Clause], rows: Sequence[Unit], known: Known) -> list
     """
     if any(key in _BLOCKING for clause in part for key in clause.operators):
         return []
-    found: dict[int, Unit] = {}
+    by_start: dict[int, Unit] = {}
     for said in _parsed([t for clause in part for t in clause.tokens]):
         held = _held(said, rows, known)
         if not held:
             return []
-        found |= {row.start: row for row in held}
-    return list(found.values())
+        by_start |= {row.start: row for row in held}
+    return list(by_start.values())
 
 
 def _held(said: _Said, rows: Sequence[Unit], known: Known) -> list[Unit]:
     words = [*said.one, *said.other]
     values = [(row, cell, value) for row in rows for cell in row.cells if (value := _value(cell)) is not None]
     for rows_differ in (True, False):
-        found = [
+        pairs = [
             (a, b)
             for a in values
             for b in values
             if (a[0] is not b[0] and _same(a[1], b[1]) if rows_differ else a[0] is b[0] and a[1] is not b[1])
             and _measures(said, a[2], b[2])
         ]
-        chosen = _named(found, said, said.one, words, rows_differ)
-        chosen = chosen or _named(found, said, [Tok(key, "word", key) for key in known.words], words, rows_differ)
+        chosen = _named(pairs, said, said.one, words, rows_differ)
+        chosen = chosen or _named(pairs, said, [Tok(key, "word", key) for key in known.words], words, rows_differ)
         if chosen and all(_true(said, a[2], b[2]) for a, b in chosen):
             return list({id(row): row for a, b in chosen for row in (a[0], b[0])}.values())
     return []
@@ -111,15 +111,15 @@ def _parsed_zh(tokens: Sequence[Tok], at: int) -> list[_Said]:
     if first is None:
         return []
     one, other = _content(tokens[:at]), _content(tokens[at + 1 : first])
-    found: list[_Said] = []
+    comparisons: list[_Said] = []
     for token in tokens[first:]:
         if token.text in _SIGNS:
-            found.append(_Said(one, other, _SIGNS[token.text], _units(token.text), None))
-        elif token.kind == "number" and found and found[-1].by is None:
-            found[-1] = replace(found[-1], by=token)
+            comparisons.append(_Said(one, other, _SIGNS[token.text], _units(token.text), None))
+        elif token.kind == "number" and comparisons and comparisons[-1].by is None:
+            comparisons[-1] = replace(comparisons[-1], by=token)
         elif token.content:
             return []
-    return found
+    return comparisons
 
 
 def _amount(before: Sequence[Tok]) -> tuple[Tok | None, Sequence[Tok]]:
@@ -143,8 +143,8 @@ def _units(word: str) -> frozenset[str]:
 
 def _value(cell: CellRead) -> Tok | None:
     """Its number, where it has just one, and no range."""
-    found = [t for t in cell.value.tokens if t.kind == "number"]
-    return found[0] if len(found) == 1 and ".." not in found[0].key and found[0].unit not in ("date", "clock") else None
+    numbers = [t for t in cell.value.tokens if t.kind == "number"]
+    return numbers[0] if len(numbers) == 1 and ".." not in numbers[0].key and numbers[0].unit not in ("date", "clock") else None
 
 
 def _same(one: CellRead, other: CellRead) -> bool:
@@ -157,11 +157,11 @@ def _measures(said: _Said, one: Tok, other: Tok) -> bool:
     return not said.units or one.unit in said.units
 
 
-def _score(told: Sequence[Tok], words: Sequence[Tok]) -> float:
+def _score(tokens: Sequence[Tok], words: Sequence[Tok]) -> float:
     """How much of a name the words give; less for parts of it that they lack."""
-    lost = [t for t in told if not t.soft and not any(alike(w, t) for w in words)]
+    lost = [t for t in tokens if not t.soft and not any(alike(w, t) for w in words)]
     plain = sum(t.kind == "name" and not any(c.isdigit() for c in t.key) for t in lost)  # `Outdoor Cam`, of B5
-    return len(told) - len(lost) - 0.2 * plain - 0.5 * (len(lost) - plain)
+    return len(tokens) - len(lost) - 0.2 * plain - 0.5 * (len(lost) - plain)
 
 
 _Value = tuple[Unit, CellRead, Tok]
@@ -179,11 +179,11 @@ def _own(value: _Value, rows_differ: bool) -> list[Tok]:
 
 
 def _named(
-    found: Sequence[tuple[_Value, _Value]], said: _Said, first: Sequence[Tok], words: Sequence[Tok], rows_differ: bool
+    pairs: Sequence[tuple[_Value, _Value]], said: _Said, first: Sequence[Tok], words: Sequence[Tok], rows_differ: bool
 ) -> list[tuple[_Value, _Value]]:
     """The pairs that the claim names, the one by the words of `first`; none where a word of it is of none of them."""
     ranked = []
-    for pair in found:
+    for pair in pairs:
         one, other = (_own(value, rows_differ) for value in pair)
         mine, theirs = (
             _score(one, first),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from rag.answering.gate.alike import Found, Known, weigh
+from rag.answering.gate.alike import Comparison, Known, weigh
 from rag.answering.gate.compare import compare
 from rag.answering.gate.difference import compared
 from rag.answering.gate.lexicon import VERBS
@@ -55,10 +55,10 @@ class Evidence:
 
     def quoted(self, text: str) -> list[Unit]:
         """The units that the text is, word for word, one behind the other."""
-        told = squeezed(text)
+        tight = squeezed(text)
         for first, one in enumerate(self._squeezed):
-            if one and told.startswith(one):
-                said, rest = [self.units[first]], told[len(one) :].lstrip(".。;；,，!！?？")
+            if one and tight.startswith(one):
+                said, rest = [self.units[first]], tight[len(one) :].lstrip(".。;；,，!！?？")
                 for unit, more in zip(self.units[first + 1 :], self._squeezed[first + 1 :], strict=True):
                     if not rest or not more or not rest.startswith(more):
                         break
@@ -68,25 +68,25 @@ class Evidence:
                     return said
         return []
 
-    def one(self, part: Sequence[Clause], known: Known) -> tuple[Found, Unit | None]:
+    def one(self, part: Sequence[Clause], known: Known) -> tuple[Comparison, Unit | None]:
         """The unit that says these clauses, or the nearest one with its fault."""
         keys = {t.key for clause in part for t in clause.content}
         ranked = sorted(self.units, key=lambda unit: -_shared(part, unit))[:_CLOSELY]
-        best, where = Found("no_support", 0.0), None
+        best, where = Comparison("no_support", 0.0), None
         ranked = [unit for unit in ranked if keys & (unit.keys | unit.context.keys) and not self._of_other_row(keys, unit)]
         for unit in ranked:
-            found = compare_row(part, unit, known) if unit.label is not None else compare(part, unit, known)
-            if found.fault is None:
-                return found, unit
-            if found.close > best.close:
-                best, where = found, unit
+            result = compare_row(part, unit, known) if unit.label is not None else compare(part, unit, known)
+            if result.fault is None:
+                return result, unit
+            if result.close > best.close:
+                best, where = result, unit
         for unit in ranked if known.meant is not None else ():
             assert known.meant is not None
             sims = known.meant.sims(part, self.passage, unit)
             here = replace(known, elsewhere=(self.keys if unit.label is None else self.keys_of_rows) - unit.keys)
-            found = compare_row(part, unit, here, sims) if unit.label is not None else reworded(part, unit, sims, here)
-            if found.fault is None:
-                return found, unit
+            result = compare_row(part, unit, here, sims) if unit.label is not None else reworded(part, unit, sims, here)
+            if result.fault is None:
+                return result, unit
         return best, where
 
     def _of_other_row(self, keys: set[str], unit: Unit) -> bool:
@@ -119,7 +119,7 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:  #
         return Said((), whole.fault, whole.close, nearest)
     if rows := _each(passages, clauses, known):
         return Said(tuple(dict.fromkeys(rows)), None, 1.0)
-    found: list[tuple[int, Unit]] = []
+    placed: list[tuple[int, Unit]] = []
     parts: list[Sequence[Clause]] = []
     start = 0
     while start < len(clauses):
@@ -127,38 +127,38 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:  #
             if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
                 continue
             part, at = _first(passages, clauses[start:end], known)
-            if start and clauses[start].mark in ("bracket", "dash", "colon") and at is not None and at != found[-1]:
+            if start and clauses[start].mark in ("bracket", "dash", "colon") and at is not None and at != placed[-1]:
                 continue  # no statement of its own
             if part.fault is None and at is not None:
-                found.append(at)
+                placed.append(at)
                 parts.append(clauses[start:end])
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
                 start = end
                 break
             if rows := _differ(passages, clauses[start:end], known):
-                found += rows
+                placed += rows
                 start = end
                 break
         else:
             return Said((), whole.fault, whole.close, nearest)
-    if _shuffled(clauses, found) or (len(parts) == len(found) and _lent(parts, found)):
+    if _shuffled(clauses, placed) or (len(parts) == len(placed) and _lent(parts, placed)):
         return Said((), "no_support", whole.close, nearest)
-    return Said(tuple(dict.fromkeys(found)), None, 1.0)
+    return Said(tuple(dict.fromkeys(placed)), None, 1.0)
 
 
 _SEQUENCE = frozenset("first then next finally afterwards 先 再 然后 接着 随后 最后".split())
 
 
-def _shuffled(clauses: Sequence[Clause], found: Sequence[tuple[int, Unit]]) -> bool:
+def _shuffled(clauses: Sequence[Clause], placed: Sequence[tuple[int, Unit]]) -> bool:
     """Whether what is told in an order stands in another one."""
     if not any(t.text.lower() in _SEQUENCE for clause in clauses for t in clause.tokens):
         return False
-    return any(at == before and later.start < unit.start for (before, unit), (at, later) in pairwise(found))
+    return any(at == before and later.start < unit.start for (before, unit), (at, later) in pairwise(placed))
 
 
-def _lent(parts: Sequence[Sequence[Clause]], found: Sequence[tuple[int, Unit]]) -> bool:
+def _lent(parts: Sequence[Sequence[Clause]], placed: Sequence[tuple[int, Unit]]) -> bool:
     """Whether a step goes on with another step's object: `Enter the name and click on Settings`, of `… click on Save`."""
-    for (at, before), (other, after), part in zip(found, found[1:], parts[1:], strict=False):
+    for (at, before), (other, after), part in zip(placed, placed[1:], parts[1:], strict=False):
         said = part[0].content
         if at != other or before is after or before.label is not None or len(said) < 2 or part[0].join != "and":
             continue
@@ -180,23 +180,23 @@ def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) 
 
 def _each(passages: Sequence[Evidence], clauses: Sequence[Clause], known: Known) -> list[tuple[int, Unit]]:
     """The rows that say it of each member of a list; [] where one is not said."""
-    found: list[tuple[int, Unit]] = []
+    placed: list[tuple[int, Unit]] = []
     for member in spread(clauses):
         one, at = _first(passages, [member], known)
         if one.fault is not None or at is None or at[1].label is None:
             return []
-        found.append(at)
-    return found
+        placed.append(at)
+    return placed
 
 
-def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Found, tuple[int, Unit] | None]:
-    best, where = Found("no_support", 0.0), None
+def _first(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) -> tuple[Comparison, tuple[int, Unit] | None]:
+    best, where = Comparison("no_support", 0.0), None
     for at, evidence in enumerate(passages):
-        found, unit = evidence.one(part, known)
-        if found.fault is None and unit is not None:
-            return found, (at, unit)
-        if found.close > best.close and unit is not None:
-            best, where = found, (at, unit)
+        result, unit = evidence.one(part, known)
+        if result.fault is None and unit is not None:
+            return result, (at, unit)
+        if result.close > best.close and unit is not None:
+            best, where = result, (at, unit)
     return best, where
 
 

@@ -86,18 +86,20 @@ def left_out(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) ->
             continue
         if clause.mark == "sub" and clause.content:
             return "condition"
-        found = (_BINDING & set(clause.operators)) - {key for c in part for key in c.operators}
+        lost = (_BINDING & set(clause.operators)) - {key for c in part for key in c.operators}
         facts = any(t.kind == "number" for t in clause.tokens)
         lead = next((t for t in clause.tokens if t.kind != "function"), None)
-        told = {t.key for u in used for t in there[u].content}
-        if found <= _WHEN and any(t.key in told for t in clause.content):  # of another case: `the rest ship on the next day`
+        used_keys = {t.key for u in used for t in there[u].content}
+        if lost <= _WHEN and any(
+            t.key in used_keys for t in clause.content
+        ):  # of another case: `the rest ship on the next day`
             continue
-        if found <= _WHEN and at > last and any(t.unit == "date" for u in used for t in there[u].tokens):
+        if lost <= _WHEN and at > last and any(t.unit == "date" for u in used for t in there[u].tokens):
             continue
-        if found & {"if", "unless", "except", "only", "until", "exclude", "instead", "firstof"}:
+        if lost & {"if", "unless", "except", "only", "until", "exclude", "instead", "firstof"}:
             return "condition"
         if (
-            found
+            lost
             and (not facts or (lead is not None and lead.kind == "operator"))
             and len(clause.content) < 7
             and not _own(clause)

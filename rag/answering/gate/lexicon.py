@@ -11,8 +11,8 @@ from rag.text.tokens import stem
 
 OPERATORS: dict[str, str] = {}
 for _line in lines("operators.txt"):
-    _key, _told = _line.split(": ", 1)
-    for _word in _told.split(" | "):
+    _key, _forms_listed = _line.split(": ", 1)
+    for _word in _forms_listed.split(" | "):
         OPERATORS.setdefault(_word, _key)
 
 # -- words that say the same -------------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ def _forms(phrase: str) -> list[str]:
 PHRASES: dict[str, str] = {}
 for _line in lines("synonyms.txt"):
     _first, *_rest = _line.split(" | ")
-    for _word in (_first, *(form for told in _rest for form in _forms(told))):
+    for _word in (_first, *(form for verb in _rest for form in _forms(verb))):
         PHRASES.setdefault(_word, _first)
 
 # -- words that say little ---------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ for _word, _first in PHRASES.items():
 
 _PARTICLES = frozenset("up down out off over in on back for with into to be up".split())  # of phrasal verbs
 VERBS = frozenset(
-    key_of(word) for line in lines("verbs.txt") for told in line.split(", ") for word in told.split() if word not in _PARTICLES
+    key_of(word) for line in lines("verbs.txt") for verb in line.split(", ") for word in verb.split() if word not in _PARTICLES
 )
 _OPPOSED: dict[str, set[str]] = {}
 for _line in lines("opposed.txt"):

@@ -73,23 +73,23 @@ CLOCKS = [
 
 
 def date(match: re.Match[str]) -> Number | None:
-    told = match.groupdict()
-    month = told.get("m")
-    if told.get("mon"):
-        month = str(_MONTHS[told["mon"].lower().rstrip(".")])
+    groups = match.groupdict()
+    month = groups.get("m")
+    if groups.get("mon"):
+        month = str(_MONTHS[groups["mon"].lower().rstrip(".")])
     value = "-".join(
-        (told.get("y") or "", f"{int(month):02}" if month else "", f"{int(told['d']):02}" if told.get("d") else "")
+        (groups.get("y") or "", f"{int(month):02}" if month else "", f"{int(groups['d']):02}" if groups.get("d") else "")
     )
     if month and not 1 <= int(month) <= 12:
         return None
-    return Number(match.start(), match.end(), value.rstrip("-") if told.get("y") else value, "date")
+    return Number(match.start(), match.end(), value.rstrip("-") if groups.get("y") else value, "date")
 
 
 def clock(match: re.Match[str]) -> Number | None:
-    told = match.groupdict()
-    hour = int(told["h"]) if told.get("h") else zh_number(told["hh"])
-    minute = 30 if told.get("half") else int(told.get("min") or 0)
-    part, half = (told.get("zh") or ""), (told.get("ap") or "").lower().replace(".", "")
+    groups = match.groupdict()
+    hour = int(groups["h"]) if groups.get("h") else zh_number(groups["hh"])
+    minute = 30 if groups.get("half") else int(groups.get("min") or 0)
+    part, half = (groups.get("zh") or ""), (groups.get("ap") or "").lower().replace(".", "")
     if hour > 24:
         return None
     if (half == "pm" and hour < 12) or (part in ("下午", "傍晚", "晚上", "晚间") and hour < 12):

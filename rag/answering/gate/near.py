@@ -33,23 +33,23 @@ _HOLDING_ZH = frozenset("把 被 由 向 从 到".split())
 _HOLDING = frozenset("把 被 将 由 对 比 给 向 从 到 至 是 为".split())
 
 
-def rearranged(claim: Reading, found: Sequence[Unit]) -> Fault | None:
+def rearranged(claim: Reading, units: Sequence[Unit]) -> Fault | None:
     """What is wrong with the order of its words; None as well where they are not the passage's own."""
-    if any(unit.label is not None for unit in found):
+    if any(unit.label is not None for unit in units):
         return None
-    clauses = [clause for unit in sorted(found, key=lambda u: u.start) for clause in unit.reading.clauses]
+    clauses = [clause for unit in sorted(units, key=lambda u: u.start) for clause in unit.reading.clauses]
     there = _apart(clauses, claim.keys)
     here = _apart(claim.clauses, {t.key for clause in clauses for t in clause.tokens})
-    told, said = ([t for clause in side for t in clause.tokens] for side in (there, here))
-    words = {t.text.lower() for t in told}
+    evidence, said = ([t for clause in side for t in clause.tokens] for side in (there, here))
+    words = {t.text.lower() for t in evidence}
     solid = [t for t in said if t.content or t.kind == "operator"]
     if sum(t.text.lower() in words for t in solid) < _QUOTED * len(solid):
         return None
-    if _led_by_another(said, told):
+    if _led_by_another(said, evidence):
         return "name"
-    if _exchanged([*claim.tokens], [t for unit in sorted(found, key=lambda u: u.start) for t in unit.reading.tokens]):
+    if _exchanged([*claim.tokens], [t for unit in sorted(units, key=lambda u: u.start) for t in unit.reading.tokens]):
         return "no_support"
-    return _moved(here, said, there, told)
+    return _moved(here, said, there, evidence)
 
 
 def _apart(clauses: Iterable[Clause], other: Set[str]) -> list[Clause]:
@@ -74,18 +74,18 @@ def _apart(clauses: Iterable[Clause], other: Set[str]) -> list[Clause]:
 _FOR_NAMES = frozenset("i it they this that these those he she you we its their his her your our the a an there here".split())
 
 
-def _exchanged(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
+def _exchanged(said: Sequence[Tok], evidence: Sequence[Tok]) -> bool:
     """Whether one word stands in another's place: `choose Want comparison`, of `choose Disable comparison`."""
-    one, other = [t.text.lower() for t in told], [t.text.lower() for t in said]
-    if sum(t.key == "all" for t in said) > sum(t.key == "all" for t in told):
+    one, other = [t.text.lower() for t in evidence], [t.text.lower() for t in said]
+    if sum(t.key == "all" for t in said) > sum(t.key == "all" for t in evidence):
         return True
     places = [op[1:] for op in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if op[0] == "replace"]
-    facts = [[{t.key for t in run if t.fact} for run in (told[i1:i2], said[j1:j2])] for i1, i2, j1, j2 in places]
+    facts = [[{t.key for t in run if t.fact} for run in (evidence[i1:i2], said[j1:j2])] for i1, i2, j1, j2 in places]
     if any(a and b and a == d and b == c for n, (a, b) in enumerate(facts) for c, d in facts[:n]):  # each in the other's place
         return True
     for i1, i2, j1, j2 in places:
-        lost = [t for t in told[i1:i2] if not t.soft and not any(t.content and o.content and alike(o, t) for o in said)]
-        came = [t for t in said[j1:j2] if not t.soft and not any(t.content and o.content and alike(t, o) for o in told)]
+        lost = [t for t in evidence[i1:i2] if not t.soft and not any(t.content and o.content and alike(o, t) for o in said)]
+        came = [t for t in said[j1:j2] if not t.soft and not any(t.content and o.content and alike(t, o) for o in evidence)]
         if any(t.kind == "name" for t in came) and lost and not any(t.content or t.text.lower() in _FOR_NAMES for t in lost):
             return True  # `Subsystem Tip Linux`
         named = any(t.kind == "function" and t.text[:1].isupper() and other[j1] not in _FOR_NAMES for t in came[:1])
@@ -102,36 +102,36 @@ def _exchanged(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
     return False
 
 
-def _led_by_another(said: Sequence[Tok], told: Sequence[Tok]) -> bool:
+def _led_by_another(said: Sequence[Tok], evidence: Sequence[Tok]) -> bool:
     """Whether two words exchanged their prepositions: `since Tesla in the 1990s`."""
-    here, there = _led(said), _led(told)
+    here, there = _led(said), _led(evidence)
     wrong = [word for word, leads in here.items() if word in there and leads.isdisjoint(there[word]) and "" not in there[word]]
     return any(here[one] & there[other] and here[other] & there[one] for n, one in enumerate(wrong) for other in wrong[:n])
 
 
 def _led(tokens: Sequence[Tok]) -> dict[str, set[str]]:
     """Of each content word: the prepositions that it stands behind."""
-    found: dict[str, set[str]] = {}
+    leads: dict[str, set[str]] = {}
     lead = ""
     for token in tokens:
         if token.content:
-            found.setdefault(token.text.lower(), set()).add(lead)
+            leads.setdefault(token.text.lower(), set()).add(lead)
             lead = ""
         elif token.key in LEADS or token.text.lower() in LEADS:
             lead = token.text.lower()
-    return found
+    return leads
 
 
-def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Clause], told: Sequence[Tok]) -> Fault | None:
-    one, other = [t.text.lower() for t in told], [t.text.lower() for t in said]
+def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Clause], evidence: Sequence[Tok]) -> Fault | None:
+    one, other = [t.text.lower() for t in evidence], [t.text.lower() for t in said]
     ops = [op for op in SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if op[0] != "equal"]
     gone = Counter(one[at] for _, i1, i2, _, _ in ops for at in range(i1, i2))
     if any(({*one} & words) != ({*other} & words) for words in (_PASSIVE, _HAVING)):  # the same from the other side
         return None
-    more, keys = Counter(other) - Counter(one), Counter(t.key for t in said) - Counter(t.key for t in told)
+    more, keys = Counter(other) - Counter(one), Counter(t.key for t in said) - Counter(t.key for t in evidence)
     twice = {t.key for t in said if t.kind == "word" and t.text.lower() in {*more} & {*one} and t.key in keys}
     again = {t.key for t in said if t.fact and not t.soft and t.key in keys}
-    if any(key in {t.key for t in told} for key in (*twice, *again)):  # said of something else too
+    if any(key in {t.key for t in evidence} for key in (*twice, *again)):  # said of something else too
         return "no_support"
     if any(
         (a, b) in _TURNED or (b, a) in _TURNED
@@ -147,29 +147,29 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
         if not run:
             continue
         if all(t.kind == "number" or not t.content for t in run) and any(t.content for t in run):
-            measures = Counter(t.unit for t in told if t.kind == "number")
+            measures = Counter(t.unit for t in evidence if t.kind == "number")
             if all(measures[t.unit] < 2 for t in run if t.kind == "number"):  # no other one that it could be taken for
                 continue
         if not any(t.content for t in run):
             if any(t.key in LEADS or t.text.lower() in LEADS or t.key in _BEING for t in run):
                 return "no_support"
             continue
-        if not _whole(said, told, one, other, (j1, j2), ends, their_ends, ops):
+        if not _whole(said, evidence, one, other, (j1, j2), ends, their_ends, ops):
             return "name" if any(t.fact for t in run) else "no_support"
     return None
 
 
 def _ends(clauses: Sequence[Clause]) -> set[int]:
     """Where clauses begin and end, among the tokens."""
-    found, at = {0}, 0
+    ends, at = {0}, 0
     for clause in clauses:
         at += len(clause.tokens)
-        found.add(at)
-    return found
+        ends.add(at)
+    return ends
 
 
 def _passes_a_phrase(
-    told: Sequence[Tok],
+    evidence: Sequence[Tok],
     one: Sequence[str],
     ops: Sequence[tuple[str, int, int, int, int]],
     run: tuple[int, int],
@@ -182,14 +182,14 @@ def _passes_a_phrase(
     if op is None:
         return False
     start, end = (op[2], first) if first >= op[2] else (first + size, op[1])
-    while start < end and (one[start] in _ARTICLES or told[start].kind == "join"):
+    while start < end and (one[start] in _ARTICLES or evidence[start].kind == "join"):
         start += 1
-    return start < end and (told[start].key in LEADS or one[start] in LEADS) and (end in their_ends or start in their_ends)
+    return start < end and (evidence[start].key in LEADS or one[start] in LEADS) and (end in their_ends or start in their_ends)
 
 
 def _whole(
     said: Sequence[Tok],
-    told: Sequence[Tok],
+    evidence: Sequence[Tok],
     one: Sequence[str],
     other: Sequence[str],
     run: tuple[int, int],
@@ -209,10 +209,10 @@ def _whole(
         return False
     first, size = spots[0], len(words)
     led = said[start].key in LEADS or said[start].text.lower() in LEADS or said[start].kind == "operator"
-    exchanged = any(op[3:] == run and any(t.content for t in told[op[1] : op[2]]) for op in ops)
+    exchanged = any(op[3:] == run and any(t.content for t in evidence[op[1] : op[2]]) for op in ops)
     if led or (start > 0 < first and not exchanged and other[start - 1] == one[first - 1] and other[start - 1] in LEADS):
         return True
-    if _passes_a_phrase(told, one, ops, run, first, size, their_ends):
+    if _passes_a_phrase(evidence, one, ops, run, first, size, their_ends):
         return True
     bounded = {start, end} <= ends or {first, first + size} <= their_ends
     if bounded and ({start, end} & ends):

@@ -14,7 +14,7 @@ _CLASSIFIERS = (
     "个|件|条|台|张|本|册|只|份|款|名|项|页|号|块|枚|瓶|盒|包|袋|间|位|辆|套|道|层|级|路|口|根|支|颗|片|箱|单|批|种|期|首|家|部"
 )
 UNIT: dict[str, str] = {
-    word: key for line in lines("measures.txt") for key, told in [line.split(": ", 1)] for word in told.split(" | ")
+    word: key for line in lines("measures.txt") for key, spellings in [line.split(": ", 1)] for word in spellings.split(" | ")
 }
 _SIGNS = {"$": "usd", "€": "eur", "£": "gbp", "¥": "cny", "￥": "cny", "US$": "usd"}
 _FACTORS: dict[str, tuple[str, int | Decimal]] = {
@@ -88,7 +88,7 @@ _BETWEEN = re.compile(r"\s*(?:and|和|与)\s*", re.IGNORECASE)
 def numbers(text: str) -> list[Number]:
     """Of a folded text, in order; a range is one number."""
     taken: list[tuple[int, int]] = []
-    found: list[Number] = []
+    parsed: list[Number] = []
 
     def free(start: int, end: int) -> bool:
         return all(end <= a or b <= start for a, b in taken)
@@ -96,14 +96,14 @@ def numbers(text: str) -> list[Number]:
     for patterns, make in ((DATES, date), (CLOCKS, clock)):
         for pattern in patterns:
             for match in pattern.finditer(text):
-                if match.group().strip() and free(*match.span()) and (made := make(match)) is not None:
-                    taken.append((made.start, made.end))
-                    found.append(made)
+                if match.group().strip() and free(*match.span()) and (number := make(match)) is not None:
+                    taken.append((number.start, number.end))
+                    parsed.append(number)
     for match in _NUMBER.finditer(text):
-        if free(*match.span("v")) and not _in_code(text, match) and (made := _plain(match)) is not None:
-            taken.append((made.start, made.end))
-            found.append(made)
-    return _ranges(text, sorted(found, key=lambda one: one.start))
+        if free(*match.span("v")) and not _in_code(text, match) and (number := _plain(match)) is not None:
+            taken.append((number.start, number.end))
+            parsed.append(number)
+    return _ranges(text, sorted(parsed, key=lambda one: one.start))
 
 
 def _in_code(text: str, match: re.Match[str]) -> bool:
@@ -188,7 +188,7 @@ def _plain(match: re.Match[str]) -> Number | None:  # noqa: C901 - one place for
         if match["half"]
         else match.end("v")
     )
-    return _signed(match, _told(value), unit, end, word)
+    return _signed(match, _written(value), unit, end, word)
 
 
 def _signed(match: re.Match[str], value: str, unit: str, end: int, word: bool = False) -> Number:
@@ -196,13 +196,13 @@ def _signed(match: re.Match[str], value: str, unit: str, end: int, word: bool = 
     return Number(start, end, ("-" if match["below"] and match["below"].strip() else "") + value, unit, word)
 
 
-def _told(value: Decimal) -> str:
+def _written(value: Decimal) -> str:
     return format(value.normalize(), "f")
 
 
-def _ranges(text: str, found: list[Number]) -> list[Number]:
+def _ranges(text: str, numbers: list[Number]) -> list[Number]:
     out: list[Number] = []
-    for one in found:
+    for one in numbers:
         if out and out[-1].unit in ("", one.unit) and ".." not in out[-1].value and one.unit != "ord":
             gap, last = text[out[-1].end : one.start], out[-1]
             before = text[max(last.start - 10, 0) : last.start].lower()

@@ -40,7 +40,11 @@ def omitted(part: Sequence[Clause], laid: Aligned, unit: Unit, known: Known, *, 
                 continue
             if any(alike(t, token) for t in laid.claim) or (token.kind != "number" and token.key in unit.context.keys):
                 continue
-            if token.key in known.asked or token.key in known.common() or (token.kind == "name" and token.key in known.words):
+            if (
+                token.key in known.question_keys
+                or token.key in known.common()
+                or (token.kind == "name" and token.key in known.words)
+            ):
                 continue
             if token.kind == "word" and says_little(laid.there[at].tokens, n, {m for c, m in places if c == at}):
                 continue
@@ -132,12 +136,12 @@ def _converted(laid: Aligned, at: int, token: Tok) -> bool:
 
 _THEN = frozenset("time case point moment".split())  # `during that time`
 _POINTING = frozenset("that this these those same the".split())
-_TOLD_APART = frozenset(("", "day", "s", "month", "bday", "pct", "usd", "eur", "gbp", "cny", "date", "clock", "time", "person"))
+_SET_APART = frozenset(("", "day", "s", "month", "bday", "pct", "usd", "eur", "gbp", "cny", "date", "clock", "time", "person"))
 
 
 def _describes(tokens: Sequence[Tok], at: int, places: set[Spot], clause: int) -> bool:
     """Whether a measure only stands before what the claim speaks of: `a built-in 10,400 mAh battery`."""
-    if tokens[at].unit in _TOLD_APART or (at and tokens[at - 1].kind == "operator"):
+    if tokens[at].unit in _SET_APART or (at and tokens[at - 1].kind == "operator"):
         return False
     for n in range(at + 1, min(at + 3, len(tokens))):
         if tokens[n].kind != "word":

@@ -77,8 +77,8 @@ def opened(text: str) -> Opened:
 
 def bare(text: str) -> bool:
     """Whether a sentence is a Yes or No alone, which belongs to the next one."""
-    told = opened(text.strip() + " ")
-    return told.answer is not None and not told.rest.strip()
+    opening = opened(text.strip() + " ")
+    return opening.answer is not None and not opening.rest.strip()
 
 
 def agrees(answer: bool, rest: Reading, units: Sequence[Unit], question: Reading, around: Sequence[Unit]) -> bool:
@@ -97,9 +97,9 @@ def agrees(answer: bool, rest: Reading, units: Sequence[Unit], question: Reading
         return not negative and fits is not False and not _excepted(rest, question, units, around)
     if negative or fits is False:
         return True
-    asked = {t.key for t in question.tokens}
+    keys = {t.key for t in question.tokens}
     return any(_NEGATIVE & set(c.operators) or "stayclosed" in {t.key for t in c.tokens} for c in rest.clauses) or bool(
-        _GONE & asked
+        _GONE & keys
     )
 
 
@@ -120,23 +120,23 @@ def _negated(clause: Clause) -> bool:
 
 def _fits(question: Reading, units: Sequence[Unit]) -> bool | None:
     """Whether a number of the question keeps to the limit that the evidence gives for its unit; None: there is none."""
-    for asked in (t for t in question.tokens if t.kind == "number" and t.unit not in ("", "date", "clock", "ord")):
+    for wanted in (t for t in question.tokens if t.kind == "number" and t.unit not in ("", "date", "clock", "ord")):
         for unit in units:
             for clause in unit.reading.clauses:
                 for at, token in enumerate(clause.tokens):
                     if (
                         token.kind == "number"
-                        and token.unit == asked.unit
-                        and (keeps := _keeps(asked, token, clause.tokens, at)) is not None
+                        and token.unit == wanted.unit
+                        and (keeps := _keeps(wanted, token, clause.tokens, at)) is not None
                     ):
                         return keeps
     return None
 
 
-def _keeps(asked: Tok, limit: Tok, tokens: Sequence[Tok], at: int) -> bool | None:
+def _keeps(wanted: Tok, limit: Tok, tokens: Sequence[Tok], at: int) -> bool | None:
     near = {t.key for t in (*tokens[max(at - 2, 0) : at], *tokens[at + 1 : at + 3]) if t.kind == "operator"}
     try:
-        one, other = Decimal(asked.key.split()[0]), Decimal(limit.key.split()[0])
+        one, other = Decimal(wanted.key.split()[0]), Decimal(limit.key.split()[0])
     except InvalidOperation:
         return None
     if near & {"le"}:
@@ -150,12 +150,12 @@ def _keeps(asked: Tok, limit: Tok, tokens: Sequence[Tok], at: int) -> bool | Non
 
 def _excepted(rest: Reading, question: Reading, units: Sequence[Unit], around: Sequence[Unit]) -> bool:
     """Whether the passage takes what was asked about out of what it allows."""
-    told = rest.keys.union(*(unit.context.keys for unit in units)) if units else rest.keys
-    asked = [t for t in question.tokens if t.kind in ("word", "name") and t.key not in told and len(t.key) > 1]
+    evidence_keys = rest.keys.union(*(unit.context.keys for unit in units)) if units else rest.keys
+    unmatched = [t for t in question.tokens if t.kind in ("word", "name") and t.key not in evidence_keys and len(t.key) > 1]
     for unit in around:
         for clause in unit.reading.clauses:
             takes_out = unit.label is None and {"not", "except", "exclude", "without"} & set(clause.operators)
-            if takes_out and any(t.key in {o.key for o in clause.content} or _within(t.key, clause) for t in asked):
+            if takes_out and any(t.key in {o.key for o in clause.content} or _within(t.key, clause) for t in unmatched):
                 return True
     return False
 

@@ -17,13 +17,13 @@ _CONDITIONS = frozenset(("le", "lt", "ge", "gt", "only", "after", "before", "unt
 
 
 def _count(clauses: Sequence[Clause]) -> Counter[str]:
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for clause in clauses:
         for at, token in enumerate(clause.tokens):
             if token.kind != "operator" or (token.key in _LIMITS and _bound(clause.tokens, at) is not None):
                 continue
-            found["not" if token.key in _NEGATIVE else token.key] += 1
-    return found
+            counts["not" if token.key in _NEGATIVE else token.key] += 1
+    return counts
 
 
 def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault | None:
@@ -102,26 +102,26 @@ def _bound(tokens: Sequence[Tok], at: int) -> int | None:
 
 
 def _limits(tokens: Sequence[Tok]) -> dict[int, frozenset[str]]:
-    found: dict[int, set[str]] = {}
+    limits: dict[int, set[str]] = {}
     for at, token in enumerate(tokens):
         if token.kind == "operator" and token.key in _LIMITS and (number := _bound(tokens, at)) is not None:
-            found.setdefault(number, set()).add(token.key)
-    return {at: frozenset(keys) for at, keys in found.items()}
+            limits.setdefault(number, set()).add(token.key)
+    return {at: frozenset(keys) for at, keys in limits.items()}
 
 
 def limited(tokens: Sequence[Tok]) -> list[tuple[Tok, frozenset[str]]]:
     """The numbers, each with its limits."""
-    found = _limits(tokens)
-    return [(t, found.get(at, frozenset())) for at, t in enumerate(tokens) if t.kind == "number"]
+    limits = _limits(tokens)
+    return [(t, limits.get(at, frozenset())) for at, t in enumerate(tokens) if t.kind == "number"]
 
 
 def limited_at(tokens: Sequence[Tok]) -> dict[int, dict[str, str]]:
     """The limits of each number by its place, with the words that they are written as."""
-    found: dict[int, dict[str, str]] = {}
+    limits: dict[int, dict[str, str]] = {}
     for at, token in enumerate(tokens):
         if token.kind == "operator" and token.key in _LIMITS and (number := _bound(tokens, at)) is not None:
-            found.setdefault(number, {})[token.key] = token.text.lower()
-    return found
+            limits.setdefault(number, {})[token.key] = token.text.lower()
+    return limits
 
 
 _SMALL = frozenset("from to into onto with by out of 从 到 至 向 把 被".split())
@@ -143,9 +143,9 @@ _OPPOSED = frozenset(
 )
 
 
-def turned(here: str, told: str) -> bool:
+def turned(here: str, there: str) -> bool:
     """Whether one small word in the other's place turns the meaning round: from, to."""
-    return (here, told) in _OPPOSED
+    return (here, there) in _OPPOSED
 
 
 def bounds(
@@ -172,9 +172,9 @@ def governed_alike(part: Sequence[Clause], used: Sequence[Clause]) -> Fault | No
     """`not all are` is another thing than `all are not`."""
     here, there = _governed(part), _governed(used)
     said = {t.key for c in part for t in c.tokens}
-    told = {t.key for c in used for t in c.tokens}
+    used_keys = {t.key for c in used for t in c.tokens}
     lost = {pair for pair in there if pair[1] in said} - here
-    new = {pair for pair in here if pair[1] in told} - there
+    new = {pair for pair in here if pair[1] in used_keys} - there
     return "negation" if {op for op, _ in lost} & {op for op, _ in new} else None
 
 
@@ -183,7 +183,7 @@ _QUANTIFIERS = frozenset(("all", "some", "most"))
 
 def _governed(clauses: Sequence[Clause]) -> set[tuple[str, str]]:
     """(operator, what follows it) of negations and quantities."""
-    found = set()
+    pairs = set()
     for clause in clauses:
         for at, token in enumerate(clause.tokens):
             if token.kind == "operator" and (token.key in _NEGATIVE or token.key in _QUANTIFIERS):
@@ -191,14 +191,14 @@ def _governed(clauses: Sequence[Clause]) -> set[tuple[str, str]]:
                     (t.key for t in clause.tokens[at + 1 :] if t.content or t.key in ("all", "only", "must", "can")), None
                 )
                 if after is not None:
-                    found.add(("not" if token.key in _NEGATIVE else token.key, after))
-    return found
+                    pairs.add(("not" if token.key in _NEGATIVE else token.key, after))
+    return pairs
 
 
 def joined_alike(part: Sequence[Clause], there: Sequence[Clause], used: set[int]) -> Fault | None:
     """`or` is not `and`; a reason is one only where the evidence gives it as one."""
     here = {clause.join for clause in part[1:]}
-    told = {there[at].join for at in sorted(used)[1:]}
+    joins = {there[at].join for at in sorted(used)[1:]}
     anywhere = {clause.join for clause in there}
     if "because" in {clause.join for clause in part} and not anywhere & {"because", "so"}:
         return "no_support"
@@ -206,8 +206,8 @@ def joined_alike(part: Sequence[Clause], there: Sequence[Clause], used: set[int]
         (one.join == "or") != (other.join == "or") for one, other in zip(part, there, strict=True)
     ):
         return "condition"
-    if "or" in here and told <= {""} and not anywhere & {"and", "or"}:  # a list without a joining word: 、
+    if "or" in here and joins <= {""} and not anywhere & {"and", "or"}:  # a list without a joining word: 、
         return None
-    if len(used) > 1 and ("or" in here) != ("or" in told) and not (here | told) & {"nor"}:
+    if len(used) > 1 and ("or" in here) != ("or" in joins) and not (here | joins) & {"nor"}:
         return "condition"
     return None

@@ -34,16 +34,16 @@ def _governs_another(flat: Sequence[Tok], there: Sequence[Clause]) -> bool:
     """Of a claim of just the evidence's words: whether a preposition stands before another word."""
     pairs = []
     for tokens in (flat, [token for clause in there for token in clause.tokens]):
-        found = set()
+        governed = set()
         for at, token in enumerate(tokens):
             if token.key in _TO_WHOM and token.kind == "function":
                 after = next((t for t in tokens[at + 1 :] if t.content), None)
-                found.add((token.key, after.key if after is not None else ""))
-        pairs.append(found)
+                governed.add((token.key, after.key if after is not None else ""))
+        pairs.append(governed)
     words, shared = {t.key for t in flat if t.content}, {key for key, _ in pairs[0]} & {key for key, _ in pairs[1]}
     for key, word in pairs[0]:
-        told = {k for k, w in pairs[1] if w == word}
-        if word in words and key not in told and (shared or any(turned(key, k) for k in told)):
+        keys = {k for k, w in pairs[1] if w == word}
+        if word in words and key not in keys and (shared or any(turned(key, k) for k in keys)):
             return True
     return False
 
@@ -83,8 +83,8 @@ _MOVABLE = frozenset("only all can must always yes not".split())
 def _strayed(flat: Sequence[Tok], there: Sequence[Clause]) -> bool:
     """Of a claim with just the evidence's words in their order: whether an operator, or a `from`, stands elsewhere."""
     tokens = [token for clause in there for token in clause.tokens]
-    here, told = ([t.key for t in side if t.content] for side in (flat, tokens))
-    if here != told:
+    here, theirs = ([t.key for t in side if t.content] for side in (flat, tokens))
+    if here != theirs:
         return False
     full = [
         [t.key for t in side if t.content or t.key == "from" or (t.kind == "operator" and t.key not in _MOVABLE)]
@@ -96,8 +96,8 @@ def _strayed(flat: Sequence[Tok], there: Sequence[Clause]) -> bool:
 def _turned_round(claim: Sequence[Tok], there: Sequence[Clause]) -> bool:
     """Whether one is the passive of the other: Y founded X, X was founded by Y."""
     here = [token.key for token in claim]
-    told = [token.key for clause in there for token in clause.content if token.key in here]
-    return any(told == [*here[at + 1 :], here[at], *here[:at]] for at in range(1, len(here) - 1)) or told == here
+    theirs = [token.key for clause in there for token in clause.content if token.key in here]
+    return any(theirs == [*here[at + 1 :], here[at], *here[:at]] for at in range(1, len(here) - 1)) or theirs == here
 
 
 def _blocks(
@@ -124,7 +124,7 @@ def _blocks(
             return False
         if n == 0 or ranks[n] in (ranks[n - 1] + 1, ranks[n - 1]):
             continue
-        here, told = _lead(flat, index[i]), _lead(there[c].tokens, t)
+        here, theirs = _lead(flat, index[i]), _lead(there[c].tokens, t)
         first = all(not token.content for token in there[c].tokens[:t])
         if here in ("把", "将") and not any(t.key in ("把", "将", "被") for k in there for t in k.tokens):
             continue
@@ -134,7 +134,7 @@ def _blocks(
             there[held[0][1][0]].tokens, held[0][1][1]
         ) in ("to", "for", "of"):
             continue
-        if not ((here and here == told) or (i in begins and first)):
+        if not ((here and here == theirs) or (i in begins and first)):
             return False
     return True
 
@@ -163,24 +163,24 @@ def _one_phrase(
 def _in_order(claim: Sequence[Tok], there: Sequence[Clause]) -> list[tuple[int, tuple[int, int]]] | None:
     """Where the claim's words stand if they stand in the evidence's order, however often one comes."""
     spots = [(c, t) for c, clause in enumerate(there) for t, token in enumerate(clause.tokens) if token.content]
-    found, at = [], 0
+    placed, at = [], 0
     for i, token in enumerate(claim):
         while at < len(spots) and not alike(token, there[spots[at][0]].tokens[spots[at][1]]):
             at += 1
         if at == len(spots):
             return None
-        found.append((i, spots[at]))
+        placed.append((i, spots[at]))
         at += 1
-    return found
+    return placed
 
 
 def _begins(part: Sequence[Clause]) -> list[int]:
     """Which content tokens are the first of their clauses."""
-    found, at = [], 0
+    starts, at = [], 0
     for clause in part:
-        found.append(at)
+        starts.append(at)
         at += len(clause.content)
-    return found
+    return starts
 
 
 def _lead(tokens: Sequence[Tok], at: int) -> str:

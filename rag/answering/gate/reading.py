@@ -109,14 +109,14 @@ def plain(text: str) -> str:
 
 
 def _tokens(text: str) -> Iterator[Tok | str]:  # noqa: C901 - one place for what a character may begin
-    found = numbers(text)
+    parsed = numbers(text)
     han = len(_HAN.findall(text)) > 3
     at, number, first = 0, 0, True
     while at < len(text):
-        while number < len(found) and found[number].start < at:
+        while number < len(parsed) and parsed[number].start < at:
             number += 1
-        if number < len(found) and found[number].start == at:
-            one = found[number]
+        if number < len(parsed) and parsed[number].start == at:
+            one = parsed[number]
             yield Tok(one.key, "number", text[one.start : one.end], one.unit, one.word)
             at, first = one.end, False
             continue
@@ -124,7 +124,7 @@ def _tokens(text: str) -> Iterator[Tok | str]:  # noqa: C901 - one place for wha
         if match is None:
             at += 1
             continue
-        limit = found[number].start if number < len(found) else len(text)
+        limit = parsed[number].start if number < len(parsed) else len(text)
         if match.end() > limit and match.lastgroup in ("run", "han", "harmless", "many", "word"):
             if match.lastgroup == "run":
                 yield from _han(text[at:limit])
@@ -143,26 +143,26 @@ def _tokens(text: str) -> Iterator[Tok | str]:  # noqa: C901 - one place for wha
             for word in _WORD.finditer(text, at, match.end()):  # check-in, check in
                 yield _latin(word.group(), word.group().lower(), han, first)
                 first = False
-        elif (made := _one(match, kind, han, first)) is not None:
-            yield made
+        elif (token := _one(match, kind, han, first)) is not None:
+            yield token
             first = False
         at = match.end()
 
 
-def _settled(found: list[Tok | str]) -> Iterator[Tok | str]:
+def _settled(tokens: list[Tok | str]) -> Iterator[Tok | str]:
     """`not able to` is one operator; `from $49` without an end is a lower limit."""
-    for at, token in enumerate(found):
+    for at, token in enumerate(tokens):
         if isinstance(token, str):
             yield token
-        elif (settled := _in_place(found, at, token)) is not None:
+        elif (settled := _in_place(tokens, at, token)) is not None:
             yield settled
 
 
-def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:  # noqa: C901 - one place for it
+def _in_place(tokens: list[Tok | str], at: int, token: Tok) -> Tok | None:  # noqa: C901 - one place for it
     """What a token is where it stands; None where it is part of another."""
-    near = [t for t in (*found[max(at - 1, 0) : at], *found[at + 1 : at + 3]) if not isinstance(t, str)]
-    before = next((t for t in found[max(at - 1, 0) : at] if not isinstance(t, str)), None)
-    after = next((t for t in found[at + 1 : at + 2] if not isinstance(t, str)), None)
+    near = [t for t in (*tokens[max(at - 1, 0) : at], *tokens[at + 1 : at + 3]) if not isinstance(t, str)]
+    before = next((t for t in tokens[max(at - 1, 0) : at] if not isinstance(t, str)), None)
+    after = next((t for t in tokens[at + 1 : at + 2] if not isinstance(t, str)), None)
     if token.text.lower() == "once" and before is not None and (after is None or after.text.lower() in _HOW_OFTEN):
         return Tok("1 time", "number", token.text)
     if token.key == "can" and token.kind == "operator" and any(t.kind == "operator" and t.key == "not" for t in near):
@@ -187,23 +187,23 @@ def _in_place(found: list[Tok | str], at: int, token: Tok) -> Tok | None:  # noq
     if token.key == "1 ord" and token.text.startswith("第一次"):
         return Tok("new", "operator", token.text)
     if token.text in ("外", "以外", "之外"):
-        if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in found[max(at - 16, 0) : at]):
+        if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in tokens[max(at - 16, 0) : at]):
             return None
         return Tok("gt", "operator", token.text) if before is not None and before.kind == "number" else token
     if token.kind == "number" and token.key == "5 off":
         return Tok("half", "operator", token.text)
-    return _limited(found, at, token, after)
+    return _limited(tokens, at, token, after)
 
 
-def _limited(found: list[Tok | str], at: int, token: Tok, after: Tok | None) -> Tok:
+def _limited(tokens: list[Tok | str], at: int, token: Tok, after: Tok | None) -> Tok:
     """Prepositions that are limits only before a number: under 5 kg, from $49, since 2020."""
     if (
         token.kind == "operator"
         and token.text.lower() in ("under", "about", "over", "above", "below")
-        and not _counted(found, at)
+        and not _counted(tokens, at)
     ):
         return Tok(token.text.lower(), "function", token.text)
-    if token.key == "ge" and token.text.lower().startswith(("reach", "达到", "到达")) and not _counted(found, at):
+    if token.key == "ge" and token.text.lower().startswith(("reach", "达到", "到达")) and not _counted(tokens, at):
         return Tok("reach", "word", token.text)
     if token.key == "from" and after is not None and after.kind == "number" and ".." not in after.key:
         if after.unit in ("usd", "eur", "gbp", "cny"):
@@ -213,8 +213,8 @@ def _limited(found: list[Tok | str], at: int, token: Tok, after: Tok | None) -> 
     return token
 
 
-def _counted(found: list[Tok | str], at: int) -> bool:
-    return any(not isinstance(t, str) and t.kind == "number" for t in found[at + 1 : at + 4])
+def _counted(tokens: list[Tok | str], at: int) -> bool:
+    return any(not isinstance(t, str) and t.kind == "number" for t in tokens[at + 1 : at + 4])
 
 
 def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:

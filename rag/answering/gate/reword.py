@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rag.answering.gate.aligned import Aligned, Spot
-from rag.answering.gate.alike import Found, Known, alike, measured, weigh
+from rag.answering.gate.alike import Comparison, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
 from rag.answering.gate.lexicon import LIGHT, VERBS, key_of, opposed
 from rag.answering.gate.little import counts, kin, light, timed
@@ -26,30 +26,30 @@ _LEAST = 0.45  # share of the claim that stands in the evidence as it is
 _VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word that differs is one that was changed
 
 
-def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Found:
+def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Comparison:
     """As `compare`. sims: cosine of each of the claim's tokens with each of the unit's."""
     laid = align(part, unit, sims, known)
     if not laid.claim:
-        return Found("no_support", 0)
+        return Comparison("no_support", 0)
     _borrowed(laid)
     given = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "near"))
     close = given / weigh(laid.claim)
     missing = [(t, near) for t, how, near in zip(laid.claim, laid.how, laid.near, strict=True) if how == "missing"]
     if any(t.fact and not t.opens for t, _ in missing) or strange(missing) > min(_MOST, _SHARE * weigh(laid.claim)):
-        return Found(kind_of([t for t, _ in missing]), close)
+        return Comparison(kind_of([t for t, _ in missing]), close)
     if known.strict and missing:
-        return Found("no_support", close)
+        return Comparison("no_support", close)
     if 5 * len(missing) > len(laid.claim) or _added(part, laid) or _contrary(part, laid):
-        return Found("no_support", close)
+        return Comparison("no_support", close)
     exact = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how in ("exact", "above"))
     solid = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how not in ("verb", "light"))
     if not laid.used or exact < _LEAST * solid or given < 1 or given < _LEAST * solid:
-        return Found("no_support", close)
+        return Comparison("no_support", close)
     if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(part, laid)):  # a word was changed, or moved
-        return Found("no_support", close)
+        return Comparison("no_support", close)
     if (left := omitted(part, laid, unit, known, verbatim=_verbatim(part, laid))) is not None:
-        return Found("number" if left.kind == "number" else "condition", close)
-    return Found(agree(part, laid.there, laid.place, laid.used, unit, known), close, prose=True)
+        return Comparison("number" if left.kind == "number" else "condition", close)
+    return Comparison(agree(part, laid.there, laid.place, laid.used, unit, known), close, prose=True)
 
 
 def _added(part: Sequence[Clause], laid: Aligned) -> bool:
@@ -157,10 +157,10 @@ _BINDING = frozenset("if unless except until before after".split())
 
 def _contrary(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether a word that is not the evidence's says the opposite of one that is."""
-    told = {t.key if t.content else key_of(t.key) for at in laid.used for t in laid.there[at].tokens}
+    evidence_keys = {t.key if t.content else key_of(t.key) for at in laid.used for t in laid.there[at].tokens}
     said = {t.key if t.content else key_of(t.key) for clause in part for t in clause.tokens}
     return any(
-        how in ("verb", "near", "missing", "light", "above") and any(opposed(t.key, key) for key in told - said)
+        how in ("verb", "near", "missing", "light", "above") and any(opposed(t.key, key) for key in evidence_keys - said)
         for t, how in zip(laid.claim, laid.how, strict=True)
     )
 
@@ -170,7 +170,7 @@ def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
     places = {p for p in laid.place if p is not None}
     if any(t.content and (at, n) not in places for at in laid.used for n, t in enumerate(laid.there[at].tokens)):
         return False
-    here, told = (
+    here, theirs = (
         [
             t.key
             for n, clause in enumerate(side)
@@ -179,7 +179,7 @@ def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
         ]
         for side in (part, [laid.there[at] for at in sorted(laid.used)])
     )
-    return all(how in ("exact", "light") for how in laid.how) and _common(here, told) == len(here)
+    return all(how in ("exact", "light") for how in laid.how) and _common(here, theirs) == len(here)
 
 
 _HAVING = frozenset("have has get gets having getting".split())
@@ -197,7 +197,7 @@ def _other_verbs(part: Sequence[Clause], laid: Aligned) -> bool:
 
 def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
     """Words that stand in several clauses stand in the one that gives most of the claim."""
-    left = {i for i, found in enumerate(at) if found}
+    left = {i for i, spots in enumerate(at) if spots}
     held: set[Spot] = set()
     while left:
         gain = Counter[int]()
@@ -222,8 +222,8 @@ def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
 def _verbatim(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether the claim is the evidence's own sentence but for a word or two."""
     here = [t.text.lower() for clause in part for t in clause.tokens]
-    told = [t.text.lower() for at, c in enumerate(laid.there) if at in laid.used or not c.content for t in c.tokens]
-    return _common(here, told) >= _VERBATIM * len(here)
+    theirs = [t.text.lower() for at, c in enumerate(laid.there) if at in laid.used or not c.content for t in c.tokens]
+    return _common(here, theirs) >= _VERBATIM * len(here)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -231,8 +231,8 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     row = [0] * (len(other) + 1)
     for word in one:
         before = 0
-        for n, told in enumerate(other, 1):
+        for n, counterpart in enumerate(other, 1):
             kept = row[n]
-            row[n] = before + 1 if word == told else max(row[n], row[n - 1])
+            row[n] = before + 1 if word == counterpart else max(row[n], row[n - 1])
             before = kept
     return row[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
-from rag.answering.gate.alike import Found, Known, alike, weigh
+from rag.answering.gate.alike import Comparison, Known, alike, weigh
 from rag.answering.gate.compare import kind_of
 from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.little import light
@@ -26,15 +26,15 @@ PREDICATES = frozenset(
 )
 
 
-def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors | None = None) -> Found:
+def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors | None = None) -> Comparison:
     """As `compare`, of a row. sims: see `reworded`; words that add no fact need only be of the row's subject."""
     flat = [token for clause in part for token in clause.tokens]
     claim = [token for token in flat if token.content]
     if not claim or unit.label is None:
-        return Found("no_support", 0)
+        return Comparison("no_support", 0)
     negated = sum(t.kind == "operator" and t.key in ("not", "without") for t in flat) % 2 == 1
     if any(_ranks(t) and t.key not in unit.keys for t in flat):  # no row says which is the cheapest
-        return Found("no_support", 0.5)
+        return Comparison("no_support", 0.5)
     used = _used(claim, unit, known, negated)
     above = [*_content(unit.context), *_content(unit.label_header)]
     held = [*_content(unit.label), *(t for cell in used for t in (*_content(cell.header), *_content(cell.value)))]
@@ -59,24 +59,24 @@ def compare_row(part: Sequence[Clause], unit: Unit, known: Known, sims: Vectors 
     ]
     close = 1 - weigh(missing) / weigh(claim)
     if missing:
-        return Found(kind_of(missing), close)
+        return Comparison(kind_of(missing), close)
     if not used:
-        return Found("no_support", close * 0.5)
+        return Comparison("no_support", close * 0.5)
     said = {t.key for t in claim}
     if not _labelled(unit.label, claim, known):
-        return Found("subject", close)
+        return Comparison("subject", close)
     if unit.twin and len(used) < min(2, len(unit.cells)):
-        return Found("condition", close)
+        return Comparison("condition", close)
     for cell in used:
         if not cell.says and not _whole(part, claim, cell, unit):
-            return Found("condition", close)
+            return Comparison("condition", close)
         if not _named(cell, unit, said, claim, known):
-            return Found("subject", close)
+            return Comparison("subject", close)
     if any((cell.says == "no") != negated for cell in used if cell.says) or (
         negated and not any(_negative(cell) for cell in used)
     ):
-        return Found("negation", close)
-    return Found(_limits(part, used, unit.label, {t.key for t in unit.context.tokens} | known.asked), close)
+        return Comparison("negation", close)
+    return Comparison(_limits(part, used, unit.label, {t.key for t in unit.context.tokens} | known.question_keys), close)
 
 
 _RANKS = frozenset(
@@ -124,10 +124,10 @@ def _used(claim: Sequence[Tok], unit: Unit, known: Known, negated: bool) -> list
     label = _content(unit.label)
     free = [t for t in claim if not any(alike(t, o) for o in label)]
     hits = [(cell, [t for t in free if any(alike(t, o) for o in _content(cell.value))]) for cell in unit.cells]
-    found = [(cell, given) for cell, given in hits if given and not cell.says]
+    used_cells = [(cell, given) for cell, given in hits if given and not cell.says]
     out: list[CellRead] = []
-    for cell, given in found:
-        rivals = [other for other, also in found if other is not cell and {t.key for t in also} >= {t.key for t in given}]
+    for cell, given in used_cells:
+        rivals = [other for other, also in used_cells if other is not cell and {t.key for t in also} >= {t.key for t in given}]
         if any(_fits(other, claim, known) > _fits(cell, claim, known) for other in rivals):
             continue
         if any(
@@ -233,8 +233,8 @@ def _limits(
             "without",
             "always",
         }
-        told = {t.key for cell in used for t in (*cell.value.tokens, *cell.header.tokens) if t.kind == "operator"} | heads
-        extra = binding - told - {"if"}
+        stated = {t.key for cell in used for t in (*cell.value.tokens, *cell.header.tokens) if t.kind == "operator"} | heads
+        extra = binding - stated - {"if"}
         lost = {"only", "unless", "except", "if", "after", "before", "until", "firstof"} & {
             t.key for clause in _given(part, there) for t in clause.tokens if t.kind == "operator"
         } - {t.key for clause in part for t in clause.tokens if t.kind == "operator"}

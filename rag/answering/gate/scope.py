@@ -42,8 +42,8 @@ def agree(
     negated = any(t.key in _NEGATIVE for c in part for t in c.tokens)
     if not negated and not _choice(part, there) and (fault := joined_alike(part, there, used)) is not None:
         return fault
-    for here, told in _parts(part, there, place, used):
-        if (fault := _differ(here, told)) is not None:
+    for here, theirs in _parts(part, there, place, used):
+        if (fault := _differ(here, theirs)) is not None:
             return fault
     fault = _left_out(part, there, used, known) or _conditional_left(there, used) or _bounds(part, there, place, unit)
     return fault or _governed_elsewhere(part, [there[at] for at in sorted(used)])
@@ -87,35 +87,35 @@ def _parts(
 def _with_bare(there: Sequence[Clause], used: set[int]) -> set[int]:
     """With the operators alone behind a list: `Networks with a sign-in page (hotel, office) are not supported`."""
     last = max(used, default=len(there))
-    found = set(used)
+    widened = set(used)
     for at in range(last + 1, len(there)):
         if there[at].hard or there[at].mark == "colon":
             break
         if not there[at].content and there[at].operators and not there[at].join:
-            found.add(at)
-    return found
+            widened.add(at)
+    return widened
 
 
 def _count(clauses: Sequence[Clause]) -> Counter[str]:
     return Counter(t.key for clause in clauses for t in clause.tokens if t.kind == "operator")
 
 
-def _differ(here: Sequence[Clause], told: Sequence[Clause]) -> Fault | None:
-    one, other = _count(here), _count(told)
+def _differ(here: Sequence[Clause], theirs: Sequence[Clause]) -> Fault | None:
+    one, other = _count(here), _count(theirs)
     if one["if"] and one["not"] and other["until"] and not other["not"]:  # until it is packed: as long as it is not packed
         one, other = one - Counter(("if", "not")), other - Counter(("until",))
     negative = sum(one[k] for k in _NEGATIVE), sum(other[k] for k in _NEGATIVE)
     if negative[0] % 2 != negative[1] % 2 or bool(negative[0]) != bool(negative[1]):
-        gone = [sum(t.key in GONE for c in side for t in c.content) for side in (here, told)]
+        gone = [sum(t.key in GONE for c in side for t in c.content) for side in (here, theirs)]
         if (negative[0] + gone[0]) % 2 != (negative[1] + gone[1]) % 2 or gone[0] == gone[1]:
             return "negation"
-    if (one["neednot"] > 0) != (other["neednot"] > 0) or _order(here) != _order(told):
+    if (one["neednot"] > 0) != (other["neednot"] > 0) or _order(here) != _order(theirs):
         return "negation"
     if any((one[key] > 0) != (other[key] > 0) for key in _STRICT) or any(one[key] > other[key] for key in _NEW):
         return "condition"
     if any(other[key] and not one[key] and negative[1] for key in _NEW):  # not all, not always
         return "negation"
-    if (fault := _conditions(here, told, one, other)) is not None:
+    if (fault := _conditions(here, theirs, one, other)) is not None:
         return fault
     if other["must"] and not one["must"] and one["can"] > other["can"] and not one["if"] > other["if"]:  # can, as long as
         return "negation"
@@ -123,7 +123,7 @@ def _differ(here: Sequence[Clause], told: Sequence[Clause]) -> Fault | None:
         return "negation"
     if other["should"] and not (one["should"] or one["can"]):
         return "condition"
-    return "condition" if one["new"] > other["new"] or one["old"] != other["old"] or _new_lost(here, told) else None
+    return "condition" if one["new"] > other["new"] or one["old"] != other["old"] or _new_lost(here, theirs) else None
 
 
 def _order(clauses: Sequence[Clause]) -> str:
@@ -132,15 +132,15 @@ def _order(clauses: Sequence[Clause]) -> str:
     return next(k for k in keys if k in ("not", "all")) if {"not", "all"} <= set(keys) else ""
 
 
-def _new_lost(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+def _new_lost(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:
     """Whether new customers became customers."""
     if any(t.key == "new" for c in here for t in c.tokens):
         return False
-    pairs = [(a, b) for c in told for a, b in pairwise(c.tokens)]
+    pairs = [(a, b) for c in theirs for a, b in pairwise(c.tokens)]
     return any(a.key == "new" and a.kind == "operator" and b.key in _PEOPLE for a, b in pairs)
 
 
-def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str], other: Counter[str]) -> Fault | None:  # noqa: C901 - one place for it
+def _conditions(here: Sequence[Clause], there: Sequence[Clause], one: Counter[str], other: Counter[str]) -> Fault | None:  # noqa: C901 - one place for it
     mine, theirs = ({_GROUPS[k] for k, n in side.items() if n > 0 and k in _GROUPS} for side in (one, other))
     if any(c.tokens and c.tokens[-1].key in _WHEN for c in here):
         mine |= {"when"}
@@ -149,13 +149,13 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
     if any(t.text in ("时", "的时候") for c in here for t in c.tokens):
         mine |= {"when"} & theirs
     lost, new = theirs - mine, mine - theirs
-    if "after" in lost and _counted_from(here, told):
+    if "after" in lost and _counted_from(here, there):
         lost -= {"after"}
-    if lost & {"when", "after"} and _told_whole(here, told):
+    if lost & {"when", "after"} and _whole_there(here, there):
         lost -= {"when", "after"}
     if {"before", "after"} <= mine ^ theirs:
         return "condition"
-    if "only" in new and _only_counts(here, told):
+    if "only" in new and _only_counts(here, there):
         new -= {"only"}
     if lost == {"before"} and other["until"] and any(t.text in _TILL for c in here for t in c.tokens):
         lost -= {"before"}
@@ -173,31 +173,31 @@ def _conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str
 _TILL = frozenset("到 至 直至".split())
 
 
-def _only_counts(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+def _only_counts(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:
     """Whether each `only` of the claim is of a number without a lower limit in the evidence: 只能改一次."""
-    lower = any(t.key in ("ge", "gt", "more") and t.kind == "operator" for c in told for t in c.tokens)
+    lower = any(t.key in ("ge", "gt", "more") and t.kind == "operator" for c in theirs for t in c.tokens)
     for clause in here:
         for at, token in enumerate(clause.tokens):
             if token.kind == "operator" and token.key == "only":
                 after = clause.tokens[at + 1 : at + 5]
                 number = next((n for n, t in enumerate(after) if t.kind == "number"), None)
                 few = number is not None and sum(t.content for t in after[:number]) < 2
-                if not few or not any(alike(after[number or 0], o) for c in told for o in c.tokens if o.kind == "number"):
+                if not few or not any(alike(after[number or 0], o) for c in theirs for o in c.tokens if o.kind == "number"):
                     return False
     return not lower
 
 
-def _counted_from(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+def _counted_from(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:
     """`within 7 days of delivery`, of `within 7 days after delivery`."""
-    numbers = [a for c in told for a, b in pairwise(c.tokens) if a.kind == "number" and b.key in ("after", "since")]
+    numbers = [a for c in theirs for a, b in pairwise(c.tokens) if a.kind == "number" and b.key in ("after", "since")]
     pairs = [(a, b) for c in here for a, b in pairwise(c.tokens) if b.text.lower() in ("of", "from", "following")]
     return bool(numbers) and all(any(alike(a, n) for a, _ in pairs) for n in numbers)
 
 
-def _told_whole(here: Sequence[Clause], told: Sequence[Clause]) -> bool:
+def _whole_there(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:
     """Whether what happens first is all said, be it as the subject: `resetting the lock clears`, of `after a reset`."""
     said = [t for c in here for t in c.content]
-    first = [c for c in told if {"after", "if", "since", "while"} & set(c.operators)]
+    first = [c for c in theirs if {"after", "if", "since", "while"} & set(c.operators)]
     return bool(first) and all(any(alike(o, t) for o in said) for c in first for t in c.content)
 
 
@@ -222,23 +222,23 @@ def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], k
     kept = {t.key for at in used for t in there[at].content}
     for at in range(start, end):
         clause = there[at]
-        found = _BINDING & set(clause.operators) - said
+        lost = _BINDING & set(clause.operators) - said
         if (
             at in used
             or not clause.tokens
             or clause.join == "but"
-            or (found <= {"if"} and clause.content and all(t.key in known.asked for t in clause.content))
+            or (lost <= {"if"} and clause.content and all(t.key in known.question_keys for t in clause.content))
         ):
             continue
-        if found <= {"before", "after"} and any(t.key in kept for t in clause.content):  # of another case: 之后的次日发出
+        if lost <= {"before", "after"} and any(t.key in kept for t in clause.content):  # of another case: 之后的次日发出
             continue
         lead = next((t for t in clause.tokens if t.kind not in ("function", "join")), None)
-        leads = lead is not None and lead.kind == "operator" and lead.key in found
+        leads = lead is not None and lead.kind == "operator" and lead.key in lost
         if clause.mark == "sub" and clause.content:
             return "condition"
-        if found & {"unless", "except", "exclude", "instead", "firstof"} or (found & {"if"} and clause.content):
+        if lost & {"unless", "except", "exclude", "instead", "firstof"} or (lost & {"if"} and clause.content):
             return "condition"
-        if found and (leads or len(clause.content) <= 2) and (clause.content or at - 1 in used):
+        if lost and (leads or len(clause.content) <= 2) and (clause.content or at - 1 in used):
             return "condition"
     return None
 
@@ -282,20 +282,20 @@ def _governed_elsewhere(part: Sequence[Clause], used: Sequence[Clause]) -> Fault
         return None  # one list, and what is said of all of it: `A, B and C are not`, `we do not take A, B or C`
     here, there = _governed(part), _governed(used)
     said = {t.key for c in part for t in c.content}
-    told = {t.key for c in used for t in c.content}
+    used_keys = {t.key for c in used for t in c.content}
     for key in here.keys() & there.keys():
         mine, theirs = here[key], there[key]
-        if not mine & theirs and mine & told and theirs & said:
+        if not mine & theirs and mine & used_keys and theirs & said:
             return "negation"
     return None
 
 
 def _governed(clauses: Sequence[Clause]) -> dict[str, set[str]]:
     """Of each such operator: the three content words behind it."""
-    found: dict[str, set[str]] = {}
+    governed: dict[str, set[str]] = {}
     for clause in clauses:
         for at, token in enumerate(clause.tokens):
             if token.kind == "operator" and token.key in _GOVERNING:
                 key = "not" if token.key in _NEGATIVE else token.key
-                found.setdefault(key, set()).update([t.key for t in clause.tokens[at + 1 :] if t.content][:3])
-    return found
+                governed.setdefault(key, set()).update([t.key for t in clause.tokens[at + 1 :] if t.content][:3])
+    return governed

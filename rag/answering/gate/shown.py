@@ -49,32 +49,33 @@ def foreign(text: str, evidence: Iterable[str], allowed: Iterable[str] = ()) -> 
 
     allowed: addresses that may be named besides, compared by exact host and path.
     """
-    told = list(evidence)
-    plain = _CODE.sub(lambda m: " " if any(m.group() in one for one in told) else m.group(), text)
+    texts = list(evidence)
+    plain = _CODE.sub(lambda m: " " if any(m.group() in one for one in texts) else m.group(), text)
     decoded = unicodedata.normalize("NFKC", html.unescape(html.unescape(unicodedata.normalize("NFKC", plain))))
     decoded = _DOT.sub(".", decoded)
     if _ANGLES.search(decoded.replace("<=", "≤")) or _IMAGE.search(decoded) or re.search(r"(?m)^\s*\[[^\]]+\]:\s", decoded):
         return True
-    known = {address for one in (*told, *allowed) for address in links(one)}
+    known = {address for one in (*texts, *allowed) for address in links(one)}
     return not links(decoded) <= known
 
 
 def links(text: str) -> frozenset[str]:
     """Addresses in a text, as they are compared: scheme and host in small letters, no mark behind them."""
-    found = set()
+    addresses = set()
     for match in _LINK.finditer(text):
-        found.add(_address(match[2].strip("<>")))
+        addresses.add(_address(match[2].strip("<>")))
     bare = _LINK.sub(lambda m: f"{m[1]} ", text)
     for pattern in (_URL, _ADDRESS):
         for match in pattern.finditer(bare):
-            told = _address(match.group())
+            address = _address(match.group())
             if pattern is _ADDRESS and (
-                _FILES.search(told) or (told.count(".") == 1 and "@" not in told and "/" not in told and not _domain(told))
+                _FILES.search(address)
+                or (address.count(".") == 1 and "@" not in address and "/" not in address and not _domain(address))
             ):
                 continue
-            found.add(told)
+            addresses.add(address)
         bare = pattern.sub(" ", bare)
-    return frozenset(found - {""})
+    return frozenset(addresses - {""})
 
 
 _DOMAINS = frozenset(
@@ -85,17 +86,17 @@ _DOMAINS = frozenset(
 )
 
 
-def _domain(told: str) -> bool:
-    return told.rsplit(".", 1)[-1].lower() in _DOMAINS
+def _domain(address: str) -> bool:
+    return address.rsplit(".", 1)[-1].lower() in _DOMAINS
 
 
-def _address(told: str) -> str:
-    told = told.rstrip(_TRAIL)
-    head, mark, rest = told.partition("://")
+def _address(address: str) -> str:
+    address = address.rstrip(_TRAIL)
+    head, mark, rest = address.partition("://")
     if mark:
         host, slash, path = rest.partition("/")
         return f"{head.lower()}://{host.lower()}{slash}{path}".rstrip("/")
-    return told.lower().rstrip("/") if "/" not in told else told.rstrip("/")
+    return address.lower().rstrip("/") if "/" not in address else address.rstrip("/")
 
 
 def safe(text: str) -> str:

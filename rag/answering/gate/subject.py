@@ -36,12 +36,18 @@ def coded(reading: Reading) -> frozenset[str]:
     )
 
 
-def another(question: Reading, claim: Reading, found: Sequence[Unit]) -> bool:
+def another(question: Reading, claim: Reading, units: Sequence[Unit]) -> bool:
     """Whether the question is about one model, the evidence about another, and the claim names neither."""
-    asked, told = coded(question), coded(claim)
-    for unit in found:
+    question_codes, claim_codes = coded(question), coded(claim)
+    for unit in units:
         about = coded(unit.context)
-        if asked and about and not asked & about and not told & about and not asked & coded(unit.reading):
+        if (
+            question_codes
+            and about
+            and not question_codes & about
+            and not claim_codes & about
+            and not question_codes & coded(unit.reading)
+        ):
             return True
     return False
 
@@ -73,8 +79,8 @@ def _head(passage: Passage) -> str:
 
 def edition(head: str) -> tuple[int, ...]:
     """The number of the version that a heading names: (4, 2) of `Version 4.2 (May 2026)`; () of one that names none."""
-    found = _EDITION.search(head)
-    return tuple(int(n) for n in next(filter(None, found.groups())).split(".")) if found else ()
+    match = _EDITION.search(head)
+    return tuple(int(n) for n in next(filter(None, match.groups())).split(".")) if match else ()
 
 
 def _follows(newer: str, older: str) -> bool:
@@ -101,8 +107,8 @@ def says_when(text: str, claim: Reading, passage: Passage, question: Reading) ->
         f"{text} {' '.join(t.text for t in question.tokens)}",
     ):
         return True
-    asked = {_year(t.key) for t in question.tokens if t.unit == "date"} - {""}
-    return bool(dates & asked) or bool(
+    years = {_year(t.key) for t in question.tokens if t.unit == "date"} - {""}
+    return bool(dates & years) or bool(
         re.search(r"旧版|旧规则|以前|原来|formerly|old (?:rules|version|policy)|previously|used to", text, re.IGNORECASE)
     )
 

@@ -84,10 +84,10 @@ def absent(text: str) -> bool:
 
 def found_after_all(text: str, units: Sequence[Unit]) -> bool:
     """Whether a passage has all words of what is said to be missing, so that it may well be there."""
-    told = read(_ABSENT.sub(" ", text))
+    remainder = read(_ABSENT.sub(" ", text))
     words = {
         t.key
-        for t in told.tokens
+        for t in remainder.tokens
         if t.content and t.key not in ("document", "inform", "detail", "资料", "文档", "文件", "说明")
     }
     return bool(words) and any(words <= unit.keys | unit.context.keys and words & unit.keys for unit in units)

@@ -76,7 +76,7 @@ _EMPTY = Reading(())
 
 def units(passage: Passage) -> list[Unit]:
     """In the order of the text. Question and short answer of a FAQ make one unit more."""
-    found: list[Unit] = []
+    read_units: list[Unit] = []
     context, header = _context(passage)
     rows = {(start, end): cells for start, end, cells in _rows(passage)}
     lead = context
@@ -88,10 +88,10 @@ def units(passage: Passage) -> list[Unit]:
             if _is_header(passage.text, end):
                 header = [c.strip() for c in cells]
                 continue
-            found.append(_row(start, end, cells, header, context))
+            read_units.append(_row(start, end, cells, header, context))
             continue
         text = passage.text[start:end]
-        before = found[-1] if found else None
+        before = read_units[-1] if read_units else None
         back = before is not None and (_POINTS_BACK.match(text) or _COMPARED.search(text))
         above = _with(lead, before.reading) if back and before is not None else lead
         unit = Unit(start, end, read(text), above, step=step)
@@ -106,13 +106,13 @@ def units(passage: Passage) -> list[Unit]:
                 *(replace(c, hard=False) if n == 0 else c for n, c in enumerate(unit.reading.clauses)),
             )
             both = Reading(tuple(clauses), before.keys | unit.keys)
-            found.append(Unit(before.start, end, both, lead))
-        found.append(unit)
+            read_units.append(Unit(before.start, end, both, lead))
+        read_units.append(unit)
         lead = (
             _with(context, unit.reading) if text.rstrip("*_ ").endswith((":", "：", "?", "？")) else lead if step else context
         )
-    labels = Counter(unit.label.keys for unit in found if unit.label is not None)
-    return [replace(unit, twin=True) if unit.label is not None and labels[unit.label.keys] > 1 else unit for unit in found]
+    labels = Counter(unit.label.keys for unit in read_units if unit.label is not None)
+    return [replace(unit, twin=True) if unit.label is not None and labels[unit.label.keys] > 1 else unit for unit in read_units]
 
 
 def _with(context: Reading, above: Reading) -> Reading:
@@ -176,15 +176,15 @@ def _is_header(text: str, end: int) -> bool:
 def _row(start: int, end: int, cells: list[str], header: list[str], context: Reading) -> Unit:
     names = ["", *header] if len(header) == len(cells) - 1 else header
     names = names + [""] * (len(cells) - len(names))
-    made = [
+    cells_read = [
         CellRead(read(name), read(_measured(cell, name)), _says(cell)) for name, cell in zip(names[1:], cells[1:], strict=False)
     ]
     label = read(cells[0])
-    keys = label.keys.union(*(cell.header.keys | cell.value.keys for cell in made)) if made else label.keys
+    keys = label.keys.union(*(cell.header.keys | cell.value.keys for cell in cells_read)) if cells_read else label.keys
     every = Reading(
-        (*label.clauses, *(clause for cell in made for clause in (*cell.header.clauses, *cell.value.clauses))), keys
+        (*label.clauses, *(clause for cell in cells_read for clause in (*cell.header.clauses, *cell.value.clauses))), keys
     )
-    return Unit(start, end, every, context, tuple(made), label, read(names[0]))
+    return Unit(start, end, every, context, tuple(cells_read), label, read(names[0]))
 
 
 def _measured(cell: str, name: str) -> str:
@@ -192,8 +192,8 @@ def _measured(cell: str, name: str) -> str:
     if not _BARE.fullmatch(cell.strip("*_` ")):
         return cell
     unit = _BRACKETED.search(name)
-    told = (unit[1] if unit else name).strip("*_` ").lower()
-    return f"{cell} {told}" if told in UNIT else cell
+    measure = (unit[1] if unit else name).strip("*_` ").lower()
+    return f"{cell} {measure}" if measure in UNIT else cell
 
 
 def _says(text: str) -> str:

@@ -39,7 +39,7 @@ class WordVectors:
         start = lead + len(unmarked(passage.text[: unit.start]))
         places = _placed(text, tokens, start)
         if unit.label is not None:  # what is not in the row stands in the header above it
-            places = [place or found for place, found in zip(places, _anywhere(text[:lead], tokens), strict=True)]
+            places = [place or elsewhere for place, elsewhere in zip(places, _anywhere(text[:lead], tokens), strict=True)]
         return _pooled(rows, spans, places)
 
     def _embedded(self, text: str) -> tuple[Vectors, Spans]:
@@ -85,13 +85,13 @@ def _unpacked(bits: bytes, count: int, dim: int) -> Vectors:
 
 def _placed(text: str, tokens: Sequence[Tok], start: int) -> list[tuple[int, int] | None]:
     """Where the tokens stand, one behind the other."""
-    lower, found, at = text.lower(), list[tuple[int, int] | None](), start
+    lower, places, at = text.lower(), list[tuple[int, int] | None](), start
     for token in tokens:
         word = token.text.lower()
         spot = lower.find(word, at, at + 400) if word else -1
-        found.append((spot, spot + len(word)) if spot >= 0 else None)
+        places.append((spot, spot + len(word)) if spot >= 0 else None)
         at = spot + len(word) if spot >= 0 else at
-    return found
+    return places
 
 
 def _anywhere(text: str, tokens: Sequence[Tok]) -> list[tuple[int, int] | None]:

@@ -24,7 +24,7 @@ def disagreement(*hits: Hit, language: str = "en") -> tuple[Contradictions, Numb
     first = hits[0].passage
     said = [numbering.sentence(Claim(first.text, (Span(0, 0, len(first.text)),)))]
     found.look("", said)
-    return found, numbering, [numbering.sentence(claim).text for claim in found.told(language)]
+    return found, numbering, [numbering.sentence(claim).text for claim in found.claims(language)]
 
 
 def test_two_numbers_are_told_the_newest_first() -> None:
