@@ -131,10 +131,10 @@ def main() -> None:
         from rag.record.damage import explained
         from rag.runtime.console import fail
 
-        told = explained(exc)
-        if told is None:
+        error = explained(exc)
+        if error is None:
             raise
-        sys.exit(fail(told, as_json="--json" in sys.argv))
+        sys.exit(fail(error, as_json="--json" in sys.argv))
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def _weekdays(text: str) -> Days:
 
 @lru_cache(maxsize=8_000)
 def _months(text: str) -> Days:
-    return frozenset(_spans(one_line(text), f"{_DAY_OF}(?:{_MONTH}|{_MONTH_ZH})", _month, 12))
+    return frozenset(_spans(one_line(text), f"(?:{_DAY_OF}{_MONTH}|{_MONTH_ZH})", _month, 12))
 
 
 @lru_cache(maxsize=8_000)

@@ -133,6 +133,7 @@ def test_what_a_failover_lost_is_not_answered_from(opened: Open) -> None:
     with pair(synchronous=False) as (first, second, url):
         application = opened("a", url)
         put(application, "kept", "The valve is green.")
+        _until(lambda: second.ask("SELECT to_regclass('documents')", "x") is not None)
         _until(lambda: second.ask("SELECT count(*) FROM documents", "x") == 1)
         told = durability(application.ledger.engine)
         assert told is not None and told.fix is not None and "may lose" in told.detail

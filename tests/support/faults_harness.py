@@ -13,7 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -37,22 +37,32 @@ class Zygote:
         told = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "tests.support.faults_zygote"]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, cwd=ROOT, env=told, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+        self._process = subprocess.Popen(command, cwd=ROOT, env=told, stdin=pipe, stdout=pipe, stderr=self._log)
 
     def ask(self, do: str, **told: Any) -> dict[str, Any]:
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(orjson.dumps({"do": do, **told}) + b"\n")
-        self._process.stdin.flush()
-        reply: dict[str, Any] = orjson.loads(self._process.stdout.readline())
+        try:
+            self._process.stdin.write(orjson.dumps({"do": do, **told}) + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise RuntimeError(f"the process that forks has ended: {self._said()}") from None
+        reply: dict[str, Any] = orjson.loads(self._process.stdout.readline() or orjson.dumps({"error": self._said()}))
         if "error" in reply:
             raise RuntimeError(reply["error"])
         return reply
 
+    def _said(self) -> str:
+        self._log.seek(0)
+        return self._log.read()[-2000:].decode(errors="replace")
+
     def close(self) -> None:
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()
+        self._log.close()
 
 
 @dataclass(frozen=True, slots=True)

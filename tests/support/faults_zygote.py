@@ -7,6 +7,7 @@ compiles an expression anew (two thirds of a trial's time); threads that this st
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -134,7 +135,7 @@ def _warm() -> None:
     examine(folder, 0)
     shutil.rmtree(folder)
     gc.collect()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(name.startswith(("merge_", "thrd-")) for name in _threads()):  # tantivy's end a moment after their writer
         if time.monotonic() > deadline:
             raise RuntimeError("threads of the warm-up do not end: a child would lack them")
@@ -142,7 +143,11 @@ def _warm() -> None:
 
 
 def _threads() -> list[str]:
-    return [task.read_text() for task in Path("/proc/self/task").glob("*/comm")]
+    names = []
+    for task in Path("/proc/self/task").glob("*/comm"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            names.append(task.read_text())
+    return names
 
 
 def main() -> None:

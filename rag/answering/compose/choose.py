@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.answering.compose import render
 from rag.answering.compose.columns import asked_cells, belongs, named_columns
 from rag.answering.compose.overview import lists_all, overview_cells
-from rag.answering.compose.score import Scored
+from rag.answering.compose.score import Scored, picked
 from rag.domain import Hit, Passage
 from rag.domain.statement import CODE, Statement
 from rag.text.names import asked_names, matched, names_in
@@ -157,6 +157,11 @@ def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored])
     if lists_all(question, hit, table):
         text = render.table(overview_cells(question, table))
         return Unit(number, tuple(place for place in _group(all_, at) if all_[place].cells), text)
+    tabled = [place for place in _group(all_, at) if all_[place].cells]
+    fitting = {tabled[n]: one for n, one in picked(question, table, hit.passage.context)}
+    if at in fitting:
+        shown = list(fitting.values())
+        return Unit(number, tuple(fitting), render.row(shown[0]) if len(shown) == 1 else render.table(shown))
     named = own[at].values > 0 or bool(named_columns(question, [all_[place] for place in group]))
     named = named or bool(matched(asked_names(question), [], render.said(hit, all_[at])))
     # Where nothing names a row or a column, a small table is given whole: its reader finds the row that is theirs.

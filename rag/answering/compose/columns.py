@@ -169,6 +169,8 @@ def lacks_attribute(question: str, rows: Sequence[Statement], above: str) -> boo
     values = [cell.value for one in rows for cell in one.cells]
     if any(within(question, names) == frozenset() for names in (heads_of(rows), [_label(one) for one in rows])):
         return True
+    if kind_asked(question) in ("which", "yes_no"):  # phone support is no number
+        texts += values
     return bool(attributes) and not any(
         any(is_called(attribute, text) for text in texts) or any(looks_like(attribute, value) for value in values)
         for attribute in attributes

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag.answering.compose.columns import SURE, pinned
-from rag.answering.compose.overview import gives_overview
-from rag.answering.compose.score import HITS, named_values, read_with, rows_beside, says
+from rag.answering.compose.overview import overviews
+from rag.answering.compose.score import HITS, named_values, picked_rows, read_with, rows_beside, says
 from rag.domain import Hit, Retrieved
 from rag.domain.statement import Statement
 from rag.index.languages import plainly_chinese
@@ -67,7 +67,7 @@ def _says(question: str, retrieved: Retrieved, hit: Hit) -> bool:
             return True
         if kind not in ("steps", "reason") and pinned(question, row, rows_beside(hit, row)) >= SURE:
             return True
-    if gives_overview(question, hit) or _all_said(question, kind, retrieved, hit):
+    if overviews(question, hit) or picked_rows(question, hit) or _all_said(question, kind, retrieved, hit):
         return True
     terms, idf = _rest(plain, retrieved, hit)
     text, things = f"{hit.passage.context}\n{hit.passage.text}", things_of(question)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rag.answering.compose.columns import heads_of, named_columns, of_attribute
@@ -16,20 +16,32 @@ from rag.text.tokens import one_line
 _LISTS = re.compile(
     r"哪些|哪几|都有(?:什么|啥)|有(?:什么|啥|几)(?:种|款|个|样)?|几种|几款|分别|各(?:要|是|多少)|各自|列表|一览|价目|价格表"
     r"|\b(?:which|what)\b.{0,40}\b(?:are there|do you (?:have|sell|offer)|exist|available|is each|does each)\b"
+    r"|(?:有(?:什么|啥|哪些|何)?|的)(?:区别|差别|差异|不同|不一样)|\b(?:differences?|compare|comparison)\b(?=.{0,24}s\b)"
     r"|\bwhat (?:do|does|are) (?:your|the|all)\b|\bhow much (?:are|is|do|does) (?:your|each|all)\b|\blist\b|\boverview\b"
 )
-_FILLERS = frozenset(
+FILLERS = frozenset(
     (
-        "种 款 个 类 几款 几种 哪几款 哪几种 哪几 种类 分别 各 各自 都 一览 列表 价目 "
-        "sell offer exist available each different kind type list"
+        "种 款 个 类 几款 几种 哪几款 哪几种 哪几 哪款 哪种 哪家 哪些 哪几家 种类 分别 各 各自 都 一览 列表 价目 "
+        "两个 三个 四个 几个 各个 这些 所有 区别 差别 差异 不同 对比 比较 之间 sell offer exist available each "
+        "different differ difference differenc between compar comparison among various two three four kind type list one get"
     ).split()
 )
 
 
-def gives_overview(question: str, hit: Hit) -> bool:
-    """Whether a table of the hit lists all that the question asks for: by what it and its columns are called."""
-    groups = {one.group for one in hit.passage.statements if one.kind == "row" and len(one.cells) > 1}
-    return any(lists_all(question, hit, _rows(hit, group)) for group in groups)
+def overviews(question: str, hit: Hit) -> list[list[Statement]]:
+    """Rows of the hit's tables that list all that the question asks for: by what each and its columns are called."""
+    if _LISTS.search(one_line(question)) is None:
+        return []
+    return [rows for rows in tables_of(hit) if len(rows[0].cells) > 1 and lists_all(question, hit, rows)]
+
+
+def tables_of(hit: Hit) -> list[list[Statement]]:
+    """Rows of each of the hit's tables."""
+    tables: dict[int, list[Statement]] = {}
+    for one in hit.passage.statements:
+        if one.kind == "row" and one.cells:
+            tables.setdefault(one.group, []).append(one)
+    return list(tables.values())
 
 
 def lists_all(question: str, hit: Hit, rows: Sequence[Statement]) -> bool:
@@ -47,10 +59,6 @@ def overview_cells(question: str, rows: Sequence[Statement]) -> list[Statement]:
     return [replace(one, cells=(one.cells[0], *(cell for cell in one.cells[1:] if cell.name in columns))) for one in rows]
 
 
-def _rows(hit: Hit, group: int) -> list[Statement]:
-    return [one for one in hit.passage.statements if one.kind == "row" and one.group == group and one.cells]
-
-
 def _lists(question: str, hit: Hit, rows: Sequence[Statement]) -> bool:
     attributes, passage = attributes_asked(question), hit.passage
     heads = heads_of(rows)
@@ -61,5 +69,11 @@ def _lists(question: str, hit: Hit, rows: Sequence[Statement]) -> bool:
     ):
         return False
     called = "\n".join((passage.title, *passage.section, rows[0].lead, rows[0].cells[0].name, *heads))
-    left = word_set(without_attributes(question)) - _FILLERS
-    return len(rows) > 1 and all(word in word_set(called) or (not word.isascii() and word[-1] in called) for word in left)
+    left = word_set(without_attributes(question)) - FILLERS
+    return len(rows) > 1 and all_told(left, called)
+
+
+def all_told(asked: Iterable[str], text: str) -> bool:
+    """Whether a text has all these words, or of a Chinese one its last character: 店 of 门店."""
+    own = word_set(text)
+    return all(word in own or (not word.isascii() and word[-1] in text) for word in asked)

@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answering.compose.columns import of_attribute, pinned
+from rag.answering.compose.extreme import asks_extreme, extreme
+from rag.answering.compose.holders import holders
+from rag.answering.compose.overview import overviews, tables_of
 from rag.answering.compose.values import is_named
 from rag.domain import Hit, Retrieved
 from rag.domain.statement import Period, Statement
@@ -94,6 +97,7 @@ def scored(question: str, retrieved: Retrieved, query: Vectors, bits: Sequence[b
     terms, idf = [term for term, _ in kept], np.array([weight for _, weight in kept], np.float32)
     things, out = things_of(question), []
     foreign = in_other_language(question, retrieved.hits[:HITS])
+    chosen_rows = _chosen_rows(question, retrieved.hits[:HITS])
     for (at, n, one), own in zip(pairs, late.tolist(), strict=True):
         hit = retrieved.hits[at]
         text = read_with(hit, one)
@@ -118,9 +122,25 @@ def scored(question: str, retrieved: Retrieved, query: Vectors, bits: Sequence[b
         if one.kind == "row" and one.cells and names:  # of rows with a name the one that is called so, and little else
             score += _CALLED * matched_share(names, one.label or one.cells[0].value)
         if one.kind == "row" and kind not in _NO_CELL:
-            score += _PINNED * pinned(question, one, rows_beside(hit, one))
+            score += _PINNED * max(pinned(question, one, rows_beside(hit, one)), float((at, one.start) in chosen_rows))
         out.append(Scored(at, n, one, own, covered, around, values, score, score + _HIT * hit.score))
     return out
+
+
+def _chosen_rows(question: str, hits: Sequence[Hit]) -> set[tuple[int, int]]:
+    """Hits and starts of the rows that a table is asked to pick, else of tables that are asked for as a whole."""
+    picked = {(at, one.start) for at, hit in enumerate(hits) for one in picked_rows(question, hit)}
+    return picked or {(at, one.start) for at, hit in enumerate(hits) for rows in overviews(question, hit) for one in rows}
+
+
+def picked_rows(question: str, hit: Hit) -> list[Statement]:
+    """Rows of the hit's tables with the least or the most of what is asked for, or for which it holds."""
+    return [rows[at] for rows in tables_of(hit) for at, _ in picked(question, rows, hit.passage.context)]
+
+
+def picked(question: str, rows: Sequence[Statement], above: str) -> list[tuple[int, Statement]]:
+    """Of the rows of one table, as `extreme` and `holders`."""
+    return extreme(question, rows, above) if asks_extreme(question) else holders(question, rows, above)
 
 
 def _says_whether(hit: Hit) -> bool:

@@ -3,6 +3,8 @@ named row none of the rest of the question."""
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from rag.answering.compose.score import Scored
@@ -14,7 +16,7 @@ from rag.text.calendar_spans import during
 from rag.text.everyday import things_of
 from rag.text.existence import thing_asked
 from rag.text.term_coverage import coverage, word_set
-from rag.text.tokens import words
+from rag.text.tokens import one_line, words
 
 _THING = 0.5  # of the thing's words, by idf, that its passage says
 _REST = 0.15  # of the other words of the question, by idf, that a row's columns and headings say
@@ -33,10 +35,26 @@ def is_unsaid(question: str, retrieved: Retrieved, best: Scored) -> bool:
         return False
     if row.kind != "row" or len(row.cells) < _CELLS or not best.values or _has_attribute(question, row):
         return False
+    if _counts(question, row):
+        return False
     own = word_set(" ".join((row.label, *(cell.value for cell in row.cells))))
     above = " ".join((hit.passage.context, row.lead, row.above, *(cell.name for cell in row.cells)))
     share = _share([word for word in words(question) if word not in own], question, retrieved, above)
     return share is not None and share < _REST
+
+
+_COUNTED = re.compile(
+    r"how (?:many|much) (?P<after>[^?？.!,，。]{2,40})"
+    r"|(?P<before>[^?？.!,，。]{1,12}?)(?:是|有|要)?(?:多少|几)(?P<zh>[^?？,，。]{0,8})"
+)
+
+
+def _counts(question: str, row: Statement) -> bool:
+    """Whether a number is asked for of what the row is called: how many devices, of a row Devices."""
+    match, label = _COUNTED.search(one_line(question)), word_set(row.label or row.cells[0].value)
+    if match is None or not label:
+        return False
+    return label <= word_set(" ".join(part for part in match.groups() if part))
 
 
 def _has_attribute(question: str, row: Statement) -> bool:
