@@ -25,7 +25,7 @@ from rag.answering.lexicon import (
     WORDS_ZH,
 )
 from rag.text.numerals import DIGITS_ZH, zh_number
-from rag.text.tokens import fold, stem
+from rag.text.tokens import fold, longest_first, stem
 
 Role = Literal["function", "polarity", "content", "name", "number"]
 
@@ -36,7 +36,7 @@ _HAN_NUMBER = (
 )
 _TOKEN = re.compile(
     r"[A-Za-z][A-Za-z\d]*(?:_[A-Za-z\d]+)+|[A-Za-z]+-?\d+(?:[.-]?[A-Za-z\d]+)*|\d+(?:st|nd|rd|th)\b|[$€£¥]?\d+(?:[.,:]\d+)*%?|"
-    rf"{_HAN_NUMBER}|{'|'.join(sorted([*WORDS_ZH, *MONEY_ZH], key=len, reverse=True))}|"
+    rf"{_HAN_NUMBER}|{'|'.join(longest_first([*WORDS_ZH, *MONEY_ZH]))}|"
     r"[A-Za-z\u00c0-\u024f]+(?:'[A-Za-z]+)?|[\u0370-\u03ff\u0400-\u04ff]+"
     r"|[^\W\d_]"
 )

@@ -6,9 +6,11 @@ would compile all of it anew: a third of the time of one that asks a question.
 
 from __future__ import annotations
 
+import ast
 import compileall
 import importlib.util
 import pkgutil
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import _lru_cache_wrapper
@@ -48,7 +50,9 @@ def compile_expressions() -> None:
     patterns.begin()
     for name in ("rag.wiring", *_below(_ASKED)):
         with suppress(ImportError):
-            _fill(importlib.import_module(name))
+            module = importlib.import_module(name)
+            _fill(module)
+            _compile_literals(Path(module.__file__ or ""))
     patterns.keep(always=True)
 
 
@@ -57,6 +61,14 @@ def _fill(module: ModuleType) -> None:
     for value in list(vars(module).values()):
         if isinstance(value, _lru_cache_wrapper) and value.__module__ == module.__name__ and not signature(value).parameters:
             value()
+
+
+def _compile_literals(source: Path) -> None:
+    """Expressions that functions hand to `re` where they need them, `re.sub(r"\\s", …)`; those without flags."""
+    for call in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        match call:
+            case ast.Call(ast.Attribute(ast.Name("re")), [ast.Constant(str() as expression), *_], []):
+                re.compile(expression)
 
 
 def _below(packages: Sequence[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from rag.text.tokens import one_line
@@ -15,10 +15,10 @@ _WEEK = ("mon(?:days?)?", "tue(?:s(?:days?)?)?", "wed(?:nesdays?)?", "thu(?:r(?:
          "sat(?:urdays?)?", "sun(?:days?)?")  # fmt: skip
 _WEEKDAY = rf"(?<![a-z])(?:{'|'.join(f'(?:{name})' for name in _WEEK)})(?![a-z])"
 _WEEKDAY_ZH = r"(?:周|星期|礼拜)[一二三四五六日天]"
-_GROUPS: tuple[tuple[str, Days], ...] = (
-    (r"\bweek-?ends?\b|周末|双休日?|周六日|周六周日|六日", frozenset({5, 6})),
-    (r"\bweek-?days?\b|\bworking days?\b|工作日|平日|平时|周中", frozenset(range(5))),
-    (r"\bdaily\b|\bevery day\b|每天|每日|全周", frozenset(range(7))),
+_GROUPS: tuple[tuple[re.Pattern[str], Days], ...] = (
+    (re.compile(r"\bweek-?ends?\b|周末|双休日?|周六日|周六周日|六日"), frozenset({5, 6})),
+    (re.compile(r"\bweek-?days?\b|\bworking days?\b|工作日|平日|平时|周中"), frozenset(range(5))),
+    (re.compile(r"\bdaily\b|\bevery day\b|每天|每日|全周"), frozenset(range(7))),
 )
 _MONTHS = (
     "jan(?:uary)?", "feb(?:ruary)?", "mar(?:ch)?", "apr(?:il)?", r"may(?! (?:i|we|you|he|she|it|they|my|be|not|have|the|a)\b)",
@@ -30,6 +30,10 @@ _MONTH_ZH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s*�
 _QUARTER = (
     r"(?<![a-z0-9])q[1-4](?!\d)|第?[一二三四1-4]季度?|\b(?:first|second|third|fourth|last|1st|2nd|3rd|4th) quarter\b"
     r"|(?<![a-z0-9])[1-4]q(?![a-z0-9])"
+)
+_WEEKDAYS, _MONTHS_AND_DAYS, _QUARTERS = (
+    re.compile(rf"((?:{part}))(?:{_TO}((?:{part})))?")
+    for part in (f"{_WEEKDAY}|{_WEEKDAY_ZH}", f"{_DAY_OF}{_MONTH}|{_MONTH_ZH}", _QUARTER)
 )
 _HAN = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "十一": 11, "十二": 12}
 
@@ -50,27 +54,27 @@ def during(question: str, names: Sequence[str]) -> frozenset[str]:
 @lru_cache(maxsize=8_000)
 def _weekdays(text: str) -> Days:
     plain = one_line(text).replace("周一到五", "周一至周五")
-    held = set(_spans(plain, f"(?:{_WEEKDAY}|{_WEEKDAY_ZH})", _weekday, 7))
+    held = set(_spans(_WEEKDAYS.finditer(plain), _weekday, 7))
     for pattern, days in _GROUPS:
-        if re.search(pattern, plain):
+        if pattern.search(plain):
             held |= days
     return frozenset(held)
 
 
 @lru_cache(maxsize=8_000)
 def _months(text: str) -> Days:
-    return frozenset(_spans(one_line(text), f"(?:{_DAY_OF}{_MONTH}|{_MONTH_ZH})", _month, 12))
+    return frozenset(_spans(_MONTHS_AND_DAYS.finditer(one_line(text)), _month, 12))
 
 
 @lru_cache(maxsize=8_000)
 def _quarters(text: str) -> Days:
-    return frozenset(_spans(one_line(text), f"(?:{_QUARTER})", _quarter, 4))
+    return frozenset(_spans(_QUARTERS.finditer(one_line(text)), _quarter, 4))
 
 
-def _spans(plain: str, part: str, number: Callable[[str], int], size: int) -> set[int]:
-    """Numbers from 0 of the parts that the text names, with those between two of them; a span may go round the year's end."""
+def _spans(named: Iterable[re.Match[str]], number: Callable[[str], int], size: int) -> set[int]:
+    """Numbers from 0 of the parts that a text names, with those between two of them; a span may go round the year's end."""
     held: set[int] = set()
-    for match in re.finditer(rf"({part})(?:{_TO}({part}))?", plain):
+    for match in named:
         first = number(match[1])
         last = number(match[2]) if match[2] else first
         held |= {(first + at) % size for at in range((last - first) % size + 1)}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.text.numerals import zh_number
-from rag.text.tokens import one_line
+from rag.text.tokens import longest_first, one_line
 
 _UNITS = {
     "g": r"kg|kgs|kilos?|kilograms?|千克|公斤|斤|g|grams?|克|lbs?|pounds?",
@@ -38,7 +38,7 @@ _MOST = re.compile(r"up to|under|below|less than|at most|max(?:imum)?|until|with
 _LEAST = re.compile(
     r"over|above|more than|at least|from|or more|and (?:more|above|over|up)|>=?|≥|\+|以上|超过|大于|起|不少于|满"
 )
-_HAN_UNITS = sorted({unit for words in _UNITS.values() for unit in words.split("|") if unit[0] >= "\u4e00"}, key=len)[::-1]
+_HAN_UNITS = longest_first({unit for words in _UNITS.values() for unit in words.split("|") if unit[0] >= "\u4e00"})
 _LONGEST = 60  # characters of a name that may be a range
 
 

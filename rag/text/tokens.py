@@ -63,6 +63,12 @@ def one_line(text: str) -> str:
     return _SPACE.sub(" ", fold(text)).lower()
 
 
+def longest_first(words: Iterable[str]) -> list[str]:
+    """As alternatives of an expression: the longest that fits is taken. In one order in every process: what is kept compiled
+    (`rag.runtime.patterns`) is found by its text."""
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
 @cache
 def _simplified() -> dict[int, str]:
     lines = files("rag.text").joinpath("traditional.txt").read_text(encoding="utf-8").splitlines()

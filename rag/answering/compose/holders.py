@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from rag.answering.compose.overview import FILLERS, says_all
 from rag.domain.statement import Cell, Statement
@@ -17,7 +18,11 @@ _NO = re.compile(
     r"no|n|not (?:available|included|supported|possible)|none|✗|×|✕|✘|-|–|—|否|无|没有|不(?:可以?|支持|含|提供|能)"
 )
 _DENIED = re.compile(r"不(?:能|可以?|支持|带|含|提供|(?!同|错|限|锈|一样|少|多|过))|没有|\bwithout\b|\bnot?\b|n['’]t\b|\black")
-_VERBS = word_set("include contain feature come offer support allow provide 包含 包括 提供 支持 允许 带")
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    return word_set("include contain feature come offer support allow provide 包含 包括 提供 支持 允许 带")
 
 
 def holders(question: str, rows: Sequence[Statement], above: str) -> list[tuple[int, Statement]]:
@@ -73,4 +78,4 @@ def _held(question: str, cells: Sequence[Cell], label: frozenset[str]) -> list[C
 def _is_about(question: str, rows: Sequence[Statement], above: str) -> bool:
     cells = (f"{cell.name}\n{cell.value}" for one in rows for cell in one.cells)
     text = "\n".join((above, rows[0].lead, rows[0].above, *cells))
-    return says_all(word_set(_DENIED.sub(" ", question)) - FILLERS - _VERBS, text)
+    return says_all(word_set(_DENIED.sub(" ", question)) - FILLERS - _verbs(), text)

@@ -10,7 +10,7 @@ from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LI
 from rag.answering.gate.numbers import numbers
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.text import chinese
-from rag.text.tokens import fold
+from rag.text.tokens import fold, longest_first
 
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HARMLESS = (
@@ -22,12 +22,8 @@ _HARMLESS = (
     "|新版|需求|应用|供应|响应|反应|对应|适应|来自|各自|限制|无障碍"
     "|老旧|陈旧|无理由|无门槛|约定|预约|约束|一般纳税人"
 )
-_MANY_WORDS = sorted(
-    (w for w in {*OPERATORS, *PHRASES, *JOINS, *FILLERS} if not w[0] >= "\u2e80" and not w.isalnum()), key=len, reverse=True
-)
-_LONG_HAN = sorted(
-    (w for w in {*OPERATORS, *PHRASES, *JOINS, *LIGHT_ZH} if _HAN.match(w) and len(w) > 1), key=len, reverse=True
-)
+_MANY_WORDS = longest_first(w for w in {*OPERATORS, *PHRASES, *JOINS, *FILLERS} if not w[0] >= "\u2e80" and not w.isalnum())
+_LONG_HAN = longest_first(w for w in {*OPERATORS, *PHRASES, *JOINS, *LIGHT_ZH} if _HAN.match(w) and len(w) > 1)
 _MARKUP = re.compile(
     r"!?\[([^\]\n]*)\]\((?:[^()\s]|\([^()]*\))*\)|</?[A-Za-z][^<>]{0,200}>|[*`#]+|~~+|(?<![A-Za-z\d])_+|_+(?![A-Za-z\d])"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -98,7 +99,9 @@ def test_nothing_is_written_where_python_writes_no_bytecode_or_may_not(
     unwritable.keep(always=True)  # without a word
 
 
-def test_installation_keeps_what_a_question_needs(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> list[set[tuple[str, int]]]:
+    """What two installations keep; words in sets have another order in each."""
     program = """
 import sys
 sys.pycache_prefix = sys.argv[1]
@@ -106,13 +109,32 @@ from rag.runtime import bytecode, patterns
 bytecode.compile_expressions()
 print(patterns.place())
 """
-    root = Path(__file__).parents[3]
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], cwd=root, capture_output=True, text=True, timeout=120, check=True
-    )
-    file = Path(done.stdout.strip())
-    assert file.is_relative_to(tmp_path) and file.name == place().name
-    assert len(Patterns(file)._known) > 400
+    kept = []
+    for seed in ("1", "2"):
+        folder = tmp_path_factory.mktemp("pycache")
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(folder)],
+            cwd=Path(__file__).parents[3],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        file = Path(done.stdout.strip())
+        assert file.is_relative_to(folder) and file.name == place().name
+        kept.append(set(Patterns(file)._known))
+    return kept
+
+
+def test_installation_keeps_what_a_question_needs(installed: list[set[tuple[str, int]]]) -> None:
+    assert len(installed[0]) > 400
+    assert (r"[\W_]+", 0) in installed[0], "what a function hands to `re` where it needs it"
+
+
+def test_expressions_are_the_same_in_every_process(installed: list[set[tuple[str, int]]]) -> None:
+    one, other = installed
+    assert one == other
 
 
 def test_an_expression_whose_code_is_damaged_is_compiled_anew(
