@@ -25,7 +25,8 @@ from eval.bench.pgvector_store import Ask, PgVectorStore
 from eval.bench.record import Texts
 from rag.domain import Scope
 from rag.fakes import HashEmbedder
-from rag.index.engines.pgvector import PgVectors, Where
+from rag.index.engines.pgvector import PgVectors
+from rag.index.engines.pgvector_statements import Where
 from rag.ports import Vectors
 from rag.record.pgvector import literal
 from rag.record.pgvector_tables import maintain

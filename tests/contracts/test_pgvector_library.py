@@ -19,7 +19,8 @@ from rag import doctor
 from rag.domain import DocumentInput, Question, Scope, WriteResult
 from rag.errors import ConfigError, Conflict
 from rag.fakes import HashEmbedder
-from rag.index.engines.pgvector import PgVectors, Where
+from rag.index.engines.pgvector import PgVectors
+from rag.index.engines.pgvector_statements import Where
 from rag.record.erase import erase
 from rag.record.pgvector import VectorTable
 from rag.record.pgvector_tables import drift, maintain

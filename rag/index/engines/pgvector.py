@@ -3,10 +3,6 @@
 A search reads one snapshot of the database: the head, and the rows that are live there. Asked for an older version (a writer
 was faster than the question, or the past is asked for), it leaves out what came later and reads what was retired since from
 the record, exactly. Vectors are stored whole; the graph (HNSW) is over their halves, and what it proposes is ranked exactly.
-
-Every search is text without parameters: from the eleventh run on a prepared one may take a generic plan and lose rows. Exact
-searches order by an expression that no graph has, so the planner cannot take one by mistake; a graph is scanned iteratively,
-and where it gives fewer rows than asked for, the rows are read exactly.
 """
 
 from __future__ import annotations
@@ -14,20 +10,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from rag.domain import Scope
+from rag.index.engines.pgvector_statements import MOST_EFFORT, OF_RECORD, OF_TABLE, PUT, RETIRED, Nearest, Way, Where, listed
 from rag.index.products import dots
 from rag.ports import Vectors
-from rag.record.pgvector import CHINESE, OTHER, VectorTable, literal
-from rag.record.pgvector_tables import GRAPHS, adopt, has_graph, maintain
+from rag.record.pgvector import VectorTable, literal
+from rag.record.pgvector_tables import adopt, has_graph, maintain
 from rag.record.prepared import Driver, borrowed, plain
 from rag.runtime.logger import get_logger
 
@@ -38,41 +33,10 @@ Scores = NDArray[np.float32]
 
 GRAPH_FROM = 10_000  # rows from which on a graph is built: fewer are read in 15 ms
 _GATHER = 10_000  # allowed rows up to which they are read one by one
-_EFFORT = 200  # candidates that the graph keeps while it searches (ef_search): recall .98 at a million passages
-_MOST_EFFORT = 1_000  # of pgvector
-_SCANNED = 100_000  # rows that an iterative scan looks at before the rows are read exactly
 _DEAD = 0.05  # share of dead rows above which the table is cleaned
 _LOOK_S = 30.0  # how long it is believed that there is no graph
 _KEPT = 2_048  # vectors of passages that were compared lately: 3 MB
 _NOTICED = 1_000  # changed passages after which the table is looked after
-
-EVERYTHING = Scope()
-
-_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_HEAD = "SELECT COALESCE(MAX(seq), 0) FROM changes"
-_EXACT = """SELECT id, -(embedding <#> '{q}'::vector({dim})) AS score FROM {table}{where}
-ORDER BY embedding <#> '{q}'::vector({dim}), id LIMIT {n}"""
-_PART = """(SELECT id, embedding FROM {table}{where}
-ORDER BY (embedding::halfvec({dim})) <#> '{q}'::halfvec({dim}) LIMIT {n})"""
-_NEAR = """WITH near AS MATERIALIZED ({parts})
-SELECT id, -(embedding <#> '{q}'::vector({dim})) AS score FROM near ORDER BY 2 DESC, 1 LIMIT {n}"""
-_RETIRED = """SELECT p.id, x.vector FROM passages p JOIN vectors x ON x.generation = p.generation AND x.hash = p.hash
-WHERE p.generation = {generation} AND p.retired_seq > {at} AND p.created_seq <= {at}"""
-_OF_TABLE = "SELECT id, embedding FROM {table} WHERE id IN ({ids})"
-_OF_RECORD = """SELECT p.id, x.vector FROM passages p JOIN vectors x ON x.generation = p.generation AND x.hash = p.hash
-WHERE p.id IN ({ids})"""
-_PUT = """INSERT INTO {table} (id, embedding, created_seq, collection, acl, side) VALUES {rows}
-ON CONFLICT (id) DO UPDATE SET embedding = excluded.embedding"""
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """What the database itself can leave out: rows outside the scope's collections and groups, those of the other language
-    (`chinese`), and changes after index version `version`."""
-
-    version: int
-    scope: Scope = EVERYTHING
-    chinese: bool | None = None
 
 
 class PgVectors:
@@ -119,13 +83,13 @@ class PgVectors:
         for at in range(0, len(keys), 500):
             part = keys[at : at + 500]
             rows = ",".join(f"({key},'{literal(vectors[last[key]])}',0,'','{{}}',0)" for key in part)
-            self._write(_PUT.format(table=self._table.name, rows=rows))
+            self._write(PUT.format(table=self._table.name, rows=rows))
         self.follow(ids, len(ids))
 
     def remove(self, ids: Ids) -> None:
         """Ids that are not there are ignored."""
         if len(ids):
-            self._write(f"DELETE FROM {self._table.name} WHERE id IN ({_listed(ids)})")
+            self._write(f"DELETE FROM {self._table.name} WHERE id IN ({listed(ids)})")
         self.follow(ids, len(ids))
 
     def follow(self, gone: Ids, changed: int) -> None:
@@ -186,40 +150,23 @@ class PgVectors:
                 break
         return best
 
-    def _ways(self, query: Vectors, k: int, allowed: Ids | None, where: Where | None) -> Iterator[_Way]:
+    def _ways(self, query: Vectors, k: int, allowed: Ids | None, where: Where | None) -> Iterator[Way]:
         """Statements to try until there are k rows or truly no more."""
-        values = {"table": self._table.name, "dim": self._dim, "q": literal(query)}
+        nearest = Nearest(self._table.name, self._dim, literal(query))
         if allowed is not None and len(allowed) <= self._gather:
-            text = _EXACT.format(where=f" WHERE id IN ({_listed(allowed)})", n=len(allowed) + 1, **values)
-            yield _Way(text, len(allowed) + 1, exact=True)
+            yield nearest.among(allowed)
             return
-        conditions = _conditions(where)
-        if 2 * k <= _MOST_EFFORT and self._has_graph():
-            rows = max(2 * k, k + 30)
-            parts = [
-                _PART.format(where=_all([of_graph, *conditions]), n=rows, **values)
-                for name, of_graph in GRAPHS.items()
-                if where is None or where.chinese is None or where.chinese == (name == "han")
-            ]
-            yield _Way(_NEAR.format(parts=" UNION ALL ".join(parts), n=rows, dim=self._dim, q=values["q"]), rows, exact=False)
+        if 2 * k <= MOST_EFFORT and self._has_graph():
+            yield nearest.by_graph(k, where)
         rows = k if allowed is None else 4 * k
         while True:
-            yield _Way(_EXACT.format(where=_all(conditions), n=rows, **values), rows, exact=True)
+            yield nearest.exactly(rows, where)
             rows *= 8
 
-    def _read(self, way: _Way) -> tuple[int, Ids, Scores]:
+    def _read(self, way: Way) -> tuple[int, Ids, Scores]:
         """The head, ids and cosines of one snapshot, in one round trip."""
-        steps = [_BEGIN]
-        if not way.exact:
-            steps += [
-                "SET LOCAL hnsw.iterative_scan = strict_order",
-                f"SET LOCAL hnsw.ef_search = {min(max(_EFFORT, way.rows), _MOST_EFFORT)}",
-                f"SET LOCAL hnsw.max_scan_tuples = {_SCANNED}",
-                "SET LOCAL enable_seqscan = off",
-                "SET LOCAL enable_bitmapscan = off",
-            ]
         with _alone(self._engine) as conn:
-            cursor = plain(conn, "; ".join([*steps, _HEAD, way.text, "COMMIT"]))
+            cursor = plain(conn, way.in_snapshot())
             results = [cursor.fetchall() if cursor.description else []]
             while cursor.nextset():
                 results.append(cursor.fetchall() if cursor.description else [])
@@ -230,7 +177,7 @@ class PgVectors:
     def _retired(self, query: Vectors, version: int) -> tuple[Ids, Scores]:
         """Passages that were live at a version and are not now, with their cosines; a thousand in memory at a time."""
         ids, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
-        text = _RETIRED.format(generation=self._table.generation, at=int(version))
+        text = RETIRED.format(generation=self._table.generation, at=int(version))
         with borrowed(self._engine) as conn, conn.connection.cursor("retired", binary=True) as cursor:
             cursor.execute(text)
             while rows := cursor.fetchmany(1_000):
@@ -257,10 +204,10 @@ class PgVectors:
         """ids (n,) → their vectors (n, dim); zeros for passages that were erased meanwhile."""
         with self._lock:
             known = {key: self._kept[key] for key in ids.tolist() if key in self._kept}
-        for text, from_table in ((_OF_TABLE, True), (_OF_RECORD, False)):
+        for text, from_table in ((OF_TABLE, True), (OF_RECORD, False)):
             lacking = [key for key in ids.tolist() if key not in known]
             if lacking:
-                known |= self._fetched(text.format(table=self._table.name, ids=_listed(lacking)), from_table)
+                known |= self._fetched(text.format(table=self._table.name, ids=listed(lacking)), from_table)
         with self._lock:
             for key in ids.tolist():
                 if key in known:
@@ -280,15 +227,6 @@ class PgVectors:
             return {key: np.frombuffer(raw, kind, offset=offset).astype(np.float32) for key, raw in cursor.fetchall()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A statement that gives at most `rows` rows; `exact`: fewer of them means that there are no more."""
-
-    text: str
-    rows: int
-    exact: bool
-
-
 @contextmanager
 def _alone(engine: Engine) -> Iterator[Driver]:
     """A connection whose transactions we begin and end ourselves, in the text that is sent."""
@@ -301,41 +239,6 @@ def _alone(engine: Engine) -> Iterator[Driver]:
                 conn.connection.rollback()
             if not conn.connection.closed:
                 conn.connection.autocommit = False
-
-
-def _conditions(where: Where | None) -> list[str]:
-    """Of the columns; see `Scope.permits`."""
-    if where is None:
-        return []
-    conditions, scope = [f"created_seq <= {int(where.version)}"], where.scope
-    if where.chinese is not None:
-        conditions.append(f"side = {CHINESE if where.chinese else OTHER}")
-    if scope.collection is not None:
-        conditions.append(f"collection = {_quoted(scope.collection)}")
-    if scope.collections is not None:
-        conditions.append(f"collection = ANY({_array(scope.collections)})")
-    if scope.groups is not None:
-        conditions.append(f"(acl = '{{}}' OR acl && {_array(scope.groups)})")
-    return conditions
-
-
-def _all(conditions: Sequence[str]) -> str:
-    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
-
-
-def _array(texts: Sequence[str]) -> str:
-    return f"ARRAY[{','.join(map(_quoted, texts))}]::text[]"
-
-
-def _quoted(text: str) -> str:
-    """A literal; a text with NUL is none that a row could have."""
-    from psycopg import sql  # a driver that a command over SQLite does without
-
-    return "NULL" if "\0" in text else sql.Literal(text).as_string(None)
-
-
-def _listed(ids: Ids | Sequence[int]) -> str:
-    return ",".join(str(int(key)) for key in (ids.tolist() if isinstance(ids, np.ndarray) else ids))
 
 
 def _ranked(ids: Ids, scores: Scores, allowed: Ids | None, k: int) -> tuple[Ids, Scores]:
