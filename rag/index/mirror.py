@@ -20,11 +20,12 @@ from sqlalchemy.exc import DBAPIError
 from rag.domain import Scope
 from rag.index.access import AccessFilter
 from rag.index.candidates import Candidates, Query, together, weights_of
-from rag.index.engines.pgvector import PgVectors, Where
+from rag.index.engines.pgvector import PgVectors
 from rag.index.facets import Facets
 from rag.index.fields import Field, fields_of
 from rag.index.languages import Languages
 from rag.index.lexical import Lexical
+from rag.index.sides import Sides
 from rag.index.snapshot import Snapshots, identity
 from rag.index.snapshot_files import freeze, thaw, without_rows, words_of
 from rag.index.vectors import LiveIndex
@@ -38,11 +39,8 @@ from rag.runtime.rwlock import RWLock
 
 log = get_logger()
 
-_Told = TypeVar("_Told")
+_Reply = TypeVar("_Reply")
 
-_FOREIGN = 20  # candidates of the language that is not the question's
-_FITTING = 30  # candidates on each side of those that fit what the question states
-_WIDE = 5_000  # ids from which words are looked up everywhere first, and the ids picked from what is found: .4 ms, not 10
 _SAVE_AFTER = 5_000  # passages changed: fewer are applied from the ledger in less than a second
 
 
@@ -203,7 +201,7 @@ class Mirror:
             if self._lexical.stale:  # so that we rank as a process that is started now
                 self._lexical.rebuild(words_of(self.engine, np.array(sorted(self._attributes), np.int64)))
 
-    def consult(self, ask: Callable[[Facets], _Told]) -> _Told:
+    def consult(self, ask: Callable[[Facets], _Reply]) -> _Reply:
         """What the library's products, versions and dates tell, while nothing changes."""
         with self._lock.reading():
             return ask(self._named)
@@ -219,7 +217,7 @@ class Mirror:
                 self._fields = key, fields_of(attributes)
             return self._fields[1]
 
-    def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Told]) -> _Told:
+    def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Reply]) -> _Reply:
         """What the words of the passages tell that the scope permits (None: all of them), while nothing changes."""
         with self._lock.reading():
             return ask(self._lexical, self._permitted.ids(scope))
@@ -245,79 +243,26 @@ class Mirror:
         query = Query(vector, terms, also or {}, chinese, matching, apart, scope)
         with self._lock.reading():
             allowed = self._permitted.ids(scope)
-            dense = self._near(query, k, allowed)
-            abroad, bias = self._abroad(query, allowed)
-            also = self._spelled(query, allowed)
+            sides = Sides(self._index, self._lexical, self._languages, self._version)
+            dense = sides.near(query, k, allowed)
+            abroad, bias = sides.abroad(query, allowed)
+            also = sides.spelled(query, allowed)
             weights = weights_of(query, also)
             lexical, scores = self._lexical.search(weights, k, allowed)
-            ids = together(dense, lexical, abroad, *([self._matching(query, weights, allowed)] if matching else []))
+            ids = together(dense, lexical, abroad, *([sides.matching(query, weights, allowed)] if matching else []))
             bm25 = dict(zip(lexical.tolist(), scores.tolist(), strict=True))
-            bm25 |= self._scored(weights, np.array([key for key in ids.tolist() if key not in bm25], np.int64))
+            bm25 |= sides.scored(weights, np.array([key for key in ids.tolist() if key not in bm25], np.int64))
             topic = {term: weight for term, weight in weights.items() if term not in query.apart} if query.apart else {}
-            about = self._scored(topic, ids)
+            about = sides.scored(topic, ids)
             return Candidates(
                 version=self._version,
                 ids=ids,
                 cosine=self._index.cosines(query.vector, ids),
                 bm25=np.array([bm25.get(key, 0.0) for key in ids.tolist()], np.float32),
                 idf=self._lexical.idf(query.terms),
-                foreign=self._foreign(query, ids),
+                foreign=sides.foreign(query, ids),
                 attributes=tuple(self._attributes[key] for key in ids.tolist()),
                 bias=bias,
                 also=also,
                 topic=np.array([about.get(key, 0.0) for key in ids.tolist()], np.float32) if topic else None,
             )
-
-    def _near(self, query: Query, k: int, among: NDArray[np.int64] | None, chinese: bool | None = None) -> NDArray[np.int64]:
-        """The k nearest of the scope's passages among these, which are all of one language where it is given."""
-        if isinstance(self._index, PgVectors):
-            return self._index.search(query.vector, k, among, Where(self._version, query.scope, chinese))[0]
-        return self._index.search(query.vector, k, among)[0]
-
-    def _scored(self, weights: Mapping[str, float], ids: NDArray[np.int64]) -> dict[int, float]:
-        hit_ids, scores = self._lexical.search(weights, len(ids), ids)
-        return dict(zip(hit_ids.tolist(), scores.tolist(), strict=True))
-
-    def _matching(self, query: Query, weights: Mapping[str, float], allowed: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        """The best of those that fit all statements; of the most telling ones, where nothing fits all."""
-        among = allowed
-        for ids in query.matching:
-            both = ids if among is None else np.intersect1d(ids, among)
-            among = both if len(both) else among
-        if among is None or among is allowed:
-            return np.empty(0, np.int64)
-        dense = self._near(query, _FITTING, among)
-        lexical = np.empty(0, np.int64)
-        if len(among) >= _WIDE:
-            anywhere, _ = self._lexical.search(weights, 20 * _FITTING)
-            lexical = anywhere[np.isin(anywhere, among)][:_FITTING]
-        if len(lexical) < _FITTING // 2:
-            lexical, _ = self._lexical.search(weights, _FITTING, among)
-        return np.union1d(dense, lexical)
-
-    def _is_mixed(self, query: Query) -> bool:
-        return query.chinese is not None and self._languages.mixed
-
-    def _foreign(self, query: Query, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        if not self._is_mixed(query):
-            return np.zeros(len(ids), bool)
-        return self._languages.on_side(ids, not query.chinese)
-
-    def _level(self, query: Query, chinese: bool | None) -> float:
-        """Mean cosine of a sample of the passages of one language, or of all; 0 for none."""
-        ids = self._languages.sample(chinese)
-        return float(self._index.cosines(query.vector, ids).mean()) if len(ids) else 0.0
-
-    def _abroad(self, query: Query, allowed: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], float]:
-        """Candidates of the other language, and how much less than the question's own the model likes it here."""
-        if not self._is_mixed(query):
-            return np.empty(0, np.int64), 0.0
-        there = self._languages.side(not query.chinese)
-        among = there if allowed is None else np.intersect1d(there, allowed)
-        ids = self._near(query, _FOREIGN, among, chinese=not query.chinese)
-        return ids, self._level(query, query.chinese) - self._level(query, not query.chinese)
-
-    def _spelled(self, query: Query, allowed: NDArray[np.int64] | None) -> dict[str, tuple[str, ...]]:
-        spelled = ((term, self._lexical.respelled(term, allowed)) for term in query.terms)
-        respelled = {term: right for term, right in spelled if right is not None}
-        return dict(query.also) | {term: (*query.also.get(term, ()), right) for term, right in respelled.items()}
