@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from rag.index.lexical import Lexical, save
 from rag.index.postings import Ids
 from rag.index.snapshot import Part, Saved, Vanished, array
-from rag.index.vectors import IndexState
+from rag.index.state import IndexState
 from rag.record.changes import Attributes
 from rag.record.schema import passages
 

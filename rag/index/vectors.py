@@ -9,7 +9,6 @@ a row that the base has a code of is not given out again before that. Only `rag/
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.index.products import dots, wants_faiss
+from rag.index.state import IndexState
 from rag.ports import Vectors
 from rag.runtime.rwlock import RWLock
 
@@ -31,16 +31,6 @@ _MOVE = 10  # rows moved under one lock: .3 ms
 _RETRAIN = 2.0  # growth since training after which centroids no longer fit
 _STALE = 0.25  # share of the base's codes that may be of deleted rows
 _GATHER = 20_000  # allowed rows up to which a filtered search is exact: about 4 ms
-
-
-@dataclass(frozen=True, slots=True)
-class IndexState:
-    """rows (n, dim), ids (n,) with -1 for no row, in_base (n,) bool: the base has a code; its bytes when it is trained."""
-
-    rows: Vectors
-    ids: Ids
-    in_base: NDArray[np.bool_]
-    base: bytes | bytearray | None
 
 
 class LiveIndex:
