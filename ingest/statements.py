@@ -9,22 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.collector import seldom
+from ingest.list_marks import BULLET, LINE_MARK, MARK_BEFORE, number_of
 from ingest.parse.tags import plain
 from rag.domain import Block, Chunk, Parsed
 from rag.domain.statement import CODE, Cell, Period, Statement, StatementKind
 from rag.text.sentences import split_sentences
 from rag.text.validity import field_period, read_period
 
-_NUMERALS = "一二三四五六七八九十"
-_NUMBERED = re.compile(
-    rf"(?:\d{{1,3}}(?:\.\d{{1,3}}){{0,3}}[.)、．）]|[（(]\d{{1,3}}[)）]|[①-⑳]|[（(][{_NUMERALS}]{{1,3}}[)）]|[{_NUMERALS}]{{1,3}}、"
-    rf"|第\s*[{_NUMERALS}\d]{{1,3}}\s*步[:：、.]?|步骤\s*[{_NUMERALS}\d]{{1,3}}[:：、.]?|[Ss]tep\s+\d{{1,3}}[:.)]?)"
-)
-_LETTERED = re.compile(r"[a-zA-Z][.)]")
-_BULLET = re.compile(r"(?:[-*+•·●○▪■◆–]|\[[ xX]\])")
-_LINE_MARK = re.compile(rf"[ \t>]*(?P<mark>{_NUMBERED.pattern}|{_LETTERED.pattern}(?=\s)|{_BULLET.pattern}(?=\s))\s*(?=\S)")
-_MARK_BEFORE = re.compile(rf"(?P<mark>{_NUMBERED.pattern}|{_LETTERED.pattern}|{_BULLET.pattern})\s*$")
-_DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w")
 _LINE = re.compile(r"[^\n]+")
 _LABELLED = re.compile(r"(?m)^(?P<name>[^:：\n]{1,40})[:：][^\S\n]*(?P<value>\S[^\n]*(?:\n(?![^:：\n]{1,40}[:：])[^\n]+)*)")
@@ -43,7 +34,6 @@ _PERSON_LINE = re.compile(
     r"|(?:customer|client|contact|requester|reporter|reported by|name|e-?mail|phone|address)\b[^:\n]{0,12}:",
     re.IGNORECASE,
 )
-_CIRCLED = ord("①") - 1
 
 
 @seldom()
@@ -189,16 +179,16 @@ class _Reader:
         text = self._plain(start, end)
         if not _WORD.search(text):
             return
-        kind: StatementKind = "step" if _number(mark) else "item" if is_item or mark else "sentence"
+        kind: StatementKind = "step" if number_of(mark) else "item" if is_item or mark else "sentence"
         total = self._totals.get(block.group, 0) if kind == "step" else 0
-        number = _number(mark) if kind == "step" else 0
+        number = number_of(mark) if kind == "step" else 0
         shown = "" if text == self._text[start:end] else text
         yield Statement(start, end, kind, shown, mark, block.group, number, total, self._lead_of(block))
 
     def _written(self, start: int, end: int, kind: StatementKind, free: int) -> Iterator[Statement]:
         """Sentences of a paragraph, or the items of a list that stands inside it line by line."""
         pieces = list(self._pieces(start, end))
-        steps = max((_number(piece.mark) for piece in pieces), default=0)
+        steps = max((number_of(piece.mark) for piece in pieces), default=0)
         lead = ""
         group, in_list = free, False
         for piece in pieces:
@@ -209,7 +199,7 @@ class _Reader:
                 group, in_list = group + 1, piece.item
             shown = "" if text == self._text[piece.start : piece.end] else text
             if piece.item:
-                number = _number(piece.mark)
+                number = number_of(piece.mark)
                 what: StatementKind = "step" if number else "item"
                 yield Statement(piece.start, piece.end, what, shown, piece.mark, group, number, steps if number else 0, lead)
             else:
@@ -218,7 +208,7 @@ class _Reader:
 
     def _pieces(self, start: int, end: int) -> Iterator[_Piece]:
         lines = [match.span() for match in _LINE.finditer(self._text, start, end)]
-        marks = [_LINE_MARK.match(self._text, a, b) for a, b in lines] if len(lines) > 1 else []
+        marks = [LINE_MARK.match(self._text, a, b) for a, b in lines] if len(lines) > 1 else []
         if sum(mark is not None for mark in marks) < 2:
             yield from (_Piece(start + a, start + b) for a, b in split_sentences(self._text[start:end]))
             return
@@ -227,7 +217,7 @@ class _Reader:
                 yield from (_Piece(a + x, a + y) for x, y in split_sentences(self._text[a:b]))
                 continue
             stop = a + len(self._text[a:b].rstrip())
-            bullet = _BULLET.fullmatch(mark["mark"]) is not None
+            bullet = BULLET.fullmatch(mark["mark"]) is not None
             yield _Piece(mark.end(), stop, "" if bullet else mark["mark"].strip(), True)
 
     def _plain(self, start: int, end: int) -> str:
@@ -242,10 +232,10 @@ class _Reader:
     def _mark_before(self, start: int) -> tuple[str, bool]:
         """The list mark before a block on its line; whether there is one, bullets included."""
         line = self._text.rfind("\n", 0, start) + 1
-        mark = _MARK_BEFORE.search(self._text, max(line, start - 24), start)
+        mark = MARK_BEFORE.search(self._text, max(line, start - 24), start)
         if mark is None:
             return "", False
-        bullet = _BULLET.fullmatch(mark["mark"]) is not None
+        bullet = BULLET.fullmatch(mark["mark"]) is not None
         return ("" if bullet else mark["mark"].strip()), True
 
     def _lead_of(self, block: Block) -> str:
@@ -274,7 +264,7 @@ class _Reader:
         steps: defaultdict[int, int] = defaultdict(int)
         for block in self._blocks:
             if block.kind == "list" and block.group >= 0:
-                steps[block.group] = max(steps[block.group], _number(self._mark_before(block.start)[0]))
+                steps[block.group] = max(steps[block.group], number_of(self._mark_before(block.start)[0]))
         return steps
 
 
@@ -283,19 +273,3 @@ def _period(cells: Sequence[Cell], above: str) -> Period | None:
     stated = field_period({cell.name: cell.value for cell in cells})
     periods = (read_period(cell.value) for cell in cells if len(cell.value) <= _PERIOD)
     return stated or next((period for period in periods if period is not None), None) or (read_period(above) if above else None)
-
-
-def _number(mark: str) -> int:
-    """Of a numbered mark; 0 for letters, bullets and none."""
-    if not mark or not _NUMBERED.fullmatch(mark):
-        return 0
-    if (numerals := _DIGITS.findall(mark)) and mark[0] not in "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳":
-        return int(numerals[-1])
-    if "①" <= mark[0] <= "⑳":
-        return ord(mark[0]) - _CIRCLED
-    digits = [_NUMERALS.index(char) + 1 for char in mark if char in _NUMERALS]
-    if len(digits) == 1:
-        return digits[0]
-    if digits and digits[0] == 10:
-        return 10 + (digits[1] if len(digits) > 1 else 0)
-    return 10 * digits[0] + (digits[2] if len(digits) > 2 else 0) if digits else 0
