@@ -21,7 +21,8 @@ from rag.record.pgvector import tables
 from rag.record.pgvector_tables import drift
 from rag.record.prepared import borrowed
 from tests.support.cluster import Server, folders
-from tests.support.hosts_library import Api, Process, Traffic, Zygote, environment, make_key
+from tests.support.hosts_library import Traffic
+from tests.support.hosts_processes import Api, Process, Zygote, environment, make_key
 from tests.support.network import Host, Network, network
 
 _WRITERS, _KEYS = 2, 3
