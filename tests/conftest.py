@@ -17,12 +17,18 @@ from rag.record.rows import PreparedDocument
 from rag.runtime import metrics
 from rag.settings import Settings, load
 from rag.wiring import Application, open_application
+from tests.support import postgres
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 # By default a traceback shows every frame's variables: twelve seconds of one core for one logged error.
 _PLAIN = [structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()]
 structlog.configure(processors=_PLAIN)
 metrics.begin()  # tests count in their own process, as a service does
+
+
+def pytest_sessionfinish() -> None:
+    """In each process of tests."""
+    postgres.end()
 
 
 @pytest.fixture(autouse=True)
