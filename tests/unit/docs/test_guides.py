@@ -15,7 +15,7 @@ import typer
 import yaml
 
 import xiansou
-from ingest.parse.dispatch import FORMATS
+from ingest.parse.formats import FORMATS
 from rag.settings import describe, load
 from rag.settings.profiles import profile_rows
 from tests.support.pages import (
