@@ -12,7 +12,7 @@ from rag.text.dates import dates
 from rag.text.labels import period_of
 from rag.text.names import Name, names_in, numbered
 from rag.text.tokens import one_line, words
-from rag.text.validity import stripped
+from rag.text.untimed import stripped
 
 _TIMES = frozenset(
     "date updated updated_at last_updated modified effective created created_at 日期 更新日期 更新时间 生效日期 修订日期 "

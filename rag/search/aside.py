@@ -13,10 +13,11 @@ from functools import cached_property
 
 from rag.domain import Hit, Passage
 from rag.domain.statement import Period
+from rag.text.in_force import FORMER, current
 from rag.text.labels import flat, labels, period_of, stands_in
 from rag.text.names import Name, asked_names, matched, sides
 from rag.text.term_coverage import word_set
-from rag.text.validity import FORMER, current, stripped_words
+from rag.text.untimed import stripped_words
 
 OTHER_NAME, NOT_IN_FORCE = "another name than the question's", "not in force at the asked time"
 

@@ -14,13 +14,13 @@ from rag.search.families import families, tables
 from rag.search.turn import Turn, names_an_aspect
 from rag.search.validity import asked_period
 from rag.text.attributes import attributes_asked, is_called, without_attributes
+from rag.text.in_force import FORMER
 from rag.text.labels import flat
 from rag.text.names import names_in
 from rag.text.places import names_of, places_in
 from rag.text.siblings import apart, meant_among, named_among
 from rag.text.term_coverage import word_set
 from rag.text.tokens import is_chinese
-from rag.text.validity import FORMER
 
 SIBLINGS = 8  # hits of the former question that are read for names
 _PHRASE = 24  # characters of a message's own thing

@@ -8,9 +8,9 @@ from datetime import date
 from rag.domain.statement import Period
 from rag.search.conditions import conditions
 from rag.text.dates import dates
+from rag.text.in_force import FORMER
 from rag.text.intervals import FIRST_DAY, LAST_DAY, UNIT, Days, days
 from rag.text.tokens import one_line
-from rag.text.validity import FORMER
 
 _NOW = re.compile(
     r"\b(?:now|nowadays|currently|today|at present|at the moment|presently|these days|current|right now)\b"

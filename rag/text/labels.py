@@ -11,7 +11,8 @@ from rag.domain import Passage
 from rag.domain.statement import Period
 from rag.text import chinese
 from rag.text.tokens import fold
-from rag.text.validity import field_period, read_period, stripped
+from rag.text.untimed import stripped
+from rag.text.validity import field_period, read_period
 
 _LABEL = 40  # characters of a label, at most
 _SHORTEST = 2  # characters of a label that may be a name

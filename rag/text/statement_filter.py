@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from rag.domain.statement import Period, Statement
+from rag.text.in_force import current
 from rag.text.names import Name, sides
 from rag.text.ranges import read_range, within
 from rag.text.siblings import meant_among
 from rag.text.term_coverage import word_set
 from rag.text.tokens import fold
-from rag.text.validity import current
 
 _LABEL = 40  # characters of a cell that may be a name
 

@@ -1,4 +1,4 @@
-"""When something holds, as headings, table cells, front matter and titles say it, and which of several versions is in force.
+"""When something holds, as headings, table cells, front matter and titles say it.
 
 A period is read only from words that say validity (`in force until 31 December 2025`, 自 2026 年 1 月 1 日起施行), from a
 range, from a value that is nothing else than a month, quarter or year, and from the year of an edition (`Staff benefits 2025`,
@@ -8,7 +8,7 @@ range, from a value that is nothing else than a month, quarter or year, and from
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -20,9 +20,6 @@ from rag.text.tokens import one_line
 
 ALWAYS, OVER = Period(), Period(None, 1)
 """What holds at all times; what is told to hold no more, without a date."""
-
-FORMER = Period(None, 0)
-"""Asked for: what held before what is in force now, whenever that was."""
 
 _LONGEST = 300  # characters that are read: what is longer is no heading and no value
 _TITLE = 90  # characters of a title whose year may be its edition
@@ -258,78 +255,3 @@ def _first_of(text: str) -> Days | None:
     plain = one_line(text).strip()
     places = dates(f"in {plain}" if re.fullmatch(r"(?:19|20)\d\d", plain) else plain)
     return places[0][2] if places else None
-
-
-@lru_cache(maxsize=20_000)
-def stripped(text: str) -> str:
-    """A title or heading without years, periods and the number of its version, in small letters: equal for versions of one
-    thing."""
-    plain = one_line(text)
-    for start, end, _ in reversed(dates(plain)):
-        plain = plain[:start] + plain[end:]
-    plain = re.sub(r"(?:19|20)\d\d\s*(?:年度?)?", "", plain)
-    plain = _VERSIONED.sub("", plain)
-    plain = re.sub(r"[(\[（][^()\[\]（）]*[)\]）]", "", plain)
-    return re.sub(r"[\W_]+", "", _VALIDITY_WORDS.sub("", plain))
-
-
-def stripped_words(text: str) -> str:
-    """The text without words that say when it holds."""
-    plain = one_line(text)
-    for start, end, _ in reversed(dates(plain)):
-        plain = plain[:start] + plain[end:]
-    return _VALIDITY_WORDS.sub(" ", plain)
-
-
-_VERSIONED = re.compile(
-    r"\b(?:version|edition|revision|rev\.?|ver\.?|v)\s*\d+(?:\.\d+)*\b|\b(?:first|second|third|fourth|fifth|\d+(?:st|nd|rd"
-    r"|th)|current|previous"
-    r"|former|old|new|latest)\s+(?:version|edition|revision)\b|第\s*[一二三四五六七八九十\d]+\s*[版次]|(?:现行|最新|当前|旧"
-    r"|新|历史|上一)版本?|版本?(?=\W|$)"
-    r"|\b(?:[a-z]|i{1,3}|iv|v|vi)\b(?=\W|$)"
-)
-_VALIDITY_WORDS = re.compile(
-    r"\b(?:in force|valid|effective|applies|edition|version|revision|since|from|until|till|through|to|on|of|as|the|and|before"
-    r"|after|former|old|previous|current|new|now)\b"
-    r"|生效|施行|实施|执行|有效|以前|之前|以后|之后|旧|原|新|现行|起|至|止|自|从|年|月|日|版|前|后"
-)
-
-
-# -- which of several --------------------------------------------------------------------------------------------------
-
-
-def in_force(period: Period | None, wanted: Period | None, today: int) -> bool:
-    """Whether it holds at the asked time, today when none is asked. What says nothing about time always does."""
-    if wanted == FORMER:
-        return period is None or (period.last is not None and period.last < today)
-    return period is None or period.meets(wanted or Period(today, today))
-
-
-def current(periods: Sequence[Period | None], wanted: Period | None, today: int) -> list[bool]:
-    """Of versions of one thing: which are in force at the asked time, today when none is asked.
-
-    One that is open at its end is over when the next one like it begins. Where no time is asked and none is in force, the
-    latest one stands (it is shown with its period); where a time is asked, none.
-    """
-    starts = sorted({one.first for one in periods if one is not None and one.first is not None and one.last is None})
-    closed = [_until_next(one, starts) for one in periods]
-    holds = [in_force(one, wanted, today) for one in closed]
-    if wanted is not None or any(holds):
-        return holds
-    known = [one for one in closed if one is not None]
-    begun = [one for one in known if one.first is None or one.first <= today] or known
-    latest = max(begun, key=_reach)
-    return [one == latest for one in closed]
-
-
-def _until_next(period: Period | None, starts: Iterable[int]) -> Period | None:
-    if period is None or period.first is None or period.last is not None:
-        return period
-    return Period(period.first, next((one - 1 for one in starts if one > period.first), None))
-
-
-def _reach(period: Period) -> tuple[float, float]:
-    return (
-        float("inf") if period.last is None else period.last,
-        float("-inf") if period.first is None else period.first,
-    )

@@ -17,11 +17,11 @@ from rag.ports import Vectors
 from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.attributes import lacks_plainly
+from rag.text.in_force import in_force
 from rag.text.labels import period_of
 from rag.text.names import Name, asked_names, names_in
 from rag.text.statement_filter import chosen
 from rag.text.term_coverage import word_set
-from rag.text.validity import in_force
 
 _NEAR, _ELSEWHERE = 1.2, 0.3  # how far behind the best a further statement may score: of its passage, of another
 _SURE, _UNSURE = 0.85, 0.6  # probability of the best passage below which others are shown beside it, and how far behind

@@ -21,11 +21,11 @@ from rag.runtime import clock
 from rag.text.answer_type import Kind, holds, kind_asked
 from rag.text.everyday import Things, is_said, things_of
 from rag.text.existence import thing_asked
+from rag.text.in_force import in_force
 from rag.text.labels import labels, period_of
 from rag.text.names import asked_names, matched, sides
 from rag.text.term_coverage import coverage, word_set
 from rag.text.tokens import is_chinese, one_line, words
-from rag.text.validity import in_force
 
 _SAID = 0.8  # of the question's words, by idf, that the hit must say
 _CALLED = 0.5  # of the words of its heading or phrasing that the question must have

@@ -15,9 +15,9 @@ from rag.answering.compose.unsaid import is_unsaid
 from rag.domain import Retrieved
 from rag.index.languages import plainly_chinese
 from rag.runtime import clock
+from rag.text.in_force import in_force
 from rag.text.labels import period_of
 from rag.text.tokens import is_chinese
-from rag.text.validity import in_force
 
 # Fitted on 2,300 questions of eleven sets, each left out in turn (docs/decisions/0128).
 _PASSAGE, _STATEMENT = 0.8, 0.35  # weights: of the logit of the likeliest passage, of the best statement's own score

@@ -9,7 +9,9 @@ import pytest
 from rag.domain.statement import Period
 from rag.runtime import clock
 from rag.search.validity import asked_period
-from rag.text.validity import ALWAYS, FORMER, OVER, current, field_period, in_force, read_period, stripped
+from rag.text.in_force import FORMER, current, in_force
+from rag.text.untimed import stripped
+from rag.text.validity import ALWAYS, OVER, field_period, read_period
 
 TODAY = date(2026, 11, 30).toordinal()
 
