@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.answering.compose.columns import asked_columns, heads_of, of_attribute
-from rag.answering.compose.overview import FILLERS, all_told
+from rag.answering.compose.overview import FILLERS, says_all
 from rag.domain.statement import Cell, Statement
 from rag.text.attributes import is_called, looks_like, without_attributes
 from rag.text.quantities import comparable, quantity
@@ -77,13 +77,13 @@ def _of_rows(question: str, rows: Sequence[Statement]) -> list[tuple[int, Statem
 
 def _of_columns(question: str, rows: Sequence[Statement]) -> list[tuple[int, Statement]]:
     """Things are columns: of the row that is asked for the cells with the extreme."""
-    asked = word_set(question)
+    question_words = word_set(question)
     own = _attribute(question)
     if own:
         said = [at for at, one in enumerate(rows) if is_called(own, one.cells[0].value)]
     else:
         said = [at for at, one in enumerate(rows) if of_attribute(question, one)]
-    said = said or [at for at, one in enumerate(rows) if (label := word_set(one.cells[0].value)) and label <= asked]
+    said = said or [at for at, one in enumerate(rows) if (label := word_set(one.cells[0].value)) and label <= question_words]
     if len(said) != 1 or len(rows[said[0]].cells) < 3:
         return []
     one = rows[said[0]]
@@ -124,7 +124,7 @@ def _is_about(question: str, rows: Sequence[Statement], above: str) -> bool:
     """Whether title, headings and the table's own words say what the question speaks of."""
     cells: list[Cell] = [cell for one in rows for cell in one.cells]
     labels = (one.cells[0].value for one in rows)
-    told = "\n".join((above, rows[0].lead, rows[0].above, *(cell.name for cell in cells), *labels))
+    text = "\n".join((above, rows[0].lead, rows[0].above, *(cell.name for cell in cells), *labels))
     plain = question if _attribute(question) else without_attributes(question)
     left = word_set(_SUPERLATIVE.sub(" ", plain)) - FILLERS
-    return all_told(left, told)
+    return says_all(left, text)

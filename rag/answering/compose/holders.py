@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answering.compose.overview import FILLERS, all_told
+from rag.answering.compose.overview import FILLERS, says_all
 from rag.domain.statement import Cell, Statement
 from rag.text.answer_type import kind_asked
 from rag.text.term_coverage import word_set
@@ -30,10 +30,10 @@ def holders(question: str, rows: Sequence[Statement], above: str) -> list[tuple[
 
 def _of_columns(question: str, rows: Sequence[Statement]) -> list[tuple[int, Statement]]:
     """Things are columns: of the row that says what is asked for the cells for which it holds."""
-    asked = word_set(question)
-    said = {at: own for at, one in enumerate(rows) if (own := word_set(one.cells[0].value)) and own & asked}
-    most = max((len(own & asked) for own in said.values()), default=0)
-    best = [at for at, own in said.items() if len(own & asked) == most]
+    question_words = word_set(question)
+    said = {at: own for at, one in enumerate(rows) if (own := word_set(one.cells[0].value)) and own & question_words}
+    most = max((len(own & question_words) for own in said.values()), default=0)
+    best = [at for at, own in said.items() if len(own & question_words) == most]
     if len(best) != 1 or len(rows[best[0]].cells) < 3:
         return []
     one = rows[best[0]]
@@ -43,9 +43,9 @@ def _of_columns(question: str, rows: Sequence[Statement]) -> list[tuple[int, Sta
 
 def _of_rows(question: str, rows: Sequence[Statement]) -> list[tuple[int, Statement]]:
     """Things are rows: those in whose column that says what is asked it holds."""
-    asked = word_set(question)
+    question_words = word_set(question)
     said: dict[str, frozenset[str]] = {
-        cell.name: word_set(cell.name) for one in rows for cell in one.cells[1:] if word_set(cell.name) & asked
+        cell.name: word_set(cell.name) for one in rows for cell in one.cells[1:] if word_set(cell.name) & question_words
     }
     if len(said) != 1 or len({one.cells[0].value for one in rows}) < len(rows):
         return []
@@ -72,5 +72,5 @@ def _held(question: str, cells: Sequence[Cell], label: frozenset[str]) -> list[C
 
 def _is_about(question: str, rows: Sequence[Statement], above: str) -> bool:
     cells = (f"{cell.name}\n{cell.value}" for one in rows for cell in one.cells)
-    told = "\n".join((above, rows[0].lead, rows[0].above, *cells))
-    return all_told(word_set(_DENIED.sub(" ", question)) - FILLERS - _VERBS, told)
+    text = "\n".join((above, rows[0].lead, rows[0].above, *cells))
+    return says_all(word_set(_DENIED.sub(" ", question)) - FILLERS - _VERBS, text)

@@ -70,10 +70,10 @@ def _lists(question: str, hit: Hit, rows: Sequence[Statement]) -> bool:
         return False
     called = "\n".join((passage.title, *passage.section, rows[0].lead, rows[0].cells[0].name, *heads))
     left = word_set(without_attributes(question)) - FILLERS
-    return len(rows) > 1 and all_told(left, called)
+    return len(rows) > 1 and says_all(left, called)
 
 
-def all_told(asked: Iterable[str], text: str) -> bool:
+def says_all(wanted: Iterable[str], text: str) -> bool:
     """Whether a text has all these words, or of a Chinese one its last character: 店 of 门店."""
     own = word_set(text)
-    return all(word in own or (not word.isascii() and word[-1] in text) for word in asked)
+    return all(word in own or (not word.isascii() and word[-1] in text) for word in wanted)
