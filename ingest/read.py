@@ -11,6 +11,7 @@ from ingest import mask
 from ingest.address import address
 from ingest.chunk import chunk
 from ingest.columns import mapping_of
+from ingest.in_force import with_validity
 from ingest.rules import reading_rules
 from ingest.sandbox import parse_safely
 from ingest.statements import with_statements
@@ -89,5 +90,5 @@ def _chunked(doc: DocumentInput, title: str, parsed: Parsed, view: IndexView, cl
     chunks = chunk(parsed, count_tokens=view.embedder.count_tokens, max_tokens=view.chunk_tokens, title=title)
     if not chunks:
         raise ParseError("there is no text in it.", code="empty", fix="Leave it out, or give its text.")
-    complete = with_tokens(with_statements(parsed, chunks), view.embedder)
+    complete = with_tokens(with_statements(parsed, with_validity(parsed, tuple(chunks), title, doc.id)), view.embedder)
     return Read(doc, title, parsed.text, complete, cleaned)

@@ -36,6 +36,7 @@ _MONTHS = tuple(
 )
 _NAMES = "january february march april may june july august september october november december".split()
 _BARE = re.compile(r"(?<![\w.\-/$€£¥])((?:19|20)\d\d)(?![\w%]|[.\-/:]\d)")
+_EDITION = re.compile(r"(?<![\d.])((?:19|20)\d\d)\s?(?:年版|版(?![权本面图块])|版本|edition\b)")
 _MONTH_ALONE = re.compile(r"(?<![\d年.\-/])(1[0-2]|[1-9])\s*月份(?!\s*\d)")
 
 
@@ -98,7 +99,8 @@ def _dated(text: str) -> Period | None:
     ]
     spans = [span for span, _ in conditions(text, places) if isinstance(span, Days)] if places else []
     if not spans:
-        return None
+        edition = _EDITION.search(text)  # what is called after a year holds at its end, whenever in it it began
+        return None if edition is None else _period(days(int(edition[1]), 12, 31))
     return _open(Days(min(span.first for span in spans), max(span.last for span in spans)))
 
 
