@@ -42,8 +42,8 @@ def with_validity(parsed: Parsed, chunks: tuple[Chunk, ...], title: str, name: s
 
 
 def _by_fields(metadata: Mapping[str, Any]) -> Period | None:
-    told = {key: value for key, value in metadata.items() if str(key).strip().lower().replace("-", "_") in _KEYS}
-    return field_period({key: value for key, value in told.items() if isinstance(value, str | int | date)})
+    named = {key: value for key, value in metadata.items() if str(key).strip().lower().replace("-", "_") in _KEYS}
+    return field_period({key: value for key, value in named.items() if isinstance(value, str | int | date)})
 
 
 def _by_opening(parsed: Parsed) -> Iterator[Period]:
