@@ -9,10 +9,12 @@ from dataclasses import replace
 from ingest.parse.series import series
 from rag.domain import Block, Parsed
 
-_QUESTION_LINE = re.compile(r"[ \t>*_#]*(?:Q|Question|问题?)\s*\d{0,3}[*_]*\s*[:：.、][ \t*_]*(\S[^\n]*)", re.IGNORECASE)
-_ANSWER_LINE = re.compile(r"[ \t>*_]*(?:A|Answer|答案?|回答)\s*\d{0,3}[*_]*\s*[:：.、][ \t*_]*(?=\S)", re.IGNORECASE)
+_ASKED, _SAID = r"(?:Q|Question|问题?)\s*\d{0,3}", r"(?:A|Answer|答案?|回答)\s*\d{0,3}"
+_OPEN, _CLOSE = r"\\?[\[【〖（(]\s*", r"\s*\\?[\]】〗）)][:：]?"  # 【问】
+_QUESTION_LINE = re.compile(rf"[ \t>*_#]*(?:{_ASKED}[*_]*\s*[:：.、]|{_OPEN}{_ASKED}{_CLOSE})[ \t*_]*(\S[^\n]*)", re.IGNORECASE)
+_ANSWER_LINE = re.compile(rf"[ \t>*_]*(?:{_SAID}[*_]*\s*[:：.、]|{_OPEN}{_SAID}{_CLOSE})[ \t*_]*(?=\S)", re.IGNORECASE)
 _ANSWER_WITHIN = re.compile(
-    r"(?:(?<=[?？。.!！])|\s|<br\s*/?>)[ \t*_|/]*(?:A|Answer|答案?|回答)\s*\d{0,3}[*_]*\s*[:：][ \t*_]*(?=\S)", re.IGNORECASE
+    rf"(?:(?<=[?？。.!！])|\s|<br\s*/?>)[ \t*_|/]*(?:{_SAID}[*_]*\s*[:：]|{_OPEN}{_SAID}{_CLOSE})[ \t*_]*(?=\S)", re.IGNORECASE
 )
 
 
@@ -21,6 +23,7 @@ def pair(parsed: Parsed, strong: Mapping[int, int] | None = None) -> Parsed:
 
     `strong`: start of a block → end of the bold text that it begins with.
     """
+    parsed = replace(parsed, blocks=tuple(_below_question(parsed.text, block) for block in parsed.blocks))
     blocks: list[Block] = []
     position = 0
     while position < len(parsed.blocks):
@@ -29,6 +32,17 @@ def pair(parsed: Parsed, strong: Mapping[int, int] | None = None) -> Parsed:
             blocks.append(parsed.blocks[position])
         position += count or 1
     return series(replace(parsed, blocks=tuple(blocks)), strong or {})
+
+
+def _below_question(text: str, block: Block) -> Block:
+    """A block that answers a heading which is a question with its mark is an entry; no other block stands below it."""
+    if not block.section or not _QUESTION_LINE.fullmatch(block.section[-1]):
+        return block
+    above, question = block.section[:-1], _question(block.section[-1])
+    mark = _ANSWER_LINE.match(text, block.start, block.end) if block.kind in ("text", "list") else None
+    if mark is not None:
+        return replace(block, start=mark.end(), kind="faq", header=question, section=above, group=-1)
+    return replace(block, section=above) if _QUESTION_LINE.match(text, block.start, block.end) or block.kind == "faq" else block
 
 
 def _paired(parsed: Parsed, position: int, blocks: list[Block]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from ingest.faq import is_question
 from ingest.parse.tags import plain
@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"[ \t>*_]*(?:Q|问题?)?[ \t]*[(（]?(\d{1,3})[)）]?[ \t]
 _OWN_NUMBER = re.compile(r"(?:(?:Q|问题?)\s*)?[(（]?(\d{1,3})[)）]?\s*(?:[.、．)）:：]|(?<=[)）]))\s*(?=\D)", re.IGNORECASE)
 _MARKED = ("?", "？")
 _SHARE = 0.6
+_UNMARKED = 3  # questions without a mark that are a FAQ together
 _ALL_SHARE = 0.65  # then what is no question by its words is one by its place
 _ANSWER_LIMIT, _ANSWER_BLOCKS = 1500, 8  # a longer answer has parts of its own: it is a section
 _QUESTION_LIMIT = 200
@@ -63,7 +64,8 @@ def series(parsed: Parsed, strong: Mapping[int, int]) -> Parsed:
 
 def _section(parsed: Parsed, blocks: list[Block], strong: Mapping[int, int]) -> list[Block]:
     if not any(mark in parsed.text[blocks[0].start : blocks[-1].end] for mark in _MARKED):
-        return blocks
+        unmarked = _alternating(parsed, blocks)
+        return list(_entries(parsed, blocks, unmarked)) if unmarked else blocks
     leads = [lead for at, block in enumerate(blocks) if (lead := _lead(parsed, at, block, strong)) is not None]
     for shape in ("bold", "line", "sentence", "own"):
         chosen = [lead for lead in leads if lead.shape == shape]
@@ -72,6 +74,17 @@ def _section(parsed: Parsed, blocks: list[Block], strong: Mapping[int, int]) -> 
         if _is_faq(chosen, shape, sum(block.kind == "list" for block in blocks)):
             return list(_entries(parsed, blocks, chosen))
     return blocks
+
+
+def _alternating(parsed: Parsed, blocks: list[Block]) -> list[_Lead]:
+    """Questions without marks: lines that ask by their words, from the first on, each with one or two below that do not."""
+    if len(blocks) < 2 * _UNMARKED or any(block.kind not in _TEXTS for block in blocks):
+        return []
+    leads = [lead for at, block in enumerate(blocks) if (lead := _lead(parsed, at, block, {})) is not None]
+    asked = [lead for lead in leads if lead.shape == "own" and lead.asks]
+    places = [lead.at for lead in asked]
+    gaps = [after - before for before, after in pairwise([*places, len(blocks)])]
+    return asked if len(asked) >= _UNMARKED and places[0] < 2 and all(1 < gap < 4 for gap in gaps) else []
 
 
 def _is_faq(leads: Sequence[_Lead], shape: str, items: int) -> bool:

@@ -13,6 +13,8 @@ from rag.domain import Block, Parsed
 
 _LINE = re.compile(r"[^\r\n]+")
 _WRAP_COLUMNS = 60
+# What a list of changes stands under: 【R12.04】发布日期 2026-09-30, v2.1 (3 May 2026).
+_RELEASE = re.compile(r"(?:【[^】]{1,24}】|\[?[vVrR]?\d{1,4}(?:\.\d{1,6}){1,3}\]?)[^。.!?！？]{0,40}[)）\d]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,10 @@ def parse(text: str) -> Parsed:
         line = lines[position]
         follower = lines[position + 1].text if position + 1 < len(lines) else ""
         alone = blank_lines and line.after_blank and line.before_blank
-        if level := heading_level(line.text, alone=alone, follower=follower):
+        level = heading_level(line.text, alone=alone, follower=follower)
+        if not level and line.after_blank and bullet(follower) and _RELEASE.fullmatch(line.text):
+            level = LEAF
+        if level:
             if position == 0 and level == LEAF:
                 title = line.text
             else:

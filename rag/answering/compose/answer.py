@@ -11,7 +11,7 @@ from rag.answering.compose.columns import lacks_attribute
 from rag.answering.compose.render import clean
 from rag.answering.compose.score import HITS, Scored, in_other_language, read_with, says, scored, text_of
 from rag.answering.inject import instructing
-from rag.domain import Claim, Hit, Retrieved, Span
+from rag.domain import Claim, Hit, Passage, Retrieved, Span
 from rag.domain.statement import Statement
 from rag.ports import Vectors
 from rag.runtime import clock
@@ -26,7 +26,8 @@ from rag.text.term_coverage import word_set
 _NEAR, _ELSEWHERE = 1.2, 0.3  # how far behind the best a further statement may score: of its passage, of another
 _SURE, _UNSURE = 0.85, 0.6  # probability of the best passage below which others are shown beside it, and how far behind
 _WHICH = re.compile(
-    r"哪(?:一?个|一|些|几个?)?(?:版本?|型号|款|套餐|档|年|章|条|地区|门店|网点|产品|机型)|什么(?:版本|型号|套餐)"
+    r"哪(?:一?个|一|些|几个?)?(?:版本?|型号|款|套餐|档|年|章|条|地区|门店|网点|产品|机型|固件|更新|批次?)|什么(?:版本|型号|套餐)"
+    r"|(?:since|in|as of|from|before|after) (?:which|what) (?:version|release|build|update)"
     r"|\b(?:which|what) (?:version|release|edition|model|plan|tier|year|product|device|section|article|store|branch)s?\b",
     re.IGNORECASE,
 )
@@ -91,7 +92,7 @@ def compose(
         return Composed((), retrieved)
     if all(_lacks(question, kind, retrieved.hits, unit) or _of_another_year(question, kind, retrieved, unit) for unit in units):
         return Composed((), retrieved)
-    headed = _WHICH.search(question) is not None or _several(retrieved.hits, units)
+    headed = _WHICH.search(question) is not None or _several(retrieved.hits, units) or _dated_above(kind, retrieved.hits, units)
     claims = [_claim(retrieved.hits, unit, headed=headed or _is_former(retrieved, unit)) for unit in units]
     return Composed(tuple(claims), retrieved)
 
@@ -261,10 +262,34 @@ def _whole(question: str, hits: Sequence[Hit], best: Scored, units: list[Unit]) 
     return [Unit(best.hit, tuple(places), flowing(hits[best.hit], places)), *(u for u in units if u.hit != best.hit)]
 
 
+_GENERIC = re.compile(
+    r"added|changed|fixed|removed|deprecated|security|improve(?:ments|d)|new(?: features)?|features|(?:bug )?fixes|known issues"
+    r"|other"
+    r"|新增(?:功能)?|新功能|变更|修复|优化|改进|移除|删除|其他|其它|已知问题|问题修复|功能优化",
+    re.IGNORECASE,
+)
+
+
+def _heading(passage: Passage) -> str:
+    """The innermost heading that says which one it is: of `4.2.0 › Added` the first."""
+    own = [one for one in passage.section if not _GENERIC.fullmatch(one.strip())]
+    return own[-1] if own else passage.section[-1] if passage.section else passage.title
+
+
+def _dated_above(kind: Kind, hits: Sequence[Hit], units: Sequence[Unit]) -> bool:
+    """Whether it is asked when, and only the heading of what answers has a date."""
+    if kind != "when" or not units:
+        return False
+    return not _DATED.search(units[0].text) and _DATED.search(_heading(hits[units[0].hit].passage)) is not None
+
+
+_DATED = re.compile(r"(?:19|20)\d\d[-/.年]\s?\d{1,2}|\d{1,2}\s?月\s?\d{1,2}\s?日|\b(?:19|20)\d\d\b")
+
+
 def _claim(hits: Sequence[Hit], unit: Unit, *, headed: bool) -> Claim:
     """`headed`: with the heading, which is what the question asks for."""
     passage = hits[unit.hit].passage
     spans = spans_of(passage, unit.places)
-    heading = clean(passage.section[-1] if passage.section else passage.title) if headed else ""
+    heading = clean(_heading(passage)) if headed else ""
     text = f"{heading}\n{unit.text}" if heading and heading not in unit.text else unit.text
     return Claim(text, (Span(unit.hit, spans[0][0], spans[-1][1], spans if len(spans) > 1 else ()),))

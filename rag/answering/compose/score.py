@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rag.answering.compose.columns import of_attribute, pinned
 from rag.answering.compose.extreme import asks_extreme, extreme
 from rag.answering.compose.holders import holders
+from rag.answering.compose.introduced import otherwise_introduced
 from rag.answering.compose.overview import overviews, tables_of
 from rag.answering.compose.values import is_named
 from rag.domain import Hit, Retrieved
@@ -83,10 +84,12 @@ def scored(question: str, retrieved: Retrieved, query: Vectors, bits: Sequence[b
     query: (m, dim) the question's token vectors; bits: token bits of each hit.
     """
     names, today = asked_names(question), clock.today()
+    out_of_table = otherwise_introduced(question, retrieved.hits[:HITS])
     pairs = [
         (at, n, one)
         for at, hit in enumerate(retrieved.hits[:HITS])
         for n, one in _meant(hit, question, names, retrieved.period, today)
+        if one.kind != "row" or (at, one.group) not in out_of_table
     ]
     late = _late(retrieved.hits, pairs, query, bits)
     plain, kind = one_line(question), kind_asked(question)

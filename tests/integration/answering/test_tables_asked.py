@@ -80,3 +80,61 @@ def test_what_is_asked_of_a_table(library: Application, question: str, said: lis
 def test_what_no_column_says_is_not_picked(library: Application, question: str) -> None:
     answer = library.answerer.quiet().answer(Question(question))
     assert answer.status != "answered" or "€" not in answer.answer, answer.answer
+
+
+LIKE = {
+    "fares.md": """# Cable car fares
+
+Fares from the lake station to Kestrel Peak, in euros.
+
+| Passenger | Single | Return |
+| --- | --- | --- |
+| Adult | 18.00 | 29.00 |
+| Child | 9.00 | 14.50 |
+
+Fares from the lake station to Rowan Hut, in euros.
+
+| Passenger | Single | Return |
+| --- | --- | --- |
+| Adult | 11.00 | 17.00 |
+| Child | 5.50 | 8.00 |
+""",
+    "changes.md": """# Lumen editor, changes
+
+## [3.1.0] - 2026-06-02
+
+### Added
+- Handwriting on tablets.
+
+## [3.0.0] - 2026-01-20
+
+### Removed
+- The fax export is gone.
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
+    opened = open_application(load(overrides={"data_dir": str(tmp_path_factory.mktemp("alike"))}))
+    pipeline = Pipeline(opened.ledger, opened.views.writing, opened.settings)
+    for name, text in LIKE.items():
+        pipeline.put(DocumentInput(name, text.encode(), filename=name))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "unsaid"),
+    [
+        ("child return to Kestrel Peak", "14.50", "8.00"),
+        ("what does an adult single to Rowan Hut cost", "11.00", "18.00"),
+        ("which version added handwriting?", "3.1.0", "Fax"),
+        ("when was the fax export removed", "2026-01-20", "3.1.0"),
+    ],
+)
+def test_tables_by_their_introduction_and_changes_by_their_release(
+    alike: Application, question: str, said: str, unsaid: str
+) -> None:
+    answer = alike.answerer.quiet().answer(Question(question))
+    assert said in answer.answer and unsaid not in answer.answer, answer.answer

@@ -1,0 +1,43 @@
+"""Tables of the same columns that only the sentence or caption above tells apart: fares to Gull and to Seal Island."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rag.domain import Hit
+from rag.domain.statement import Statement
+from rag.text.numerals import zh_number
+from rag.text.tokens import words
+
+_NUMBERED = re.compile(r"[一二三四五六七八九十]+(?=号|期|楼|层|区|栋|组|班|车间|线)")
+
+
+def otherwise_introduced(question: str, hits: Sequence[Hit]) -> frozenset[tuple[int, int]]:
+    """(hit, group) of the tables whose introduction has fewer of the question's words than another's of the same columns in
+    the same document, words that all introductions share aside."""
+    kin: defaultdict[tuple[str, tuple[str, ...]], dict[tuple[int, int], frozenset[str]]] = defaultdict(dict)
+    for at, hit in enumerate(hits):
+        for one, before in zip(hit.passage.statements, (None, *hit.passage.statements), strict=False):
+            introduction = one.lead or (_said(hit, before) if before is not None and before.kind == "sentence" else "")
+            if one.kind == "row" and one.cells and introduction:
+                heads = tuple(cell.name for cell in one.cells)
+                kin[hit.passage.document_id, heads].setdefault((at, one.group), _words(introduction))
+    out: set[tuple[int, int]] = set()
+    for tables in kin.values():
+        shared = frozenset.intersection(*tables.values())
+        said = {place: len((own - shared) & _words(question)) for place, own in tables.items()}
+        out |= {place for place, count in said.items() if count < max(said.values())}
+    return frozenset(out)
+
+
+def _said(hit: Hit, one: Statement) -> str:
+    return one.text or hit.passage.text[one.start - hit.passage.start : one.end - hit.passage.start]
+
+
+def _words(text: str) -> frozenset[str]:
+    """Words, and those that stand side by side as one: southern farms."""
+    cut = words(_NUMBERED.sub(lambda match: str(zh_number(match[0])), text))
+    return frozenset(cut) | {f"{one} {other}" for one, other in pairwise(cut)}
