@@ -81,10 +81,10 @@ def _alternating(parsed: Parsed, blocks: list[Block]) -> list[_Lead]:
     if len(blocks) < 2 * _UNMARKED or any(block.kind not in _TEXTS for block in blocks):
         return []
     leads = [lead for at, block in enumerate(blocks) if (lead := _lead(parsed, at, block, {})) is not None]
-    asked = [lead for lead in leads if lead.shape == "own" and lead.asks]
-    places = [lead.at for lead in asked]
+    questions = [lead for lead in leads if lead.shape == "own" and lead.asks]
+    places = [lead.at for lead in questions]
     gaps = [after - before for before, after in pairwise([*places, len(blocks)])]
-    return asked if len(asked) >= _UNMARKED and places[0] < 2 and all(1 < gap < 4 for gap in gaps) else []
+    return questions if len(questions) >= _UNMARKED and places[0] < 2 and all(1 < gap < 4 for gap in gaps) else []
 
 
 def _is_faq(leads: Sequence[_Lead], shape: str, items: int) -> bool:
