@@ -146,6 +146,28 @@ def ingest(
 
 
 @bench.command()
+def reading(
+    against: Annotated[Path | None, typer.Option(help="Checkout of another build with a `.venv` of its own, in turn.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds in which every build has its turn.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Parsing and cleaning: wide and tall tables, a long FAQ, pages; processor time and memory, beside another build."""
+    from eval.bench import reading as read
+
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(done, 9 * rounds)
+
+        told = read.measure(against, say, rounds)
+    report = {"conditions": _conditions(), **told}
+    emit(report) if as_json else _figures(report)
+
+
+@bench.command()
 def retrieval(
     suites: Annotated[list[Path], typer.Argument(metavar="SUITE...", help="Suite files, or folders of public sets.")],
     peers: Annotated[
