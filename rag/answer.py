@@ -180,6 +180,8 @@ class Answerer:
         if run.refused is None:
             if run.approved is None and memory is not None:
                 reuse = memory.reuse(question, query, found, first)
+            if run.chain[0] is not None:
+                found = replace(found, tokens=None)  # many who wait for an LLM would hold 20 KB each
             for sentence in reuse.sentences or self._wording.sentences(run, query, found, numbering, contradictions):
                 if isinstance(sentence, Sentence):
                     sentences.append(sentence)

@@ -258,6 +258,32 @@ def widgets(
     emit(report) if as_json else _figures(report)
 
 
+@bench.command()
+def hosts(
+    url: Annotated[str, typer.Option(help="A PostgreSQL server with pgvector, where a database may be made and dropped.")],
+    documents: Annotated[Path, typer.Option(help="Documents that are searched.")] = Path("examples"),
+    clients: Annotated[int, typer.Option(min=1, help="Clients that ask each host at once.")] = 4,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of each round.")] = 10.0,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of one host, then of both.")] = 3,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Two API hosts over one PostgreSQL beside one, each on a core of its own: questions a second."""
+    from eval.bench import hosts as beside
+
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(min(done, rounds + 2), rounds + 2)
+
+        told = beside.measure(load_settings(config), url, documents, clients, seconds, rounds, say)
+    report = {"conditions": _conditions(), **told}
+    emit(report) if as_json else _figures(report)
+
+
 def _figures(report: dict[str, Any]) -> None:
     for name, value in report.items():
         print(f"{name:<30}{value if not isinstance(value, dict) else ''}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -116,6 +117,8 @@ class Wording:
     def _quoted(self, run: Run, query: str, found: Retrieved, numbering: Numbering) -> Iterator[Claim]:
         with run.stage("generate"):
             if not run.bits:
+                tokens = self._embedder.query_tokens(query) if self._embedder.late else None
+                found = replace(found, tokens=tokens)
                 run.scores, run.bits = self.scores(query, found)
             made = compose(
                 query,

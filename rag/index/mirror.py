@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -27,7 +28,7 @@ from rag.index.languages import Languages
 from rag.index.lexical import Lexical
 from rag.index.roll import Roll
 from rag.index.snapshot import Snapshots, identity
-from rag.index.snapshot_files import freeze, thaw, without_rows, words_of
+from rag.index.snapshot_files import freeze, mapped_words, thaw, without_rows, words_of
 from rag.index.vectors import LiveIndex
 from rag.ports import Vectors
 from rag.record import queries
@@ -162,7 +163,10 @@ class Mirror:
             self._version, self._at = version, queries.place(self.engine, version)[1]
 
     def snapshot(self) -> bool:
-        """Writes a snapshot of this moment; False when another process is at it, or an erasure came between."""
+        """Writes a snapshot of this moment; False when another process is at it, or an erasure came between.
+
+        From then on words are read from its files, where nothing has changed meanwhile: they leave the memory.
+        """
         if self._snapshots is None:
             return False
         with self._lock.reading():
@@ -171,7 +175,19 @@ class Mirror:
             spoken = self._languages.columns()
         whose = identity(self.engine, self._generation)
         self._saved = 0
-        return self._snapshots.save(whose, version, freeze(self.engine, state, columns, spoken), at) is not None
+        place = self._snapshots.save(whose, version, freeze(self.engine, state, columns, spoken), at)
+        if place is not None:
+            self._lighten(place, version)
+        return place is not None
+
+    def _lighten(self, place: Path, version: int) -> None:
+        try:
+            words = mapped_words(place)
+        except (OSError, ValueError, KeyError):  # removed already: an erasure, a newer one
+            return
+        with self._lock.writing():
+            if self._version == version and len(words) == len(self._lexical):
+                self._lexical = words
 
     def _save_when_due(self) -> None:
         due = self._snapshots is not None and self._saved >= max(_SAVE_AFTER, len(self) // 10)

@@ -63,6 +63,13 @@ def without_rows(ids: Ids, dim: int) -> IndexState:
     return IndexState(np.empty((0, dim), np.float32), ids, np.zeros(len(ids), np.bool_), None)
 
 
+def mapped_words(folder: Path) -> Lexical:
+    """The words of a snapshot, mapped from its folder. Raises ValueError, KeyError, OSError."""
+    words = Lexical()
+    words.open(folder / _LEXICAL)
+    return words
+
+
 def thaw(saved: Saved) -> Thawed:
     """Raises ValueError, KeyError, OSError when its parts cannot be read or do not fit together."""
     files = saved.files
@@ -77,10 +84,9 @@ def thaw(saved: Saved) -> Thawed:
         fields=shared["fields"],
     )
     spoken = Spoken(**{name: np.load(mapped / f"spoken_{name}.npy", mmap_mode="r") for name in _OF_LANGUAGES})
-    lexical = Lexical()
-    held = lexical.open(saved.folder / _LEXICAL)
+    lexical = mapped_words(saved.folder)
     live = np.sort(state.ids[state.ids >= 0])
-    if not (np.array_equal(live, columns.ids) and np.array_equal(live, spoken.ids)) or held != len(live):
+    if not (np.array_equal(live, columns.ids) and np.array_equal(live, spoken.ids)) or len(lexical) != len(live):
         raise ValueError("its parts hold different passages")
     return Thawed(state, lexical, columns, spoken)
 

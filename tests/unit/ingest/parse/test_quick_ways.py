@@ -14,8 +14,10 @@ from ingest.parse.visible import drop_invisible
 
 ALWAYS = re.compile("")
 _PIECES = (
-    "Press the button|**bold**|`a < b`|[link](x.md)|![img](a.png)|&amp;| |\n|\n\n|? |- |1. |一、范围|问：能退货吗？|:::note|:::"
-    "|> [!NOTE]|!!! tip|<b>x</b>|</Card>|<Card title='T'>|~~old~~|x^2^|{#id}|{%x%}|{{y}}|==mark==|%%no%%|# H|import x from 'y'|%%"
+    "Press the button|**bold**|`a < b`|[link](x.md)|"
+    "![img](a.png)|&amp;| |\n|\n\n|? |- |1. |一、范围|问：能退货吗？|:::note"
+    "|:::|> [!NOTE]|!!! tip|<b>x</b>|</Card>|<Card title='T'>|~~old~~|x^2^|{#id}|{%x%}|{{y}}|==mark==|%%no%%"
+    "|# H|import x from 'y'|%%"
     "|[[page]]| ^block|^:|: meaning|:material-home:|++ctrl+c++|<!--|-->|_em_|\\*|```|[x]:"
 )
 PIECES = st.lists(st.sampled_from([*_PIECES.split("|"), "| a | b |", "|---|---|", "[[page|name]]"]), max_size=14)
