@@ -34,7 +34,7 @@ from rag.ports import Vectors
 from rag.record import queries
 from rag.record.changes import Delta, between
 from rag.record.feed import head, live_generation, made_at
-from rag.runtime.collecting import without_collecting
+from rag.runtime.collecting import give_back, without_collecting
 from rag.runtime.logger import get_logger
 from rag.runtime.rwlock import RWLock
 
@@ -188,6 +188,7 @@ class Mirror:
         with self._lock.writing():
             if self._version == version and len(words) == len(self._lexical):
                 self._lexical = words
+        give_back()
 
     def _save_when_due(self) -> None:
         due = self._snapshots is not None and self._saved >= max(_SAVE_AFTER, len(self) // 10)
