@@ -17,7 +17,7 @@ from rag.domain import Answer, Question, Sentence
 from rag.wiring import Application
 
 Event = Sentence | Answer | None
-AT_WORK = 16  # answers that are worked on at once, in a thread each; all others wait, for a turn or for an LLM
+AT_WORK = 8  # answers that are worked on at once, in a thread each; all others wait, for a turn or for an LLM
 _working: RunVar[CapacityLimiter] = RunVar("answers at work")
 
 
