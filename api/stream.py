@@ -27,6 +27,7 @@ _STALL_S = 2.0  # of silence, after which a stream says that it is still at work
 RETRY_S = 20.0
 _LOOK_S = 0.25  # how often it is looked whether a client is still there
 PEEK_S = 0.5  # what fails within this time gets its real status instead of a 200 with an `error` event
+_PEEK_STRICT_S = 3.0  # as that, where clients retry on a status: a refused connection is tried again before it is given up
 
 log = structlog.get_logger()
 Events = Iterable[ServerSentEvent]
@@ -123,7 +124,7 @@ async def stream_answer(
     version = question.as_of if question.as_of is not None else await run_in_threadpool(application.ledger.head)
     listener = Listener(application, question)
     first = asyncio.ensure_future(listener.next())
-    await asyncio.wait({first}, timeout=PEEK_S)
+    await asyncio.wait({first}, timeout=_PEEK_STRICT_S if strict else PEEK_S)
     if first.done():
         event = first.result()
         if strict and isinstance(event, Answer):

@@ -96,6 +96,7 @@ class Wording:
             entails=self._entails,
             words=WordVectors(self._embedder, self._tokens_of) if self._embedder.late else None,
             allowed=self._allowed_links,
+            section=lambda at: self._with_section(found, at).hits[at].passage,
         )
         now, deadline = time.monotonic(), run.deadline
         if rest:
