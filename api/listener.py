@@ -49,11 +49,11 @@ class Listener:
         loop = asyncio.get_running_loop()
         here = self._pause = loop.create_future()
 
-        def told() -> None:
+        def wake() -> None:
             with suppress(RuntimeError):  # the loop is closed: the process ends
                 loop.call_soon_threadsafe(_wake, here)
 
-        pause.listen(told)
+        pause.listen(wake)
         if self._gone.is_set():
             return
         with suppress(TimeoutError):
@@ -65,9 +65,9 @@ def _turns() -> CapacityLimiter:
     try:
         return _working.get()
     except LookupError:
-        made = CapacityLimiter(AT_WORK)
-        _working.set(made)
-        return made
+        limiter = CapacityLimiter(AT_WORK)
+        _working.set(limiter)
+        return limiter
 
 
 def _wake(here: asyncio.Future[None]) -> None:

@@ -162,8 +162,8 @@ def reading(
             done += 1
             update(done, 9 * rounds)
 
-        told = read.measure(against, say, rounds)
-    report = {"conditions": _conditions(), **told}
+        figures = read.measure(against, say, rounds)
+    report = {"conditions": _conditions(), **figures}
     emit(report) if as_json else _figures(report)
 
 
@@ -279,8 +279,8 @@ def hosts(
             done += 1
             update(min(done, rounds + 2), rounds + 2)
 
-        told = beside.measure(load_settings(config), url, documents, clients, seconds, rounds, say)
-    report = {"conditions": _conditions(), **told}
+        figures = beside.measure(load_settings(config), url, documents, clients, seconds, rounds, say)
+    report = {"conditions": _conditions(), **figures}
     emit(report) if as_json else _figures(report)
 
 

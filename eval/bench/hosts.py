@@ -48,8 +48,8 @@ def measure(
             if not number:
                 say("loading documents")
                 load_documents(documents.resolve(), env)
-                told = {"data_dir": folder, "database": settings.database.model_copy(update={"url": database})}
-                questions = sentences_of(settings.model_copy(update=told))
+                overrides = {"data_dir": folder, "database": settings.database.model_copy(update={"url": database})}
+                questions = sentences_of(settings.model_copy(update=overrides))
             with _on(core):
                 port = stack.enter_context(serving(env, processes=1))
             hosts.append((port, server_of(port)))

@@ -71,7 +71,7 @@ def measure(against: Path | None, say: Say, rounds: int = _ROUNDS) -> dict[str, 
                 f"{against} is no installed checkout.", field="--against", fix="Name a folder with xiansou.py and .venv."
             )
         builds["other"] = python, against.resolve()
-    told: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="xiansou-bench-") as folder:
         for name, (count, repeat, files) in _cases(Path(folder)).items():
             met: dict[str, list[dict[str, float]]] = {build: [] for build in builds}
@@ -79,8 +79,8 @@ def measure(against: Path | None, say: Say, rounds: int = _ROUNDS) -> dict[str, 
                 say(f"{name}, round {number + 1}")
                 for build in builds if number % 2 else reversed(builds):
                     met[build].append(_read(*builds[build], repeat, files))
-            told[name] = _row(count * repeat, met)
-    return told
+            figures[name] = _row(count * repeat, met)
+    return figures
 
 
 def _row(count: int, met: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
@@ -96,8 +96,8 @@ def _row(count: int, met: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
 
 def _read(python: Path, checkout: Path, repeat: int, files: list[Path]) -> dict[str, float]:
     env = {**os.environ, "PYTHONPATH": str(checkout), "DO_NOT_TRACK": "1", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
-    asked = [str(python), "-c", _CHILD, str(repeat), *map(str, files)]
-    done = subprocess.run(asked, capture_output=True, env=env, cwd=checkout, timeout=_LONGEST_S, check=False)
+    command = [str(python), "-c", _CHILD, str(repeat), *map(str, files)]
+    done = subprocess.run(command, capture_output=True, env=env, cwd=checkout, timeout=_LONGEST_S, check=False)
     if done.returncode:
         raise ConfigError(f"{checkout} cannot read them: {done.stderr.decode()[-300:]}", field="--against")
     return dict(orjson.loads(done.stdout.splitlines()[-1]))

@@ -50,14 +50,14 @@ def measure(settings: Settings, documents: Path, widgets: int, clients: int, sec
             server = server_of(port)
             say("warm-up")
             closed_loop(port, _quoted(questions), 2 * clients, seconds)
-            asked = [f"{questions[number % len(questions)]} {number}?" for number in range(widgets)]
-            asyncio.run(_known(port, asked))  # what is remembered of questions belongs to no widget
+            texts = [f"{questions[number % len(questions)]} {number}?" for number in range(widgets)]
+            asyncio.run(_known(port, texts))  # what is remembered of questions belongs to no widget
             say("without widgets")
             calm = _rounds(port, questions, clients, seconds)
             first = {name: asyncio.run(_firsts(port, questions, name)) for name in ("quoted", "prompt")}
             before = _memory_mb(server)
             say("opening widgets")
-            with _open(port, asked):
+            with _open(port, texts):
                 memory = _memory_mb(server)
                 say("with widgets")
                 beside = _rounds(port, questions, clients, seconds)
@@ -188,7 +188,7 @@ def _quoted(questions: Sequence[str]) -> Iterator[bytes]:
         yield request("/v1/query", {"question": f"{questions[number % len(questions)]} {number}", "profile": "quoted"})
 
 
-async def _known(port: int, asked: Sequence[str]) -> None:
+async def _known(port: int, questions: Sequence[str]) -> None:
     """Asks each question once, of an LLM that answers at once: loads its client, fills what is remembered of questions."""
     turn = asyncio.Semaphore(8)
 
@@ -200,7 +200,7 @@ async def _known(port: int, asked: Sequence[str]) -> None:
                 pass
             writer.close()
 
-    await asyncio.gather(*map(ask, asked))
+    await asyncio.gather(*map(ask, questions))
 
 
 async def _firsts(port: int, questions: Sequence[str], profile: str) -> list[float]:

@@ -78,7 +78,7 @@ def _is_strong(cell: HtmlElement, value: str) -> bool:
 
 
 def _span(cell: HtmlElement, name: str) -> int:
-    if (told := cell.get(name)) is None:
+    if (attribute := cell.get(name)) is None:
         return 1
-    value = told.strip()
+    value = attribute.strip()
     return min(int(value), _SPAN_LIMIT) if value.isdecimal() and int(value) > 0 else 1

@@ -140,8 +140,8 @@ class Languages:
         wanted = self._here if chinese is None else self._here & (self._side == int(chinese))
         every = self._beside if chinese is None else self._sides[chinese]
         fresh = np.fromiter(every, np.int64, len(every))
-        self._arrays[chinese] = found = np.sort(np.concatenate([self._columns.ids[wanted], fresh]))
-        return found
+        self._arrays[chinese] = ids = np.sort(np.concatenate([self._columns.ids[wanted], fresh]))
+        return ids
 
     def sample(self, chinese: bool | None) -> Ids:
         """At most 256 ids of one side, or of all passages, evenly spread."""
@@ -156,8 +156,8 @@ class Languages:
         side = self._ids_of(chinese)
         if not len(side):
             return np.zeros(len(ids), np.bool_)
-        found: NDArray[np.bool_] = side[np.minimum(side.searchsorted(ids), len(side) - 1)] == ids
-        return found
+        held: NDArray[np.bool_] = side[np.minimum(side.searchsorted(ids), len(side) - 1)] == ids
+        return held
 
     @property
     def mixed(self) -> bool:

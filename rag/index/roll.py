@@ -106,10 +106,10 @@ class Roll(Mapping[int, Attributes]):
 
     def holds(self, ids: Ids) -> NDArray[np.bool_]:
         """Which of the ids are there."""
-        found = self._places(ids) >= 0
+        held = self._places(ids) >= 0
         if self._beside:
-            found |= np.fromiter((key in self._beside for key in ids.tolist()), np.bool_, len(ids))
-        return found
+            held |= np.fromiter((key in self._beside for key in ids.tolist()), np.bool_, len(ids))
+        return held
 
     def many(self, ids: Ids) -> tuple[Attributes, ...]:
         """Of ids that are all there. Raises KeyError."""
@@ -132,9 +132,9 @@ class Roll(Mapping[int, Attributes]):
         """Those whose collection and ACL pass, in no order."""
         columns = self._columns
         passing = np.array([may(collection, acl) for collection, acl, *_ in columns.documents], np.bool_)
-        found = columns.ids[passing[columns.document] & self._here] if len(columns.ids) else _NONE
+        ids = columns.ids[passing[columns.document] & self._here] if len(columns.ids) else _NONE
         fresh = [key for key, its in self._beside.items() if may(its.collection, its.acl)]
-        return np.concatenate([found, np.array(fresh, np.int64)]) if fresh else found
+        return np.concatenate([ids, np.array(fresh, np.int64)]) if fresh else ids
 
     def meeting(self, ids: Ids, meets: Test) -> Ids:
         """Those of the ids that pass. Asked once for all passages of a document that have no fields of their own."""
@@ -188,11 +188,11 @@ class Roll(Mapping[int, Attributes]):
         """All of it at this moment; nothing changes it afterwards."""
         if not self._beside and self._count == len(self._columns.ids):
             return self._columns
-        made = Roll()
-        made._columns, made._here, made._count = self._columns, self._here, self._count
-        made._beside = dict(self._beside)
-        made._settle()
-        return made._columns
+        settled = Roll()
+        settled._columns, settled._here, settled._count = self._columns, self._here, self._count
+        settled._beside = dict(self._beside)
+        settled._settle()
+        return settled._columns
 
     def _settle(self) -> None:
         """Makes the columns anew, of what lives in them and beside them."""
@@ -218,11 +218,11 @@ class Roll(Mapping[int, Attributes]):
 
 def columns_of(passages: Iterable[tuple[int, Attributes]]) -> Columns:
     """Of (id, attributes); those of one document share their metadata's object."""
-    told = sorted(passages, key=lambda pair: pair[0])
+    pairs = sorted(passages, key=lambda pair: pair[0])
     places, documents = dict[int, int](), list[Document]()
     kinds, fields = dict[str, int](), list[Mapping[str, str]]()
-    document, kind, own = (np.empty(len(told), np.int32) for _ in range(3))
-    for at, (_, its) in enumerate(told):
+    document, kind, own = (np.empty(len(pairs), np.int32) for _ in range(3))
+    for at, (_, its) in enumerate(pairs):
         place = places.setdefault(id(its.metadata), len(documents))
         if place == len(documents):
             documents.append((its.collection, its.acl, its.metadata, its.document_id, its.source))
@@ -230,5 +230,5 @@ def columns_of(passages: Iterable[tuple[int, Attributes]]) -> Columns:
         if its.fields:
             own[at] = len(fields)
             fields.append(its.fields)
-    ids = np.fromiter((key for key, _ in told), np.int64, len(told))
+    ids = np.fromiter((key for key, _ in pairs), np.int64, len(pairs))
     return Columns(ids, document, kind, own, documents, list(kinds), fields)

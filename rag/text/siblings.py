@@ -71,8 +71,8 @@ def _placed(question: str, heads: Sequence[str]) -> set[str]:
 def _shortened(question: str, heads: Sequence[str]) -> set[str]:
     """The one whose first and last character stand side by side: 小车 of 小型车 beside 大型车."""
     short = {head: head[0] + head[-1] for head in heads if _HAN_SHORT.fullmatch(head)}
-    found = {head for head, two in short.items() if two in question}
-    return found if len(found) == 1 and len(set(short.values())) == len(short) else set()
+    named = {head for head, two in short.items() if two in question}
+    return named if len(named) == 1 and len(set(short.values())) == len(short) else set()
 
 
 _HAN_SHORT = re.compile(r"[\u4e00-\u9fff]{3,4}")

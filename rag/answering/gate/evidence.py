@@ -14,13 +14,13 @@ from rag.answering.gate.difference import compared
 from rag.answering.gate.excepted import denied, excepted
 from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.little import light
+from rag.answering.gate.prose_rows import told
 from rag.answering.gate.ranked import ranked, tables
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
 from rag.answering.gate.rows import compare_row
 from rag.answering.gate.spread import spread
 from rag.answering.gate.tok import Clause, Reading
-from rag.answering.gate.told import told
 from rag.answering.gate.units import Unit, units
 from rag.domain import Passage
 from rag.domain.grounding import Fault

@@ -17,22 +17,22 @@ _MONEY = frozenset(("usd", "eur", "gbp", "cny"))
 class _Place:
     """A token among the others; strings are the marks between them."""
 
-    found: Sequence[Tok | str]
+    tokens: Sequence[Tok | str]
     at: int
 
     @property
     def before(self) -> Tok | None:
-        other = self.found[self.at - 1] if self.at else None
+        other = self.tokens[self.at - 1] if self.at else None
         return other if isinstance(other, Tok) else None
 
     @property
     def after(self) -> Tok | None:
-        other = self.found[self.at + 1] if self.at + 1 < len(self.found) else None
+        other = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
         return other if isinstance(other, Tok) else None
 
     def counted(self) -> bool:
         """Whether a number stands behind it."""
-        return any(isinstance(t, Tok) and t.kind == "number" for t in self.found[self.at + 1 : self.at + 4])
+        return any(isinstance(t, Tok) and t.kind == "number" for t in self.tokens[self.at + 1 : self.at + 4])
 
 
 def settled(found: Sequence[Tok | str]) -> Iterator[Tok | str]:
@@ -56,7 +56,7 @@ def _placed(place: _Place, token: Tok) -> Tok | None:
 
 
 def _operator(place: _Place, token: Tok, text: str) -> Tok | None:
-    around = [*place.found[max(place.at - 1, 0) : place.at], *place.found[place.at + 1 : place.at + 3]]
+    around = [*place.tokens[max(place.at - 1, 0) : place.at], *place.tokens[place.at + 1 : place.at + 3]]
     if token.key == "can" and any(isinstance(t, Tok) and t.kind == "operator" and t.key == "not" for t in around):
         return None
     if token.key == "ge" and text.startswith(("reach", "达到", "到达")) and not place.counted():
@@ -75,7 +75,7 @@ def _once(place: _Place, token: Tok) -> Tok:
 
 def _so(place: _Place, token: Tok) -> Tok:
     """这样, where it begins a clause."""
-    return Tok("so", "join", token.text) if place.at and isinstance(place.found[place.at - 1], str) else token
+    return Tok("so", "join", token.text) if place.at and isinstance(place.tokens[place.at - 1], str) else token
 
 
 def _begin(place: _Place, token: Tok) -> Tok:
@@ -126,7 +126,7 @@ def _formerly(place: _Place, token: Tok) -> Tok:
 
 def _outside(place: _Place, token: Tok) -> Tok | None:
     """除…外, 30 天外."""
-    if any(isinstance(t, Tok) and t.text in _EXCEPT_ZH for t in place.found[max(place.at - 16, 0) : place.at]):
+    if any(isinstance(t, Tok) and t.text in _EXCEPT_ZH for t in place.tokens[max(place.at - 16, 0) : place.at]):
         return None
     return Tok("gt", "operator", token.text) if place.before is not None and place.before.kind == "number" else token
 
