@@ -62,9 +62,9 @@ class Languages:
         for key in removed:
             for side in self._sides:
                 side.discard(key)
-            if (told := self._beside.pop(key, None)) is not None:
-                self._documents[told[0]].pop(key)
-                changed.add(told[0])
+            if (entry := self._beside.pop(key, None)) is not None:
+                self._documents[entry[0]].pop(key)
+                changed.add(entry[0])
             else:
                 lost.append(key)
         self._lose(np.array(lost, np.int64))
@@ -90,19 +90,19 @@ class Languages:
         rest = np.flatnonzero(np.isin(columns.document, columns.document[at]) & self._here)
         for document in np.unique(columns.document[rest]).tolist():
             rows = rest[columns.document[rest] == document]
-            told = sides(
+            spoken = sides(
                 {row: (han, latin) for row, (han, latin) in zip(rows.tolist(), columns.counts[rows].tolist(), strict=True)}
             )
-            self._side[rows] = [_NEITHER if one is None else int(one) for one in told.values()]
+            self._side[rows] = [_NEITHER if one is None else int(one) for one in spoken.values()]
 
     def _decide(self, document: Hashable) -> None:
         passages = self._documents[document]
         if not passages:
             del self._documents[document]
             return
-        for key, told in sides(passages).items():
+        for key, side in sides(passages).items():
             for chinese in (False, True):
-                (self._sides[chinese].add if told is chinese else self._sides[chinese].discard)(key)
+                (self._sides[chinese].add if side is chinese else self._sides[chinese].discard)(key)
 
     def columns(self) -> Spoken:
         """All of it at this moment; nothing changes it afterwards."""
@@ -112,7 +112,7 @@ class Languages:
         fresh = sorted(self._beside)
         ids = np.concatenate([old.ids[stay], np.array(fresh, np.int64)])
         order = np.argsort(ids, kind="stable")
-        told = [
+        fresh_sides = [
             _NEITHER if key not in self._sides[0] and key not in self._sides[1] else int(key in self._sides[1]) for key in fresh
         ]
         counts = np.array([self._beside[key][1] for key in fresh], np.int32).reshape(-1, 2)
@@ -120,7 +120,7 @@ class Languages:
         return Spoken(
             ids[order],
             np.concatenate([old.counts[stay], counts])[order],
-            np.concatenate([self._side[stay], np.array(told, np.int8)])[order],
+            np.concatenate([self._side[stay], np.array(fresh_sides, np.int8)])[order],
             np.concatenate([old.document[stay], document])[order],
         )
 
