@@ -66,6 +66,9 @@ def _section(parsed: Parsed, blocks: list[Block], strong: Mapping[int, int]) -> 
     if not any(mark in parsed.text[blocks[0].start : blocks[-1].end] for mark in _MARKED):
         unmarked = _alternating(parsed, blocks)
         return list(_entries(parsed, blocks, unmarked)) if unmarked else blocks
+    texts = (parsed.text[block.start : block.end] for block in blocks if block.kind in _TEXTS)
+    if not any(mark in text for text in texts for mark in _MARKED):
+        return blocks  # a series has a question with its mark in a block of its own
     leads = [lead for at, block in enumerate(blocks) if (lead := _lead(parsed, at, block, strong)) is not None]
     for shape in ("bold", "line", "sentence", "own"):
         chosen = [lead for lead in leads if lead.shape == shape]
@@ -81,10 +84,10 @@ def _alternating(parsed: Parsed, blocks: list[Block]) -> list[_Lead]:
     if len(blocks) < 2 * _UNMARKED or any(block.kind not in _TEXTS for block in blocks):
         return []
     leads = [lead for at, block in enumerate(blocks) if (lead := _lead(parsed, at, block, {})) is not None]
-    asked = [lead for lead in leads if lead.shape == "own" and lead.asks]
-    places = [lead.at for lead in asked]
+    questions = [lead for lead in leads if lead.shape == "own" and lead.asks]
+    places = [lead.at for lead in questions]
     gaps = [after - before for before, after in pairwise([*places, len(blocks)])]
-    return asked if len(asked) >= _UNMARKED and places[0] < 2 and all(1 < gap < 4 for gap in gaps) else []
+    return questions if len(questions) >= _UNMARKED and places[0] < 2 and all(1 < gap < 4 for gap in gaps) else []
 
 
 def _is_faq(leads: Sequence[_Lead], shape: str, items: int) -> bool:
