@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api import errors
-from api.auth import Access, concurrency
+from api.auth import Access
 from api.desk import Desk
 from api.envelope import Envelope
 from api.gate import Gate
@@ -51,7 +51,6 @@ from rag.runtime.stores import open_redis
 from rag.settings import Settings, load
 from rag.wiring import Application, open_application
 
-SPARE = 16  # threads beside those that answer questions
 WAITING = 64  # writes that wait for their job at once; further ones wait for their turn to wait
 
 
@@ -105,8 +104,6 @@ def _lifespan(settings: Settings, given: Application | None) -> Callable[[FastAP
             application.answerer.instead = lambda question: desk.silent(
                 question, application.ledger.head, application.memory.keep
             )
-            threads = to_thread.current_default_thread_limiter()
-            threads.total_tokens = max(threads.total_tokens, concurrency(settings) + SPARE)
             here = State(application, Jobs(application.ledger.engine), bell, CapacityLimiter(WAITING), access, desk)
             async with mcp.running(app, here):
                 app.state.here = here

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Any, Protocol
 
 import anyio
@@ -15,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api import errors
+from api.listener import Event, Listener
 from api.reply import INDEX_VERSION
 from rag.domain import Answer, Question, Sentence
 from rag.errors import Overloaded, XiansouError
@@ -27,10 +27,9 @@ _STALL_S = 2.0  # of silence, after which a stream says that it is still at work
 RETRY_S = 20.0
 _LOOK_S = 0.25  # how often it is looked whether a client is still there
 PEEK_S = 0.5  # what fails within this time gets its real status instead of a 200 with an `error` event
+_PEEK_STRICT_S = 3.0  # as that, where clients retry on a status: a refused connection is tried again before it is given up
 
 log = structlog.get_logger()
-_Event = Sentence | Answer | None
-_Running = Generator[Sentence | Answer, None, None]
 Events = Iterable[ServerSentEvent]
 
 
@@ -123,16 +122,14 @@ async def stream_answer(
     the last event. strict: a backend that cannot be reached is an error, not a refusal.
     """
     version = question.as_of if question.as_of is not None else await run_in_threadpool(application.ledger.head)
-    gone = threading.Event()
-    running = application.answerer.stream(question, gone)
-    assert isinstance(running, Generator)
-    first = asyncio.ensure_future(_next(running))
-    await asyncio.wait({first}, timeout=PEEK_S)
+    listener = Listener(application, question)
+    first = asyncio.ensure_future(listener.next())
+    await asyncio.wait({first}, timeout=_PEEK_STRICT_S if strict else PEEK_S)
     if first.done():
         event = first.result()
         if strict and isinstance(event, Answer):
             reached(event)
-    events = _events(encoder, running, first, gone, request_id, strict)
+    events = _events(encoder, listener, first, request_id, strict)
     return EventSourceResponse(events, ping=PING_S, headers={INDEX_VERSION: str(version), **(headers or {})})
 
 
@@ -148,29 +145,23 @@ def ready(answer: Answer, encoder: Encoder, headers: dict[str, str] | None = Non
 
 async def steps(application: Application, question: Question) -> AsyncGenerator[Sentence | Answer, None]:
     """The pipeline's sentences, then the answer; cancelled, or closed early, it stops the LLM."""
-    gone = threading.Event()
-    running = application.answerer.stream(question, gone)
-    assert isinstance(running, Generator)
-    step = asyncio.ensure_future(_next(running))
+    listener = Listener(application, question)
+    step = asyncio.ensure_future(listener.next())
     try:
         while (event := await asyncio.shield(step)) is not None:
             yield event
-            step = asyncio.ensure_future(_next(running))
+            step = asyncio.ensure_future(listener.next())
     finally:
-        await _ended(running, step, gone)
+        await _ended(listener, step)
 
 
-async def _ended(running: _Running, step: asyncio.Future[_Event], gone: threading.Event) -> None:
+async def _ended(listener: Listener, step: asyncio.Future[Event]) -> None:
     """Returns when the answer has stopped."""
-    gone.set()  # the step that waits for the backend ends at once; a running generator cannot be closed
+    listener.leave()
     with anyio.CancelScope(shield=True):
         await asyncio.wait({step})
         step.exception()  # nobody is left to tell it to
-        await run_in_threadpool(running.close)
-
-
-async def _next(running: _Running) -> _Event:
-    return await run_in_threadpool(next, running, None)
+        await listener.close()
 
 
 def reached(answer: Answer) -> Answer:
@@ -182,9 +173,8 @@ def reached(answer: Answer) -> Answer:
 
 async def _events(
     encoder: Encoder,
-    running: _Running,
-    step: asyncio.Future[_Event],
-    gone: threading.Event,
+    listener: Listener,
+    step: asyncio.Future[Event],
     request_id: str,
     strict: bool = False,
 ) -> AsyncIterator[ServerSentEvent]:
@@ -201,12 +191,12 @@ async def _events(
                 reached(event)
             for message in encoder.end(event) if isinstance(event, Answer) else encoder.sentence(event):
                 yield message
-            step = asyncio.ensure_future(_next(running))
+            step = asyncio.ensure_future(listener.next())
     except Exception as exc:
         for message in encoder.failed(_problem(exc, request_id)):
             yield message
     finally:
-        await _ended(running, step, gone)
+        await _ended(listener, step)
 
 
 def _problem(exc: Exception, request_id: str) -> dict[str, Any]:
@@ -223,17 +213,26 @@ def _problem(exc: Exception, request_id: str) -> dict[str, Any]:
 
 async def answer_while_connected(application: Application, question: Question, request: Request) -> Answer:
     """The whole answer; the backend is stopped when the client goes away. Raises what the pipeline raises."""
-    gone = threading.Event()
-    answering = asyncio.ensure_future(run_in_threadpool(application.answerer.answer, question, gone))
+    listener = Listener(application, question)
+    answering = asyncio.ensure_future(_whole(listener))
     answering.add_done_callback(lambda done: None if done.cancelled() else done.exception())  # read, also when we are gone
     try:
         while not answering.done():
             await asyncio.wait({answering}, timeout=_LOOK_S)
             if not answering.done() and await request.is_disconnected():
-                gone.set()
+                listener.leave()
         return answering.result()
     finally:
-        gone.set()
+        listener.leave()
+
+
+async def _whole(listener: Listener) -> Answer:
+    try:
+        while not isinstance(event := await listener.next(), Answer):
+            assert event is not None, "an answer ends with itself"
+        return event
+    finally:
+        await listener.close()
 
 
 def _event(name: str, data: Any) -> ServerSentEvent:

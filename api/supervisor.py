@@ -178,6 +178,7 @@ def _children(
     """The API processes, then the workers."""
     environment = dict(os.environ) | dict(flat(settings, ENV_PREFIX))
     environment[f"{ENV_PREFIX}REDIS__URL"] = redis_url
+    environment.setdefault("MALLOC_ARENA_MAX", "2")  # glibc keeps one a thread, up to 8 a core, each with its own leavings
     environment[metrics_folder.VARIABLE] = str(counted)
     environment[service.TOKEN_VARIABLE] = token
     rest = ["--config", os.devnull]

@@ -29,6 +29,8 @@ class Point:
     build_s: float  # from the ledger alone, the index's training and the snapshot's words included
     start_s: float  # from a snapshot
     search_ms: float
+    server_mb: float = 0.0  # the table of vectors with its graphs, in the database
+    server_ms: float = 0.0  # of the database, a search
 
 
 FAISS = (
@@ -38,6 +40,17 @@ FAISS = (
     Point(1_000_000, 2450, 54, 6541, 3441, 2044, 379, 11.6, 10.0),
 )
 """Of `index.engine = "faiss"`; see docs/capacity.md for the day, the versions and the commands."""
+
+PGVECTOR = (
+    Point(10_000, 105, 57, 180, 39, 4, 0.7, 0.23, 3.3, 30, 4.0),
+    Point(50_000, 106, 58, 261, 158, 17, 2.8, 0.25, 3.8, 152, 6.8),
+    # Computed: straight on, but searches: the words' part as with FAISS, the graph's with the logarithm.
+    Point(1_000_000, 139, 82, 2185, 2990, 330, 52, 0.73, 8.3, 3040, 8.7),
+)
+"""Of `index.engine = "pgvector"`, on a PostgreSQL with its default settings; docs/capacity.md."""
+
+CURVES = {"faiss": FAISS, "pgvector": PGVECTOR}
+MEASURED = {"faiss": 1_000_000, "pgvector": 50_000}  # up to which size
 
 REAL_KB = 9.3  # of a passage in a ledger of real help pages, with token bits and texts; 640 passages of 62 documents
 QUESTION_MS = 14.0  # of an extractive answer in a small library (docs/decisions/0088-one-blas-thread.md)
@@ -89,18 +102,25 @@ def at(passages: int, of: Callable[[Point], float], points: tuple[Point, ...] = 
     return max(0.0, of(before) + slope * (passages - before.passages))
 
 
-def plan(passages: int, qps: float, machine: Machine | None = None, prices: Prices | None = None) -> dict[str, Any]:
+def plan(
+    passages: int, qps: float, machine: Machine | None = None, prices: Prices | None = None, engine: str = "faiss"
+) -> dict[str, Any]:
     """Machines, memory, disk, time and costs by stage, each with its reason. Raises InputError."""
     if not 0 < qps <= 1e6:
         raise InputError(f"{qps:g} questions a second.", field="--qps", fix="Example: 50.")
-    machine, prices = machine or Machine(), prices or Prices()
-    serving = _serving(passages, qps, machine)
-    stages = [_ingest(passages, prices), _store(passages, serving, prices), _start(passages, serving), _serve(serving, prices)]
-    largest = FAISS[-1].passages
+    if engine not in CURVES:
+        raise InputError(f"there are no curves of {engine!r}.", field="--engine", fix=f"One of {', '.join(CURVES)}.")
+    machine, prices, points = machine or Machine(), prices or Prices(), CURVES[engine]
+    serving = _serving(passages, qps, machine, points)
+    stages = [_ingest(passages, prices), _store(passages, serving, prices, points)]
+    if engine == "pgvector":
+        stages.append(_database(passages, qps, prices))
+    stages += [_start(passages, serving, points), _serve(serving, prices)]
+    largest = MEASURED[engine]
     return {
         "passages": passages,
         "qps": qps,
-        "engine": "faiss",
+        "engine": engine,
         "measured_up_to": largest,
         "computed": passages > largest,
         "machines": serving["machines"],
@@ -113,17 +133,18 @@ def plan(passages: int, qps: float, machine: Machine | None = None, prices: Pric
     }
 
 
-def _serving(passages: int, qps: float, most: Machine) -> dict[str, Any]:
-    question = QUESTION_MS + max(0.0, at(passages, lambda one: one.search_ms) - FAISS[0].search_ms)
+def _serving(passages: int, qps: float, most: Machine, points: tuple[Point, ...]) -> dict[str, Any]:
+    question = QUESTION_MS + max(0.0, at(passages, lambda one: one.search_ms, points) - points[0].search_ms)
     processes = max(1, math.ceil(qps * question / 1000 / BUSY))
-    each = process_gb(passages)
-    shared = SYSTEM_GB + WORKER_GB + at(passages, lambda one: one.mapped_mb) / 1000
-    least = shared + max(each, at(passages, lambda one: one.peak_mb) / 1000)
+    each = process_gb(passages, points)
+    shared = SYSTEM_GB + WORKER_GB + at(passages, lambda one: one.mapped_mb, points) / 1000
+    least = shared + max(each, at(passages, lambda one: one.peak_mb, points) / 1000)
     largest = max(most.memory_gb, _power(least))
     by_cores, by_memory = max(1, most.cores - WORKER_CORES), max(1, int((largest - shared) / max(each, 1e-9)))
     machines = math.ceil(processes / min(by_cores, by_memory))
     each_machine = math.ceil(processes / machines)
     return {
+        "points": points,
         "question_ms": question,
         "processes": processes,
         "process_gb": each,
@@ -136,9 +157,9 @@ def _serving(passages: int, qps: float, most: Machine) -> dict[str, Any]:
     }
 
 
-def process_gb(passages: int) -> float:
+def process_gb(passages: int, points: tuple[Point, ...] = FAISS) -> float:
     """Of an API process that answers from so many passages, without what is mapped."""
-    return MODEL_GB + max(0.0, at(passages, lambda one: one.memory_mb) - FAISS[0].memory_mb) / 1000
+    return MODEL_GB + max(0.0, at(passages, lambda one: one.memory_mb, points) - points[0].memory_mb) / 1000
 
 
 def _power(least: float) -> float:
@@ -157,20 +178,33 @@ def _ingest(passages: int, prices: Prices) -> dict[str, Any]:
     )
 
 
-def _store(passages: int, serving: dict[str, Any], prices: Prices) -> dict[str, Any]:
-    ledger, snapshot = passages * REAL_KB / 1e6, at(passages, lambda one: one.snapshot_mb) / 1000
-    disk = 2 * ledger + 3 * snapshot * serving["machines"]
+def _store(passages: int, serving: dict[str, Any], prices: Prices, points: tuple[Point, ...]) -> dict[str, Any]:
+    ledger, snapshot = passages * REAL_KB / 1e6, at(passages, lambda one: one.snapshot_mb, points) / 1000
+    vectors = at(passages, lambda one: one.server_mb, points) / 1000
+    disk = 2 * (ledger + vectors) + 3 * snapshot * serving["machines"]
     return _stage(
         "store",
         {"ledger_gb": round(ledger, 2), "snapshot_gb": round(snapshot, 2), "disk_gb": round(disk, 1)},
-        f"{REAL_KB} KB a passage in the ledger, twice for a re-index (the next generation beside the live one); two snapshots "
-        "are kept on each machine and a third is written",
+        f"{REAL_KB} KB a passage in the ledger{', and its vectors with their graphs' if vectors else ''}, twice for a re-index "
+        "(the next generation beside the live one); two snapshots are kept on each machine and a third is written",
         month=disk * prices.disk,
     )
 
 
-def _start(passages: int, serving: dict[str, Any]) -> dict[str, Any]:
-    start, build = at(passages, lambda one: one.start_s), at(passages, lambda one: one.build_s)
+def _database(passages: int, qps: float, prices: Prices) -> dict[str, Any]:
+    spent, held = at(passages, lambda one: one.server_ms, PGVECTOR), at(passages, lambda one: one.server_mb, PGVECTOR) / 1000
+    cores, memory = int(_power(qps * spent / 1000 / BUSY)), _power(SYSTEM_GB + held)
+    return _stage(
+        "database",
+        {"vectors_gb": round(held, 2), "search_ms": round(spent, 1), "cores": cores, "memory_gb": memory},
+        f"a search takes {spent:.1f} ms of one of its cores, which are kept {BUSY:.0%} busy; vectors and graphs are to fit in "
+        "its memory, or searches wait for the disk; a standby is as much again",
+        month=(cores * prices.core + memory * prices.memory) * HOURS,
+    )
+
+
+def _start(passages: int, serving: dict[str, Any], points: tuple[Point, ...]) -> dict[str, Any]:
+    start, build = (at(passages, what, points) for what in (lambda one: one.start_s, lambda one: one.build_s))
     return _stage(
         "start",
         {"snapshot_s": round(start, 1), "ledger_s": round(build, 1), "memory_gb": round(serving["least_gb"], 1)},
@@ -189,8 +223,8 @@ def _serve(serving: dict[str, Any], prices: Prices) -> dict[str, Any]:
             "question_ms": round(serving["question_ms"], 1),
             "machines": machines,
         },
-        f"a question takes {serving['question_ms']:.1f} ms of a core, and cores are kept {BUSY:.0%} busy; each process holds "
-        f"all vectors; {serving['by']} decides how many machines",
+        f"a question takes {serving['question_ms']:.1f} ms of a core, and cores are kept {BUSY:.0%} busy; "
+        f"{'each process holds all vectors; ' if serving['points'] is FAISS else ''}{serving['by']} decides how many machines",
         month=hour * HOURS,
     )
 
@@ -203,6 +237,8 @@ def _settings(serving: dict[str, Any]) -> dict[str, Any]:
     settings: dict[str, Any] = {"server.processes": serving["per_machine"]}
     if serving["machines"] > 1:
         settings |= {"database.url": "postgresql://…", "redis.url": "redis://…"}
+    if serving["points"] is PGVECTOR:
+        settings |= {"database.url": "postgresql://…", "index.engine": "pgvector"}
     return settings
 
 
@@ -212,7 +248,7 @@ def _advice(passages: int, serving: dict[str, Any], machine: Machine) -> list[st
         lines.append(
             "more than one machine: PostgreSQL holds the ledger (`xiansou migrate --to postgresql://…`), one Redis is shared"
         )
-    else:
+    elif serving["points"] is FAISS:
         lines.append(
             "one machine is enough: SQLite holds the ledger; a second machine would be for its failure, not for its load"
         )
@@ -221,8 +257,9 @@ def _advice(passages: int, serving: dict[str, Any], machine: Machine) -> list[st
             f"a process and its start need {serving['least_gb']:.0f} GB: machines of {serving['machine_gb']:.0f} GB, "
             f"not {machine.memory_gb:.0f}"
         )
-    if serving["by"] == "memory":
-        lines.append("the vectors of every process are what costs: an engine that holds them once for all processes pays off")
-    if passages > FAISS[-1].passages:
-        lines.append(f"computed: measured up to {FAISS[-1].passages:,} passages; measure yours with `xiansou bench capacity`")
+    if serving["by"] == "memory" and serving["points"] is FAISS:
+        lines.append("the vectors of every process are what costs: compare with `--engine pgvector`, which holds them once")
+    engine, bench = ("faiss", "capacity") if serving["points"] is FAISS else ("pgvector", "pgvector")
+    if passages > (largest := MEASURED[engine]):
+        lines.append(f"computed: measured up to {largest:,} passages; measure yours with `xiansou bench {bench}`")
     return lines

@@ -48,7 +48,7 @@ _PATTERNS: tuple[tuple[Role, str], ...] = (
         r"(?:faq)?(?:标准|主|常见|常问|客户|用户|顾客|买家|典型|示例|例|高频|热门|会员|学员|核心|原始|咨询|提问|用户的?|客户的?)?"
         r"(?:问题|问句|提问|疑问|问法?|q)(?:标题|名称|内容|原文)?|(?:客户|用户|顾客|买家)(?:怎么|会|如何)?(?:问法?|咨询|提问)(?:什么)?|咨询(?:内容|问题)"
         r"|(?:faq|title|standard|main|primary|common|frequent(?:ly)?(?:asked)?|typical|customers?|users?|client|guest|sample|asked)*"
-        r"(?:questions?|query|queries|enquiry|inquiry)(?:text|title|asked|name)?|q|faq|what(?:the)?customers?asks?|customerasks|(?:users?|customers?|client)(?:says?|messages?|asks?)|prompt",
+        r"(?:questions?|query|queries|enquiry|inquiry)(?:text|title|asked|name)?|q|faq|what(?:the)?customers?asks?|customerasks|(?:users?|customers?|clients?|callers?|visitors?|guests?|patients?|members?)(?:says?|messages?|asks?|wants?(?:toknow)?)|prompt",
     ),
     (
         "answer",

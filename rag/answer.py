@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator as Iterating
 from copy import copy
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from rag.answering.cite import Numbering
 from rag.answering.compose.evidence import certain
 from rag.answering.compose.likelihood import likelihood
 from rag.answering.contradict import Contradictions
+from rag.answering.inbox import Pause, waited
 from rag.answering.memory import Memory
 from rag.answering.outcome import finish
 from rag.answering.record import AnswerTrace, Reuse
@@ -117,13 +119,19 @@ class Answerer:
 
     def stream(self, question: Question, gone: threading.Event | None = None) -> Iterator[Sentence | Answer]:
         """Each sentence as soon as it passed the gate, then the whole answer, remembered by then. `gone`: nobody waits."""
+        return waited(self.steps(question, gone))
+
+    def steps(
+        self, question: Question, gone: threading.Event | None = None
+    ) -> Iterating[Sentence | Answer | Pause, None, None]:
+        """As `stream`, with a pause in the place of each wait for an LLM; each step may be taken by another thread."""
         if self.instead is not None and (theirs := self.instead(question)) is not None:
             yield theirs
             return
         question = question if self.memory is None else self.memory.recall(question)
         with telemetry.abandoned() as given:
-            for event in self.make(question, gone, self.memory):
-                if isinstance(event, Sentence):
+            for event in self._made(question, gone, self.memory):
+                if not isinstance(event, AnswerTrace):
                     yield event
                     continue
                 if self.memory is not None:
@@ -141,17 +149,22 @@ class Answerer:
 
         `memory`: where an answer is looked for that was worded before and can be used again.
         """
+        return waited(self._made(question, gone, memory))
+
+    def _made(
+        self, question: Question, gone: threading.Event | None, memory: Memory | None
+    ) -> Iterating[Sentence | AnswerTrace | Pause, None, None]:
         run = self._run(question, gone)
         try:
             yield from self._stages(run, memory)
         finally:
             run.spans.end(run.timings)
 
-    def _stages(self, run: Run, memory: Memory | None) -> Iterator[Sentence | AnswerTrace]:
+    def _stages(self, run: Run, memory: Memory | None) -> Iterator[Sentence | AnswerTrace | Pause]:
         with run.stage("rewrite"):
             run.intent = intent.of(run.question.text)
             if run.intent is None:
-                self._follow_ups.complete(run)
+                yield from self._follow_ups.complete(run)
             question, query = run.question, rewrite(run.question)
         if run.intent is not None:
             yield self._chat(run)
@@ -167,8 +180,11 @@ class Answerer:
         if run.refused is None:
             if run.approved is None and memory is not None:
                 reuse = memory.reuse(question, query, retrieved, first)
+            if run.chain[0] is not None:
+                retrieved = replace(retrieved, tokens=None)  # many who wait for an LLM would hold 20 KB each
             for sentence in reuse.sentences or self._wording.sentences(run, query, retrieved, numbering, contradictions):
-                sentences.append(sentence)
+                if isinstance(sentence, Sentence):
+                    sentences.append(sentence)
                 yield sentence
         elif run.off_task and run.refused == "no_relevant_content":
             retrieved = replace(retrieved, hits=())  # what was found by chance is nothing to point at

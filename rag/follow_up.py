@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rag.answering import condense
 from rag.answering.condense import Condenser
 from rag.answering.generate import Backend
+from rag.answering.inbox import Pause
 from rag.answering.run import Run
 from rag.answering.unsafe import unsafe
 from rag.domain import Question, Usage
@@ -26,11 +27,14 @@ class FollowUps:
     def __init__(self, searcher: Searcher, condensers: Mapping[Backend, Condenser]):
         self._searcher, self._condensers = searcher, condensers
 
-    def complete(self, run: Run) -> None:
-        """Puts the question that stands alone into `run`, with what it took. Raises IndexBehind; Cancelled once `run.gone`."""
+    def complete(self, run: Run) -> Iterator[Pause]:
+        """Puts the question that stands alone into `run`, with what it took; pauses while an LLM is silent.
+
+        Raises IndexBehind; Cancelled once `run.gone`.
+        """
         question, first, settings = run.question, run.chain[0], run.profile.generator
         if first is not None and self._condenses(run):
-            condensed = self._condensers[first].condense(question, settings, run.deadline, run.gone)
+            condensed = yield from self._condensers[first].condense(question, settings, run.deadline, run.gone)
             run.question = replace(question, condensed=replace(condensed, rules=rewrite(question)))
         if (spent := run.question.condensed) is not None:
             run.usage = Usage(spent.prompt_tokens, spent.completion_tokens)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -127,4 +127,28 @@ class Generator(Protocol):
 
         Raises UpstreamError when the backend fails.
         """
+        ...
+
+
+class WaitingGeneration(Protocol):
+    """As `Generation`, for an event loop."""
+
+    usage: Usage
+    finish_reason: str | None
+
+    def __aiter__(self) -> AsyncIterator[str]: ...
+
+
+class WaitingGenerator(Generator, Protocol):
+    """A generator whose calls need no thread while its backend is silent. They run on one loop (`rag.runtime.background`)."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether `agenerate` works; else `generate` is called, in a thread."""
+        ...
+
+    def agenerate(
+        self, messages: Sequence[dict[str, str]], *, deadline: float, sampling: Sampling = DEFAULT_SAMPLING
+    ) -> WaitingGeneration:
+        """As `generate`; it begins, and raises, when it is iterated. Cancelling who iterates ends the call."""
         ...

@@ -146,6 +146,28 @@ def ingest(
 
 
 @bench.command()
+def reading(
+    against: Annotated[Path | None, typer.Option(help="Checkout of another build with a `.venv` of its own, in turn.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds in which every build has its turn.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Parsing and cleaning: wide and tall tables, a long FAQ, pages; processor time and memory, beside another build."""
+    from eval.bench import reading as read
+
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(done, 9 * rounds)
+
+        figures = read.measure(against, say, rounds)
+    report = {"conditions": _conditions(), **figures}
+    emit(report) if as_json else _figures(report)
+
+
+@bench.command()
 def retrieval(
     suites: Annotated[list[Path], typer.Argument(metavar="SUITE...", help="Suite files, or folders of public sets.")],
     peers: Annotated[
@@ -233,6 +255,32 @@ def widgets(
 
         measured = waiting.measure(load_settings(config), documents, count, clients, seconds, say)
     report = {"conditions": _conditions(), **measured}
+    emit(report) if as_json else _figures(report)
+
+
+@bench.command()
+def hosts(
+    url: Annotated[str, typer.Option(help="A PostgreSQL server with pgvector, where a database may be made and dropped.")],
+    documents: Annotated[Path, typer.Option(help="Documents that are searched.")] = Path("examples"),
+    clients: Annotated[int, typer.Option(min=1, help="Clients that ask each host at once.")] = 4,
+    seconds: Annotated[float, typer.Option(min=1, help="Length of each round.")] = 10.0,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of one host, then of both.")] = 3,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Two API hosts over one PostgreSQL beside one, each on a core of its own: questions a second."""
+    from eval.bench import hosts as beside
+
+    done = 0
+    with progress("bench", "steps") as update:
+
+        def say(step: str) -> None:
+            nonlocal done
+            done += 1
+            update(min(done, rounds + 2), rounds + 2)
+
+        figures = beside.measure(load_settings(config), url, documents, clients, seconds, rounds, say)
+    report = {"conditions": _conditions(), **figures}
     emit(report) if as_json else _figures(report)
 
 

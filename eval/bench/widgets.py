@@ -50,13 +50,14 @@ def measure(settings: Settings, documents: Path, widgets: int, clients: int, sec
             server = server_of(port)
             say("warm-up")
             closed_loop(port, _quoted(questions), 2 * clients, seconds)
-            asyncio.run(_firsts(port, questions, "prompt"))  # loads the client of the LLM
+            texts = [f"{questions[number % len(questions)]} {number}?" for number in range(widgets)]
+            asyncio.run(_known(port, texts))  # what is remembered of questions belongs to no widget
             say("without widgets")
             calm = _rounds(port, questions, clients, seconds)
             first = {name: asyncio.run(_firsts(port, questions, name)) for name in ("quoted", "prompt")}
             before = _memory_mb(server)
             say("opening widgets")
-            with _open(port, questions, widgets):
+            with _open(port, texts):
                 memory = _memory_mb(server)
                 say("with widgets")
                 beside = _rounds(port, questions, clients, seconds)
@@ -112,11 +113,10 @@ def _llm() -> Iterator[int]:
 
 
 @contextmanager
-def _open(port: int, questions: Sequence[str], widgets: int) -> Iterator[None]:
+def _open(port: int, texts: Sequence[str]) -> Iterator[None]:
     """The widgets, held open by a process of their own."""
     up, over = _spawn.Event(), _spawn.Event()
     reports: multiprocessing.Queue[str] = _spawn.Queue()
-    texts = [f"{questions[number % len(questions)]} {number}?" for number in range(widgets)]
     process = _spawn.Process(target=_hold, args=(port, texts, up, over, reports), daemon=True)
     process.start()
     try:
@@ -186,6 +186,21 @@ def _rounds(port: int, questions: Sequence[str], clients: int, seconds: float) -
 def _quoted(questions: Sequence[str]) -> Iterator[bytes]:
     for number in itertools.count(time.monotonic_ns() % 1_000_000):
         yield request("/v1/query", {"question": f"{questions[number % len(questions)]} {number}", "profile": "quoted"})
+
+
+async def _known(port: int, questions: Sequence[str]) -> None:
+    """Asks each question once, of an LLM that answers at once: loads its client, fills what is remembered of questions."""
+    turn = asyncio.Semaphore(8)
+
+    async def ask(question: str) -> None:
+        async with turn:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request("/v1/query", {"question": question, "profile": "prompt", "stream": True}))
+            while (line := await reader.readline()) and not line.startswith(b"event: answer.end"):
+                pass
+            writer.close()
+
+    await asyncio.gather(*map(ask, questions))
 
 
 async def _firsts(port: int, questions: Sequence[str], profile: str) -> list[float]:

@@ -14,6 +14,7 @@ def plan(
     qps: Annotated[float, typer.Option(help="Questions a second at the busiest time.")] = 1.0,
     cores: Annotated[int, typer.Option(min=1, help="Cores of a machine.")] = 16,
     memory: Annotated[float, typer.Option(min=4, help="GB of memory of a machine.")] = 64.0,
+    engine: Annotated[str, typer.Option(help="`faiss` (in each process) or `pgvector` (in PostgreSQL).")] = "faiss",
     price_core: Annotated[float, typer.Option(min=0, help="Of a core and hour.")] = 0.03,
     price_memory: Annotated[float, typer.Option(min=0, help="Of a GB of memory and hour.")] = 0.004,
     price_disk: Annotated[float, typer.Option(min=0, help="Of a GB of disk and month.")] = 0.10,
@@ -23,7 +24,7 @@ def plan(
     from eval.plan import Machine, Prices, number
     from eval.plan import plan as reckon
 
-    estimate = reckon(number(passages), qps, Machine(cores, memory), Prices(price_core, price_memory, price_disk))
+    estimate = reckon(number(passages), qps, Machine(cores, memory), Prices(price_core, price_memory, price_disk), engine)
     if as_json:
         emit(estimate)
         return
@@ -41,7 +42,7 @@ def _print(estimate: dict[str, Any]) -> None:
     for stage in estimate["stages"]:
         needs = ", ".join(f"{name} {value:,}" for name, value in stage["needs"].items())
         cost = f"{stage['cost_a_month']:,.2f} a month" if stage["cost_a_month"] else f"{stage['cost_once']:,.2f} once"
-        print(f"{stage['stage']:<8}{needs}; {cost}\n        {stage['why']}")
+        print(f"{stage['stage']:<9}{needs}; {cost}\n         {stage['why']}")
     print(f"costs: {estimate['cost_a_month']:,} a month, {estimate['cost_once']:,.2f} once, at the prices given")
     for line in estimate["advice"]:
         print(f"- {line}")

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from rag.domain import Block, Parsed
 
+_SPOKEN = re.compile(r"[^\W_]")  # a letter or digit of any script
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.{0,2000}?-->|!\[[^\]]{0,500}\]\([^)]{0,1000}\)", re.DOTALL)
 _MARKS = re.compile(r"[\W_]+")  # what is neither letter nor digit
 _CLEAN = re.compile("[\t\n\r -~\u00a1-\u017f\u2010-\u2027\u3001-\u3011\u4e00-\u9fff\uff01-\uff5e]*")  # most text
@@ -20,26 +21,28 @@ _LINE_LIMIT = 80  # characters of a watermark or a running line
 _LINE_PAGES = 3  # pages on which it stands at least, and half of them
 _BOILERPLATE_LIMIT = 600
 _NEVER_ALL = ("boilerplate", "repeated_line")
-_BOILERPLATE = tuple(
-    re.compile(pattern, re.IGNORECASE | re.DOTALL)
-    for pattern in (
-        r"(?:copyright|©|\(c\)|版权所有|版權所有)[^。.!?]{0,120}"
-        r"(?:all rights reserved|版权所有|保留所有权利|保留一切权利|\d{4})[^。!?]{0,60}",
-        r"all rights reserved\W*|(?:保留|版权)所有\W*",
-        r"[\u4e00-\u9fff]?ICP[备证]\s*\d{6,}号?(?:-\d+)?|[\u4e00-\u9fff]公网安备\s*\d+号?",
-        r"(?:page|第)\s*\d{1,4}\s*页?\s*(?:of|/|共|,|，)*\s*共?\s*\d{0,4}\s*页?",
-        r"(?:上一篇|下一篇|上一页|下一页|返回(?:顶部|首页|目录|列表)|回到顶部|打印本页|关闭窗口)(?:[\s|/·:：]+\S{0,40})?",
-        r"(?:back to top|skip to (?:main )?content|print this page|share this(?: \w+)?|table of contents|view source"
-        r"|edit (?:this )?page(?: on \w+)?|last updated on [\w ,:/-]{4,40}|\d+ min(?:utes?)? read)\W*",
-        r"(?:was this (?:page|article|information|answer) helpful|did this (?:page|article|answer) help"
-        r"|rate this (?:page|article)|(?:本|此)(?:页|篇|文章|文档|内容|信息)\S{0,8}(?:有帮助|有用|解决)\S{0,10})"
-        r"(?:yes|no|是|否|有|没有|thanks|\s|\W)*",
-        r"(?:we|this (?:web)?site) uses? cookies.{0,400}|本(?:网)?站使用\s*cookies?.{0,300}",
-        r"(?:this|the information in this) (?:e-?mail|message|communication)\b"
-        r".{0,60}(?:confidential|privileged|intended).{0,520}",
-        r"(?:本邮件|此邮件|本电子邮件).{0,60}(?:保密|机密|特定收件人|专属).{0,400}",
-        r"(?:sent from my \w+[\w ]{0,20}|发自我的\s?\S{2,20}|从我的\s?\S{2,12}发送)\W*|(?:unsubscribe|退订|取消订阅)\W*",
-    )
+_BOILERPLATE = re.compile(
+    "|".join(
+        (
+            r"(?:copyright|©|\(c\)|版权所有|版權所有)[^。.!?]{0,120}"
+            r"(?:all rights reserved|版权所有|保留所有权利|保留一切权利|\d{4})[^。!?]{0,60}",
+            r"all rights reserved\W*|(?:保留|版权)所有\W*",
+            r"[\u4e00-\u9fff]?ICP[备证]\s*\d{6,}号?(?:-\d+)?|[\u4e00-\u9fff]公网安备\s*\d+号?",
+            r"(?:page|第)\s*\d{1,4}\s*页?\s*(?:of|/|共|,|，)*\s*共?\s*\d{0,4}\s*页?",
+            r"(?:上一篇|下一篇|上一页|下一页|返回(?:顶部|首页|目录|列表)|回到顶部|打印本页|关闭窗口)(?:[\s|/·:：]+\S{0,40})?",
+            r"(?:back to top|skip to (?:main )?content|print this page|share this(?: \w+)?|table of contents|view source"
+            r"|edit (?:this )?page(?: on \w+)?|last updated on [\w ,:/-]{4,40}|\d+ min(?:utes?)? read)\W*",
+            r"(?:was this (?:page|article|information|answer) helpful|did this (?:page|article|answer) help"
+            r"|rate this (?:page|article)|(?:本|此)(?:页|篇|文章|文档|内容|信息)\S{0,8}(?:有帮助|有用|解决)\S{0,10})"
+            r"(?:yes|no|是|否|有|没有|thanks|\s|\W)*",
+            r"(?:we|this (?:web)?site) uses? cookies.{0,400}|本(?:网)?站使用\s*cookies?.{0,300}",
+            r"(?:this|the information in this) (?:e-?mail|message|communication)\b"
+            r".{0,60}(?:confidential|privileged|intended).{0,520}",
+            r"(?:本邮件|此邮件|本电子邮件).{0,60}(?:保密|机密|特定收件人|专属).{0,400}",
+            r"(?:sent from my \w+[\w ]{0,20}|发自我的\s?\S{2,20}|从我的\s?\S{2,12}发送)\W*|(?:unsubscribe|退订|取消订阅)\W*",
+        )
+    ),
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -95,7 +98,8 @@ def _line_key(text: str) -> str:
 
 @lru_cache(maxsize=1)  # both rules on duplicates ask for it
 def _exact_key(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(plain.split())
 
 
 def _near_key(text: str) -> str:
@@ -112,7 +116,9 @@ def _empty(text: str, block: Block, seen: Seen) -> bool:
 
 def _markup_only(text: str, block: Block, seen: Seen) -> bool:
     """Nothing but punctuation, rules, images and tags."""
-    return not any(char.isalnum() for char in text) or not any(char.isalnum() for char in _TAG.sub("", text))
+    if not _SPOKEN.search(text):
+        return True
+    return ("<" in text or "![" in text) and not _SPOKEN.search(_TAG.sub("", text))
 
 
 def _garbage(text: str, block: Block, seen: Seen) -> bool:
@@ -131,7 +137,7 @@ def _boilerplate(text: str, block: Block, seen: Seen) -> bool:
     text = text.strip()
     if len(text) > _BOILERPLATE_LIMIT or block.kind not in ("text", "list"):
         return False
-    return any(pattern.fullmatch(text) for pattern in _BOILERPLATE)
+    return _BOILERPLATE.fullmatch(text) is not None
 
 
 def _repeated_line(text: str, block: Block, seen: Seen) -> bool:
@@ -148,7 +154,7 @@ def _duplicate(text: str, block: Block, seen: Seen) -> bool:
 
 def _near_duplicate(text: str, block: Block, seen: Seen) -> bool:
     """The same once more but for marks, spaces and case. A differing number or word is never taken for the same."""
-    return _again(_near_key(text), block, seen.near)
+    return len(_exact_key(text)) >= _DUPLICATE_LENGTH and _again(_near_key(text), block, seen.near)
 
 
 def _again(key: str, block: Block, before: set[tuple[object, ...]]) -> bool:

@@ -24,6 +24,8 @@ def _control(text: str) -> Iterator[Edit]:
 
 
 def _mojibake(text: str) -> Iterator[Edit]:
+    if text.isascii():
+        return
     for match in _LINE.finditer(text):
         line = match.group()
         if (better := repaired(line)) is not None:
@@ -40,7 +42,7 @@ REPAIRS: tuple[str, ...] = tuple(name for name, _ in _RULES)
 
 def repair(parsed: Parsed, off: Collection[str] = ()) -> tuple[Parsed, dict[str, int]]:
     """The document with its text repaired, and how many places each rule changed. Headings are repaired like the text."""
-    counts = dict.fromkeys(REPAIRS, 0)
+    counts, labels = dict.fromkeys(REPAIRS, 0), _labels(parsed)
     for name, rule in _RULES:
         if name in off:
             continue
@@ -48,15 +50,18 @@ def repair(parsed: Parsed, off: Collection[str] = ()) -> tuple[Parsed, dict[str,
         counts[name] = len(edits)
         if edits:
             parsed, _ = applied(parsed, edits)
-        parsed = _with_labels(parsed, rule)
+        if next(rule("\n".join(labels)), None) is not None:  # all but never: no rule goes over the end of a line
+            parsed = _with_labels(parsed, labels, rule)
+            labels = _labels(parsed)
     return parsed, counts
 
 
-def _with_labels(parsed: Parsed, rule: Callable[[str], Iterator[Edit]]) -> Parsed:
-    """Title, sections and headers are copies of the text's parts."""
-    labels = {parsed.title, *(part for b in parsed.blocks for part in (*b.section, b.header, *b.keys))}
-    if next(rule("\n".join(labels)), None) is None:  # all but always: no rule goes over the end of a line
-        return parsed
+def _labels(parsed: Parsed) -> set[str]:
+    """Title, sections and headers, which are copies of the text's parts."""
+    return {parsed.title, *(part for b in parsed.blocks for part in (*b.section, b.header, *b.keys))}
+
+
+def _with_labels(parsed: Parsed, labels: set[str], rule: Callable[[str], Iterator[Edit]]) -> Parsed:
     changed = {label: fixed for label in labels if (fixed := _edited(label, rule)) != label}
     if not changed:
         return parsed

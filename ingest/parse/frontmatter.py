@@ -22,6 +22,7 @@ _PAIR = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(.+?)[ \t]*$", re.MULTILINE)
 _LIMIT = 20_000
 _TRUE = (True, 1, "true", "yes", "1", "on")
 _FALSE = (False, 0, "false", "no", "0", "off")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as quick, where PyYAML comes with libyaml
 _STATES = ("status", "state", "visibility", "publish_status", "publication_status", "article_status", "状态", "发布状态")
 _NOT_OUT = re.compile(
     r"drafts?|unpublished|archived?|private|internal|hidden|trash(?:ed)?|deleted|obsolete|retired|inactive|in[ _-]?review"
@@ -69,7 +70,7 @@ def unpublished(metadata: Mapping[str, Any]) -> str:
 
 def _values(block: str) -> dict[str, Any]:
     try:
-        loaded = yaml.safe_load(block)
+        loaded = yaml.load(block, Loader=_LOADER)
     except (yaml.YAMLError, ValueError, RecursionError):
         # `title: TiDB: an overview` is not YAML, yet people write it.
         loaded = {name: value.strip("\"'") for name, value in _PAIR.findall(block)}

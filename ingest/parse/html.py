@@ -29,6 +29,8 @@ _BLOCKS = frozenset(
     " form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary table tbody td tfoot"
     " th thead tr ul x-section".split()
 )
+_CHINESE_BREAK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u3000-\u9fff\uff00-\uffef])")
+_SPACES = re.compile(r"\s+")
 _ANSWER_LIMIT = 4000
 _ACCORDION_LEVEL = 7
 _BOLD_LEVEL = 8
@@ -56,6 +58,7 @@ def parse(content: bytes, declared: str | None = None) -> Parsed:
 def parse_text(source: str) -> Parsed:
     """Parses a decoded page."""
     root = tree(source)
+    _held = list(root.iter())  # lxml makes an element's object anew for each look as long as nobody holds it
     page_title = _page_title(root)
     metadata: dict[str, object] = dict(_metadata(root))
     write_equations(root)
@@ -319,4 +322,6 @@ def _collapse(text: str | None) -> str:
     """Line breaks of the source are spaces; between Chinese characters they are nothing."""
     if not text:
         return ""
-    return re.sub(r"\s+", " ", re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", text))
+    if "\n" in text:
+        text = _CHINESE_BREAK.sub("", text)
+    return _SPACES.sub(" ", text)

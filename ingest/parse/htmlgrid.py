@@ -71,10 +71,14 @@ def _hang(line: Line, hanging: dict[int, tuple[int, Slot]], at: int) -> int:
 
 
 def _is_strong(cell: HtmlElement, value: str) -> bool:
+    if not len(cell):
+        return False
     bold = "".join("".join(child.itertext()) for child in cell.iter("b", "strong"))
     return bool(value) and "".join(bold.split()) == "".join(value.split())
 
 
 def _span(cell: HtmlElement, name: str) -> int:
-    value = (cell.get(name) or "1").strip()
+    if (attribute := cell.get(name)) is None:
+        return 1
+    value = attribute.strip()
     return min(int(value), _SPAN_LIMIT) if value.isdecimal() and int(value) > 0 else 1

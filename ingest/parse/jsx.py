@@ -15,8 +15,8 @@ _VERBATIM = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?^[ \t]*\1[`~]*[ \t]*$|(`+)(?!`).+?(?<!`)\2(?!`)", re.DOTALL | re.MULTILINE
 )
 _EXPORTED = re.compile(r"^export\s+(?:const|let|var)\s+(\w+)\s*(?::\s*[\w<>\[\]]+\s*)?=\s*", re.MULTILINE)
-_VALUE = re.compile(r"(?<![\w$={])\{\s*([A-Za-z_]\w*(?:\.\w+|\[\d+\])*)\s*\}")
-_LITERAL = re.compile(r"(?<![\w$={])\{\s*(?:\"([^\"\n{}]*)\"|'([^'\n{}]*)'|`([^`\n{}$]*)`)\s*\}")
+_VALUE = re.compile(r"\{(?<![\w$={]\{)\s*([A-Za-z_]\w*(?:\.\w+|\[\d+\])*)\s*\}")
+_LITERAL = re.compile(r"\{(?<![\w$={]\{)\s*(?:\"([^\"\n{}]*)\"|'([^'\n{}]*)'|`([^`\n{}$]*)`)\s*\}")
 _ATTRIBUTE = re.compile(r"([A-Za-z][\w-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(?=\{))")
 _TITLES = ("title", "heading", "question", "header", "summary", "name", "label", "term")
 _TEXTS = (
@@ -43,6 +43,8 @@ _LIMIT = 4000
 
 def resolved(source: str) -> str:
     """The source with what its components and expressions show in their place; the source itself where there are none."""
+    if "{" not in source and "<" not in source:
+        return source
     if not (_COMPONENT.search(source) or _VALUE.search(source) or _LITERAL.search(source)):
         return source
     exports = _exports(source)

@@ -34,6 +34,7 @@ _INTRO_LIMIT = 200
 _NUMBERED = re.compile(
     "[一二三四五六七八九十]{1,3}[、．.]|[(（][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十百\\d]{1,6}[章节编部篇]"
 )
+_NUMERAL = re.compile("[一二三四五六七八九十(（第&]")  # without one (or an entity for one) no line is numbered so
 _LOOK_AHEAD = 20  # lines
 _BELOW_MARKS = 10  # level under any heading that is marked as one
 
@@ -135,6 +136,8 @@ class _Reader:
         """Opens a section under a line of its own, numbered as a heading (`一、适用范围`, `（二）步骤`); whether it did."""
         line = self.lines[number]
         raw = self.source[line.start : line.end]
+        if not _NUMERAL.search(raw):
+            return False
         text = plain(raw)
         if not _NUMBERED.match(text) or raw.lstrip().startswith((">", "|")):
             return False

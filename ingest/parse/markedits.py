@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -23,6 +23,7 @@ _ANY = re.compile(r"[<&{]|:::|!!!|\?\?\?|==|%%|\[!|\[\[|\]: | \^")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|$)")
 _TABLE = frozenset("table thead tbody tfoot tr td th caption col colgroup".split())
 _MARKS = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
+_SIGN = re.compile(r"[<&]|\{/\*|\[\[|==|%%|[ \t]\^")  # without one of these `_INLINE` takes nothing out
 _INLINE = re.compile(
     r"(?P<code>(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`))|(?P<br>[ \t]*<br\s*/?>[ \t]*)"
     r"|<(?P<place>su[bp])>(?P<small>[^<>]{0,40})</su[bp]>|(?P<comment><!--.*?-->|\{/\*.*?\*/\})"
@@ -58,15 +59,19 @@ def _of_lines(source: str, lines: Sequence[Line], first: int) -> Iterator[Edit]:
     for number, match in enumerate(_LINES.finditer(source)):
         if number >= len(lines):
             return
-        line, raw = lines[number], match[0].rstrip("\r\n")
-        start, end = match.start(), match.start() + len(raw)
+        line = lines[number]
+        start, stop = match.span()
+        if line.table is None and line.start == start < line.end and not source[line.end : stop].strip():
+            continue  # it is read as it stands
+        raw = match[0].rstrip("\r\n")
+        end = start + len(raw)
         if line.table is not None:
             yield from _of_table(source, line.table)
             table = line.table[1]
         if number < first or start < table or line.table is not None or not raw.strip():
             continue
         if line.start >= line.end:
-            yield start, match.end(), ""
+            yield start, stop, ""
             continue
         marks = _MARKS.match(source, start, line.start)
         kept = marks.end() if marks else start
@@ -84,13 +89,16 @@ def _of_table(source: str, region: tuple[int, int]) -> Iterator[Edit]:
 
 
 def _of_blocks(source: str, blocks: Sequence[Block]) -> Iterator[Edit]:
+    signs = [match.start() for match in SIGNS.finditer(source)]
     for block in blocks:
         if block.kind == "code":
             continue
-        if SIGNS.search(source, block.start, block.end):
+        if (at := bisect_left(signs, block.start)) < len(signs) and signs[at] < block.end:
             for match in EXTRAS.finditer(source, block.start, block.end):
                 if match["keep"] is None:
                     yield match.start(), match.end(), extra(match)
+        if not _SIGN.search(source, block.start, block.end):
+            continue
         for match in _INLINE.finditer(source, block.start, block.end):
             if (instead := _instead(match, block.kind)) is not None:
                 yield match.start(), match.end(), instead

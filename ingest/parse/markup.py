@@ -28,6 +28,7 @@ _EXPORT = re.compile(r"export\s+(?:const|let|function|default|async)\b")
 _CALLOUT = re.compile(r"\[![A-Za-z-]+\][+-]?[ \t]+(\S.*)")
 _COMMENT = "%%"
 _DIRECTIVE = re.compile(r":{3,}\s*([A-Za-z-]*)\s*(?:\[([^\]]*)\]|(.*))")
+_MARKS, _WORDS = frozenset("{[%-*+!?=<:"), ("import", "export")  # what any construct begins with
 _CLOSE_AT_END = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)\s*>$")
 _CLOSING = re.compile(r"</([A-Za-z][A-Za-z0-9.]*)")
 _CONSTRUCT_LIMIT = 2000
@@ -93,15 +94,29 @@ def _prose(scanner: Scanner, number: int) -> int:
     quote = _PREFIX.match(raw)
     position = start + (quote.end() if quote else 0)
     content = scanner.source[position:end].strip()
-    quote_mark = ">" in raw[: position - start]
     if content:
         frames.outdent(scanner.frames, frames.indent_of(raw))
         _settle(scanner, raw)
-    if not content or _BLANKED.fullmatch(content) or _IMAGES.fullmatch(content):
+    if not content:
+        _blank(scanner, number)
+        return number + 1
+    if content[0] not in _MARKS and not content.startswith(_WORDS):
+        if not scanner.frames and "<" not in content:
+            _write(scanner, number, position, position + len(scanner.source[position:end].rstrip()), raw[: position - start])
+            return number + 1
+        return _tagged(scanner, number, position)
+    return _construct(scanner, number, position, content, raw[: quote.end() if quote else 0])
+
+
+def _construct(scanner: Scanner, number: int, position: int, content: str, prefix: str) -> int:
+    """A line that may open one of the dialects' constructs; returns the number of the next line."""
+    quote_mark = ">" in scanner.source[scanner.bounds[number][0] : position]
+    raw = scanner.source[slice(*scanner.bounds[number])]
+    if _BLANKED.fullmatch(content) or _IMAGES.fullmatch(content):
         _blank(scanner, number)
         return number + 1
     if match := _CALLOUT.fullmatch(content):
-        _write(scanner, number, position + content.index(match[1]), position + len(content), raw[: quote.end() if quote else 0])
+        _write(scanner, number, position + content.index(match[1]), position + len(content), prefix)
         _cut_after(scanner, number)
         return number + 1
     if not quote_mark and (match := frames.INDENTED.fullmatch(content)) and (match[1] or match[2]):
@@ -117,7 +132,7 @@ def _prose(scanner: Scanner, number: int) -> int:
         _blank(scanner, number)
         if title := match[2] or match[3]:
             at = scanner.source.index(title, position)
-            _write(scanner, number, at, at + len(title.rstrip()), raw[: quote.end() if quote else 0])
+            _write(scanner, number, at, at + len(title.rstrip()), prefix)
             _cut_after(scanner, number)
         return number + 1
     return _tagged(scanner, number, position)
@@ -177,7 +192,7 @@ def _content(scanner: Scanner, number: int, start: int, end: int, prefix: str, c
     while end > start and source[end - 1].isspace():
         end -= 1
     closed: list[str] = []
-    while match := _CLOSE_AT_END.search(source, start, end):
+    while source[end - 1 : end] == ">" and (match := _CLOSE_AT_END.search(source, start, end)):
         name = match[1].lower()
         if name in tags.INLINE or f"<{match[1]}" in source[start : match.start()]:
             break

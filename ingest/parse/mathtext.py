@@ -12,6 +12,7 @@ from ingest.parse.visible import lowered, raised
 _SIMPLE = re.compile(r"[\w.,%°′″αβγΔΩπμ]*")
 _OPERATORS = {"&InvisibleTimes;": "", "\u2062": "", "\u2061": "", "\u2063": "", "\u2064": ""}
 _DRAWN = re.compile(r"(?:^|\s)(?:katex-html|MathJax_Preview|MathJax_SVG|mjx-chtml)(?:$|\s)")
+_CLASSED = "descendant-or-self::*[contains(@class, 'katex') or contains(@class, 'MathJax') or contains(@class, 'mjx')]"
 _WIDE = frozenset("=<>≤≥≈≠±×·÷+−→⇒∈∼≡")
 
 
@@ -171,7 +172,7 @@ _KINDS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
 
 def write_equations(root: Any) -> None:
     """Puts each equation of a page in its place as text, in place: MathML, what KaTeX and MathJax made, TeX in scripts."""
-    drawn = [one for one in root.iter() if isinstance(one.tag, str) and _DRAWN.search(one.get("class") or "")]
+    drawn = [one for one in root.xpath(_CLASSED) if _DRAWN.search(one.get("class"))]
     for element in drawn:
         if element.getparent() is not None:
             element.drop_tree()

@@ -36,10 +36,11 @@ def is_about_page(element: HtmlElement) -> bool:
     """Whether all that an element says is of the page's frame and not of its article."""
     if element.tag in ("h1", "title", "td", "th", "dd", "dt", "pre", "code", "b", "strong", "em", "i"):
         return False
-    size = len(element.text_content())
+    whole = element.text_content()
+    size = len(whole)
     if not 0 < size <= _LIMIT:
         return False
-    text = " ".join(element.text_content().split())
+    text = " ".join(whole.split())
     if not text or _PHRASE.fullmatch(text) is None:
         return False
     if _LINKED.match(text):  # `Next steps` may be a heading: neighbours are links

@@ -66,6 +66,9 @@ def _section(parsed: Parsed, blocks: list[Block], strong: Mapping[int, int]) -> 
     if not any(mark in parsed.text[blocks[0].start : blocks[-1].end] for mark in _MARKED):
         unmarked = _alternating(parsed, blocks)
         return list(_entries(parsed, blocks, unmarked)) if unmarked else blocks
+    texts = (parsed.text[block.start : block.end] for block in blocks if block.kind in _TEXTS)
+    if not any(mark in text for text in texts for mark in _MARKED):
+        return blocks  # a series has a question with its mark in a block of its own
     leads = [lead for at, block in enumerate(blocks) if (lead := _lead(parsed, at, block, strong)) is not None]
     for shape in ("bold", "line", "sentence", "own"):
         chosen = [lead for lead in leads if lead.shape == shape]

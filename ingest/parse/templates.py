@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _MYST = re.compile(r"^[ \t]*(?:`{3,}|~{3,}|:{3,})\{[\w:+-]+\}|(?<![\w`])\{[a-z][\w:+-]*\}`[^`\n]+`", re.MULTILINE)
+_BRACED = re.compile(r"\{[\w:+-]+\}")  # what each of them has, and few pages else; quick to look for
 _FENCE = re.compile(
     r"^(?P<indent>[ \t]*)(?P<mark>`{3,}|~{3,}"
     r"|:{3,})\{(?P<name>[\w:+-]+)\}[ \t]*(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=indent)(?P=mark)[ \t]*$",
@@ -23,9 +24,11 @@ _DEPTH = 4
 
 def rendered(source: str) -> str:
     """The source with what a reader sees in the place of directives and roles; the source itself where there are none."""
+    if "{" not in source:
+        return source
     if "{%" in source:
         source = _INCLUDE.sub(lambda match: match["text"], source)
-    if not _MYST.search(source):
+    if not (_BRACED.search(source) and _MYST.search(source)):
         return source
     for _ in range(_DEPTH):
         changed = _FENCE.sub(_directive, source)

@@ -14,6 +14,7 @@ _INVISIBLE = re.compile(
     r"|font-size\s*:\s*0(?:px|pt|em|rem|%)?\s*(?:;|!|$))",
     re.IGNORECASE,
 )
+_MAY_HIDE = re.compile(r":\s*(?:none|hidden|collapse|0)", re.IGNORECASE)
 _FOR_OTHERS = re.compile(r"@(?:media|supports|container)\b[^{}]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")  # print, small screens
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SIMPLE = re.compile(r"[.#][\w-]+")
@@ -24,17 +25,22 @@ _PANEL = re.compile(
     re.IGNORECASE,
 )
 
+# What is looked at one by one: of most pages it is next to nothing, and each look costs more than finding them all.
+_SUSPECTS = "descendant-or-self::*[self::del or self::s or self::strike or self::dialog or @hidden or @style{}]"
+_OPENING = "descendant-or-self::*[@aria-controls or @data-target or @data-bs-target or starts-with(@href, '#')]"
+
 __all__ = ["drop_invisible", "lowered", "raised"]
 
 
 def drop_invisible(root: HtmlElement) -> int:
     """Takes out what a page hides and what is marked as deleted, in place; returns how many parts that were."""
-    hidden = _hidden_names(root)
-    opened = {name for element in root.iter() if isinstance(element.tag, str) for name in _opens(element)}
-    gone = 0
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str) or element.getparent() is None:
+    hidden, gone = _hidden_names(root), 0
+    opened: set[str] | None = None
+    for element in root.xpath(_SUSPECTS.format(" or @class or @id" if hidden else "")):
+        if element.getparent() is None:
             continue
+        if opened is None:
+            opened = {name for one in root.xpath(_OPENING) for name in _opens(one)}
         if element.tag in _DELETED or (_is_hidden(element, hidden) and not _is_panel(element, opened)):
             gone += bool(element.text_content().strip())
             element.drop_tree()
@@ -45,6 +51,8 @@ def _hidden_names(root: HtmlElement) -> frozenset[str]:
     """Simple selectors (`.x`, `#y`) that the page's own style sheets hide."""
     names: set[str] = set()
     for style in root.iter("style"):
+        if not _MAY_HIDE.search(style.text or ""):
+            continue
         for selectors, rules in _RULE.findall(_FOR_OTHERS.sub("", style.text or "")):
             if _INVISIBLE.search(rules) and "@" not in selectors:
                 names |= {one.strip() for one in selectors.split(",") if _SIMPLE.fullmatch(one.strip())}

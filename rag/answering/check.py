@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from rag.answering.gate.alike import Known, weigh
 from rag.answering.gate.cut import MARKER
@@ -28,13 +28,14 @@ from rag.answering.gate.units import Unit
 from rag.answering.gate.vectors import Meant, WordVectors
 from rag.answering.gate.words import nearest, words_of
 from rag.answering.inject import instructing
-from rag.domain import Claim, Hit, Span
+from rag.domain import Claim, Hit, Passage, Span
 from rag.domain.grounding import Fault, Verdict
 from rag.settings.sections import Unsupported
 
 Entails = Callable[[str, str], bool]  # (passage, sentence) → whether the one follows from the other
 
 
+_TWO_STOPS = re.compile(r"(?<=[a-zA-Z])\.\s*\.(?=\s*$)")  # `at 9 p.m. [1].`, without its marker
 _LIKELY = 2  # passages, besides the cited ones, that are compared word by word
 _OFTEN = 3  # sentences and rows that name what the documents are about
 _NUMBER = re.compile(r"(?:[Ss]tep |第|步骤 ?)?(\d{1,2})(?:[.)、．:：](?!\d)|步)")
@@ -66,9 +67,11 @@ class Gate:
         entails: Entails | None = None,
         words: WordVectors | None = None,
         allowed: Sequence[str] = (),
+        section: Callable[[int], Passage] | None = None,
     ):
+        """section: the passage of the hit at a position grown to its section, for what is said of a whole table."""
         self._hits, self.policy, self._entails = hits, policy, entails
-        self._words = words
+        self._words, self._section = words, section
         self.allowed = [*allowed, *(link.split("://", 1)[-1] for link in allowed)]
         self._question, self._question_read = question, read(question)
         self._evidence: dict[int, Evidence] = {}
@@ -85,7 +88,7 @@ class Gate:
     def check(self, sentence: str) -> Checked:
         """Decides about one sentence."""
         cited = [int(n) for group in MARKER.findall(sentence) for n in re.findall(r"\d+", group)]
-        mark, text = parts(visible(MARKER.sub("", sentence)))
+        mark, text = parts(visible(_TWO_STOPS.sub(".", MARKER.sub("", sentence))))
         if not any(char.isalnum() for char in text):
             return Checked(text, None, "no_support" if text else None)
         opening = opened(self._without_allowed(text))
@@ -96,15 +99,8 @@ class Gate:
         if (plain := self._says_nothing(mark, text, opening, claim, cited)) is not None:
             return plain
         meant = None if self._words is None else Meant(self._words, opening.rest, claim)
-        known = Known(
-            self._question_read.keys | self._before.keys,
-            self._question_read.keys,
-            not self._before.clauses,
-            lambda: self._common,
-            frozenset(),
-            False,
-            meant,
-        )
+        words = self._question_read.keys | self._before.keys
+        known = Known(words, self._question_read.keys, not self._before.clauses, lambda: self._common, meant=meant)
         best = self._find(text, opening, claim, known, named)
         if best.spans:
             return self._pass(mark, text, claim, best, None, "supported")
@@ -154,7 +150,8 @@ class Gate:
 
     def _of(self, position: int) -> Evidence:
         if position not in self._evidence:
-            self._evidence[position] = Evidence(self._hits[position].passage)
+            section = None if self._section is None else partial(self._section, position)
+            self._evidence[position] = Evidence(self._hits[position].passage, section)
         return self._evidence[position]
 
     def _pass(self, mark: str, text: str, claim: Reading, best: _Best, fault: Fault | None, verdict: Verdict) -> Checked:

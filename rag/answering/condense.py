@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Generator as Iterating
 from contextlib import closing
 
-from rag.answering.generate import Backend, Messages
+from rag.answering.generate import Backend
 from rag.answering.guards import fault_of, scripts, without_reasoning
+from rag.answering.inbox import Pause
 from rag.answering.prompt import estimate_tokens
+from rag.answering.read import Messages
 from rag.domain import Language, Question
 from rag.domain.condensed import Condensed
 from rag.domain.sampling import Sampling
@@ -88,8 +91,11 @@ class Condenser:
 
     def condense(
         self, question: Question, settings: GeneratorSettings, deadline: float, gone: threading.Event | None
-    ) -> Condensed:
-        """`deadline` of the whole answer, in `time.monotonic()` seconds. Raises Cancelled once `gone` is set."""
+    ) -> Iterating[Pause, None, Condensed]:
+        """`deadline` of the whole answer, in `time.monotonic()` seconds. Pauses while the backend is silent.
+
+        Raises Cancelled once `gone` is set.
+        """
         if len(question.text) > LONGEST:
             return Condensed()
         messages, now = prompt(question, settings), time.monotonic()
@@ -98,8 +104,11 @@ class Condenser:
         )
         raw, outcome = "", ""
         try:
-            with closing(iter(running)) as deltas:  # type: ignore[type-var]
-                for delta in without_reasoning(deltas):
+            with closing(running.steps()) as steps:
+                for delta in without_reasoning(steps):
+                    if isinstance(delta, Pause):
+                        yield delta
+                        continue
                     raw += delta
                     if len(raw) > 2 * LONGEST:
                         outcome = "long"

@@ -1,30 +1,29 @@
-"""Runs a backend within a deadline: read in a thread, retried, broken off, and stopped when nobody waits any more."""
+"""Runs a backend within a deadline: retried, broken off, and stopped when nobody waits any more."""
 
 from __future__ import annotations
 
-import contextvars
-import queue
 import random
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Generator as Iterating
+from collections.abc import Iterator, Mapping
 
 from rag.answering.breaker import Breaker
-from rag.answering.stop import Stop, enter
+from rag.answering.inbox import LOOK_S, Inbox, Pause, waited
+from rag.answering.read import End, Messages, begin
+from rag.answering.stop import Stop
 from rag.domain import Usage
 from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
 from rag.errors import Cancelled, UpstreamError
 from rag.ports import Generator
-from rag.runtime import telemetry
 from rag.runtime.logger import get_logger
 
 _TRIES = 3
 _WAIT_S = 0.25  # before the second try; doubled each time, with jitter
-_LOOK_S, _LONGEST_LOOK_S = 0.1, 0.5  # how often it is looked whether somebody still waits; less often in a long silence
 _RETRIED = (408, 409, 425, 429)
 
 log = get_logger()
-Messages = Sequence[dict[str, str]]
+Steps = Iterating[str | Pause, None, None]
 
 
 class Backend:
@@ -64,17 +63,12 @@ class Backend:
         return Running(self, messages, Stop(deadline, gone), first_by or deadline, sampling, fair)
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    usage: Usage
-    finish_reason: str | None
-
-
 class Running:
     """A running generation. Iterate for text deltas; afterwards `usage` and `finish_reason` hold what the backend said.
 
-    `finish_reason` is `deadline` where the time was up. Iterating raises UpstreamError when the backend fails (also for words
-    that do not begin by `first_by`), Cancelled when who asked is gone. Whoever stops iterating stops the backend.
+    `steps` has pauses among them instead of waiting. `finish_reason` is `deadline` where the time was up. Iterating raises
+    UpstreamError when the backend fails (also for words that do not begin by `first_by`), Cancelled when who asked is gone.
+    Whoever stops iterating stops the backend.
     """
 
     def __init__(
@@ -93,12 +87,16 @@ class Running:
         self.finish_reason: str | None = None
 
     def __iter__(self) -> Iterator[str]:
+        return waited(self.steps())
+
+    def steps(self) -> Steps:
+        """The deltas; a `Pause` wherever none is there yet."""
         try:
             yield from self._tried()
         finally:
             self._stop.set()
 
-    def _tried(self) -> Iterator[str]:
+    def _tried(self) -> Steps:
         breaker = self._backend.breaker
         for attempt in range(1, _TRIES + 1):
             if not breaker.allows():
@@ -106,7 +104,7 @@ class Running:
             begun = False
             try:
                 for delta in self._once():
-                    begun = True
+                    begun = begun or not isinstance(delta, Pause)
                     yield delta
                 if self.finish_reason != "deadline":
                     breaker.worked()
@@ -123,31 +121,26 @@ class Running:
                     raise
                 self._sleep(wait)
 
-    def _once(self) -> Iterator[str]:
-        """One call. Its own thread reads, so that a silent backend cannot hold the deadline up."""
-        events: queue.SimpleQueue[str | _End | Exception] = queue.SimpleQueue()
-        stop = Stop(self._stop.deadline, None)
-        here = contextvars.copy_context()  # request id and trace go along
-        threading.Thread(target=here.run, args=(self._read, stop, events), name="llm", daemon=True).start()
-        begun, look = False, _LOOK_S
+    def _once(self) -> Steps:
+        """One call. Somebody else reads, so that a silent backend cannot hold the deadline up."""
+        inbox = Inbox[str | End | Exception]()
+        stop, begun = Stop(self._stop.deadline), False
+        end = begin(self._backend.generator, self._messages, self._sampling, stop, inbox)
         try:
             while True:
-                left = self._stop.left() if begun else self._left_for_first()
+                item = inbox.take()
+                left = self._stop.left() if begun or item is not None else self._left_for_first()
                 if left <= 0:
                     if not begun and self._first_by < self._stop.deadline:
                         self._late = True
                         raise UpstreamError("the LLM backend said nothing in time")
                     self.finish_reason = "deadline"
                     return
-                try:
-                    item = events.get(timeout=min(left, look))
-                except queue.Empty:
-                    self._check_gone()
-                    look = min(_LONGEST_LOOK_S, look * 1.25)
-                    continue
-                look = _LOOK_S
                 self._check_gone()
-                if isinstance(item, _End):
+                if item is None:
+                    yield Pause(inbox.listen, time.monotonic() + left, self._stop.gone)
+                    continue
+                if isinstance(item, End):
                     self.usage, self.finish_reason = item.usage, item.finish_reason or self.finish_reason
                     return
                 if isinstance(item, Exception):
@@ -156,32 +149,7 @@ class Running:
                     begun = True
                     yield item
         finally:
-            stop.set()
-
-    def _read(self, stop: Stop, events: queue.SimpleQueue[str | _End | Exception]) -> None:
-        enter(stop)
-        with telemetry.llm_call(self._backend.name) as call:
-            try:
-                generate = self._backend.generator.generate
-                stream = generate(self._messages, deadline=stop.deadline, sampling=self._sampling)
-                deltas = iter(stream)
-                try:
-                    for delta in deltas:
-                        events.put(delta)
-                        if stop.is_set():
-                            call.outcome = "stopped"
-                            break
-                finally:
-                    close = getattr(deltas, "close", None)
-                    if close is not None:
-                        close()
-                call.used(stream.usage)
-                events.put(_End(stream.usage, stream.finish_reason))
-            except Exception as exc:
-                call.outcome = "stopped" if stop.is_set() else "failed"
-                events.put(exc)
-            finally:
-                stop.close()
+            end()
 
     def _left_for_first(self) -> float:
         return self._stop.left() - (self._stop.deadline - self._first_by)
@@ -193,8 +161,8 @@ class Running:
     def _sleep(self, seconds: float) -> None:
         pause = threading.Event()
         while seconds > 0:
-            pause.wait(min(seconds, _LOOK_S))
-            seconds -= _LOOK_S
+            pause.wait(min(seconds, LOOK_S))
+            seconds -= LOOK_S
             self._check_gone()
 
 

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from rag.answering.inbox import Pause
 from rag.domain.grounding import Fault
 
 _OPEN = re.compile(r"<(think|thinking|reasoning|thought|analysis|reflection)\b[^<>]{0,100}>", re.IGNORECASE)
@@ -24,13 +25,17 @@ _NO_SCRIPTS = frozenset("FULLWIDTH MICRO OHM KELVIN DEGREE FEMININE MASCULINE MO
 _WORD = re.compile(r"\w+")
 
 
-def without_reasoning(deltas: Iterator[str]) -> Iterator[str]:
+def without_reasoning(deltas: Iterator[str | Pause]) -> Iterator[str | Pause]:
     """The text without `<think>…</think>` and control tokens; an unclosed tag hides all that follows.
 
-    A closing tag alone (templates that open it in the prompt) hides what came before it and was not handed out yet.
+    A closing tag alone (templates that open it in the prompt) hides what came before it and was not handed out yet. Pauses
+    are handed on.
     """
     buffer, inside = "", False
     for delta in deltas:
+        if isinstance(delta, Pause):
+            yield delta
+            continue
         buffer += delta
         while True:
             if inside:

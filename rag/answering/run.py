@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from rag.answering.check import Checked
 from rag.answering.compose.score import Scored
-from rag.answering.generate import Backend, Messages
+from rag.answering.generate import Backend
+from rag.answering.read import Messages
 from rag.answering.record import new_id
 from rag.domain import Claim, Intent, Language, Question, Reason, Usage
 from rag.runtime.tracing import StageSpans

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from rag.answering.compose.score import HITS, Scored, scored
 from rag.answering.contradict import Contradictions
 from rag.answering.gate.vectors import WordVectors
 from rag.answering.generate import Backend
+from rag.answering.inbox import Pause
 from rag.answering.prompt import build
 from rag.answering.refuse import CUT, foreign
 from rag.answering.run import EXTRACTIVE, Run
@@ -42,10 +44,13 @@ class Wording:
 
     def sentences(
         self, run: Run, query: str, retrieved: Retrieved, numbering: Numbering, disagree: Contradictions
-    ) -> Iterator[Sentence]:
-        """Each as soon as it has passed; how it came about is noted in `run`."""
+    ) -> Iterator[Sentence | Pause]:
+        """Each as soon as it has passed; how it came about is noted in `run`. Pauses while a backend is silent."""
         said = list[Sentence]()
         for claim in self._claims(run, query, retrieved, numbering):
+            if isinstance(claim, Pause):
+                yield claim
+                continue
             if not said and run.generator in (EXTRACTIVE, faq.GENERATOR) and (note := foreign(claim.text, run.language)):
                 yield Sentence(note, ())
             said.append(numbering.sentence(claim))
@@ -57,7 +62,7 @@ class Wording:
         if run.cut and said:
             yield Sentence(CUT[run.language], ())
 
-    def _claims(self, run: Run, query: str, retrieved: Retrieved, numbering: Numbering) -> Iterator[Claim]:
+    def _claims(self, run: Run, query: str, retrieved: Retrieved, numbering: Numbering) -> Iterator[Claim | Pause]:
         """What passed, from the first backend of the chain that does its part."""
         if run.approved is not None:
             run.generator = faq.GENERATOR
@@ -72,7 +77,7 @@ class Wording:
             passed = 0
             writing = self._writing(run, backend, retrieved, rest)
             for claim in writing:
-                passed += 1
+                passed += not isinstance(claim, Pause)
                 yield claim
             run.checked += writing.checked
             run.raw, run.refused, run.generator = writing.raw, writing.refused, backend.name
@@ -83,6 +88,7 @@ class Wording:
 
     def _writing(self, run: Run, backend: Backend, retrieved: Retrieved, rest: Sequence[Backend | None]) -> Writing:
         run.messages = messages(run, retrieved, backend)
+        run.scores = run.bits = ()  # for quoting they are read again; many who wait would hold 50 KB each
         gate = Gate(
             retrieved.hits,
             question=run.question.text,
@@ -90,6 +96,7 @@ class Wording:
             entails=self._entails,
             words=WordVectors(self._embedder, self._tokens_of) if self._embedder.late else None,
             allowed=self._allowed_links,
+            section=lambda at: self._with_section(retrieved, at).hits[at].passage,
         )
         now, deadline = time.monotonic(), run.deadline
         if rest:
@@ -112,6 +119,10 @@ class Wording:
 
     def _quoted(self, run: Run, query: str, retrieved: Retrieved, numbering: Numbering) -> Iterator[Claim]:
         with run.stage("generate"):
+            if not run.bits:
+                tokens = self._embedder.query_tokens(query) if self._embedder.late else None
+                retrieved = replace(retrieved, tokens=tokens)
+                run.scores, run.bits = self.scores(query, retrieved)
             composed = compose(
                 query,
                 retrieved,

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from rag.answering.check import Checked, Gate
 from rag.answering.gate.cut import MARKER, sentences
 from rag.answering.gate.pieces import is_item
-from rag.answering.generate import Backend, Messages, Running
+from rag.answering.generate import Backend, Running
 from rag.answering.guards import Loop, fault_of, without_reasoning
+from rag.answering.inbox import Pause
 from rag.answering.prompt import NO_ANSWER, go_on
+from rag.answering.read import Messages
 from rag.domain import Claim, Language, Reason, Usage
 from rag.domain.grounding import Fault
 from rag.domain.sampling import DEFAULT_SAMPLING, Sampling
@@ -66,11 +68,14 @@ class Writing:
         self._ended = self._finish = ""
         self._said: set[str] = set()
 
-    def __iter__(self) -> Iterator[Claim]:
-        """What passed; a phrase that claims nothing waits until something else has passed."""
+    def __iter__(self) -> Iterator[Claim | Pause]:
+        """What passed; a phrase that claims nothing waits until something else has passed. Pauses where it is silent."""
         held, plain, passed, lost = list[Claim](), list[Claim](), 0, 0
         try:
             for text in sentences(self._deltas()):
+                if isinstance(text, Pause):
+                    yield text
+                    continue
                 checked = self._check(text)
                 self.checked.append(checked)
                 if checked.fault == "no_answer" and not passed:
@@ -127,11 +132,11 @@ class Writing:
             fault: Fault | None = fault_of(text, self._gate.known, self._messages[0]["content"])
             return Checked(text, None, fault) if fault else self._gate.check(text)
 
-    def _deltas(self) -> Iterator[str]:
+    def _deltas(self) -> Iterator[str | Pause]:
         yield from without_reasoning(self._pieces())
         self._ended = "yes"
 
-    def _pieces(self) -> Iterator[str]:
+    def _pieces(self) -> Iterator[str | Pause]:
         """The text; one that was cut at the backend's length, not at the request's own, is continued once."""
         yield from self._piece(self._messages)
         ours = self._limits.sampling.max_tokens is None
@@ -143,7 +148,7 @@ class Writing:
         silent = not self._finish and getattr(self._backend.generator, "tells_end", False)
         self.cut = self.cut or silent or self._finish in ("length", "deadline", "loop", "endless")
 
-    def _piece(self, messages: Messages) -> Iterator[str]:
+    def _piece(self, messages: Messages) -> Iterator[str | Pause]:
         limits, loop = self._limits, Loop()
         running: Running = self._backend.run(
             messages,
@@ -153,21 +158,22 @@ class Writing:
             sampling=limits.sampling,
             fair=limits.fair,
         )
-        deltas, self._finish = iter(running), ""
+        deltas, self._finish = running.steps(), ""
         while True:
             with self._stage("generate"):
-                delta = next(deltas, None)
+                while isinstance(delta := next(deltas, None), Pause):
+                    yield delta
             if delta is None:
                 break
             self.raw += delta
             yield delta
             if len(self.raw) > _LONGEST or len(self.checked) > _MOST_SENTENCES:
                 self._finish = "endless"
-                deltas.close()  # type: ignore[attr-defined]
+                deltas.close()
                 break
             if loop.feed(delta):
                 self._finish = "loop"
-                deltas.close()  # type: ignore[attr-defined]
+                deltas.close()
                 self.checked.append(Checked("", None, "repetition"))
                 break
         self._finish = self._finish or running.finish_reason or ""

@@ -6,14 +6,14 @@ passages. Guarded by the mirror's lock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.domain import Scope
-from rag.record.changes import Attributes
+from rag.index.roll import Roll
 from rag.text.filters import meets
 
 Ids = NDArray[np.int64]
@@ -24,9 +24,9 @@ _SCOPES = 64  # remembered at once: 64 MB at a million passages, if all may see 
 
 
 class AccessFilter:
-    """Ids by scope, over the attributes of all passages (the mirror's own mapping)."""
+    """Ids by scope, over the attributes of all passages (the mirror's own)."""
 
-    def __init__(self, attributes: Mapping[int, Attributes]):
+    def __init__(self, attributes: Roll):
         self._attributes = attributes
         self._known: dict[_Caller, Ids] = {}
 
@@ -34,21 +34,19 @@ class AccessFilter:
         """Ids in no order; None: all of them. Reading is safe for any mix of threads."""
         if scope.without:
             left = self.ids(replace(scope, without=()))
-            every = np.fromiter(self._attributes, np.int64, len(self._attributes)) if left is None else left
+            every = self._attributes.ids() if left is None else left
             return every[~np.isin(every, list(scope.without))]
         if scope == Scope():
             return None
         caller = (scope.collection, scope.groups, scope.collections)
         ids = self._known.get(caller)
         if ids is None:
-            may = scope.permits
-            ids = np.array([key for key, its in self._attributes.items() if may(its.collection, its.acl)], np.int64)
+            ids = self._attributes.permitted(scope.permits)
             if len(self._known) >= _SCOPES:
                 self._known = {}
             self._known[caller] = ids
         if scope.filters:
-            attributes = ((key, self._attributes[key]) for key in ids.tolist())
-            return np.array([key for key, one in attributes if meets(scope.filters, one.fields, one.metadata)], np.int64)
+            return self._attributes.meeting(ids, lambda its: meets(scope.filters, its.fields, its.metadata))
         return None if len(ids) == len(self._attributes) else ids
 
     def apply(self, added: Sequence[int], removed: Ids) -> None:

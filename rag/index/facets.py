@@ -107,6 +107,12 @@ class Facets:
                     self._cutters.pop(key, None)
                 held.ids.append(passage)
 
+    def fill(self, alike: Iterable[tuple[list[int], Attributes]]) -> None:
+        """As `add`, of an empty one: ids with the attributes that they share."""
+        for ids, its in alike:
+            for key, value in named(its):
+                self._held.setdefault(key, {}).setdefault(value, _Held()).ids.extend(ids)
+
     def remove(self, attributes: Attributes) -> None:
         """One passage with these attributes is no more."""
         for key, value in named(attributes):

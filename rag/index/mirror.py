@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,15 +26,16 @@ from rag.index.facets import Facets
 from rag.index.fields import Field, fields_of
 from rag.index.languages import Languages
 from rag.index.lexical import Lexical
+from rag.index.roll import Roll
 from rag.index.sides import Sides
 from rag.index.snapshot import Snapshots, identity
-from rag.index.snapshot_files import freeze, thaw, without_rows, words_of
+from rag.index.snapshot_files import freeze, mapped_words, thaw, without_rows, words_of
 from rag.index.vectors import LiveIndex
 from rag.ports import Vectors
 from rag.record import queries
-from rag.record.changes import Attributes, Delta, between
+from rag.record.changes import Delta, between
 from rag.record.feed import head, live_generation, made_at
-from rag.runtime.collecting import without_collecting
+from rag.runtime.collecting import give_back, without_collecting
 from rag.runtime.logger import get_logger
 from rag.runtime.rwlock import RWLock
 
@@ -75,12 +77,16 @@ class Mirror:
         self._index = self._make_index(self._dim)
         self._lexical = Lexical()
         self._languages = Languages()
-        self._attributes: dict[int, Attributes] = {}
-        self._permitted = AccessFilter(self._attributes)
-        self._named = Facets(self._attributes, lambda word: self._lexical.spread(word))
+        self._enrol(Roll())
         self._version = 0
         self._at: float | None = None  # when the change with this number was made
         self._fields: tuple[Any, Mapping[str, Field]] | None = None
+
+    def _enrol(self, attributes: Roll) -> None:
+        self._attributes = attributes
+        self._permitted = AccessFilter(attributes)
+        self._named = Facets(attributes, lambda word: self._lexical.spread(word))
+        self._named.fill(attributes.alike())
 
     @property
     def version(self) -> int:
@@ -150,22 +156,37 @@ class Mirror:
                     return
                 self._index.restore(saved.state)
             self._lexical = saved.lexical
-            self._languages.restore(saved.counts, {key: id(its.metadata) for key, its in saved.attributes.items()})
-            self._attributes.update(saved.attributes)  # the same object: `permitted` looks into it
-            self._named.add(saved.attributes.items())
+            self._languages = Languages(saved.spoken)
+            self._enrol(Roll(saved.columns))
             self._version, self._at = version, queries.place(self.engine, version)[1]
 
     def snapshot(self) -> bool:
-        """Writes a snapshot of this moment; False when another process is at it, or an erasure came between."""
+        """Writes a snapshot of this moment; False when another process is at it, or an erasure came between.
+
+        From then on words are read from its files, where nothing has changed meanwhile: they leave the memory.
+        """
         if self._snapshots is None:
             return False
         with self._lock.reading():
-            version, at, attributes = self._version, self._at, dict(self._attributes)
-            state = self._index.state() if isinstance(self._index, LiveIndex) else without_rows(attributes, self._dim)
-            counted = self._languages.counted()
+            version, at, columns = self._version, self._at, self._attributes.columns()
+            state = self._index.state() if isinstance(self._index, LiveIndex) else without_rows(columns.ids, self._dim)
+            spoken = self._languages.columns()
         whose = identity(self.engine, self._generation)
         self._saved = 0
-        return self._snapshots.save(whose, version, freeze(self.engine, state, attributes, counted), at) is not None
+        place = self._snapshots.save(whose, version, freeze(self.engine, state, columns, spoken), at)
+        if place is not None:
+            self._lighten(place, version)
+        return place is not None
+
+    def _lighten(self, place: Path, version: int) -> None:
+        try:
+            words = mapped_words(place)
+        except (OSError, ValueError, KeyError):  # removed already: an erasure, a newer one
+            return
+        with self._lock.writing():
+            if self._version == version and len(words) == len(self._lexical):
+                self._lexical = words
+        give_back()
 
     def _save_when_due(self) -> None:
         due = self._snapshots is not None and self._saved >= max(_SAVE_AFTER, len(self) // 10)
@@ -192,14 +213,14 @@ class Mirror:
             shared = (id(its.metadata) for its in delta.attributes)  # by the passages of one document
             self._languages.apply(zip(delta.ids.tolist(), delta.words, shared, strict=True), removed)
             for key in removed:
-                if (former := self._attributes.pop(key, None)) is not None:
+                if (former := self._attributes.pop(key)) is not None:
                     self._named.remove(former)
-            added = dict(zip(delta.ids.tolist(), delta.attributes, strict=True))
-            self._attributes.update(added)
-            self._named.add(added.items())
+            added = list(zip(delta.ids.tolist(), delta.attributes, strict=True))
+            self._attributes.add(added)
+            self._named.add(added)
             self._permitted.apply(delta.ids.tolist(), delta.removed)
             if self._lexical.stale:  # so that we rank as a process that is started now
-                self._lexical.rebuild(words_of(self.engine, np.array(sorted(self._attributes), np.int64)))
+                self._lexical.rebuild(words_of(self.engine, self._attributes.ids()))
 
     def consult(self, ask: Callable[[Facets], _Reply]) -> _Reply:
         """What the library's products, versions and dates tell, while nothing changes."""
@@ -213,8 +234,8 @@ class Mirror:
             key = (self._version, mine.groups, mine.collections)
             if self._fields is None or self._fields[0] != key:
                 ids = self._permitted.ids(mine)
-                attributes = self._attributes.values() if ids is None else (self._attributes[one] for one in ids.tolist())
-                self._fields = key, fields_of(attributes)
+                every = self._attributes.values() if ids is None else self._attributes.many(ids)
+                self._fields = key, fields_of(every)
             return self._fields[1]
 
     def look(self, scope: Scope, ask: Callable[[Lexical, NDArray[np.int64] | None], _Reply]) -> _Reply:
@@ -261,7 +282,7 @@ class Mirror:
                 bm25=np.array([bm25.get(key, 0.0) for key in ids.tolist()], np.float32),
                 idf=self._lexical.idf(query.terms),
                 foreign=sides.foreign(query, ids),
-                attributes=tuple(self._attributes[key] for key in ids.tolist()),
+                attributes=self._attributes.many(ids),
                 bias=bias,
                 also=also,
                 topic=np.array([about.get(key, 0.0) for key in ids.tolist()], np.float32) if topic else None,

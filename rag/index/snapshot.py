@@ -31,7 +31,7 @@ from rag.runtime.logger import get_logger
 
 log = get_logger()
 
-FORMAT = 3
+FORMAT = 4
 _MANIFEST = "manifest.json"
 _HEADER = 4096  # bytes that hold the header of any array of ours
 _KEPT = 2

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from sys import intern
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 from sqlalchemy import Engine, select
 
+from rag.index.languages import Spoken
 from rag.index.lexical import Lexical, save
 from rag.index.postings import Ids
+from rag.index.roll import Columns
 from rag.index.snapshot import Part, Saved, Vanished, array
 from rag.index.state import IndexState
-from rag.record.changes import Attributes
 from rag.record.schema import passages
 
-_LEXICAL = "lexical"
+_LEXICAL, _COLUMNS = "lexical", "passages"
+_OF_PASSAGES = ("ids", "document", "kind", "own")
+_OF_LANGUAGES = ("ids", "counts", "side", "document")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,53 +30,65 @@ class Thawed:
 
     state: IndexState
     lexical: Lexical
-    counts: dict[int, tuple[int, int]]  # Han characters and Latin words of each passage
-    attributes: dict[int, Attributes]
+    columns: Columns
+    spoken: Spoken
 
 
-def freeze(
-    engine: Engine, state: IndexState, attributes: Mapping[int, Attributes], counted: tuple[Ids, NDArray[np.int32]]
-) -> dict[str, Part]:
+def freeze(engine: Engine, state: IndexState, columns: Columns, spoken: Spoken) -> dict[str, Part]:
     """Files of a snapshot. Words are read from the ledger: the mirror keeps them in its inverted index only."""
-    ids = np.array(sorted(attributes), np.int64)
+    shared = {"documents": columns.documents, "kinds": columns.kinds, "fields": columns.fields}
     files: dict[str, Part] = {
         "rows.npy": state.rows,
         "ids.npy": state.ids,
         "in_base.npy": state.in_base,
-        "counted_ids.npy": counted[0],
-        "counts.npy": counted[1],
-        "attributes.json": orjson.dumps(_shared(attributes, ids)),
-        _LEXICAL: lambda folder: save(folder, _every(engine, ids)),
+        "attributes.json": orjson.dumps(shared),
+        _COLUMNS: lambda folder: _columns(folder, columns, spoken),
+        _LEXICAL: lambda folder: save(folder, _every(engine, columns.ids)),
     }
     if state.base is not None:
         files["base.faiss"] = bytes(state.base)
     return files
 
 
-def without_rows(attributes: Mapping[int, Attributes], dim: int) -> IndexState:
+def _columns(folder: Path, columns: Columns, spoken: Spoken) -> None:
+    folder.mkdir()
+    held = {f"{name}.npy": getattr(columns, name) for name in _OF_PASSAGES}
+    held |= {f"spoken_{name}.npy": getattr(spoken, name) for name in _OF_LANGUAGES}
+    for name, rows in held.items():
+        np.save(folder / name, rows, allow_pickle=False)
+
+
+def without_rows(ids: Ids, dim: int) -> IndexState:
     """Of a mirror whose vectors are in the record."""
-    ids = np.array(sorted(attributes), np.int64)
     return IndexState(np.empty((0, dim), np.float32), ids, np.zeros(len(ids), np.bool_), None)
+
+
+def mapped_words(folder: Path) -> Lexical:
+    """The words of a snapshot, mapped from its folder. Raises ValueError, KeyError, OSError."""
+    words = Lexical()
+    words.open(folder / _LEXICAL)
+    return words
 
 
 def thaw(saved: Saved) -> Thawed:
     """Raises ValueError, KeyError, OSError when its parts cannot be read or do not fit together."""
     files = saved.files
     state = IndexState(array(files["rows.npy"]), array(files["ids.npy"]), array(files["in_base.npy"]), files.get("base.faiss"))
-    header = orjson.loads(files["attributes.json"])
-    documents = [(collection, tuple(acl), *rest) for collection, acl, *rest in header["documents"]]
-    attributes: dict[int, Attributes] = {}
-    for key, document, fields, kind in header["passages"]:
-        collection, acl, metadata, document_id, source = documents[document]
-        attributes[key] = Attributes(collection, acl, metadata, fields, intern(kind), document_id, source)
-    pairs = array(files["counts.npy"]).tolist()
-    counts = dict(zip(array(files["counted_ids.npy"]).tolist(), map(tuple, pairs), strict=True))
-    lexical = Lexical()
-    held = lexical.open(saved.folder / _LEXICAL)
-    live = set(state.ids[state.ids >= 0].tolist())
-    if not (live == attributes.keys() == counts.keys()) or held != len(live):
+    shared = orjson.loads(files["attributes.json"])
+    documents = [(collection, tuple(acl), *rest) for collection, acl, *rest in shared["documents"]]
+    mapped = saved.folder / _COLUMNS
+    columns = Columns(
+        **{name: np.load(mapped / f"{name}.npy", mmap_mode="r") for name in _OF_PASSAGES},
+        documents=documents,
+        kinds=[intern(kind) for kind in shared["kinds"]],
+        fields=shared["fields"],
+    )
+    spoken = Spoken(**{name: np.load(mapped / f"spoken_{name}.npy", mmap_mode="r") for name in _OF_LANGUAGES})
+    lexical = mapped_words(saved.folder)
+    live = np.sort(state.ids[state.ids >= 0])
+    if not (np.array_equal(live, columns.ids) and np.array_equal(live, spoken.ids)) or len(lexical) != len(live):
         raise ValueError("its parts hold different passages")
-    return Thawed(state, lexical, counts, attributes)
+    return Thawed(state, lexical, columns, spoken)
 
 
 def _every(engine: Engine, ids: Ids) -> Iterator[tuple[int, str]]:
@@ -93,17 +108,3 @@ def words_of(engine: Engine, ids: Ids) -> Iterator[tuple[int, str]]:
         with engine.connect() as conn:
             rows = conn.execute(part).tuples().all()
         yield from rows
-
-
-def _shared(attributes: Mapping[int, Attributes], ids: NDArray[np.int64]) -> dict[str, list[object]]:
-    """Passages of one document share one entry."""
-    documents: list[object] = []
-    known: dict[int, int] = {}
-    rows: list[object] = []
-    for key in ids.tolist():
-        its = attributes[key]
-        place = known.setdefault(id(its.metadata), len(documents))
-        if place == len(documents):
-            documents.append([its.collection, its.acl, its.metadata, its.document_id, its.source])
-        rows.append([key, place, its.fields, its.kind])
-    return {"documents": documents, "passages": rows}

@@ -222,6 +222,8 @@ def _chinese(question: str, called: Iterable[str]) -> Iterator[tuple[str, str, l
         tags = _parts_of_speech(head)
         proper = all(_parts_of_speech(one)[-1:] in [[tag] for tag in PROPER] for one in list(heads)[:3])
         fits = tags[-1:] and (tags[-1] in PROPER if place or proper else tags[-1] not in BINDS)
+        if any(label[0] + label[-1] in plain for label in map(flat, kin)):  # 小车 of 小型车
+            continue
         if 1 < len(head) <= 6 and head not in ANY_ZH and fits:
             yield head + noun, head, kin
             return

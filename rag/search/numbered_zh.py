@@ -12,9 +12,9 @@ from rag.text.numerals import zh_number
 from rag.text.tokens import fold, words
 
 _NEAREST = 4
-_NUMERAL = r"(?:[一二三四五六七八九十]{1,3}|\d{1,2})"
+_NUMERAL = r"(?:[一二三四五六七八九十]{1,3}|\d{1,3})"
 _LAST = re.compile(rf"([\u4e00-\u9fff]{{1,5}}[\u4e00-\u9fff])({_NUMERAL})(?![\u4e00-\u9fff\w.])")
-_FIRST = re.compile(rf"(?<![\w.第])({_NUMERAL})(号[楼线店馆厅院门]|期|楼|层|栋|幢|区|代|号)(?![\u4e00-\u9fff])")
+_FIRST = re.compile(rf"(?<![\w.第])({_NUMERAL})\s?(路|号[楼线店馆厅院门]|期|楼|层|栋|幢|区|代|号)(?![\u4e00-\u9fff])")
 _COUNTS = r"(?![个次天年月日点元块分秒周岁位人条件张台种项遍样起号百千万\d一二三四五六七八九十])"  # then it counts something
 
 

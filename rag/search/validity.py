@@ -40,6 +40,7 @@ _EDITION = re.compile(r"(?<![\d.])((?:19|20)\d\d)\s?(?:年版|版(?![权本面�
 _MONTH_ALONE = re.compile(r"(?<![\d年.\-/])(1[0-2]|[1-9])\s*月份(?!\s*\d)")
 
 
+_MONTH_OF = re.compile(r"的?\s*(?P<m>1[0-2]|0?[1-9])\s*月份?\s*(?:(?P<d>3[01]|[12]\d|0?[1-9])\s*[日号])?")  # 今年3月15号
 _FORMERLY = re.compile(
     r"以前|从前|之前(?!要|需|先)|原来(?!如此)|过去是|旧版|老版|旧的|老的(?:规定|价格|条款|套餐|政策)|改(?:之)?前"
     r"|\b(?:previously|formerly|used to|back then|beforehand"
@@ -63,8 +64,10 @@ def asked_period(question: str, today: int) -> Period | None:
         return period
     day = date.fromordinal(today)
     for shift, pattern in _YEARS:
-        if pattern.search(text):
-            return _period(days(day.year + shift))
+        if (year := pattern.search(text)) is not None:
+            month = _MONTH_OF.match(text, year.end())
+            parts = () if month is None else (int(month["m"]), *([int(month["d"])] if month["d"] else []))
+            return _period(days(day.year + shift, *parts) or days(day.year + shift))
     for shift, pattern in _MONTHS:
         if pattern.search(text):
             at = day.year * 12 + day.month - 1 + shift

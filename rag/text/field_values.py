@@ -74,10 +74,13 @@ _EVERY = re.compile(
     r"|通用|全线(?:产品|机型|型号)?(?:通用|适用)?|不限|general|common|universal|generic|everything|独立于型号)"
 )
 _EXCEPT = re.compile(
-    r"[(,，、;\s]*(?:除了?|不含|不包括|except(?: for)?|excluding|but not|other than|apart from"
+    r"[(,，、;\s]*(?:除了?|不含|不包括|except(?: for)?|excluding|but(?: not)?|other than|apart from"
     r"|without)\s*(?P<names>[^()]+?)\s*(?:之?外|以外)?[)\s]*$"
 )
-_EXCEPT_FIRST = re.compile(r"^(?:除了?|不含|不包括)\s*(?P<names>.+?)\s*(?:之?外|以外)(?:的?(?:全部|所有|其他|其它|全).*)?$")
+_EXCEPT_FIRST = re.compile(
+    r"^(?:除了?|不含|不包括)\s*(?P<names>.+?)\s*(?:之?外|以外)[,，]?(?:的?(?:全部|所有|其他|其它|其余|全|均|都|皆).*)?$"
+)
+_EXCEPT_LAST = re.compile(r"[(,，、;\s]+(?P<names>[^(),，]+?)\s*(?:除外|不算|不适用|不支持|excepted|excluded)[)\s]*$")
 _ONLY = re.compile(
     r"^(?:仅限于?|只限|仅适用于|只适用于|仅支持|仅|只有|适用于|适用|支持|型号|产品|only(?: for)?|for|applies to)\s*[:：]?\s*"
     r"|\s*(?:only|专用|适用|可用|专属)$"
@@ -137,8 +140,9 @@ def read_names(text: str) -> tuple[NameValue, ...]:
 def _everything(text: str) -> Everything | None:
     if _EVERY.fullmatch(text):
         return Everything()
-    if (match := _EXCEPT.search(text)) is not None and _EVERY.fullmatch(text[: match.start()].strip(" (,，")):
-        return Everything(_listed(match["names"]))
+    for exception in (_EXCEPT, _EXCEPT_LAST):
+        if (match := exception.search(text)) is not None and _EVERY.fullmatch(text[: match.start()].strip(" (,，")):
+            return Everything(_listed(match["names"]))
     if (match := _EXCEPT_FIRST.match(text)) is not None:
         return Everything(_listed(match["names"]))
     return None

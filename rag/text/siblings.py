@@ -33,7 +33,12 @@ def named_among(question: str, names: Sequence[str]) -> frozenset[str]:
     plain = flat(question)
     forms = _forms(tuple(heads))
     whole = {head for head in heads if any(stands_in(flat(form), plain) for form in forms[head])}
-    named = whole or {head for head, own in apart(heads).items() if _called_by(own, question)} or _placed(question, heads)
+    named = (
+        whole
+        or {head for head, own in apart(heads).items() if _called_by(own, question)}
+        or _placed(question, heads)
+        or _shortened(question, heads)
+    )
     named = {head for head in named if not any(head != other and flat(head) in flat(other) for other in named)}
     return frozenset(named) if len(named) < len(heads) else frozenset()
 
@@ -61,6 +66,16 @@ def _placed(question: str, heads: Sequence[str]) -> set[str]:
     first = [places[0] for places in places_of.values() if places]
     own = {head for head, its in places_of.items() if its and its[0] in wanted and first.count(its[0]) == 1}
     return own or {region for place in places if (region := smallest(place, heads)) is not None}
+
+
+def _shortened(question: str, heads: Sequence[str]) -> set[str]:
+    """The one whose first and last character stand side by side: 小车 of 小型车 beside 大型车."""
+    short = {head: head[0] + head[-1] for head in heads if _HAN_SHORT.fullmatch(head)}
+    named = {head for head, two in short.items() if two in question}
+    return named if len(named) == 1 and len(set(short.values())) == len(short) else set()
+
+
+_HAN_SHORT = re.compile(r"[\u4e00-\u9fff]{3,4}")
 
 
 def _forms(heads: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

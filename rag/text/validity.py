@@ -36,7 +36,7 @@ UNTIL_KEYS = frozenset(
 RANGE_KEYS = frozenset(
     "validity valid valid_period validity_period period in_force effective_period 有效期 有效期限 有效时间 适用时间 适用期间 "
     "适用日期 活动时间 "
-    "活动日期 执行时间 执行期间 时间 日期 期间 时段 季度 年份 年度 date year".split()
+    "活动日期 适用季节 季节 学期 season term semester 执行时间 执行期间 时间 日期 期间 时段 季度 年份 年度 date year".split()
 )
 
 _ALWAYS = re.compile(

@@ -53,7 +53,7 @@ def run(folder: Path, trials: int) -> dict[str, Any]:
     env.bulk([(f"wide{n}", 2) for n in range(8)])
     place, snapshots, whose = _saved(env)
     assert (place / "base.faiss").exists()
-    good = {str(file.relative_to(place)): file.read_bytes() for file in place.rglob("*") if file.is_file()}
+    good = {str(file.relative_to(place)): file.read_bytes() for file in place.rglob("[!.]*") if file.is_file()}
     counts, wrong = Counter[str](), []
     names = sorted(good)
     while sum(counts.values()) < trials:
@@ -62,8 +62,8 @@ def run(folder: Path, trials: int) -> dict[str, Any]:
         DAMAGES[damage](data, rng)
         if data == good[name]:
             continue  # zeros in the place of zeros
-        (place / "lexical").mkdir(parents=True, exist_ok=True)
         for file, whole in good.items():
+            (place / file).parent.mkdir(parents=True, exist_ok=True)
             (place / file).write_bytes(whole)
         (place / name).write_bytes(data)
         counts[damage] += 1

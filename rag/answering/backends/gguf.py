@@ -24,7 +24,13 @@ class Gguf(OverLlamaIndex):
     """Holds the model in memory as long as it lives."""
 
     def __init__(self, inner: OverLlamaIndex, server: Any, key: str):
-        super().__init__(inner.name, inner.llm, count_tokens=self._tokens, request_options=inner.request_options)
+        super().__init__(
+            inner.name,
+            inner.llm,
+            count_tokens=self._tokens,
+            request_options=inner.request_options,
+            waiting=inner.waiting,
+        )
         self._inner, self._server = inner, server
         self._api = client(server.listening_address, {"Authorization": f"Bearer {key}"})
 
@@ -32,7 +38,7 @@ class Gguf(OverLlamaIndex):
         return len(self._api.post("/tokenize", json={"content": text}).raise_for_status().json()["tokens"])
 
     def close(self) -> None:
-        self._inner.close()
+        self._inner.close()  # both its clients
         self._api.close()
         self._server = None
 

@@ -16,6 +16,9 @@ from rag.answering.stop import current
 from rag.runtime.tracing import trace_headers
 
 _SLICE_S, _LONGEST_SLICE_S = 0.1, 0.5  # the longer a backend is silent, the less often it is looked
+_TIMEOUT = httpx.Timeout(600, connect=10)
+# How many answers there are at once is `limits.concurrent`'s affair; httpx alone would let 100 talk and the rest wait.
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 _Value = TypeVar("_Value")
 
 
@@ -24,13 +27,21 @@ def client(base_url: str = "", headers: dict[str, str] | None = None) -> httpx.C
     session = httpx.Client(
         base_url=base_url,
         headers=headers,
-        timeout=httpx.Timeout(600, connect=10),
-        # How many answers there are at once is `limits.concurrent`'s affair; httpx alone would let 100 talk and the rest wait.
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        timeout=_TIMEOUT,
+        limits=_LIMITS,
         event_hooks={"request": [lambda request: request.headers.update(trace_headers())]},
     )
     make_stoppable(session)
     return session
+
+
+def waiting_client() -> httpx.AsyncClient:
+    """As `client`, for an event loop, where whoever is cancelled stops reading."""
+
+    async def traced(request: httpx.Request) -> None:
+        request.headers.update(trace_headers())
+
+    return httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, event_hooks={"request": [traced]})
 
 
 def make_stoppable(session: Any) -> None:

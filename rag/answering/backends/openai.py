@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rag.answering.backends.http import client
+from rag.answering.backends.http import client, waiting_client
 from rag.answering.backends.options import checked, settled
 from rag.answering.backends.stream import OverLlamaIndex, RequestOptions
 from rag.domain.sampling import Sampling
@@ -48,7 +48,7 @@ def openai_compatible(
     from llama_index.llms.openai_like import OpenAILike  # 1 s to import: only when an LLM is configured
 
     own = checked(settings, ("extra_body", "headers")) if options is None else options
-    http = client()
+    http, waiting = client(), waiting_client()
     additional = {
         "top_p": settings.top_p,
         "presence_penalty": settings.presence_penalty,
@@ -66,10 +66,11 @@ def openai_compatible(
         timeout=settings.timeout_s,
         max_retries=0,  # ours keep to the deadline: rag/answering/generate.py
         http_client=http,
+        async_http_client=waiting,
         default_headers=own.get("headers"),
         additional_kwargs=additional,
     )
-    _ = llm._get_client().chat.completions  # imported now: else the first question would wait for it
-    return OverLlamaIndex(
-        settings.model, llm, http, tokenizer(settings.model), request_options(settings, additional), tells_end=True
-    )
+    for made in (llm._get_client(), llm._get_aclient()):
+        _ = made.chat.completions  # imported now: else the first question would wait for it
+    options_of = request_options(settings, additional)
+    return OverLlamaIndex(settings.model, llm, http, tokenizer(settings.model), options_of, tells_end=True, waiting=waiting)

@@ -14,6 +14,7 @@ from rag.domain import Hit, Passage
 from rag.domain.statement import CODE, Statement
 from rag.text.names import asked_names, matched, names_in
 from rag.text.statement_filter import both_asked
+from rag.text.term_coverage import word_set
 
 _PARAGRAPH = 360  # characters up to which a paragraph is given whole: its sentences need each other
 _SHORT_LIST = 420  # characters up to which a list of bullets is given whole
@@ -58,7 +59,7 @@ def unit(question: str, hits: Sequence[Hit], scores: Sequence[Scored], best: Sco
     if one.kind == "answer" or hit.passage.kind == "faq":
         return _answer(best.hit, hit, at)
     if one.kind in ("step", "item") or (one.kind == "sentence" and _in_list(all_, at)):
-        return _list(best.hit, hit, at, own)
+        return _list(question, best.hit, hit, at, own)
     if one.kind in ("row", "field") and one.group >= 0 and one.cells:
         return _rows(question, best.hit, hit, at, own)
     if one.kind == "field":
@@ -93,13 +94,34 @@ def _in_list(all_: Sequence[Statement], at: int) -> bool:
     return any(all_[place].kind in ("step", "item") for place in _group(all_, at))
 
 
-def _list(number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
+_LABEL_OF = re.compile(r"([^:：\n]{2,60})[:：]\s*\S")
+
+
+def _labelled(question: str, hit: Hit, places: Sequence[int], at: int) -> list[int]:
+    """Of a list whose items all begin with what they are about the one that is asked for, with what continues it; empty where
+    its label has none of the question's words, or another's has as many."""
+    all_ = hit.passage.statements
+    items = [place for place in places if all_[place].kind == "item"]
+    said = {place: _LABEL_OF.match(render.said(hit, all_[place])) for place in items}
+    if len(items) < 3 or not all(said.values()) or at not in said:
+        return []
+    asked = word_set(question)
+    shared = {place: len(word_set(match[1]) & asked) for place, match in said.items() if match}
+    if not shared[at] or any(count >= shared[at] for place, count in shared.items() if place != at):
+        return []
+    end = next((place for place in items if place > at), places[-1] + 1)
+    return [place for place in places if at <= place < end]
+
+
+def _list(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored]) -> Unit:
     """A procedure whole; of bullets all where they are few, else those close to the best one."""
     all_ = hit.passage.statements
     places = _group(all_, at)
     steps = any(all_[place].kind == "step" for place in places)
     length = sum(all_[place].end - all_[place].start for place in places)
-    if not steps and length > _SHORT_LIST:
+    if not steps and (own_items := _labelled(question, hit, places, at)):
+        places = own_items
+    elif not steps and length > _SHORT_LIST:
         chosen = [place for place in places if place in own and own[at].score - own[place].score <= _ITEMS]
         places = _with_marks(all_, chosen, places)
     lead = all_[places[0]].lead
@@ -167,6 +189,8 @@ def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored])
     # Where nothing names a row or a column, a small table is given whole: its reader finds the row that is theirs.
     reach = _ROWS if named or len(group) > _SMALL_TABLE else _ANY_ROW
     rows = [place for place in group if own[at].score - own[place].score <= reach and own[place].values >= own[at].values]
+    if not any(cell.name for cell in all_[at].cells) and _most_asked(question, all_, group, at):
+        rows = [at]
     if also := both_asked(question, [all_[place].label for place in group]):
         rows = [place for place in group if place in rows or all_[place].label in also]
     shown = asked_cells(question, [all_[place] for place in rows], table)
@@ -176,6 +200,13 @@ def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored])
         if all_[before[-1]].end - all_[before[0]].start <= _INTRODUCTION:  # what holds for all rows, or for those not listed
             return Unit(number, (*before, *rows), f"{flowing(hit, before)}\n{text}")
     return Unit(number, tuple(rows), text)
+
+
+def _most_asked(question: str, all_: Sequence[Statement], group: Sequence[int], at: int) -> bool:
+    """Whether the row's label has more of the question's words than any other's."""
+    asked = word_set(question)
+    shared = {place: len(word_set(all_[place].cells[0].value) & asked) for place in group}
+    return bool(shared.get(at)) and all(count < shared[at] for place, count in shared.items() if place != at)
 
 
 def _case(number: int, hit: Hit, at: int) -> Unit:

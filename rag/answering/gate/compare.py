@@ -59,8 +59,24 @@ def expanded(clauses: Sequence[Clause]) -> list[Clause]:
             if first is not None and first.kind == "number" and numbers and numbers[0] > 0:
                 lead = tuple(t for t in before.tokens[: numbers[0]] if t.kind != "join")
                 clause = Clause((*lead, *clause.tokens), clause.join, clause.hard, clause.mark)
+            elif first is not None and solid[0].key == "not" and len(solid) < 4 and clause.join in ("and", "but"):
+                clause = Clause((*_lead(before, first), *clause.tokens), clause.join, clause.hard, clause.mark)
         out.append(clause)
     return out
+
+
+def _lead(before: Clause, first: Tok) -> tuple[Tok, ...]:
+    """What `and not online` goes on with: `tickets are sold`, of `tickets are sold at the office`; no verb beside its own."""
+    tokens = [t for t in before.tokens if t.kind != "join"]
+    end = next((n for n, t in enumerate(tokens) if n and t.kind == "function" and t.text.lower() in _PREPOSITIONS), len(tokens))
+    lead = [t for t in tokens[:end] if t.kind != "operator"]
+    if first.text.endswith("ed"):
+        while lead and lead[-1].text.endswith("ed"):
+            lead.pop()
+    return tuple(lead) if any(t.content for t in lead) and not any(t.key == "not" for t in tokens) else ()
+
+
+_PREPOSITIONS = frozenset("in on at by for with from to via over through until after before".split())
 
 
 def _lay(claim: Sequence[Tok], there: Sequence[Clause], unit: Unit) -> tuple[Laid, list[Tok]]:

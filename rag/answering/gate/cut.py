@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from rag.answering.gate.opening import bare
+from rag.answering.inbox import Pause
 from rag.text.sentences import split_sentences
 
 MARKER = re.compile(r"[ \t]*[\[【](\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*)[\]】]")
@@ -16,13 +17,17 @@ _MAY_END = re.compile(r"[。！？；…!?.\n]")
 _BEGUN_MARKER = re.compile(r"\s*[\[【][\d,，、 \t]*$")
 
 
-def sentences(deltas: Iterator[str]) -> Iterator[str]:
+def sentences(deltas: Iterator[str | Pause]) -> Iterator[str | Pause]:
     """Cuts a stream of text into sentences, each with the markers that follow it, as soon as the next one has begun.
 
-    A Yes or No alone stays with the sentence behind it; a text without an end is cut after `_LONGEST` characters.
+    A Yes or No alone stays with the sentence behind it; a text without an end is cut after `_LONGEST` characters. Pauses are
+    handed on.
     """
     held = ""
     for sentence in _cut(deltas):
+        if isinstance(sentence, Pause):
+            yield sentence
+            continue
         held += sentence
         if bare(MARKER.sub("", held)):
             continue
@@ -32,9 +37,12 @@ def sentences(deltas: Iterator[str]) -> Iterator[str]:
         yield held
 
 
-def _cut(deltas: Iterator[str]) -> Iterator[str]:
+def _cut(deltas: Iterator[str | Pause]) -> Iterator[str | Pause]:
     buffer, looked = "", 0
     for delta in deltas:
+        if isinstance(delta, Pause):
+            yield delta
+            continue
         buffer += delta
         if len(buffer) > _LONGEST:
             cut = max(buffer.rfind(" ", _LONGEST // 2, _LONGEST), _LONGEST // 2)

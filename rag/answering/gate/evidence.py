@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from rag.answering.gate.alike import Comparison, Known, weigh
 from rag.answering.gate.compare import compare
 from rag.answering.gate.difference import compared
+from rag.answering.gate.excepted import denied, excepted
 from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.little import light
+from rag.answering.gate.prose_rows import told
+from rag.answering.gate.ranked import ranked, tables
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
 from rag.answering.gate.rows import compare_row
@@ -40,14 +44,27 @@ class Said:
 class Evidence:
     """One passage, read once."""
 
-    def __init__(self, passage: Passage):
-        self.passage = passage
+    def __init__(self, passage: Passage, section: Callable[[], Passage] | None = None):
+        """section: the passage grown to its section, so that it is known where a table ends."""
+        self.passage, self._section = passage, section
         self.units = units(passage)
         self.context = self.units[0].context if self.units else Reading(())
         self.keys_of_rows = frozenset().union(*(unit.keys for unit in self.units if unit.label is not None))
         self._labels = [unit.label.keys for unit in self.units if unit.label is not None and unit.label.keys]
         self.keys = frozenset().union(*(unit.keys for unit in self.units))
         self._squeezed = [squeezed(passage.text[unit.start : unit.end]) for unit in self.units]
+
+    @cached_property
+    def whole(self) -> list[list[Unit]]:
+        """The tables all rows of which are in this passage."""
+        found = [rows for rows in tables(self.units) if len(rows) > 1]
+        if not found or self._section is None:
+            return []
+        section = self._section()
+        if len(section.text) == len(self.passage.text):
+            return found
+        told = sum(unit.label is not None for unit in units(section))
+        return found if told == sum(unit.label is not None for unit in self.units) else []
 
     def says(self, claim: Reading, known: Known) -> Said:
         """Whether the passage says it."""
@@ -83,8 +100,12 @@ class Evidence:
         for unit in ranked if known.meant is not None else ():
             assert known.meant is not None
             sims = known.meant.sims(part, self.passage, unit)
-            here = replace(known, elsewhere=(self.keys if unit.label is None else self.keys_of_rows) - unit.keys)
+            here = replace(
+                known, elsewhere=(self.keys if unit.label is None else self.keys_of_rows) - unit.keys, around=self.units
+            )
             result = compare_row(part, unit, here, sims) if unit.label is not None else reworded(part, unit, sims, here)
+            if result.fault is not None and unit.label is not None:
+                result = told(part, unit, sims, here)
             if result.fault is None:
                 return result, unit
         return best, where
@@ -101,7 +122,7 @@ def squeezed(text: str) -> str:
     return _BLANK.sub("", plain(text)).strip(".。!！?？;；:：\"'“”‘’").lower()
 
 
-def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:  # noqa: C901 - one place for it
+def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:
     """Whether the passages together say it: each part is said by one unit."""
     above = frozenset().union(*(one.context.keys for one in passages))
     clauses = [clause for clause in claim.clauses if not _credits(clause, above)]
@@ -110,16 +131,40 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:  #
     whole, at = _first(passages, clauses, known)
     if whole.fault is None and at is not None:
         return Said((at,), None, whole.close)
-    nearest = at
+    if (without := _without(passages, clauses, known)) is not None:
+        return without
     if rows := _differ(passages, clauses, known):
         return Said(tuple(rows), None, 1.0)
-    if (
-        whole.fault in _SETTLED and whole.close >= 1 and whole.prose
-    ):  # all of it is in one sentence, and says something else there
-        return Said((), whole.fault, whole.close, nearest)
+    if whole.fault in _SETTLED and whole.close >= 1 and whole.prose:
+        return Said((), whole.fault, whole.close, at)  # all of it is in one sentence, and says something else there
     if rows := _each(passages, clauses, known):
         return Said(tuple(dict.fromkeys(rows)), None, 1.0)
-    placed: list[tuple[int, Unit]] = []
+    placed = _parted(passages, clauses, known)
+    if placed is None:
+        return Said((), whole.fault, whole.close, at)
+    units_of, parts = placed
+    if _shuffled(clauses, units_of) or (len(parts) == len(units_of) and _lent(parts, units_of)):
+        return Said((), "no_support", whole.close, at)
+    return Said(tuple(dict.fromkeys(units_of)), None, 1.0)
+
+
+def _without(passages: Sequence[Evidence], clauses: Sequence[Clause], known: Known) -> Said | None:
+    """Of a claim that excepts something, which a sentence of its own denies: whether the rest is said."""
+    if (apart := excepted(clauses)) is None:
+        return None
+    rest, members = apart
+    for n, one in enumerate(passages):
+        unit = denied(members, rest, one.units)
+        if unit is not None and (main := says(passages, Reading(tuple(rest)), known)).units:
+            return Said(tuple(dict.fromkeys([*main.units, (n, unit)])), None, main.close)
+    return None
+
+
+def _parted(
+    passages: Sequence[Evidence], clauses: Sequence[Clause], known: Known
+) -> tuple[list[tuple[int, Unit]], list[Sequence[Clause]]] | None:
+    """The units that say the claim part by part, the longest first, and the parts; None where one is said by none."""
+    found: list[tuple[int, Unit]] = []
     parts: list[Sequence[Clause]] = []
     start = 0
     while start < len(clauses):
@@ -127,23 +172,20 @@ def says(passages: Sequence[Evidence], claim: Reading, known: Known) -> Said:  #
             if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
                 continue
             part, at = _first(passages, clauses[start:end], known)
-            if start and clauses[start].mark in ("bracket", "dash", "colon") and at is not None and at != placed[-1]:
+            if start and clauses[start].mark in ("bracket", "dash", "colon") and at is not None and at != found[-1]:
                 continue  # no statement of its own
             if part.fault is None and at is not None:
-                placed.append(at)
+                found.append(at)
                 parts.append(clauses[start:end])
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
-                start = end
                 break
             if rows := _differ(passages, clauses[start:end], known):
-                placed += rows
-                start = end
+                found += rows
                 break
         else:
-            return Said((), whole.fault, whole.close, nearest)
-    if _shuffled(clauses, placed) or (len(parts) == len(placed) and _lent(parts, placed)):
-        return Said((), "no_support", whole.close, nearest)
-    return Said(tuple(dict.fromkeys(placed)), None, 1.0)
+            return None
+        start = end
+    return found, parts
 
 
 _SEQUENCE = frozenset("first then next finally afterwards 先 再 然后 接着 随后 最后".split())
@@ -173,6 +215,8 @@ def _differ(passages: Sequence[Evidence], part: Sequence[Clause], known: Known) 
     """The rows of one passage that make a comparison true."""
     for at, evidence in enumerate(passages):
         rows = compared(part, [unit for unit in evidence.units if unit.label is not None], known)
+        for table in evidence.whole if not rows else ():
+            rows = rows or ranked(part, table, known)
         if rows:
             return [(at, row) for row in rows]
     return []

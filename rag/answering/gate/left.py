@@ -70,8 +70,31 @@ _BINDING = frozenset(
 )
 
 
+OF_THOSE = frozenset("的 时 的时候 者".split())  # at the end of a Chinese clause: of those that, when
+
+
+def conditional_left(there: Sequence[Clause], used: set[int]) -> Fault | None:
+    """没有凭证的，…: those without a receipt."""
+    first, last = min(used), max(used)
+    start = max((at for at in range(first + 1) if there[at].hard), default=0)
+    for at in range(start, last):
+        if at in used or not there[at].tokens:
+            continue
+        if there[at].tokens[-1].key in OF_THOSE and not there[at + 1].hard:
+            return "condition"
+        after = next((t for t in there[at + 1].tokens if t.kind != "join"), None)
+        if first < at and there[at].join == "and" and at + 1 in used and after is not None and after.key in _MAY:
+            return "condition"  # 学完全部课时并且考试不低于 80 分，可以申请: one of two conditions
+    return None
+
+
+_MAY = frozenset("can must not".split())
+
+
 def left_out(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) -> Fault | None:
     """A clause of the same sentence that was left out whole, though it limits what was kept."""
+    if (fault := conditional_left(there, used)) is not None:
+        return fault
     first = min(used)
     last = max(used)
     if there[first].join == "or" and not there[first].hard:
@@ -97,6 +120,8 @@ def left_out(there: Sequence[Clause], used: set[int], part: Sequence[Clause]) ->
         if lost <= _WHEN and at > last and any(t.unit == "date" for u in used for t in there[u].tokens):
             continue
         if lost & {"if", "unless", "except", "only", "until", "exclude", "instead", "firstof"}:
+            return "condition"
+        if lost and at < first and clause.tokens[-1].kind == "operator" and clause.tokens[-1].key in lost:  # 绑定手机后，…
             return "condition"
         if (
             lost

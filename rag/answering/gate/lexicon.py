@@ -72,7 +72,7 @@ FUNCTION = frozenset(
         "yet already even since own want wants like need needs whichever whatever upon onto off up down "
         "each one once another keep "
         "in order to be sure make sure note mind remember case way thing things mean means long much "
-        "many how-long soon later stay stays stayed remain remains become becomes ask asks either whole "
+        "many how-long soon later stay stays stayed remain remains become becomes ask asks either whole entire "
         "now currently between among over under above below about "
         "ones afterward afterwards "
         "through across away along towards toward "

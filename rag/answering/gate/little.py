@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answering.gate.lexicon import LIGHT, VERBS
+from rag.answering.gate.lexicon import CONTRAST_ZH, LIGHT, VERBS
 from rag.answering.gate.tok import Clause, Tok
 
 _TIMES = frozenset("after before until since if while unless".split())
@@ -62,4 +62,6 @@ _MONEY = frozenset("usd eur gbp cny jpy hkd cent".split())
 def kin(one: Tok, other: Tok) -> bool:
     """Whether they have one root: process, processor."""
     short, long = sorted((one.key, other.key), key=len)
+    if len(short) == 1 and len(long) == 2 and not short.isascii():  # 洗, 清洗
+        return short in long and short not in CONTRAST_ZH
     return len(short) > 4 and long.startswith(short[: max(5, len(short) - 1)]) and one.key.isascii()

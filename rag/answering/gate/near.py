@@ -9,13 +9,13 @@ from difflib import SequenceMatcher
 
 from rag.answering.gate.alike import alike
 from rag.answering.gate.lexicon import LIGHT, VERBS
+from rag.answering.gate.operators import denied_list
 from rag.answering.gate.order import LEADS
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import Unit
 from rag.domain.grounding import Fault
 
 _QUOTED = 0.9  # share of a sentence's words that are the passage's own, from which on their order counts
-_LONG = 6  # content words of a clause that may stand elsewhere without a preposition before it
 _PASSIVE = frozenset(("by", "被", "由"))
 _HAVING = frozenset("have has had 有".split())
 _ARTICLES = frozenset("a an the 的 了 地 得 , and".split())
@@ -28,6 +28,7 @@ _TURNED = frozenset(
         "|和 或|与 或|及 或|并 或|且 或|his her|he she|him her|himself herself|他 她|从 到|从 至|从 向|把 被|内 外|上 下|前 后"
     ).split("|")
 )
+_LISTING = frozenset("and or 和 或 与 及".split())  # not A and B, not A or B
 _BEING = frozenset("is are was were be been being has have had do does did will would".split())
 _HOLDING_ZH = frozenset("把 被 由 向 从 到".split())
 _HOLDING = frozenset("把 被 将 由 对 比 给 向 从 到 至 是 为".split())
@@ -38,6 +39,7 @@ def rearranged(claim: Reading, units: Sequence[Unit]) -> Fault | None:
     if any(unit.label is not None for unit in units):
         return None
     clauses = [clause for unit in sorted(units, key=lambda u: u.start) for clause in unit.reading.clauses]
+    clauses = [clause for clause in clauses if any(t.key in claim.keys for t in clause.content)] or clauses
     there = _apart(clauses, claim.keys)
     here = _apart(claim.clauses, {t.key for clause in clauses for t in clause.tokens})
     evidence, said = ([t for clause in side for t in clause.tokens] for side in (there, here))
@@ -133,8 +135,9 @@ def _moved(clauses: Sequence[Clause], said: Sequence[Tok], there: Sequence[Claus
     again = {t.key for t in said if t.fact and not t.soft and t.key in keys}
     if any(key in {t.key for t in evidence} for key in (*twice, *again)):  # said of something else too
         return "no_support"
+    denied = denied_list(clauses) and denied_list(there)
     if any(
-        (a, b) in _TURNED or (b, a) in _TURNED
+        ((a, b) in _TURNED or (b, a) in _TURNED) and not (denied and {a, b} <= _LISTING)
         for tag, i1, i2, j1, j2 in ops
         if tag == "replace"
         for a in one[i1:i2]
@@ -216,8 +219,6 @@ def _whole(
         return True
     bounded = {start, end} <= ends or {first, first + size} <= their_ends
     if bounded and ({start, end} & ends):
-        return True
-    if sum(t.content for t in said[start:end]) >= _LONG:
         return True
     han = not words[0].isascii() and not any(t.fact for t in said[start:end])
     return han and len([op for op in ops if op[4] > op[3]]) == 1 and not {*one} & _HOLDING

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from rag.answering.gate.reading import read
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.answering.gate.units import Unit
 
@@ -166,7 +165,3 @@ def _within(key: str, clause: Clause) -> bool:
         and len(key) > 2
         and any(len(o.key) > 1 and o.key in key for o in clause.content if not o.key.isascii())
     )
-
-
-def answer_of(text: str) -> Reading:
-    return read(text)

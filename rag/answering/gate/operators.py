@@ -42,16 +42,12 @@ def differ(part: Sequence[Clause], used: Sequence[Clause], unit: Unit) -> Fault 
 
 def _lost(part: Sequence[Clause], here: Counter[str], there: Counter[str], came: Counter[str]) -> Fault | None:
     gone = there - here
-    if here["if"] and here["not"] and gone["until"]:
-        gone["until"] = 0
     for key in [key for key, count in gone.items() if count > 0 and key not in _MAY_GO]:
         if (
-            (key == "can" and _imperative(part))
+            (key == "can" and imperative(part))
             or (key == "not" and gone[key] % 2 == 0)
             or (key == "if" and came & Counter(_CONDITIONS))
         ):
-            continue
-        if key in ("can", "should", "if", "le") and there[key] > gone[key] and here[key] > 0:  # said once is enough
             continue
         return "negation" if key in ("not", "avoid", "stop", "fail", "refuse") else "condition"
     return None
@@ -63,7 +59,7 @@ def _new(used: Sequence[Clause], unit: Unit, here: Counter[str], there: Counter[
     for key in [key for key, count in came.items() if count > 0 and key not in _MAY_COME and key not in above and key != "not"]:
         if here[key] > came[key] and there[key] > 0:
             continue
-        if key == "must" and (unit.step or _imperative(used) or any(t.text == "要" for c in used for t in c.tokens)):
+        if key == "must" and (unit.step or imperative(used) or any(t.text == "要" for c in used for t in c.tokens)):
             continue
         if key == "if" and _CONDITIONS & {k for k, n in there.items() if n > 0}:
             continue
@@ -71,7 +67,7 @@ def _new(used: Sequence[Clause], unit: Unit, here: Counter[str], there: Counter[
     return None
 
 
-def _imperative(clauses: Sequence[Clause]) -> bool:
+def imperative(clauses: Sequence[Clause]) -> bool:
     """Whether it tells somebody to do something: it begins with a verb, as far as one can see."""
     for clause in clauses:
         first = next((t for t in clause.tokens if t.kind != "join"), None)
@@ -195,6 +191,19 @@ def _governed(clauses: Sequence[Clause]) -> set[tuple[str, str]]:
     return pairs
 
 
+def denied_list(clauses: Sequence[Clause]) -> bool:
+    """Whether it is one list of three or more, denied as a whole: `we do not take cheques, coins or vouchers`."""
+    negations = sum(t.key in _NEGATIVE for c in clauses for t in c.tokens if t.kind == "operator")
+    long = sum(len(c.content) > _SHORT for c in clauses)
+    joins = [c.join for c in clauses[1:] if c.join]
+    return (
+        negations == 1 and len(clauses) > 2 and long < 2 and joins in (["and"], ["or"]) and not any(c.hard for c in clauses[1:])
+    )
+
+
+_SHORT = 3  # content words of a member
+
+
 def joined_alike(part: Sequence[Clause], there: Sequence[Clause], used: set[int]) -> Fault | None:
     """`or` is not `and`; a reason is one only where the evidence gives it as one."""
     here = {clause.join for clause in part[1:]}
@@ -202,6 +211,8 @@ def joined_alike(part: Sequence[Clause], there: Sequence[Clause], used: set[int]
     anywhere = {clause.join for clause in there}
     if "because" in {clause.join for clause in part} and not anywhere & {"because", "so"}:
         return "no_support"
+    if denied_list(part) and denied_list(there):  # not A, B and C; not A, B or C
+        return None
     if len(part) == len(there) and any(
         (one.join == "or") != (other.join == "or") for one, other in zip(part, there, strict=True)
     ):

@@ -198,8 +198,6 @@ def _exchanged(
 ) -> bool:
     """Whether two words that changed their order changed their parts too: no preposition went along with either."""
     led = [(_led(flat, index[i]), _led(tokens, e)) for i, e in (one, other)]
-    if _of(flat, index[one[0]], index[other[0]]) or _of(tokens, one[1], other[1]):
-        return False
     if not any(any(pair) for pair in led):
         return True
     return all(here != there for here, there in led)
@@ -216,10 +214,6 @@ def _led(tokens: Sequence[Tok], at: int) -> bool:
         if token.content and step > 1:
             return False
     return False
-
-
-def _of(tokens: Sequence[Tok], one: int, other: int) -> bool:
-    return any(t.key in ("'s", "的") for t in tokens[min(one, other) + 1 : max(one, other)])
 
 
 def _rising(values: Sequence[int]) -> set[int]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, VERBS, canon_en
+from rag.answering.gate.lexicon import FILLERS, FUNCTION, FUNCTION_ZH, JOINS, LIGHT_ZH, OPERATORS, PHRASES, canon_en
 from rag.answering.gate.numbers import numbers
+from rag.answering.gate.settled import settled
 from rag.answering.gate.tok import Clause, Reading, Tok
 from rag.text import chinese
 from rag.text.tokens import fold, longest_first
@@ -48,11 +49,17 @@ _NEGATION = re.compile(
     r"\b(ca|wo|sha)n['’]t\b|\b(do|does|did|is|are|was|were|has|have|had|could|would|should|must|need)n['’]t\b", re.IGNORECASE
 )
 _ESCAPED = re.compile(r"\\([_.*-])")
-_ONE = re.compile(r"\b(by|for|within|after|than|another) an? (?=(?:year|month|week|day|hour|minute)\b)", re.IGNORECASE)
+_DAY_LONG = re.compile(r"\b24 hours a day\b|(?<!\d)24 ?小时(?=营业|开放|服务|不打烊)", re.IGNORECASE)
+_ONE = re.compile(r"\b(by|for|within|after|than|another|to|until) an? (?=(?:year|month|week|day|hour|minute)\b)", re.IGNORECASE)
 _SUBORDINATE = frozenset(("if", "unless", "while"))
-_DONE = frozenset("好 掉 走".split())  # behind a verb: that it is done
-_HOW_OFTEN = frozenset("a an per every each in daily weekly monthly unless if for only".split())
 _NAMES_TOO = frozenset("may max min new old half more".split())  # with a capital inside a sentence: May, Home Max
+# 恢复不了, 连不上: cannot be restored, cannot be connected. Not 少不了, 免不了, which say something else.
+_CANNOT_ZH = re.compile(r"(?<=[\u4e00-\u9fff])(?<![少免大受对])不(?:了(?![解起])|(?<=[连登传充][不])上|(?<=[打解拆][不])开)")
+_UNDONE = re.compile(
+    r"\bun(?=(?:worn|used|opened|washed|paid|read|sold|damaged|signed|registered|verified|saved|sealed|packed)\b)",
+    re.IGNORECASE,
+)
+_NO_FEE_ZH = re.compile(r"(?:没有|不收取?|不用[交付]|无需[交付]|免[收去])(?=[\u4e00-\u9fff]{0,3}费(?![用率额]))")
 _LONG_NEGATION = {"ca": "cannot", "wo": "will not", "sha": "shall not"}
 
 
@@ -72,7 +79,7 @@ def read(text: str) -> Reading:
         else:
             join, hard, mark = next_join or join, hard or next_hard, mark or next_mark
 
-    for token in _settled(list(_tokens(plain(text)))):
+    for token in settled(list(_tokens(plain(text)))):
         if isinstance(token, str):
             end("", token == "stop", token)
         elif token.kind == "join":
@@ -100,11 +107,14 @@ def unmarked(text: str) -> str:
 
 def plain(text: str) -> str:
     """Folded, without markup, contractions written out."""
-    text = _ONE.sub(r"\1 1 ", unmarked(_ESCAPED.sub(r"\1", fold(text))))
+    text = _ONE.sub(r"\1 1 ", _DAY_LONG.sub("non-stop", unmarked(_ESCAPED.sub(r"\1", fold(text)))))
+    text = _UNDONE.sub("not ", text)
+    if _HAN.search(text):
+        text = _NO_FEE_ZH.sub("免", _CANNOT_ZH.sub("不能", text))
     return _NEGATION.sub(lambda m: _LONG_NEGATION[m[1].lower()] if m[1] else f"{m[2]} not", text.replace("’", "'"))
 
 
-def _tokens(text: str) -> Iterator[Tok | str]:  # noqa: C901 - one place for what a character may begin
+def _tokens(text: str) -> Iterator[Tok | str]:
     parsed = numbers(text)
     han = len(_HAN.findall(text)) > 3
     at, number, first = 0, 0, True
@@ -122,95 +132,29 @@ def _tokens(text: str) -> Iterator[Tok | str]:  # noqa: C901 - one place for wha
             continue
         limit = parsed[number].start if number < len(parsed) else len(text)
         if match.end() > limit and match.lastgroup in ("run", "han", "harmless", "many", "word"):
-            if match.lastgroup == "run":
-                yield from _han(text[at:limit])
+            yield from _han(text[at:limit]) if match.lastgroup == "run" else ()
             at = limit
             continue
-        kind = match.lastgroup or ""
-        if match.group() == "/" and text[at - 1 : at].isalpha() and text[at + 1 : at + 2].isalpha():
-            kind = "han"  # credit/debit card
-        if kind in ("stop", "pause", "colon"):
-            yield "bracket" if match.group() in "()（）" else "dash" if match.group().strip() in "—–→/|-" else kind
-            first = kind != "pause"
-        elif kind == "run":
-            yield from _han(match.group())
-            first = False
-        elif kind == "word" and "-" in match.group() and match.group().lower() not in _HYPHENED:
-            for word in _WORD.finditer(text, at, match.end()):  # check-in, check in
-                yield _latin(word.group(), word.group().lower(), han, first)
-                first = False
-        elif (token := _one(match, kind, han, first)) is not None:
+        for token in _made(match, han, first):
             yield token
-            first = False
+            first = token in ("stop", "colon")
         at = match.end()
 
 
-def _settled(tokens: list[Tok | str]) -> Iterator[Tok | str]:
-    """`not able to` is one operator; `from $49` without an end is a lower limit."""
-    for at, token in enumerate(tokens):
-        if isinstance(token, str):
-            yield token
-        elif (settled := _in_place(tokens, at, token)) is not None:
-            yield settled
-
-
-def _in_place(tokens: list[Tok | str], at: int, token: Tok) -> Tok | None:  # noqa: C901 - one place for it
-    """What a token is where it stands; None where it is part of another."""
-    near = [t for t in (*tokens[max(at - 1, 0) : at], *tokens[at + 1 : at + 3]) if not isinstance(t, str)]
-    before = next((t for t in tokens[max(at - 1, 0) : at] if not isinstance(t, str)), None)
-    after = next((t for t in tokens[at + 1 : at + 2] if not isinstance(t, str)), None)
-    if token.text.lower() == "once" and before is not None and (after is None or after.text.lower() in _HOW_OFTEN):
-        return Tok("1 time", "number", token.text)
-    if token.key == "can" and token.kind == "operator" and any(t.kind == "operator" and t.key == "not" for t in near):
-        return None
-    if token.text == "只" and before is not None and (before.kind == "number" or before.text.endswith("每")):
-        return None
-    if token.text == "部分" and before is not None and before.content and (after is None or not after.content):
-        return Tok("部分", "function", token.text)  # 续重部分
-    if token.text == "前" and after is not None and after.kind == "number" and after.unit != "date":
-        return Tok("first", "word", token.text)  # 前 30 分钟
-    if token.text == "过" and before is not None and before.content and (after is None or after.text != "了"):
-        return Tok("过", "function", token.text)  # 换开过一次
-    if token.text in _DONE and before is not None and before.kind == "word" and before.key in VERBS:
-        return Tok(token.text, "function", token.text)  # 选好角色
-    if (
-        token.text in ("之前", "以前", "此前")
-        and (before is None or before.kind == "join")
-        and after is not None
-        and after.content
-    ):
-        return Tok(token.text, "function", token.text)  # 之前换开过: formerly
-    if token.key == "1 ord" and token.text.startswith("第一次"):
-        return Tok("new", "operator", token.text)
-    if token.text in ("外", "以外", "之外"):
-        if any(not isinstance(t, str) and t.text in ("除", "除了", "除去") for t in tokens[max(at - 16, 0) : at]):
-            return None
-        return Tok("gt", "operator", token.text) if before is not None and before.kind == "number" else token
-    if token.kind == "number" and token.key == "5 off":
-        return Tok("half", "operator", token.text)
-    return _limited(tokens, at, token, after)
-
-
-def _limited(tokens: list[Tok | str], at: int, token: Tok, after: Tok | None) -> Tok:
-    """Prepositions that are limits only before a number: under 5 kg, from $49, since 2020."""
-    if (
-        token.kind == "operator"
-        and token.text.lower() in ("under", "about", "over", "above", "below")
-        and not _counted(tokens, at)
-    ):
-        return Tok(token.text.lower(), "function", token.text)
-    if token.key == "ge" and token.text.lower().startswith(("reach", "达到", "到达")) and not _counted(tokens, at):
-        return Tok("reach", "word", token.text)
-    if token.key == "from" and after is not None and after.kind == "number" and ".." not in after.key:
-        if after.unit in ("usd", "eur", "gbp", "cny"):
-            return Tok("ge", "operator", token.text)
-        if after.unit == "date":
-            return Tok("since", "operator", token.text)
-    return token
-
-
-def _counted(tokens: list[Tok | str], at: int) -> bool:
-    return any(not isinstance(t, str) and t.kind == "number" for t in tokens[at + 1 : at + 4])
+def _made(match: re.Match[str], han: bool, first: bool) -> Iterator[Tok | str]:
+    """The tokens, or the mark, of what one pattern found."""
+    kind, told, text = match.lastgroup or "", match.group(), match.string
+    if told == "/" and text[match.start() - 1 : match.start()].isalpha() and text[match.end() : match.end() + 1].isalpha():
+        kind = "han"  # credit/debit card
+    if kind in ("stop", "pause", "colon"):
+        yield "bracket" if told in "()（）" else "dash" if told.strip() in "—–→/|-" else kind
+    elif kind == "run":
+        yield from _han(told)
+    elif kind == "word" and "-" in told and told.lower() not in _HYPHENED:
+        for n, word in enumerate(_WORD.findall(told)):  # check-in, check in
+            yield _latin(word, word.lower(), han, first and n == 0)
+    elif (made := _one(match, kind, han, first)) is not None:
+        yield made
 
 
 def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:
@@ -239,6 +183,8 @@ def _latin(text: str, lower: str, han: bool, first: bool) -> Tok:
     capital = text[0].isupper() and (
         not first or any(char.isupper() for char in text[1:]) or (len(text) == 1 and lower not in "ai")
     )
+    if lower == "while" and first:
+        return Tok("while", "operator", text)
     if lower in JOINS and not (text.isupper() and len(text) > 1):  # OR: odds ratio
         return Tok(JOINS[lower], "join", text)
     if lower in OPERATORS and not (capital and lower in _NAMES_TOO):

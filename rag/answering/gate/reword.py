@@ -10,7 +10,7 @@ from rag.answering.gate.alike import Comparison, Known, alike, measured, weigh
 from rag.answering.gate.compare import expanded, kind_of
 from rag.answering.gate.lexicon import LIGHT, VERBS, key_of, opposed
 from rag.answering.gate.little import counts, kin, light, timed
-from rag.answering.gate.omitted import omitted
+from rag.answering.gate.omitted import defined, omitted
 from rag.answering.gate.order import LEADS
 from rag.answering.gate.scope import agree
 from rag.answering.gate.tok import Clause, Tok
@@ -20,9 +20,10 @@ from rag.ports import Vectors
 _KIN = 0.36  # cosine from which on two words of one root are the same: notified, notification
 NEAR = 0.46  # cosine from which on two words in two sentences may be the same in other words
 _FAR = 0.2  # cosine of a word with the nearest of a sentence that has nothing to do with it
-_MOST = 0.8  # of what is strange in a claim
-_SHARE = 0.12  # and as a share of it
+_MOST = 1.0  # of what is strange in a claim
+_SHARE = 0.16  # and as a share of it
 _LEAST = 0.45  # share of the claim that stands in the evidence as it is
+_MOSTLY = 0.7  # from which on a word that stands nowhere in it is one that was put there
 _VERBATIM = 0.8  # share of it in the evidence's own order, from which on a word that differs is one that was changed
 
 
@@ -37,7 +38,7 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     missing = [(t, near) for t, how, near in zip(laid.claim, laid.how, laid.near, strict=True) if how == "missing"]
     if any(t.fact and not t.opens for t, _ in missing) or strange(missing) > min(_MOST, _SHARE * weigh(laid.claim)):
         return Comparison(kind_of([t for t, _ in missing]), close)
-    if known.strict and missing:
+    if missing and (known.strict or _shared(part, laid) >= _MOSTLY):  # in the evidence's own words it stands for one of them
         return Comparison("no_support", close)
     if 5 * len(missing) > len(laid.claim) or _added(part, laid) or _contrary(part, laid):
         return Comparison("no_support", close)
@@ -45,7 +46,9 @@ def reworded(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) ->
     solid = weigh(t for t, how in zip(laid.claim, laid.how, strict=True) if how not in ("verb", "light"))
     if not laid.used or exact < _LEAST * solid or given < 1 or given < _LEAST * solid:
         return Comparison("no_support", close)
-    if _verbatim(part, laid) and not (_shortened(part, laid) or _other_verbs(part, laid)):  # a word was changed, or moved
+    if _verbatim(part, laid) and not (
+        _shortened(part, laid, known) or _other_verbs(part, laid)
+    ):  # a word was changed, or moved
         return Comparison("no_support", close)
     if (left := omitted(part, laid, unit, known, verbatim=_verbatim(part, laid))) is not None:
         return Comparison("number" if left.kind == "number" else "condition", close)
@@ -100,7 +103,7 @@ def align(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Al
             how.append("light")
         elif any(alike(token, o) for o in above):
             how.append("above")
-        elif token.kind == "word" or (token.kind == "name" and token.opens):
+        elif token.kind == "word" or (token.kind == "name" and token.opens and token.text[1:].islower()):
             best = max(
                 (
                     (float(sims[row, column[id(o)]]) + (NEAR - _KIN) * kin(token, o), (c, n))
@@ -159,16 +162,25 @@ def _contrary(part: Sequence[Clause], laid: Aligned) -> bool:
     """Whether a word that is not the evidence's says the opposite of one that is."""
     evidence_keys = {t.key if t.content else key_of(t.key) for at in laid.used for t in laid.there[at].tokens}
     said = {t.key if t.content else key_of(t.key) for clause in part for t in clause.tokens}
+    yours = any(t.text.lower() in ("you", "您", "你") for clause in part for t in clause.tokens)
     return any(
-        how in ("verb", "near", "missing", "light", "above") and any(opposed(t.key, key) for key in evidence_keys - said)
+        how in ("verb", "near", "missing", "light", "above")
+        and any(opposed(t.key, key) for key in evidence_keys - said if not (yours and t.key == "buy"))  # you buy what is sold
         for t, how in zip(laid.claim, laid.how, strict=True)
     )
 
 
-def _shortened(part: Sequence[Clause], laid: Aligned) -> bool:
-    """Whether it is the evidence's words in their order, with a clause or two left out whole."""
+def _shortened(part: Sequence[Clause], laid: Aligned, known: Known) -> bool:
+    """Whether it is the evidence's words in their order, with a clause or two left out whole, or what only describes."""
     places = {p for p in laid.place if p is not None}
-    if any(t.content and (at, n) not in places for at in laid.used for n, t in enumerate(laid.there[at].tokens)):
+    if any(
+        t.content
+        and t.key not in LIGHT
+        and (at, n) not in places
+        and not defined(laid.there[at].tokens, n, {m for c, m in places if c == at}, known.around)
+        for at in laid.used
+        for n, t in enumerate(laid.there[at].tokens)
+    ):
         return False
     here, theirs = (
         [
@@ -217,6 +229,14 @@ def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
                 laid.used.add(laid.place[i][0])  # type: ignore[index]
                 left.discard(i)
         held |= taken
+
+
+def _shared(part: Sequence[Clause], laid: Aligned) -> float:
+    """Share of the claim's words that are the evidence's own, in their order."""
+    here, told = (
+        [word for clause in side for t in clause.tokens for word in t.text.lower().split()] for side in (part, laid.there)
+    )
+    return _common(here, told) / len(here)
 
 
 def _verbatim(part: Sequence[Clause], laid: Aligned) -> bool:

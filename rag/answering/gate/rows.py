@@ -145,6 +145,13 @@ def _used(claim: Sequence[Tok], unit: Unit, known: Known, negated: bool) -> list
     return out
 
 
+def cells_used(part: Sequence[Clause], unit: Unit, known: Known) -> list[CellRead]:
+    """The cells that a claim speaks of."""
+    flat = [t for clause in part for t in clause.tokens]
+    negated = sum(t.kind == "operator" and t.key in ("not", "without") for t in flat) % 2 == 1
+    return _used([t for t in flat if t.content], unit, known, negated)
+
+
 def _fits(cell: CellRead, claim: Sequence[Tok], known: Known) -> float:
     """How much of the header the claim names; a name that it lacks counts against it."""
     score, header = 0.0, _content(cell.header)

@@ -6,25 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.answering.gate.alike import Known, alike
+from rag.answering.gate.alike import Known
 from rag.answering.gate.binding import crossed, listed, misbound, other_way, out_of_order
-from rag.answering.gate.operators import joined_alike, limited_at
+from rag.answering.gate.conditions import conditions
+from rag.answering.gate.left import conditional_left
+from rag.answering.gate.operators import imperative, joined_alike, limited_at
 from rag.answering.gate.tok import Clause
 from rag.answering.gate.units import Unit
 from rag.domain.grounding import Fault
 
 Spot = tuple[int, int]
 _NEGATIVE = frozenset(("not", "without", "avoid", "exclude", "refuse", "stop", "neednot", "instead"))
-_GROUPS = {
-    "if": "when", "unless": "unless", "while": "when", "only": "only", "except": "except", "exclude": "except",
-    "before": "before", "until": "before", "after": "after", "since": "after",
-}  # fmt: skip
 _STRICT = frozenset("pending some most usually seldom half fail danger up down firstof".split())
 GONE = frozenset("lose expire stayclosed invalid".split())  # what is so no more
 _NEW = frozenset(("all", "always"))  # may go, must not come
 _PEOPLE = frozenset("client member user somebody 新人 subscrib".split())
-_THEN = frozenset("then 再 等 然后".split())
-_WHEN = frozenset("的 时 的时候 者".split())  # at the end of a Chinese clause: of those that, when
 _GOVERNING = frozenset(("not", "without", "avoid", "all", "some", "most", "only"))
 
 
@@ -45,7 +41,7 @@ def agree(
     for here, theirs in _parts(part, there, place, used):
         if (fault := _differ(here, theirs)) is not None:
             return fault
-    fault = _left_out(part, there, used, known) or _conditional_left(there, used) or _bounds(part, there, place, unit)
+    fault = _left_out(part, there, used, known) or conditional_left(there, used) or _bounds(part, there, place, unit)
     return fault or _governed_elsewhere(part, [there[at] for at in sorted(used)])
 
 
@@ -64,13 +60,9 @@ def _parts(
     """Clauses of both that belong together, since words of the one stand in the other."""
     groups: list[tuple[set[int], set[int]]] = []
     group, i = listed(there), 0
-    waiting: set[int] = set()
     for n, clause in enumerate(part):
-        if not clause.content and n + 1 < len(part) and clause.operators and clause.mark == "sub" and not part[n + 1].hard:
-            waiting.add(n)  # `during it`, of what follows
-            continue
         spots = {group[p[0]] for p in place[i : i + len(clause.content)] if p is not None}
-        mine, theirs, waiting = {n, *waiting}, {c for c in range(len(there)) if group[c] in spots}, set()
+        mine, theirs = {n}, {c for c in range(len(there)) if group[c] in spots}
         i += len(clause.content)
         rest = []
         for one, other in groups:
@@ -111,17 +103,19 @@ def _differ(here: Sequence[Clause], theirs: Sequence[Clause]) -> Fault | None:
             return "negation"
     if (one["neednot"] > 0) != (other["neednot"] > 0) or _order(here) != _order(theirs):
         return "negation"
+    if one["usually"] and other["approx"]:  # takes about three weeks
+        one = one - Counter({"usually": one["usually"]})
     if any((one[key] > 0) != (other[key] > 0) for key in _STRICT) or any(one[key] > other[key] for key in _NEW):
         return "condition"
     if any(other[key] and not one[key] and negative[1] for key in _NEW):  # not all, not always
         return "negation"
-    if (fault := _conditions(here, theirs, one, other)) is not None:
+    if (fault := conditions(here, theirs, one, other)) is not None:
         return fault
     if other["must"] and not one["must"] and one["can"] > other["can"] and not one["if"] > other["if"]:  # can, as long as
         return "negation"
     if one["must"] and not other["must"] and other["can"] > one["can"]:
         return "negation"
-    if other["should"] and not (one["should"] or one["can"]):
+    if other["should"] and not (one["should"] or one["can"] or imperative(here)):
         return "condition"
     return "condition" if one["new"] > other["new"] or one["old"] != other["old"] or _new_lost(here, theirs) else None
 
@@ -138,74 +132,6 @@ def _new_lost(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:
         return False
     pairs = [(a, b) for c in theirs for a, b in pairwise(c.tokens)]
     return any(a.key == "new" and a.kind == "operator" and b.key in _PEOPLE for a, b in pairs)
-
-
-def _conditions(here: Sequence[Clause], there: Sequence[Clause], one: Counter[str], other: Counter[str]) -> Fault | None:  # noqa: C901 - one place for it
-    mine, theirs = ({_GROUPS[k] for k, n in side.items() if n > 0 and k in _GROUPS} for side in (one, other))
-    if any(c.tokens and c.tokens[-1].key in _WHEN for c in here):
-        mine |= {"when"}
-    if any(t.key in _THEN for c in here for t in c.tokens):
-        mine |= {"when", "after"} & theirs
-    if any(t.text in ("时", "的时候") for c in here for t in c.tokens):
-        mine |= {"when"} & theirs
-    lost, new = theirs - mine, mine - theirs
-    if "after" in lost and _counted_from(here, there):
-        lost -= {"after"}
-    if lost & {"when", "after"} and _whole_there(here, there):
-        lost -= {"when", "after"}
-    if {"before", "after"} <= mine ^ theirs:
-        return "condition"
-    if "only" in new and _only_counts(here, there):
-        new -= {"only"}
-    if lost == {"before"} and other["until"] and any(t.text in _TILL for c in here for t in c.tokens):
-        lost -= {"before"}
-    if "only" in new and not other["must"] and "unless" not in theirs and not (one["not"] and other["not"]):
-        return "condition"
-    if new & {"unless", "except", "before"} and not (new & {"before"} and other["le"]):
-        return "condition"
-    if lost & {"unless", "except"} and not (lost == {"unless"} and "when" in mine):
-        return "condition"
-    if "only" in lost and not one["must"]:
-        return "condition"
-    return "condition" if lost & {"when", "before", "after"} and not mine else None
-
-
-_TILL = frozenset("到 至 直至".split())
-
-
-def _only_counts(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:
-    """Whether each `only` of the claim is of a number without a lower limit in the evidence: 只能改一次."""
-    lower = any(t.key in ("ge", "gt", "more") and t.kind == "operator" for c in theirs for t in c.tokens)
-    for clause in here:
-        for at, token in enumerate(clause.tokens):
-            if token.kind == "operator" and token.key == "only":
-                after = clause.tokens[at + 1 : at + 5]
-                number = next((n for n, t in enumerate(after) if t.kind == "number"), None)
-                few = number is not None and sum(t.content for t in after[:number]) < 2
-                if not few or not any(alike(after[number or 0], o) for c in theirs for o in c.tokens if o.kind == "number"):
-                    return False
-    return not lower
-
-
-def _counted_from(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:
-    """`within 7 days of delivery`, of `within 7 days after delivery`."""
-    numbers = [a for c in theirs for a, b in pairwise(c.tokens) if a.kind == "number" and b.key in ("after", "since")]
-    pairs = [(a, b) for c in here for a, b in pairwise(c.tokens) if b.text.lower() in ("of", "from", "following")]
-    return bool(numbers) and all(any(alike(a, n) for a, _ in pairs) for n in numbers)
-
-
-def _whole_there(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:
-    """Whether what happens first is all said, be it as the subject: `resetting the lock clears`, of `after a reset`."""
-    said = [t for c in here for t in c.content]
-    first = [c for c in theirs if {"after", "if", "since", "while"} & set(c.operators)]
-    return bool(first) and all(any(alike(o, t) for o in said) for c in first for t in c.content)
-
-
-def _conditional_left(there: Sequence[Clause], used: set[int]) -> Fault | None:
-    """没有凭证的，…: those without a receipt."""
-    first = min(used)
-    start = max((at for at in range(first + 1) if there[at].hard), default=0)
-    return "condition" if any(there[at].tokens and there[at].tokens[-1].key in _WHEN for at in range(start, first)) else None
 
 
 _BINDING = frozenset("if unless except only until exclude instead firstof without before after".split())
@@ -234,6 +160,7 @@ def _left_out(part: Sequence[Clause], there: Sequence[Clause], used: set[int], k
             continue
         lead = next((t for t in clause.tokens if t.kind not in ("function", "join")), None)
         leads = lead is not None and lead.kind == "operator" and lead.key in lost
+        leads = leads or (at < first and clause.tokens[-1].kind == "operator" and clause.tokens[-1].key in lost)  # 开通后
         if clause.mark == "sub" and clause.content:
             return "condition"
         if lost & {"unless", "except", "exclude", "instead", "firstof"} or (lost & {"if"} and clause.content):
@@ -280,6 +207,8 @@ def _governed_elsewhere(part: Sequence[Clause], used: Sequence[Clause]) -> Fault
     """Whether what a negation or quantity is said of changed: `per seat, not per team`."""
     if len({*listed(part)}) == 1 and len({*listed(used)}) == 1 and (len(part) > 2 or len(used) > 2):
         return None  # one list, and what is said of all of it: `A, B and C are not`, `we do not take A, B or C`
+    if len(part) == 1 and len(used) == 1 and all(_denies_whole(side[0]) for side in (part, used)):
+        return None
     here, there = _governed(part), _governed(used)
     said = {t.key for c in part for t in c.content}
     used_keys = {t.key for c in used for t in c.content}
@@ -288,6 +217,15 @@ def _governed_elsewhere(part: Sequence[Clause], used: Sequence[Clause]) -> Fault
         if not mine & theirs and mine & used_keys and theirs & said:
             return "negation"
     return None
+
+
+_CANNOT = frozenset("不支持 不能 不可以 不可 无法 不允许 禁止 不得 不准 不许".split())
+
+
+def _denies_whole(clause: Clause) -> bool:
+    """Whether its one negation says that all of it cannot be: 不支持在一个集群上同时运行."""
+    found = [t for t in clause.tokens if t.kind == "operator" and t.key in _GOVERNING]
+    return len(found) == 1 and found[0].text in _CANNOT
 
 
 def _governed(clauses: Sequence[Clause]) -> dict[str, set[str]]:

@@ -60,6 +60,17 @@ def passes(sentence: str, text: str, embedder: Embedder, question: str = "") -> 
             "想登记小船、皮艇或桨板，则要银卡。",
             "小船、皮艇、桨板的登记需要金卡或以上。",
         ),
+        (
+            "Tickets are sold at the kiosk from 9 to 11.",
+            "Tickets are sold at the kiosk and online.",
+            "Tickets are sold at the kiosk from 9 to 11, and not online.",
+        ),
+        (
+            "绿灯一直亮说明水满了，先停泵，再开排水阀就行。",
+            "绿灯一直亮说明缺油，先停泵再加油就行。",
+            "| 灯 | 含义 | 处理 |\n| --- | --- | --- |\n| 绿灯常亮 | 水满 | 停泵，打开排水阀 |\n"
+            "| 绿灯闪烁 | 缺油 | 停泵，加油 |",
+        ),
     ],
 )
 def test_the_same_in_other_structure_passes_and_its_opposite_does_not(

@@ -91,6 +91,15 @@ def test_an_unreachable_backend_is_503_with_retry_after_on_openai_wires(
     assert told.json()["error"]["type"] == "server_error"
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+def test_a_backend_that_refuses_connections_is_503_on_streams_too(client: httpx.Client, backend: LlmServer, path: str) -> None:
+    """It is tried again before it is given up, which takes longer than what fails at once."""
+    backend.behaviour = llm.hangs_up()
+    told = client.post(path, json=(CHAT if "chat" in path else RESPONSES) | {"stream": True})
+    assert told.status_code == 503, told.text[:300]
+    assert int(told.headers["retry-after"]) >= 1
+
+
 def test_the_native_wire_refuses_with_its_reason(client: httpx.Client, backend: LlmServer) -> None:
     backend.behaviour = llm.status(401)
     told = client.post("/v1/query", json={"question": ASKED})

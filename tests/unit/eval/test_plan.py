@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from eval.plan import FAISS, Machine, Prices, at, number, plan, process_gb
+from eval.plan import FAISS, PGVECTOR, Machine, Prices, at, number, plan, process_gb
 from rag.errors import InputError
 from xiansou import cli
 
@@ -67,6 +67,33 @@ def test_the_machines_hold_what_they_are_to_run(passages: int, qps: float, cores
     assert needs["start"]["memory_gb"] <= each["memory_gb"] + 0.1
     assert told["settings"]["server.processes"] == each["processes"]
     assert ("database.url" in told["settings"]) == (told["machines"] > 1)
+
+
+@given(SIZES, SIZES, RATES, RATES)
+def test_more_never_needs_less_of_a_database_with_vectors(one: int, other: int, rate: float, faster: float) -> None:
+    small, large = (
+        plan(n, qps, engine="pgvector")
+        for n, qps in ((min(one, other), min(rate, faster)), (max(one, other), max(rate, faster)))
+    )
+    needs = [{stage["stage"]: stage["needs"] for stage in told["stages"]} for told in (small, large)]
+    for name in ("vectors_gb", "cores", "memory_gb"):
+        assert needs[0]["database"][name] <= needs[1]["database"][name]
+    assert large["settings"]["index.engine"] == "pgvector"
+    assert large["settings"]["database.url"].startswith("postgresql://")
+
+
+def test_with_pgvector_a_process_holds_no_vectors() -> None:
+    ours, theirs = process_gb(20_000_000, PGVECTOR), process_gb(20_000_000)
+    assert ours < theirs / 10
+    told = plan(20_000_000, 50, engine="pgvector")
+    assert told["machines"] <= plan(20_000_000, 50)["machines"]
+    assert any("bench pgvector" in line for line in told["advice"])
+    assert not any("--engine pgvector" in line for line in told["advice"])
+
+
+def test_an_engine_without_curves_is_refused() -> None:
+    with pytest.raises(InputError, match="no curves"):
+        plan(1000, 1, engine="milvus")
 
 
 def test_prices_are_the_callers() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from rag.domain import Scope
 from rag.index.access import AccessFilter
+from rag.index.roll import Roll
 from rag.record.changes import Attributes
 
 SCOPES = [
@@ -23,7 +24,13 @@ SCOPES = [
 ]
 
 
-def brute(scope: Scope, attributes: dict[int, Attributes]) -> set[int]:
+def roll(told: dict[int, Attributes]) -> Roll:
+    made = Roll()
+    made.add(told.items())
+    return made
+
+
+def brute(scope: Scope, attributes: Roll) -> set[int]:
     def may(told: Attributes) -> bool:
         return (
             scope.collection in (None, told.collection)
@@ -37,16 +44,16 @@ def brute(scope: Scope, attributes: dict[int, Attributes]) -> set[int]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_it_follows_every_change(seed: int) -> None:
-    rng, attributes, last = random.Random(seed), dict[int, Attributes](), 0
+    rng, attributes, last = random.Random(seed), Roll(), 0
     permitted = AccessFilter(attributes)
     for _ in range(60):
         removed = rng.sample(sorted(attributes), min(len(attributes), rng.randint(0, 4)))
         added = list(range(last, last := last + rng.randint(0, 6)))
         for key in removed:
-            del attributes[key]
+            attributes.pop(key)
         for key in added:
             acl = tuple(rng.sample(["g1", "g2", "g3"], rng.randint(0, 2)))
-            attributes[key] = Attributes(rng.choice("abc"), acl, {"n": rng.randint(0, 3)}, {})
+            attributes.add([(key, Attributes(rng.choice("abc"), acl, {"n": rng.randint(0, 3)}, {}))])
         permitted.apply(added, np.array(removed, np.int64))
         for scope in rng.sample(SCOPES, 4):
             ids = permitted.ids(scope)
@@ -54,14 +61,13 @@ def test_it_follows_every_change(seed: int) -> None:
 
 
 def test_nothing_is_named_when_everything_may_be_seen() -> None:
-    attributes = {key: Attributes("a", (), {}, {}) for key in range(5)}
-    permitted = AccessFilter(attributes)
+    permitted = AccessFilter(roll({key: Attributes("a", (), {}, {}) for key in range(5)}))
     assert permitted.ids(Scope()) is permitted.ids(Scope("a")) is permitted.ids(Scope(groups=())) is None
     assert permitted.ids(Scope("b")) is not None
 
 
 def test_many_scopes_do_not_fill_the_memory() -> None:
-    permitted = AccessFilter({1: Attributes("a", (), {}, {})})
+    permitted = AccessFilter(roll({1: Attributes("a", (), {}, {})}))
     for n in range(1000):
         assert permitted.ids(Scope(f"c{n}")) is not None
     assert len(permitted._known) <= 64
@@ -69,7 +75,7 @@ def test_many_scopes_do_not_fill_the_memory() -> None:
 
 def test_passages_that_are_left_out_are_not_searched_whatever_else_is_asked():
     told = {key: Attributes("one" if key < 3 else "two", (), {}, {}) for key in range(6)}
-    permitted = AccessFilter(told)
+    permitted = AccessFilter(roll(told))
     assert sorted(permitted.ids(Scope(without=(1, 4))).tolist()) == [0, 2, 3, 5]
     assert sorted(permitted.ids(Scope("one", without=(1, 4))).tolist()) == [0, 2]
     assert permitted.ids(Scope()) is None

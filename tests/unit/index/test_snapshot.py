@@ -247,3 +247,38 @@ def test_parts_that_are_whole_but_do_not_fit_together_are_not_used(application, 
     started.sync()
     assert state(application, started) == state(application, mirror)
     assert folders(settings) == []
+
+
+def test_words_leave_the_memory_once_they_are_in_a_snapshot(application, put, library, fresh):
+    mirror = fresh()
+    mirror.sync()
+    before = state(application, mirror)
+    assert mirror._lexical._base is None
+    assert mirror.snapshot()
+    assert mirror._lexical._base is not None
+    assert state(application, mirror) == before
+    put("more", "part 9 of document7")
+    mirror.sync()
+    assert state(application, mirror) == state(application, synced(fresh(snapshots=False)))
+
+
+def test_words_stay_where_something_changed_meanwhile(application, put, library, fresh, monkeypatch):
+    mirror = fresh()
+    mirror.sync()
+    save = Snapshots.save
+
+    def slow(self, *told):
+        place = save(self, *told)
+        put("more", "part 9 of document7")
+        mirror.sync()
+        return place
+
+    monkeypatch.setattr(Snapshots, "save", slow)
+    assert mirror.snapshot()
+    assert mirror._lexical._base is None
+    assert state(application, mirror) == state(application, synced(fresh(snapshots=False)))
+
+
+def synced(mirror: Mirror) -> Mirror:
+    mirror.sync()
+    return mirror

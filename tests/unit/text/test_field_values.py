@@ -46,6 +46,10 @@ def fits(value: str, *asked: str) -> bool | None:
         "K10-K30",
         "全系列（除 K40）",
         "all models except K40",
+        "all models but K40",
+        "除 K40 外均适用",
+        "全系列（K40 除外）",
+        "全系列，K40 不适用",
         "K20、K30 等",
         "K20 及以上",
     ],
@@ -54,7 +58,9 @@ def test_what_a_k20_is_among(value: str) -> None:
     assert fits(value, "k20") is True
 
 
-@pytest.mark.parametrize("value", ["K30", "K20 Pro", "K200", "K30/K40", "K30 系列", "全系列（除 K20）", "K21-K29", "仅 K30"])
+@pytest.mark.parametrize(
+    "value", ["K30", "K20 Pro", "K200", "K30/K40", "K30 系列", "全系列（除 K20）", "除 K20 外均适用", "K21-K29", "仅 K30"]
+)
 def test_what_a_k20_is_not_among(value: str) -> None:
     assert fits(value, "k20") is False
 

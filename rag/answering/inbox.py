@@ -1,0 +1,69 @@
+"""What a backend has said and nobody has taken yet. Who finds nothing there pauses, and needs no thread meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+LOOK_S, _LONGEST_LOOK_S = 0.1, 0.5  # how often it is looked whether somebody still waits; less often in a long silence
+_Item = TypeVar("_Item")
+
+
+class Inbox(Generic[_Item]):
+    """Filled by who reads from a backend, emptied by who waits for it. Safe for any mix of threads."""
+
+    def __init__(self) -> None:
+        self._items: deque[_Item] = deque()
+        self._lock = threading.Lock()
+        self._told: Callable[[], None] | None = None
+
+    def put(self, item: _Item) -> None:
+        with self._lock:
+            self._items.append(item)
+            told, self._told = self._told, None
+        if told is not None:
+            told()
+
+    def take(self) -> _Item | None:
+        """The next one; None: nothing is there."""
+        with self._lock:
+            return self._items.popleft() if self._items else None
+
+    def listen(self, told: Callable[[], None]) -> None:
+        """`told` is called once, from any thread: now where something is there, else with the next one. The last one counts."""
+        with self._lock:
+            empty = not self._items
+            self._told = told if empty else None
+        if not empty:
+            told()
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing is there yet: who iterates goes on once `listen` has told, at `until` (`time.monotonic()`), or when `gone`."""
+
+    listen: Callable[[Callable[[], None]], None]
+    until: float
+    gone: Callable[[], bool]
+
+    def wait(self) -> None:
+        """Holds this thread as long."""
+        told, look = threading.Event(), LOOK_S
+        self.listen(told.set)
+        while (left := self.until - time.monotonic()) > 0 and not self.gone() and not told.wait(min(left, look)):
+            look = min(_LONGEST_LOOK_S, look * 1.25)
+
+
+def waited(events: Generator[_Item | Pause, None, None]) -> Iterator[_Item]:
+    """The same without pauses, in which this thread waits."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Pause):
+                event.wait()
+            else:
+                yield event
