@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 
 .DEFAULT_GOAL := help
 export XIANSOU_DATA
-.PHONY: help run test soak lint docs setup setup-dev lock bench eval web clean
+.PHONY: help run test soak wheel lint docs setup setup-dev lock bench eval web clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ test: setup-dev ## the whole test suite, or some: ARGS=tests/unit; WORKERS=0 for
 
 soak: setup-dev ## the long fault and property runs (an hour or more)
 	@$(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)
+
+wheel: setup-dev ## build the wheel, install it in an empty environment and ask it
+	@$(BIN)/python -m tests.support.wheel
 
 # Another suite: make eval SUITE=eval/suites/scifact_en.toml XIANSOU_DATA=… (its library is kept in ./data/eval-library)
 SUITE ?= eval/suites/examples.toml

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from rag import __version__
 from rag.errors import XiansouError
 from rag.runtime.command_line import CONTEXT, Later, lazy, run
 
@@ -108,7 +107,9 @@ def root(
 ) -> None:
     """Options before the command."""
     if version:
-        print(__version__)
+        from rag.release import build
+
+        print(build())
         raise typer.Exit
 
 

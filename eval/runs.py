@@ -14,9 +14,9 @@ import orjson
 from sqlalchemy import select
 
 from eval.metrics import Scored
-from rag import __version__
 from rag.errors import ConfigError, InputError
 from rag.record.schema import documents
+from rag.release import build
 from rag.settings import Settings
 from rag.settings.profiles import DEFAULT_PROFILE
 from rag.wiring import Application
@@ -89,7 +89,7 @@ def program() -> dict[str, Any]:
             packages[name] = version(name)
         except PackageNotFoundError:
             packages[name] = "absent"
-    return {"xiansou": __version__, "packages": packages}
+    return {"xiansou": build(), "packages": packages}
 
 
 def keep(root: Path, report: dict[str, Any], questions: Sequence[Scored]) -> Path:

@@ -1,3 +1,3 @@
 """Xiansou's core: the record, its mirrors, search and answering. Imports none of `ingest`, `api`, `eval`."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -13,7 +13,6 @@ from typing import Literal
 import httpx
 from sqlalchemy import func, select
 
-from rag import __version__
 from rag import doctor_operation as operation
 from rag.answering.generate import Backend, status_of_backend
 from rag.check import Check
@@ -25,6 +24,7 @@ from rag.record.damage import explained
 from rag.record.keys import Key, Keys
 from rag.record.ledger import Ledger
 from rag.record.schema import jobs
+from rag.release import build
 from rag.runtime.console import empty
 from rag.runtime.stores import redis_state
 from rag.settings import Settings
@@ -40,7 +40,7 @@ _ADDRESS = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 
 def examine(settings: Settings) -> list[Check]:
     """All checks, in the order in which one would repair. Changes nothing, and makes no library where there is none."""
-    checks = [Check("program", "ok", f"xiansou {__version__}, Python {sys.version.split()[0]}")]
+    checks = [Check("program", "ok", f"xiansou {build()}, Python {sys.version.split()[0]}")]
     checks += _guarded("data_dir", lambda: operation.disk(settings))
     if settings.ledger_file is not None and not settings.ledger_file.exists():
         absent = empty(settings)

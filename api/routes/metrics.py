@@ -18,7 +18,7 @@ from api.replies import problems
 from api.scopes import Monitor
 from api.state import Here, State
 from ingest.queue import Queue
-from rag import __version__
+from rag.release import build
 from rag.runtime.metrics import begin
 
 router = APIRouter(tags=["operation"])
@@ -61,6 +61,6 @@ class _Record(Collector):
             jobs.add_metric([state], count)
         yield jobs
         info = GaugeMetricFamily("xiansou_info", "Version and live generation.", labels=["version", "generation"])
-        info.add_metric([__version__, str(application.generation)], 1)
+        info.add_metric([build(), str(application.generation)], 1)
         yield info
         yield from operation(application)

@@ -20,32 +20,32 @@ class Inbox(Generic[_Item]):
     def __init__(self) -> None:
         self._items: deque[_Item] = deque()
         self._lock = threading.Lock()
-        self._told: Callable[[], None] | None = None
+        self._wake: Callable[[], None] | None = None
 
     def put(self, item: _Item) -> None:
         with self._lock:
             self._items.append(item)
-            told, self._told = self._told, None
-        if told is not None:
-            told()
+            wake, self._wake = self._wake, None
+        if wake is not None:
+            wake()
 
     def take(self) -> _Item | None:
         """The next one; None: nothing is there."""
         with self._lock:
             return self._items.popleft() if self._items else None
 
-    def listen(self, told: Callable[[], None]) -> None:
-        """`told` is called once, from any thread: now where something is there, else with the next one. The last one counts."""
+    def listen(self, wake: Callable[[], None]) -> None:
+        """`wake` is called once, from any thread: now where something is there, else with the next one. The last one counts."""
         with self._lock:
             empty = not self._items
-            self._told = told if empty else None
+            self._wake = wake if empty else None
         if not empty:
-            told()
+            wake()
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing is there yet: who iterates goes on once `listen` has told, at `until` (`time.monotonic()`), or when `gone`."""
+    """Nothing is there yet: who iterates goes on once `listen` was answered, at `until` (`time.monotonic()`), or when `gone`."""
 
     listen: Callable[[Callable[[], None]], None]
     until: float
@@ -53,9 +53,9 @@ class Pause:
 
     def wait(self) -> None:
         """Holds this thread as long."""
-        told, look = threading.Event(), LOOK_S
-        self.listen(told.set)
-        while (left := self.until - time.monotonic()) > 0 and not self.gone() and not told.wait(min(left, look)):
+        wake, look = threading.Event(), LOOK_S
+        self.listen(wake.set)
+        while (left := self.until - time.monotonic()) > 0 and not self.gone() and not wake.wait(min(left, look)):
             look = min(_LONGEST_LOOK_S, look * 1.25)
 
 

@@ -35,8 +35,8 @@ def begin(generator: Generator, messages: Messages, sampling: Sampling, stop: St
     if getattr(generator, "waits", False):
         return background.spawn(_awaited(cast(WaitingGenerator, generator), messages, sampling, stop, inbox))
     here = contextvars.copy_context()  # request id and trace go along
-    told = (generator, messages, sampling, stop, inbox)
-    threading.Thread(target=here.run, args=(_read, *told), name="llm", daemon=True).start()
+    arguments = (generator, messages, sampling, stop, inbox)
+    threading.Thread(target=here.run, args=(_read, *arguments), name="llm", daemon=True).start()
     return stop.set
 
 

@@ -70,7 +70,7 @@ def openai_compatible(
         default_headers=own.get("headers"),
         additional_kwargs=additional,
     )
-    for made in (llm._get_client(), llm._get_aclient()):
-        _ = made.chat.completions  # imported now: else the first question would wait for it
+    for sdk in (llm._get_client(), llm._get_aclient()):
+        _ = sdk.chat.completions  # imported now: else the first question would wait for it
     options_of = request_options(settings, additional)
     return OverLlamaIndex(settings.model, llm, http, tokenizer(settings.model), options_of, tells_end=True, waiting=waiting)

@@ -105,8 +105,8 @@ def _labelled(question: str, hit: Hit, places: Sequence[int], at: int) -> list[i
     said = {place: _LABEL_OF.match(render.said(hit, all_[place])) for place in items}
     if len(items) < 3 or not all(said.values()) or at not in said:
         return []
-    asked = word_set(question)
-    shared = {place: len(word_set(match[1]) & asked) for place, match in said.items() if match}
+    question_words = word_set(question)
+    shared = {place: len(word_set(match[1]) & question_words) for place, match in said.items() if match}
     if not shared[at] or any(count >= shared[at] for place, count in shared.items() if place != at):
         return []
     end = next((place for place in items if place > at), places[-1] + 1)
@@ -204,8 +204,8 @@ def _rows(question: str, number: int, hit: Hit, at: int, own: dict[int, Scored])
 
 def _most_asked(question: str, all_: Sequence[Statement], group: Sequence[int], at: int) -> bool:
     """Whether the row's label has more of the question's words than any other's."""
-    asked = word_set(question)
-    shared = {place: len(word_set(all_[place].cells[0].value) & asked) for place in group}
+    question_words = word_set(question)
+    shared = {place: len(word_set(all_[place].cells[0].value) & question_words) for place in group}
     return bool(shared.get(at)) and all(count < shared[at] for place, count in shared.items() if place != at)
 
 

@@ -17,13 +17,13 @@ _GROUPS = {
 _THEN = frozenset("then 再 等 然后".split())
 
 
-def conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str], other: Counter[str]) -> Fault | None:
-    """What of them was lost, or came. one, other: how often each operator stands in `here`, and in `told`."""
-    mine, theirs = _groups(here, told, one, other)
+def conditions(here: Sequence[Clause], there: Sequence[Clause], one: Counter[str], other: Counter[str]) -> Fault | None:
+    """What of them was lost, or came. one, other: how often each operator stands in `here`, and in `there`."""
+    mine, theirs = _groups(here, there, one, other)
     lost, new = theirs - mine, mine - theirs
     if {"before", "after"} <= lost | new:
         return "condition"
-    lost -= _said_otherwise(lost, here, told)
+    lost -= _said_otherwise(lost, here, there)
     if "only" in new and not other["must"] and "unless" not in theirs and not (one["not"] and other["not"]):
         return "condition"
     if new & {"unless", "except", "before"} and not (new & {"before"} and other["le"]):
@@ -36,7 +36,7 @@ def conditions(here: Sequence[Clause], told: Sequence[Clause], one: Counter[str]
 
 
 def _groups(
-    here: Sequence[Clause], told: Sequence[Clause], one: Counter[str], other: Counter[str]
+    here: Sequence[Clause], there: Sequence[Clause], one: Counter[str], other: Counter[str]
 ) -> tuple[set[str], set[str]]:
     """The kinds of conditions of both sides; 的, 再 and 时 of a claim are what the evidence has there."""
     mine, theirs = ({_GROUPS[k] for k, n in side.items() if n > 0 and k in _GROUPS} for side in (one, other))
@@ -49,9 +49,9 @@ def _groups(
     return mine, theirs
 
 
-def _said_otherwise(lost: set[str], here: Sequence[Clause], told: Sequence[Clause]) -> set[str]:
+def _said_otherwise(lost: set[str], here: Sequence[Clause], there: Sequence[Clause]) -> set[str]:
     """Conditions that the claim has in another form."""
-    return {"when", "after"} if lost & {"when", "after"} and _told_whole(here, told) else set()
+    return {"when", "after"} if lost & {"when", "after"} and _told_whole(here, there) else set()
 
 
 def _told_whole(here: Sequence[Clause], theirs: Sequence[Clause]) -> bool:

@@ -14,7 +14,7 @@ from rag.answering.gate.difference import compared
 from rag.answering.gate.excepted import denied, excepted
 from rag.answering.gate.lexicon import VERBS
 from rag.answering.gate.little import light
-from rag.answering.gate.prose_rows import told
+from rag.answering.gate.prose_rows import as_sentences
 from rag.answering.gate.ranked import ranked, tables
 from rag.answering.gate.reading import plain
 from rag.answering.gate.reword import reworded
@@ -57,14 +57,14 @@ class Evidence:
     @cached_property
     def whole(self) -> list[list[Unit]]:
         """The tables all rows of which are in this passage."""
-        found = [rows for rows in tables(self.units) if len(rows) > 1]
-        if not found or self._section is None:
+        own_tables = [rows for rows in tables(self.units) if len(rows) > 1]
+        if not own_tables or self._section is None:
             return []
         section = self._section()
         if len(section.text) == len(self.passage.text):
-            return found
-        told = sum(unit.label is not None for unit in units(section))
-        return found if told == sum(unit.label is not None for unit in self.units) else []
+            return own_tables
+        labelled = sum(unit.label is not None for unit in units(section))
+        return own_tables if labelled == sum(unit.label is not None for unit in self.units) else []
 
     def says(self, claim: Reading, known: Known) -> Said:
         """Whether the passage says it."""
@@ -105,7 +105,7 @@ class Evidence:
             )
             result = compare_row(part, unit, here, sims) if unit.label is not None else reworded(part, unit, sims, here)
             if result.fault is not None and unit.label is not None:
-                result = told(part, unit, sims, here)
+                result = as_sentences(part, unit, sims, here)
             if result.fault is None:
                 return result, unit
         return best, where
@@ -164,7 +164,7 @@ def _parted(
     passages: Sequence[Evidence], clauses: Sequence[Clause], known: Known
 ) -> tuple[list[tuple[int, Unit]], list[Sequence[Clause]]] | None:
     """The units that say the claim part by part, the longest first, and the parts; None where one is said by none."""
-    found: list[tuple[int, Unit]] = []
+    placed: list[tuple[int, Unit]] = []
     parts: list[Sequence[Clause]] = []
     start = 0
     while start < len(clauses):
@@ -172,20 +172,20 @@ def _parted(
             if (start, end) == (0, len(clauses)) or not _stands(clauses, start, end):
                 continue
             part, at = _first(passages, clauses[start:end], known)
-            if start and clauses[start].mark in ("bracket", "dash", "colon") and at is not None and at != found[-1]:
+            if start and clauses[start].mark in ("bracket", "dash", "colon") and at is not None and at != placed[-1]:
                 continue  # no statement of its own
             if part.fault is None and at is not None:
-                found.append(at)
+                placed.append(at)
                 parts.append(clauses[start:end])
                 known = replace(known, words=known.words | {t.key for c in clauses[start:end] for t in c.content})
                 break
             if rows := _differ(passages, clauses[start:end], known):
-                found += rows
+                placed += rows
                 break
         else:
             return None
         start = end
-    return found, parts
+    return placed, parts
 
 
 _SEQUENCE = frozenset("first then next finally afterwards 先 再 然后 接着 随后 最后".split())

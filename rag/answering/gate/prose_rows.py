@@ -14,7 +14,7 @@ from rag.ports import Vectors
 _NOTHING = Comparison("no_support", 0.0)
 
 
-def told(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Comparison:
+def as_sentences(part: Sequence[Clause], unit: Unit, sims: Vectors, known: Known) -> Comparison:
     """As `reworded`. Only of cells of words: a value that is a number, or a yes or no, is held by its header."""
     if unit.label is None or unit.twin:
         return _NOTHING

@@ -45,8 +45,8 @@ def ranked(part: Sequence[Clause], rows: Sequence[Unit], known: Known) -> list[U
     if len(rows) < 2 or any(key in _BLOCKING for clause in part for key in clause.operators):
         return []
     tokens = [t for clause in part for t in clause.tokens]
-    if (found := _extreme(tokens)) is not None:
-        return list(rows) if _has_it(*found, rows, known) else []
+    if (extreme := _extreme(tokens)) is not None:
+        return list(rows) if _has_it(*extreme, rows, known) else []
     only = [n for n, t in enumerate(tokens) if t.kind == "operator" and t.key == "only"]
     if len(only) == 1 and not any(t.kind == "number" for t in tokens[only[0] + 1 : only[0] + 3]):
         return list(rows) if _alone(part, tokens[only[0]], rows, known) else []
@@ -55,22 +55,22 @@ def ranked(part: Sequence[Clause], rows: Sequence[Unit], known: Known) -> list[U
 
 def _extreme(tokens: Sequence[Tok]) -> tuple[list[Tok], frozenset[str], int] | None:
     """The other words of the claim, the units that are compared, and which end is meant; None where none, or two, are said."""
-    rest, found = list[Tok](), list[tuple[frozenset[str], int]]()
+    rest, extremes = list[Tok](), list[tuple[frozenset[str], int]]()
     least = False
     for token in tokens:
         word = token.text.lower()
-        if word in ("最", "most") or (word == "least" and not found):
+        if word in ("最", "most") or (word == "least" and not extremes):
             least = word == "least"
             rest.append(token)
         elif (word.startswith("最") and word[1:] in _EXTREMES) or (
             word in _EXTREMES and (word.endswith("st") or (rest and rest[-1].text.lower() in ("最", "most", "least")))
         ):
             units, sign = _EXTREMES[word.removeprefix("最")]
-            found.append((units, -sign if least else sign))
+            extremes.append((units, -sign if least else sign))
             rest = rest[:-1] if rest and rest[-1].text.lower() in ("最", "most", "least") else rest
         else:
             rest.append(token)
-    return (rest, *found[0]) if len(found) == 1 else None
+    return (rest, *extremes[0]) if len(extremes) == 1 else None
 
 
 def _has_it(rest: Sequence[Tok], units: frozenset[str], sign: int, rows: Sequence[Unit], known: Known) -> bool:
@@ -87,9 +87,9 @@ def _has_it(rest: Sequence[Tok], units: frozenset[str], sign: int, rows: Sequenc
         named = any(alike(t, o) for t in said for o in header)
         if not named and (not units or sum(_fits(row, units) for row in meant) > 1):
             continue
-        mine, told = _value(meant[0], at), [t for t in said if t.kind == "number" and not _counted(t, rows)]
+        mine, numbers = _value(meant[0], at), [t for t in said if t.kind == "number" and not _counted(t, rows)]
         cell = [t for t in meant[0].cells[at].value.tokens if t.content]
-        if all(any(alike(t, o) for o in (*cell, *_label(meant[0]))) for t in told) and not _strange(
+        if all(any(alike(t, o) for o in (*cell, *_label(meant[0]))) for t in numbers) and not _strange(
             said, meant[0], at, rows, known
         ):
             others = [value[0] for row, value in zip(rows, values, strict=True) if value is not None and row is not meant[0]]

@@ -143,18 +143,18 @@ def _tokens(text: str) -> Iterator[Tok | str]:
 
 def _made(match: re.Match[str], han: bool, first: bool) -> Iterator[Tok | str]:
     """The tokens, or the mark, of what one pattern found."""
-    kind, told, text = match.lastgroup or "", match.group(), match.string
-    if told == "/" and text[match.start() - 1 : match.start()].isalpha() and text[match.end() : match.end() + 1].isalpha():
+    kind, written, text = match.lastgroup or "", match.group(), match.string
+    if written == "/" and text[match.start() - 1 : match.start()].isalpha() and text[match.end() : match.end() + 1].isalpha():
         kind = "han"  # credit/debit card
     if kind in ("stop", "pause", "colon"):
-        yield "bracket" if told in "()（）" else "dash" if told.strip() in "—–→/|-" else kind
+        yield "bracket" if written in "()（）" else "dash" if written.strip() in "—–→/|-" else kind
     elif kind == "run":
-        yield from _han(told)
-    elif kind == "word" and "-" in told and told.lower() not in _HYPHENED:
-        for n, word in enumerate(_WORD.findall(told)):  # check-in, check in
+        yield from _han(written)
+    elif kind == "word" and "-" in written and written.lower() not in _HYPHENED:
+        for n, word in enumerate(_WORD.findall(written)):  # check-in, check in
             yield _latin(word, word.lower(), han, first and n == 0)
-    elif (made := _one(match, kind, han, first)) is not None:
-        yield made
+    elif (token := _one(match, kind, han, first)) is not None:
+        yield token
 
 
 def _one(match: re.Match[str], kind: str, han: bool, first: bool) -> Tok | None:

@@ -233,10 +233,10 @@ def _place(laid: Aligned, at: Sequence[Sequence[Spot]]) -> None:
 
 def _shared(part: Sequence[Clause], laid: Aligned) -> float:
     """Share of the claim's words that are the evidence's own, in their order."""
-    here, told = (
+    here, there = (
         [word for clause in side for t in clause.tokens for word in t.text.lower().split()] for side in (part, laid.there)
     )
-    return _common(here, told) / len(here)
+    return _common(here, there) / len(here)
 
 
 def _verbatim(part: Sequence[Clause], laid: Aligned) -> bool:

@@ -224,8 +224,8 @@ _CANNOT = frozenset("不支持 不能 不可以 不可 无法 不允许 禁止 �
 
 def _denies_whole(clause: Clause) -> bool:
     """Whether its one negation says that all of it cannot be: 不支持在一个集群上同时运行."""
-    found = [t for t in clause.tokens if t.kind == "operator" and t.key in _GOVERNING]
-    return len(found) == 1 and found[0].text in _CANNOT
+    operators = [t for t in clause.tokens if t.kind == "operator" and t.key in _GOVERNING]
+    return len(operators) == 1 and operators[0].text in _CANNOT
 
 
 def _governed(clauses: Sequence[Clause]) -> dict[str, set[str]]:

@@ -35,12 +35,12 @@ class _Place:
         return any(isinstance(t, Tok) and t.kind == "number" for t in self.tokens[self.at + 1 : self.at + 4])
 
 
-def settled(found: Sequence[Tok | str]) -> Iterator[Tok | str]:
+def settled(tokens: Sequence[Tok | str]) -> Iterator[Tok | str]:
     """Without those that are part of another one."""
-    for at, token in enumerate(found):
+    for at, token in enumerate(tokens):
         if isinstance(token, str):
             yield token
-        elif (placed := _placed(_Place(found, at), token)) is not None:
+        elif (placed := _placed(_Place(tokens, at), token)) is not None:
             yield placed
 
 
