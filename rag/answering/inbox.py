@@ -45,7 +45,7 @@ class Inbox(Generic[_Item]):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing is there yet: who iterates goes on once `listen` was answered, at `until` (`time.monotonic()`), or when `gone`."""
+    """Nothing is there yet: on it goes once `listen` was answered, at `until` (`time.monotonic()`), or when `gone`."""
 
     listen: Callable[[Callable[[], None]], None]
     until: float
