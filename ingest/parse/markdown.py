@@ -58,7 +58,18 @@ def parse(source: str, *, mdx: bool = False) -> Parsed:
     reader = _Reader(source, lines, title, mdx)
     reader.read(_parser().parse("\n".join(line.masked for line in lines)))
     text, blocks = edited(source, lines, reader.blocks, first)
-    return Parsed(text, tuple(blocks), reader.title, metadata, markdown=True)
+    return Parsed(text, tuple(filter(None, (_trimmed(text, block) for block in blocks))), reader.title, metadata, markdown=True)
+
+
+_SEPARATORS = "\x1c\x1d\x1e\x1f"  # of old data files: white space to Python, letters to Markdown
+
+
+def _trimmed(text: str, block: Block) -> Block | None:
+    if text[block.start] not in _SEPARATORS and text[block.end - 1] not in _SEPARATORS:
+        return block
+    own = text[block.start : block.end]
+    start, end = block.end - len(own.lstrip()), block.start + len(own.rstrip())
+    return replace(block, start=start, end=end) if start < end else None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
