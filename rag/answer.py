@@ -13,7 +13,6 @@ from rag.answering.chain import Backends
 from rag.answering.chat import GENERATOR as CHAT
 from rag.answering.check import Entails
 from rag.answering.cite import Numbering
-from rag.answering.compose.evidence import certain
 from rag.answering.compose.likelihood import likelihood
 from rag.answering.contradict import Contradictions
 from rag.answering.inbox import Pause, waited
@@ -21,20 +20,17 @@ from rag.answering.memory import Memory
 from rag.answering.outcome import finish
 from rag.answering.record import AnswerTrace, Reuse
 from rag.answering.run import EXTRACTIVE, Run
-from rag.answering.unsafe import unsafe
 from rag.answering.wording import Wording, messages
-from rag.domain import Answer, Question, Reason, Retrieved, Scope, Sentence
+from rag.domain import Answer, Question, Retrieved, Scope, Sentence
 from rag.follow_up import FollowUps
 from rag.index.fields import Field
 from rag.ports import Embedder, Generator
-from rag.record.calibration import threshold
+from rag.run_stages import begin, refusal
 from rag.runtime import telemetry
 from rag.search import intent
-from rag.search.position import position
 from rag.search.retrieve import Retriever
-from rag.search.rewrite import goes_on, rewrite, settle
+from rag.search.rewrite import rewrite
 from rag.search.searcher import Searcher
-from rag.search.turn import language_of, still_failing
 from rag.settings import Settings
 
 
@@ -145,10 +141,7 @@ class Answerer:
     def make(
         self, question: Question, gone: threading.Event | None = None, memory: Memory | None = None
     ) -> Iterator[Sentence | AnswerTrace]:
-        """As `stream`; the last one is the answer with how it came about. Nothing is remembered.
-
-        `memory`: where an answer is looked for that was worded before and can be used again.
-        """
+        """As `stream`; the last one is the answer with how it came about. `memory`: of answers that may be used again."""
         return waited(self._made(question, gone, memory))
 
     def _made(
@@ -176,7 +169,7 @@ class Answerer:
         run.approved, reuse, first = faq.approved(query, retrieved.hits, self._embedder), Reuse(), self.generator_of(question)
         if run.approved is None:
             run.scores, run.bits = self._wording.scores(query, retrieved)
-            run.refused = _refusal(run, query, retrieved)
+            run.refused = refusal(run, query, retrieved)
         if run.refused is None:
             if run.approved is None and memory is not None:
                 reuse = memory.reuse(question, query, retrieved, first)
@@ -189,8 +182,7 @@ class Answerer:
         elif run.off_task and run.refused == "no_relevant_content":
             retrieved = replace(retrieved, hits=())  # what was found by chance is nothing to point at
         answer = reuse.answer(finish(run, retrieved, sentences, numbering, contradictions, first))
-        if run.cut or answer.generator != first:  # the next one may have more luck
-            reuse = Reuse()
+        reuse = Reuse() if run.cut or answer.generator != first else reuse  # the next one may have more luck
         yield AnswerTrace(question, query, retrieved.hits, run.messages, run.raw, tuple(sentences), answer, reuse)
 
     def _chat(self, run: Run) -> AnswerTrace:
@@ -204,28 +196,4 @@ class Answerer:
         return self._run(question if self.memory is None else self.memory.recall(question))
 
     def _run(self, question: Question, gone: threading.Event | None = None) -> Run:
-        profile = self._settings.profile(question.profile)
-        question = settle(question)
-        run = Run(
-            question,
-            profile,
-            question.language or profile.language or language_of(question),
-            self._backends.chain(question),
-            gone,
-            off_task=intent.off_task(question.text),
-        )
-        if question.history:
-            run.item, run.unsolved = position(question.text), still_failing(question.text)
-        return run
-
-
-def _refusal(run: Run, query: str, retrieved: Retrieved) -> Reason | None:
-    """Why nothing is answered from what was found; None: something is."""
-    if unsafe(run.question.text):
-        return "unsafe_question"
-    if retrieved.unknown:
-        return "unknown_name"
-    least = threshold(run.profile.max_wrong_rate, retrieved.unanswered)
-    probable = likelihood(query, retrieved, run.scores) >= least
-    answerable = not run.off_task and (probable or certain(query, retrieved) or goes_on(run.question, retrieved.hits))
-    return None if answerable else "no_relevant_content"
+        return begin(question, self._settings, self._backends, gone)

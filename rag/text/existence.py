@@ -39,6 +39,26 @@ _EMPTY_ZH = re.compile(r"办法|法子|方法|途径|问题|区别|要求|可能
 _LAST_ZH = re.compile(r"(?:的|吗|么|呢|呀|啊|可以|能|卖|版本?|功能|服务)+$")
 
 
+_PRICED = (
+    re.compile(rf"\bhow much (?:is|are|does|do|would|will|for) (?:it cost (?:to |for )?)?{_THING}"),
+    re.compile(r"\bwhat (?:does|do|would) (?P<thing>[^?？.!;,]{2,60}?) cost\b"),
+    re.compile(rf"\b(?:price|cost|fee|fare)s? (?:of|for) {_THING}"),
+    re.compile(r"\bwhat(?:'s| is| are) (?:the|your) (?P<thing>[^?？.!;,]{2,40}?) (?:fee|price|cost|fare|charge|rate)s?\b"),
+)
+_VERB = re.compile(r"\b(?:costs?|charged?|take|last|weigh|be)\b.*$")
+
+
+@lru_cache(maxsize=4_096)
+def thing_priced(question: str) -> str | None:
+    """The thing whose price is asked in English, as `thing_asked`: what others cost is no answer."""
+    plain = one_line(question[:_READ])
+    for pattern in _PRICED:
+        if (match := pattern.search(plain)) is not None:
+            thing = _END.sub("", _FIRST.sub("", _VERB.sub("", match["thing"]).strip())).strip()
+            return thing if thing and thing.split()[-1] not in _EMPTY else None
+    return None
+
+
 @lru_cache(maxsize=4_096)
 def thing_asked(question: str) -> str | None:
     """The thing whose existence a question asks about, without articles and what it is for; None for any other question."""

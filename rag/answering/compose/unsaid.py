@@ -1,5 +1,5 @@
-"""Whether the best statement, though near, says nothing of what is asked: not the thing whose existence is asked about, or of a
-named row none of the rest of the question."""
+"""Whether the best statement, though near, says nothing of what is asked: not the thing whose existence or price is asked, or
+of a named row none of the rest of the question."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rag.text.answer_type import kind_asked
 from rag.text.attributes import attributes_asked, is_called, looks_like
 from rag.text.calendar_spans import during
 from rag.text.everyday import things_of
-from rag.text.existence import thing_asked
+from rag.text.existence import thing_asked, thing_priced
 from rag.text.term_coverage import coverage, word_set
 from rag.text.tokens import one_line, words
 
@@ -26,7 +26,7 @@ _CELLS = 3  # a row of fewer says one thing
 def is_unsaid(question: str, retrieved: Retrieved, best: Scored) -> bool:
     """Whether what is asked, beyond what the question only names, does not stand in the best statement's passage."""
     hit = retrieved.hits[best.hit]
-    if thing := thing_asked(question):
+    for thing in filter(None, (thing_asked(question), thing_priced(question))):
         share = _share(words(thing), question, retrieved, f"{hit.passage.context}\n{hit.passage.text}")
         if share is not None and share < _THING:
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.existence import thing_asked
+from rag.text.existence import thing_asked, thing_priced
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,18 @@ def test_the_thing_without_what_stands_around_it(question: str, thing: str) -> N
 )
 def test_other_questions_ask_about_no_existence(question: str) -> None:
     assert thing_asked(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "thing"),
+    [
+        ("how much is parking at the pier", "parking"),
+        ("price of the blue kayak per day", "blue kayak"),
+        ("what is the storage fee after a week?", "storage"),
+        ("what does a wetsuit cost", "wetsuit"),
+        ("how much is it", None),
+        ("when do you open", None),
+    ],
+)
+def test_the_thing_whose_price_is_asked(question: str, thing: str | None) -> None:
+    assert thing_priced(question) == thing
