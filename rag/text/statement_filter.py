@@ -81,9 +81,16 @@ _SECOND = re.compile(
 )
 
 
+_COMPARES = re.compile(
+    r"区别|差别|差异|不同|不一样|对比|相比|哪个(?:更)?好|还是.*好"
+    r"|\b(?:differences?|differ|compared?|comparison|versus|vs\.?|better)\b",
+    re.IGNORECASE,
+)
+
+
 def both_asked(question: str, labels: Sequence[str]) -> frozenset[str]:
-    """Of a question with two parts, the labels that stand in it with all their words: Range in the open, and Cameras."""
-    if not _SECOND.search(question, 4):
+    """Of a question with two parts, or one that compares, the labels that stand in it with all their words."""
+    if not _SECOND.search(question, 4) and not _COMPARES.search(question):
         return frozenset()
     question_words = word_set(question)
     both = frozenset(label for label in labels if (label_words := word_set(label)) and label_words <= question_words)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from rag.answering.compose.columns import asked_columns, heads_of, of_attribute
 from rag.answering.compose.overview import FILLERS, says_all
-from rag.domain.statement import Cell, Statement
+from rag.domain.statement import Statement
 from rag.text.attributes import is_called, looks_like, without_attributes
 from rag.text.quantities import comparable, quantity
 from rag.text.term_coverage import word_set
@@ -22,8 +22,8 @@ _LEAST = re.compile(
     r"|最(?:便宜|低|少|小|短|轻|安静|省|薄|窄|慢)"
 )
 _MOST = re.compile(
-    r"\b(?:(?:the|has|have|with) most|most expensive|highest|largest|biggest|longest|heaviest|fastest|strongest|loudest|widest"
-    r"|tallest)\b"
+    r"\b(?:(?:the )?most expensive|(?:the|has|have|with) most|highest|largest|biggest|longest|heaviest|fastest|strongest"
+    r"|loudest|widest|tallest)\b"
     r"|最(?:贵|高|多|大|长|久|重|远|快|强|宽|厚|吵)"
 )
 _LIMIT = re.compile(
@@ -54,9 +54,11 @@ def extreme(question: str, rows: Sequence[Statement], above: str) -> list[tuple[
     if not rows or not asks_extreme(question):
         return []
     plain = one_line(question)
-    if not _is_about(plain, rows, above):
-        return []
-    return _of_columns(plain, rows) or _of_rows(plain, rows)
+    told = "\n".join((above, rows[0].lead, rows[0].above, *(cell.name for one in rows for cell in one.cells)))
+    if (columns := _of_columns(plain, rows)) and _is_about(plain, f"{told}\n{columns[0][1].cells[0].value}"):
+        return columns
+    labels = "\n".join(one.cells[0].value for one in rows)
+    return _of_rows(plain, rows) if _is_about(plain, f"{told}\n{labels}") else []
 
 
 def _of_rows(question: str, rows: Sequence[Statement]) -> list[tuple[int, Statement]]:
@@ -80,7 +82,8 @@ def _of_columns(question: str, rows: Sequence[Statement]) -> list[tuple[int, Sta
     question_words = word_set(question)
     own = _attribute(question)
     if own:
-        said = [at for at, one in enumerate(rows) if is_called(own, one.cells[0].value)]
+        measured = [any(looks_like(own, cell.value) for cell in one.cells[1:]) for one in rows]
+        said = [at for at, one in enumerate(rows) if measured[at] and is_called(own, one.cells[0].value)]
     else:
         said = [at for at, one in enumerate(rows) if of_attribute(question, one)]
     said = said or [at for at, one in enumerate(rows) if (label := word_set(one.cells[0].value)) and label <= question_words]
@@ -120,11 +123,8 @@ def _best(question: str, values: list[str]) -> list[int]:
     return best if len(best) < len(values) else []
 
 
-def _is_about(question: str, rows: Sequence[Statement], above: str) -> bool:
-    """Whether title, headings and the table's own words say what the question speaks of."""
-    cells: list[Cell] = [cell for one in rows for cell in one.cells]
-    labels = (one.cells[0].value for one in rows)
-    text = "\n".join((above, rows[0].lead, rows[0].above, *(cell.name for cell in cells), *labels))
+def _is_about(question: str, text: str) -> bool:
+    """Whether what names the things of a table (title, headings, introduction, columns, labels) says all that the question
+    speaks of."""
     plain = question if _attribute(question) else without_attributes(question)
-    left = word_set(_SUPERLATIVE.sub(" ", plain)) - FILLERS
-    return says_all(left, text)
+    return says_all(word_set(_SUPERLATIVE.sub(" ", plain)) - FILLERS, text)
