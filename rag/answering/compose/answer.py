@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from rag.answering.compose.choose import Unit, flowing, one_item, spans_of, unit
 from rag.answering.compose.columns import lacks_attribute
 from rag.answering.compose.render import clean
-from rag.answering.compose.score import HITS, Scored, in_other_language, read_with, says, scored, text_of
+from rag.answering.compose.said import text_of
+from rag.answering.compose.score import HITS, Scored, in_other_language, read_with, says, scored
 from rag.answering.inject import instructing
 from rag.domain import Claim, Hit, Passage, Retrieved, Span
 from rag.domain.statement import Statement

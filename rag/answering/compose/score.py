@@ -13,6 +13,7 @@ from rag.answering.compose.extreme import asks_extreme, extreme
 from rag.answering.compose.holders import holders
 from rag.answering.compose.introduced import otherwise_introduced
 from rag.answering.compose.overview import overviews, tables_of
+from rag.answering.compose.said import text_of
 from rag.answering.compose.values import is_named
 from rag.domain import Hit, Retrieved
 from rag.domain.statement import Period, Statement
@@ -64,11 +65,6 @@ class Scored:
     values: int
     own: float
     score: float
-
-
-def text_of(hit: Hit, one: Statement) -> str:
-    """What the statement says, as it is read."""
-    return one.text or hit.passage.text[one.start - hit.passage.start : one.end - hit.passage.start]
 
 
 def read_with(hit: Hit, one: Statement) -> str:
